@@ -1,0 +1,58 @@
+/**
+ * What the agent says of itself: one document, shown by `/status`, `impctl status`, and turned into metrics. Only the
+ * loop writes it; everything that reports only reads it, so that reporting can never hold up a deployment.
+ */
+import type { ProblemReport } from "../../schemas/problem.ts";
+import type { Impact, PlaneName } from "../../reconcilers/core.ts";
+
+export interface Status {
+  readonly format: 1;
+  readonly machine: string;
+  readonly agentVersion: string;
+  /** State of the state machine, and since when (milliseconds since 1970). */
+  readonly state: string;
+  readonly since: number;
+  /** Why it waits or holds, in one sentence; undefined when it does neither. */
+  readonly reason?: string;
+  readonly mode: "apply" | "observe";
+  /** The newest accepted commit and what it asks for. */
+  readonly desired?: { readonly commit: string; readonly generation?: string };
+  /** What is committed on this box. */
+  readonly committed?: { readonly commit: string; readonly generation: string; readonly at: number };
+  /** True only when observed state, journal and desired generation agree and every section has a plane. */
+  readonly inSync: boolean;
+  /** Sections of the machine file that no plane carries out yet. */
+  readonly notManaged: readonly string[];
+  readonly planes: Readonly<Partial<Record<PlaneName, PlaneStatus>>>;
+  /** Why the newest commit is not applied: validation, trust, health. */
+  readonly problems: readonly ProblemReport[];
+  readonly warnings: readonly ProblemReport[];
+  readonly deployment?: DeploymentStatus;
+  readonly lastDeployment?: DeploymentStatus;
+  readonly lastSuccessAt?: number;
+  readonly git: { readonly remote?: string; readonly lastPollAt?: number; readonly lastError?: ProblemReport };
+  readonly paused?: { readonly reason: string; readonly until?: number };
+  readonly held?: { readonly generation: string; readonly reason: string };
+}
+
+export interface PlaneStatus {
+  /** Steps that would bring the plane to the committed generation: drift. */
+  readonly drift: number;
+  readonly foreign: number;
+  readonly lastObservedAt: number;
+}
+
+export interface DeploymentStatus {
+  readonly id: string;
+  readonly commit: string;
+  readonly generation: string;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly outcome?: "committed" | "rolled-back" | "failed";
+  /** What made it roll back: "health", "apply", "read-back", "crash", "operator". */
+  readonly trigger?: string;
+  readonly reason?: string;
+  readonly steps: number;
+  readonly stepsDone: number;
+  readonly worstImpact?: Impact;
+}

@@ -1,0 +1,142 @@
+/**
+ * The whole vocabulary of reconciling: what a plane is, what a plan is made of, and the one door to the outside.
+ *
+ *     desired ─┐
+ *     observed ┼─ plan (pure) ─▶ Step[] ─ apply ─▶ observe again ─ plan again ─▶ must be empty
+ *     owned   ─┘
+ */
+import type { Problem } from "../schemas/problem.ts";
+
+/** How much a step can disturb traffic, from least to most. Policy decides which may run, and when. */
+export type Impact = "hitless" | "flap" | "session-reset" | "restart" | "reboot";
+export const impacts = ["hitless", "flap", "session-reset", "restart", "reboot"] as const satisfies readonly Impact[];
+
+/** The worst of several, or undefined when there is nothing to do. */
+export function worstImpact(steps: readonly { readonly impact: Impact }[]): Impact | undefined {
+  const worst = Math.max(-1, ...steps.map((step) => impacts.indexOf(step.impact)));
+  return impacts[worst];
+}
+
+export type PlaneName = "bootenv" | "system" | "vpp" | "frr";
+
+/** One change to the appliance, as plain data (JSON): the plan that holds it is journalled before any of it runs. */
+export interface Step {
+  /** Stable across re-plans, unique in a plan: "frr/router bgp 64500/neighbor 192.0.2.1". */
+  readonly id: string;
+  /** Imperative: "add", "remove", "set". */
+  readonly kind: string;
+  readonly impact: Impact;
+  /** Resource keys ("tap:external.25", "daemon:bgpd") that must be there first. */
+  readonly needs: readonly string[];
+  /** Resource keys that are there after it. */
+  readonly provides: readonly string[];
+  /** Resource keys that nobody may use any more before it runs. */
+  readonly releases: readonly string[];
+}
+
+/** Something live that is not desired and was never ours: left alone, listed and counted. */
+export interface Foreign {
+  readonly id: string;
+  /** One line that an operator recognises. */
+  readonly text: string;
+}
+
+/** What one plane would do. No steps means in sync. Plain data but for its problems. */
+export interface Plan<S extends Step = Step> {
+  readonly steps: readonly S[];
+  readonly foreign: readonly Foreign[];
+  /** Why this plan must not be carried out; it is shown, and never armed, while there is one. */
+  readonly problems: readonly Problem[];
+  /** What the operator should know beside the steps ("takes effect at the next session"). */
+  readonly notes: readonly string[];
+}
+
+/**
+ * One plane of the appliance. `plan` and `describe` are pure and total.
+ *
+ * Ownership is three-way. `owned` is what committed generations (and, when rolling back, the candidate) desired: what is
+ * live, not desired and was owned is removed; what is live and was never owned is foreign and stays. undefined: nothing
+ * was ever owned here.
+ */
+export interface Reconciler<Desired, Observed, S extends Step = Step> {
+  readonly plane: PlaneName;
+  /** What is really there, never what we last wrote. Rejects with a Problem. */
+  observe(host: Host, signal: AbortSignal): Promise<Observed>;
+  plan(desired: Desired, observed: Observed, owned: readonly Desired[]): Plan<S>;
+  /** One line for people, without secrets: "add neighbor 192.0.2.1 (upstream-a) remote-as 64496". */
+  describe(step: S): string;
+  /**
+   * Carries out consecutive steps of this plane, in order, in as few round trips as it can; yields each step once it is
+   * known to be done. Rejects with a Problem at the first step that is not; those yielded before stay done.
+   */
+  apply(steps: readonly S[], host: Host, signal: AbortSignal): AsyncIterable<S>;
+}
+
+/** The only door to the outside: implemented in controller/host/, and by the simulated appliance in tests. */
+export interface Host {
+  /** Wall clock, milliseconds since 1970: for people and maintenance windows, never for time limits. */
+  now(): number;
+  /** CLOCK_BOOTTIME in milliseconds: every time limit counts this. */
+  uptime(): number;
+  /** Names this boot: /proc/sys/kernel/random/boot_id. */
+  bootId(): string;
+  /** Rejects with the signal's reason when it aborts first. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+
+  /** Runs a program to its end. A non-zero exit is a result, not a rejection; a missing program or a time-out rejects. */
+  run(argv: readonly [string, ...string[]], options: RunOptions): Promise<RunResult>;
+
+  /** undefined when there is no such file. */
+  readFile(path: string): Promise<string | undefined>;
+  /** Names in a folder, sorted; empty when there is none. */
+  readFolder(path: string): Promise<readonly string[]>;
+  /** Whole or not at all: temporary file, fsync, rename, fsync of the folder. Makes missing folders (0700). */
+  writeFile(path: string, text: string, options?: { readonly mode?: number }): Promise<void>;
+  /** Appends and fsyncs. */
+  appendFile(path: string, text: string): Promise<void>;
+  /** Points a symbolic link at `target` by rename, durable like writeFile. */
+  writeLink(path: string, target: string): Promise<void>;
+  /** Where a symbolic link points, or undefined. */
+  readLink(path: string): Promise<string | undefined>;
+  /** Removes a file or a whole folder; nothing to do when there is none. */
+  remove(path: string): Promise<void>;
+
+  /** Connects to a unix stream socket. Rejects with a transient Problem when nobody listens. */
+  connect(path: string, signal: AbortSignal): Promise<Connection>;
+
+  readonly secrets: Secrets;
+}
+
+export interface RunOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface RunResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** An open unix stream socket. */
+export interface Connection {
+  write(bytes: Uint8Array): Promise<void>;
+  /** The next bytes as they arrive; undefined once the other side closed. Rejects when the signal aborts. */
+  read(signal: AbortSignal): Promise<Uint8Array | undefined>;
+  close(): void;
+}
+
+/**
+ * Secrets never stand in desired or observed state: a sealed form `<secret:16 hex digits>` does, a keyed hash of the text
+ * under a key that never leaves the box. Two equal texts seal alike, so plans compare sealed with sealed.
+ */
+export interface Secrets {
+  seal(text: string): string;
+  /** The text behind a sealed form that was resolved for this deployment, else undefined. */
+  reveal(sealed: string): string | undefined;
+}
+
+/** Matches every sealed secret in a line. */
+export const sealedSecret = /<secret:[0-9a-f]{16}>/g;

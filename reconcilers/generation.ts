@@ -1,0 +1,26 @@
+/** A generation: one appliance's desired state, rendered. Plain data; its canonical JSON is what stands on disk. */
+import type { HealthCheck } from "../schemas/health.ts";
+import type { Policy } from "../schemas/policy.ts";
+import type { FrrDesired } from "./frr/model.ts";
+import type { PlaneName } from "./core.ts";
+
+/** What each plane is to look like. A plane joins by adding its key here and its reconciler in controller/main.ts. */
+export interface Desired {
+  readonly frr: FrrDesired;
+}
+
+export interface Generation {
+  readonly format: 1;
+  /** 64 hex digits over what was asked (machine as written, image manifest, secret versions), not over what was rendered. */
+  readonly digest: string;
+  readonly machine: string;
+  /** The first commit that asked for it here. */
+  readonly commit: string;
+  readonly desired: Desired;
+  readonly health: readonly HealthCheck[];
+  readonly policy: Policy;
+  /** Sections of the machine file that no plane carries out yet. */
+  readonly notManaged: readonly string[];
+}
+
+export type { PlaneName };

@@ -1,0 +1,134 @@
+/**
+ * The one error class of the product, and the table of its codes. Everything that can go wrong and that an operator is
+ * to read is a Problem: what happened to which object, in the operator's words, and what to do next.
+ */
+
+/** Code → what it means. Stable: used by `--json`, metrics, exit codes and docs/problems.md (generated from this table). */
+export const problemCodes = {
+  // --- what an operator wrote
+  YAML_SYNTAX: "A file is not well-formed YAML.",
+  YAML_HOSTILE:
+    "A file is refused before it is parsed whole: too large, too deep, aliases, binary, or a link out of the tree.",
+  SCHEMA: "A value does not fit the schema.",
+  SEMANTICS: "Values fit the schema one by one, but not together.",
+  FLEET: "Two appliances contradict each other.",
+  ADVICE: "Valid, but probably not what was meant (a warning).",
+  MACHINE_UNKNOWN: "The sites repository has no such appliance.",
+  IDENTITY_MISMATCH: "This box is not the one that the machine file names.",
+  SECRET_MISSING: "A secret that the machine file names does not exist.",
+  SECRET_RECIPIENTS: "A secret is not encrypted to exactly the boxes that use it.",
+  SECRET_UNREADABLE: "A secret cannot be decrypted here.",
+  // --- the sites repository
+  GIT_UNREACHABLE: "No remote of the sites repository answered.",
+  GIT_AUTH: "The remote refused the credentials.",
+  GIT_CACHE: "The local git cache is damaged; it is made anew.",
+  GIT_REF_MISSING: "The branch does not exist on the remote.",
+  GIT_REWRITTEN: "The new commit does not descend from the accepted one.",
+  GIT_BEHIND: "A remote offers an older commit than the accepted one.",
+  TRUST_UNSIGNED: "A commit carries no signature.",
+  TRUST_UNKNOWN_SIGNER: "A commit is signed by a key that is not an allowed signer.",
+  TRUST_BAD_SIGNATURE: "A commit's signature does not fit its content.",
+  TRUST_KEY_EXPIRED: "A commit is signed by a key outside of its validity.",
+  TRUST_KEY_REVOKED: "A commit is signed by a revoked key.",
+  // --- the appliance
+  HOST_COMMAND: "A program on the appliance failed or did not answer in time.",
+  HOST_FILE: "A file on the appliance could not be read or written.",
+  FRR_UNREACHABLE: "An FRR daemon's vty socket does not answer.",
+  FRR_DAEMON_MISSING: "The configuration needs an FRR daemon that does not run.",
+  FRR_VERSION: "This version of FRR is not supported.",
+  FRR_REJECTED: "FRR rejected a line.",
+  FRR_FOREIGN: "Something in FRR that is not ours stands in the way.",
+  READ_BACK: "What was read back after applying differs from what was wanted.",
+  // --- the engine
+  HEALTH: "A health check failed, or something got worse than before the change.",
+  NOT_ADOPTED: "Nothing was ever committed here, and the box is not empty.",
+  HELD: "This generation was tried here and failed.",
+  JOURNAL: "The journal cannot be read or written.",
+  AGENT_UNREACHABLE: "The agent does not answer on its socket.",
+  AGENT_BUSY: "Another agent runs here, or a deployment is in flight.",
+  SETTINGS: "The agent's own settings are missing or wrong.",
+  USAGE: "The command line is wrong.",
+  INTERNAL: "A fault of the product itself.",
+} as const satisfies Record<string, string>;
+
+export type ProblemCode = keyof typeof problemCodes;
+
+/** Where in a file something stands. Lines and columns count from 1. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface ProblemDetails {
+  /** The next command or edit, as a sentence. */
+  readonly remedy?: string;
+  /** True: trying again without changing anything may help (network, lock, a daemon that restarts). */
+  readonly transient?: boolean;
+  readonly cause?: unknown;
+  readonly at?: Position;
+  /** The path of the value inside its document: "routing.bgp.peers.upstream-a.remote-as". */
+  readonly path?: string;
+  /** A warning does not make a tree invalid. */
+  readonly severity?: "error" | "warning";
+}
+
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly remedy: string | undefined;
+  readonly transient: boolean;
+  readonly at: Position | undefined;
+  readonly path: string | undefined;
+  readonly severity: "error" | "warning";
+
+  constructor(code: ProblemCode, message: string, details: ProblemDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "Problem";
+    this.code = code;
+    this.remedy = details.remedy;
+    this.transient = details.transient ?? false;
+    this.at = details.at;
+    this.path = details.path;
+    this.severity = details.severity ?? "error";
+  }
+
+  /** `file:line:column: path: what is wrong. remedy`, leaving out what is not known. */
+  override toString(): string {
+    const where = this.at ? `${this.at.file}:${this.at.line}:${this.at.column}: ` : "";
+    const path = this.path ? `${this.path}: ` : "";
+    const message = /[.!?]$/.test(this.message) || !this.remedy ? this.message : `${this.message}.`;
+    return `${where}${this.severity === "warning" ? "warning: " : ""}${path}${message}${this.remedy ? ` ${this.remedy}` : ""}`;
+  }
+
+  /** What `--json`, the journal and the status show. */
+  toJSON(): ProblemReport {
+    return {
+      code: this.code,
+      severity: this.severity,
+      message: this.message,
+      ...(this.remedy !== undefined && { remedy: this.remedy }),
+      ...(this.path !== undefined && { path: this.path }),
+      ...(this.at !== undefined && { file: this.at.file, line: this.at.line, column: this.at.column }),
+      transient: this.transient,
+    };
+  }
+}
+
+export interface ProblemReport {
+  readonly code: ProblemCode;
+  readonly severity: "error" | "warning";
+  readonly message: string;
+  readonly remedy?: string;
+  readonly path?: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly transient: boolean;
+}
+
+/** Whatever was thrown, as a Problem: a fault that nobody foresaw becomes INTERNAL with its cause kept. */
+export function asProblem(thrown: unknown): Problem {
+  if (thrown instanceof Problem) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new Problem("INTERNAL", message, { cause: thrown });
+}

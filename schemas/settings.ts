@@ -1,0 +1,72 @@
+/** The agent's own settings, /persistent/config/imp/agent.yaml: what only the owner of the box decides, never the repository. */
+import { z } from "zod";
+
+const path = z.string().startsWith("/", "must be an absolute path");
+
+/** One place to fetch the sites repository from. Tried in order; an older head from a later one is never accepted. */
+const Remote = z.strictObject({
+  url: z.string().min(1).meta({
+    description:
+      "https://…, http://… (loopback only makes sense), an absolute path of a bare repository, or ssh://… and user@host:path (through the system's git).",
+  }),
+  username: z.string().optional(),
+  "token-file": path.optional().meta({ description: "File with a token or password, mode 0600." }),
+  "ca-file": path.optional().meta({ description: "PEM file with the CA to trust beside the system's." }),
+});
+
+export const Settings = z.strictObject({
+  machine: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]*\/[a-z0-9][a-z0-9._-]*$/, 'must be "<site>/<appliance>"')
+    .meta({ description: "Which appliance of the sites repository this box is." }),
+  repository: z
+    .strictObject({
+      remotes: z.array(Remote).min(1).optional(),
+      branch: z.string().default("main"),
+      folder: path.optional().meta({ description: "Development: follow this local folder instead of a repository." }),
+      "poll-seconds": z.number().min(0.2).optional().meta({ description: "Overrides the fleet's poll interval." }),
+    })
+    .refine((r) => (r.remotes === undefined) !== (r.folder === undefined), "needs either remotes or folder"),
+  trust: z
+    .strictObject({
+      signatures: z.enum(["required", "off"]).default("off"),
+      "allowed-signers": path.default("/persistent/config/imp/allowed_signers"),
+      "revoked-keys": path.optional().meta({ description: "KRL or list of public keys, as ssh-keygen -r takes it." }),
+      namespace: z.string().default("git"),
+    })
+    .prefault({}),
+  mode: z.enum(["apply", "observe"]).default("apply").meta({ description: "observe: plan and report, never arm." }),
+  identity: z
+    .enum(["required", "if-declared"])
+    .default("if-declared")
+    .meta({ description: "required: a machine file without identity is refused here." }),
+  listen: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[0-9.]+):\d+$/, 'must be "<address>:<port>"')
+    .default("127.0.0.1:9709")
+    .meta({ description: "/metrics, /healthz and /status. Read-only." }),
+  secrets: z
+    .strictObject({
+      "age-key": path.default("/persistent/config/imp/age.key"),
+      folder: path
+        .default("/persistent/config/imp/secrets")
+        .meta({ description: "Root-only folder: one file a secret." }),
+      "seal-key": path
+        .default("/persistent/config/imp/seal.key")
+        .meta({ description: "Made at first start, 32 random bytes in hex." }),
+    })
+    .prefault({}),
+  paths: z
+    .strictObject({
+      state: path.default("/persistent/config/imp"),
+      cache: path.default("/persistent/data/imp"),
+      run: path.default("/run/imp"),
+      "frr-sockets": path.default("/var/run/frr"),
+      "frr-config": path
+        .default("/etc/frr/frr.conf")
+        .meta({ description: "Written after a deployment was proven, read by FRR at its start." }),
+    })
+    .prefault({}),
+});
+
+export type Settings = z.infer<typeof Settings>;

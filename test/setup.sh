@@ -1,0 +1,42 @@
+#!/bin/sh
+# Brings a checkout to where its scripts can run: npm dependencies when they are missing or the lock file is newer, and
+# with --packages, as root on Debian, the packages that the real-program tests and the demo use.
+set -eu
+cd "$(dirname "$0")/.."
+lock=$(cksum <package-lock.json)
+if [ "$(cat node_modules/.installed-lock 2>/dev/null)" != "$lock" ]; then
+  echo "setup: npm ci" >&2
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+  echo "$lock" >node_modules/.installed-lock
+fi
+[ "${1-}" = --packages ] || exit 0
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+  exit 0
+fi
+missing=
+need() { # need PROGRAM PACKAGE
+  [ -x "$1" ] || command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+need git git
+need ip iproute2
+need ssh-keygen openssh-client
+need /usr/lib/frr/bgpd frr
+need /usr/sbin/bird bird2
+need promtool prometheus
+[ -n "$missing" ] || exit 0
+echo "setup: apt-get install$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+# A container or a build machine must not start routers and monitoring by itself: policy-rc.d forbids it for this call.
+policy=/usr/sbin/policy-rc.d
+made=
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+  made=1
+fi
+apt-get update -qq >&2 || true
+# shellcheck disable=SC2086
+apt-get install -y -qq --no-install-recommends $missing >/dev/null || {
+  echo "setup: could not install$missing; what needs them is skipped by name" >&2
+}
+[ -z "$made" ] || rm -f "$policy"

@@ -1,0 +1,101 @@
+/**
+ * The command line as a whole: which commands there are, and how anything that happens in one becomes an exit code.
+ * A command's file is loaded only when it is named, so that `impctl version` does not pay for the agent.
+ */
+import { Command, CommanderError } from "commander";
+import { asProblem } from "../../schemas/problem.ts";
+import type { Problem } from "../../schemas/problem.ts";
+import { exitCodes } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What a command's file exports: it adds arguments, options and the action to an empty command of its name. */
+export interface CommandFile {
+  define(command: Command, terminal: Terminal): void;
+}
+
+interface Entry {
+  readonly group: "Write" | "Compare" | "Run" | "Operate" | "Other";
+  readonly summary: string;
+  readonly load: () => Promise<CommandFile>;
+  /** Not shown in help: called by the product itself. */
+  readonly hidden?: boolean;
+}
+
+/** Every command. A new one is a file here and a line in this table. */
+const commands: Readonly<Record<string, Entry>> = {
+  version: { group: "Other", summary: "show the version", load: () => import("./version.ts") },
+  completion: {
+    group: "Other",
+    summary: "write a completion script for bash, zsh or fish",
+    load: () => import("./completion.ts"),
+  },
+};
+
+/** The visible commands' names, in help's order. */
+export const commandNames: readonly string[] = Object.keys(commands).filter((name) => !commands[name]?.hidden);
+
+/** Runs one command line (without node and script) and gives the exit code; never rejects. */
+export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const program = await buildProgram(
+      commandOf(argv).filter((name) => name in commands),
+      terminal,
+    );
+    if (argv.length === 0) {
+      program.outputHelp({ error: true });
+      return exitCodes.usage;
+    }
+    await program.parseAsync([...argv], { from: "user" });
+    return terminal.exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    return showFailure(asProblem(thrown), argv, terminal);
+  }
+}
+
+/** The program with the named commands fully defined, the others by name and summary alone. */
+export async function buildProgram(defined: readonly string[], terminal: Terminal): Promise<Command> {
+  const program = new Command("impctl")
+    .description("Brings a router appliance to what its sites repository says, and undoes what turns out unhealthy.")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+      outputError: (text, write) => write(`impctl: ${text.replace(/^error: /, "")}`),
+    })
+    .showHelpAfterError('Run "impctl help" or "impctl help <command>".')
+    .addHelpText("after", programHelp);
+  for (const [name, entry] of Object.entries(commands)) {
+    const command = program.command(name, { hidden: entry.hidden ?? false });
+    command.summary(entry.summary).description(sentence(entry.summary)).helpGroup(`${entry.group}:`);
+    if (defined.includes(name)) (await entry.load()).define(command, terminal);
+  }
+  return program;
+}
+
+const programHelp = `
+Exit codes: 0 well, 1 a problem, 2 drift or changes pending, 64 the command line is wrong.
+Every command takes --json. NO_COLOR is honoured.
+
+Examples:
+  $ impctl validate sites
+  $ impctl explain fra1/r1 dataplane.interfaces.external.mtu
+  $ impctl diff main HEAD
+`;
+
+/** Which commands an argument list is about: the first word, and the second after "help". */
+function commandOf(argv: readonly string[]): readonly string[] {
+  const words = argv.filter((word) => !word.startsWith("-"));
+  return words[0] === "help" ? words.slice(1, 2) : words.slice(0, 1);
+}
+
+function showFailure(problem: Problem, argv: readonly string[], terminal: Terminal): number {
+  if (argv.includes("--json")) terminal.out(JSON.stringify({ problems: [problem] }, undefined, 2));
+  else terminal.err(`impctl: ${problem.toString()}`);
+  if (problem.code === "INTERNAL" && problem.cause instanceof Error) terminal.err(problem.cause.stack ?? "");
+  return problem.code === "USAGE" ? exitCodes.usage : exitCodes.problem;
+}
+
+function sentence(text: string): string {
+  return text === "" ? "" : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

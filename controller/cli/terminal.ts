@@ -1,0 +1,51 @@
+/** What a command may see and touch of the process that it runs in. Tests hand in one that keeps what was written. */
+import process from "node:process";
+import { styleText } from "node:util";
+
+/** Exit codes are stable: scripts and CI depend on them. */
+export const exitCodes = { ok: 0, problem: 1, changes: 2, usage: 64 } as const;
+
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+
+export interface Terminal {
+  /** Writes to standard output, and a newline where the text does not end in one. */
+  out(text: string): void;
+  /** The same to standard error. */
+  err(text: string): void;
+  /** Colours text for standard output, or leaves it (NO_COLOR, not a terminal). */
+  style(style: Style, text: string): string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The current folder, absolute. */
+  readonly folder: string;
+  /** Aborts when the user or systemd asks the process to end. */
+  readonly signal: AbortSignal;
+  /** Set by a command that ends well but has something to say: drift, changes pending, problems shown. */
+  exitCode: number;
+}
+
+/** Ends a text in exactly the newline that a terminal wants. */
+export function line(text: string): string {
+  return text.endsWith("\n") ? text : `${text}\n`;
+}
+
+/** The terminal of this process. The first SIGINT or SIGTERM aborts the signal, a second one kills. */
+export function processTerminal(): Terminal {
+  const ending = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => ending.abort(new Error(name)));
+  for (const stream of [process.stdout, process.stderr]) {
+    // `impctl plan | head` is no error.
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      process.exit();
+    });
+  }
+  return {
+    out: (text) => void process.stdout.write(line(text)),
+    err: (text) => void process.stderr.write(line(text)),
+    style: (style, text) => styleText(style, text, { stream: process.stdout }),
+    environment: process.env,
+    folder: process.cwd(),
+    signal: ending.signal,
+    exitCode: exitCodes.ok,
+  };
+}

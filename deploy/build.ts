@@ -1,0 +1,66 @@
+/**
+ * `npm run build`: bundles the product into one file, dist/impctl.cjs, and proves that the file works by running it.
+ * With --smoke, only the proof.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { rolldown } from "rolldown";
+
+const root = join(import.meta.dirname, "..");
+const bundle = join(root, "dist", "impctl.cjs");
+
+async function build(): Promise<void> {
+  const input = await rolldown({
+    input: join(root, "controller/main.ts"),
+    platform: "node",
+    cwd: root,
+    logLevel: "warn",
+  });
+  await input.write({
+    file: bundle,
+    format: "cjs",
+    codeSplitting: false,
+    banner: "#!/usr/bin/env node",
+  });
+  await input.close();
+}
+
+interface Check {
+  readonly what: string;
+  readonly argv: readonly string[];
+  readonly exitCode: number;
+  readonly output: RegExp;
+}
+
+const checks: readonly Check[] = [
+  { what: "version", argv: ["version"], exitCode: 0, output: /^impctl \d+\.\d+\.\d+/ },
+  { what: "help", argv: ["help", "version"], exitCode: 0, output: /Usage: impctl version/ },
+  { what: "a wrong command line", argv: ["frobnicate"], exitCode: 64, output: /unknown command/ },
+];
+
+/** Runs the bundle somewhere else, so that nothing of the checkout can be what makes it work. */
+function smoke(): boolean {
+  const elsewhere = mkdtempSync(join(tmpdir(), "impctl-smoke-"));
+  try {
+    return checks.map((check) => passes(check, elsewhere)).every(Boolean);
+  } finally {
+    rmSync(elsewhere, { recursive: true });
+  }
+}
+
+function passes({ what, argv, exitCode, output }: Check, folder: string): boolean {
+  const started = performance.now();
+  const result = spawnSync(process.execPath, [bundle, ...argv], { cwd: folder, encoding: "utf8", timeout: 60_000 });
+  const text = `${result.stdout}${result.stderr}`;
+  const passed = result.status === exitCode && output.test(text);
+  const took = `${Math.round(performance.now() - started)} ms`;
+  console.log(`${passed ? "ok  " : "FAIL"} ${what} (${took})${passed ? "" : `: exit code ${result.status}\n${text}`}`);
+  return passed;
+}
+
+if (!process.argv.includes("--smoke")) await build();
+console.log(`dist/impctl.cjs: ${Math.round(statSync(bundle).size / 1024)} KiB`);
+process.exitCode = smoke() ? 0 : 1;

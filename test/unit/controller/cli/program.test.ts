@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { buildProgram, commandNames } from "../../../../controller/cli/program.ts";
+import type { Terminal } from "../../../../controller/cli/terminal.ts";
+import { impctl } from "./terminal.ts";
+
+describe("the command line", () => {
+  it("shows help and fails with 64 when nothing is asked", async () => {
+    const ran = await impctl("/");
+
+    expect(ran.exitCode).toBe(64);
+    expect(ran.err).toContain("Usage: impctl");
+  });
+
+  it("shows help on standard output when it is asked for", async () => {
+    const ran = await impctl("/", "--help");
+
+    expect(ran).toMatchObject({ exitCode: 0, err: "" });
+    for (const name of commandNames) expect(ran.out).toContain(name);
+    expect(ran.out).not.toContain("__");
+  });
+
+  it("answers an unknown command, option or choice with 64 and where to read on", async () => {
+    for (const argv of [["frobnicate"], ["version", "--frobnicate"], ["completion", "tcsh"], ["version", "excess"]]) {
+      const ran = await impctl("/", ...argv);
+
+      expect(ran).toMatchObject({ exitCode: 64, out: "" });
+      expect(ran.err).toContain("impctl help");
+    }
+  });
+
+  it("writes the version as text and as JSON", async () => {
+    expect((await impctl("/", "version")).out).toMatch(/^impctl \d+\.\d+\.\d+ \(node \d+/);
+    expect(JSON.parse((await impctl("/", "version", "--json")).out)).toHaveProperty("version");
+  });
+
+  it("gives every command --json and examples", async () => {
+    const terminal: Terminal = {
+      out: () => undefined,
+      err: () => undefined,
+      style: (_, text) => text,
+      environment: {},
+      folder: "/",
+      signal: new AbortController().signal,
+      exitCode: 0,
+    };
+    const program = await buildProgram(commandNames, terminal);
+    for (const command of program.commands.flatMap((one) => (one.commands.length > 0 ? one.commands : [one]))) {
+      if (command.name().startsWith("__")) continue;
+      const help = (await impctl("/", ...pathOf(command), "--help")).out;
+      expect(help).toContain("--json");
+      expect(help).toContain("\nExamples:\n");
+    }
+  });
+
+  it("writes a completion script for each shell", async () => {
+    for (const shell of ["bash", "zsh", "fish"]) {
+      const ran = await impctl("/", "completion", shell);
+
+      expect(ran.exitCode).toBe(0);
+      expect(ran.out).toContain("impctl __complete --");
+    }
+  });
+});
+
+function pathOf(command: { name(): string; parent: { name(): string; parent: unknown } | null }): readonly string[] {
+  const parent = command.parent;
+  return parent && parent.name() !== "impctl" ? [parent.name(), command.name()] : [command.name()];
+}

@@ -1,0 +1,46 @@
+/**
+ * What the loop tells those who report (metrics, log, notifications): the status after every transition, and events that
+ * a status cannot show. Observers only listen: they return nothing that the loop waits for and cannot fail it.
+ */
+import type { Impact, PlaneName } from "../../reconcilers/core.ts";
+import type { ProblemCode } from "../../schemas/problem.ts";
+import type { DeploymentStatus, Status } from "./status.ts";
+
+export interface Observer {
+  /** After every transition and every poll: the whole document, which replaces the one before. */
+  status?(status: Status): void;
+  event?(event: AgentEvent): void;
+}
+
+export type AgentEvent =
+  /** The loop lives, and says so again within this time unless it hangs. Sent at least once a poll and once a phase. */
+  | { readonly type: "alive"; readonly withinMs: number }
+  /** A state of the state machine was left. */
+  | { readonly type: "phase-ended"; readonly phase: string; readonly seconds: number }
+  /** A step is known to be done, forward or on the way back. */
+  | { readonly type: "step-done"; readonly plane: PlaneName; readonly impact: Impact }
+  /** A deployment ended. `trigger` says what made it roll back. */
+  | {
+      readonly type: "deployment-ended";
+      readonly outcome: NonNullable<DeploymentStatus["outcome"]>;
+      readonly trigger?: string;
+    }
+  /** A poll of the sites repository ended: nothing new, a new commit was fetched, or why not. */
+  | { readonly type: "polled"; readonly result: "unchanged" | "fetched" | ProblemCode };
+
+/** Several observers as one. What one of them throws goes to `complain`, never to the loop. */
+export function observers(list: readonly Observer[], complain: (fault: unknown) => void): Required<Observer> {
+  const each = (tell: (observer: Observer) => void) => {
+    for (const observer of list) {
+      try {
+        tell(observer);
+      } catch (fault) {
+        complain(fault);
+      }
+    }
+  };
+  return {
+    status: (status) => each((observer) => observer.status?.(status)),
+    event: (event) => each((observer) => observer.event?.(event)),
+  };
+}

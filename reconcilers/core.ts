@@ -72,7 +72,7 @@ export interface Reconciler<Desired, Observed, S extends Step = Step> {
   apply(steps: readonly S[], host: Host, signal: AbortSignal): AsyncIterable<S>;
 }
 
-/** The only door to the outside: implemented in controller/host/, and by the simulated appliance in tests. */
+/** The only door to the outside, a plain object of functions that need no `this`: implemented in controller/host/, and by the simulated appliance in tests. */
 export interface Host {
   /** Wall clock, milliseconds since 1970: for people and maintenance windows, never for time limits. */
   now(): number;
@@ -103,6 +103,8 @@ export interface Host {
 
   /** Connects to a unix stream socket. Rejects with a transient Problem when nobody listens. */
   connect(path: string, signal: AbortSignal): Promise<Connection>;
+  /** Opens a TCP connection from the management namespace and closes it again. Rejects when that fails. */
+  reach(address: string, port: number, signal: AbortSignal): Promise<void>;
 
   readonly secrets: Secrets;
 }

@@ -1,0 +1,112 @@
+/**
+ * The ledger: what the agent must remember between deployments, in one file that is replaced whole: the accepted commit,
+ * verdicts, what operators allowed. The journal beside it has only the deployment in flight.
+ */
+import type { Host } from "../reconcilers/core.ts";
+import { Problem } from "../schemas/problem.ts";
+import type { DeploymentStatus } from "./report/status.ts";
+import type { Verdict } from "./machine.ts";
+
+/** What became of a generation here. */
+export interface VerdictRecord {
+  readonly verdict: Verdict;
+  readonly reason: string;
+  /** Wall clock of the last one. */
+  readonly at: number;
+  /** The deployments that ended without proof: a set, so that finishing one twice counts once. */
+  readonly inconclusive: readonly string[];
+}
+
+export interface Ledger {
+  readonly format: 1;
+  /** The newest commit whose ancestry and signatures were accepted: the next one must descend from it. */
+  readonly accepted: string | undefined;
+  /** What operators allowed once: cleared when a commit is accepted. */
+  readonly overrides: { readonly rewrite: boolean; readonly commits: readonly string[] };
+  /** An operator said that what stands on this box may be taken over. */
+  readonly adopted: boolean;
+  readonly verdicts: Readonly<Record<string, VerdictRecord>>;
+  /** When this boot corrected drift, by uptime: limits how often. */
+  readonly corrections: { readonly boot: string; readonly at: readonly number[] };
+  readonly committed: { readonly generation: string; readonly commit: string; readonly at: number } | undefined;
+  readonly lastDeployment: DeploymentStatus | undefined;
+}
+
+const emptyLedger: Ledger = {
+  format: 1,
+  accepted: undefined,
+  overrides: { rewrite: false, commits: [] },
+  adopted: false,
+  verdicts: {},
+  corrections: { boot: "", at: [] },
+  committed: undefined,
+  lastDeployment: undefined,
+};
+
+/** How often a generation is tried again after an inconclusive end. */
+export const inconclusiveRetries = 2;
+/** Corrections allowed in `correctionWindowMs`. */
+export const correctionLimit = 3;
+export const correctionWindowMs = 3_600_000;
+const keptVerdicts = 200;
+
+/** Reads it; an empty one when there is none. Rejects with JOURNAL when it is damaged: it anchors what may be accepted. */
+export async function readLedger(host: Host, path: string): Promise<Ledger> {
+  const text = await host.readFile(path);
+  if (text === undefined) return emptyLedger;
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && "format" in value && value.format === 1) {
+      return { ...emptyLedger, ...(value as Ledger) };
+    }
+  } catch {
+    // falls through to the same problem
+  }
+  throw new Problem("JOURNAL", `${path} is damaged: the accepted commit and the verdicts are not known.`, {
+    remedy:
+      "Restore it from a backup, or remove it to trust the newest commit of the sites repository anew, then restart the agent.",
+  });
+}
+
+/** Replaces it on disk. */
+export async function writeLedger(host: Host, path: string, ledger: Ledger): Promise<void> {
+  await host.writeFile(path, `${JSON.stringify(ledger)}\n`, { mode: 0o600 });
+}
+
+/** The ledger after a deployment of `generation` ended with `verdict`. Saying the same twice changes nothing. */
+export function withVerdict(
+  ledger: Ledger,
+  generation: string,
+  deployment: string,
+  verdict: Verdict,
+  reason: string,
+  now: number,
+): Ledger {
+  const before = ledger.verdicts[generation]?.inconclusive ?? [];
+  const inconclusive =
+    verdict === "good" ? [] : verdict === "bad" || before.includes(deployment) ? before : [...before, deployment];
+  const { [generation]: _replaced, ...others } = ledger.verdicts;
+  const kept = Object.entries(others).slice(-keptVerdicts);
+  return {
+    ...ledger,
+    verdicts: { ...Object.fromEntries(kept), [generation]: { verdict, reason, at: now, inconclusive } },
+  };
+}
+
+/** Why a generation must not be tried here (again), or undefined when it may. */
+export function whyHeld(ledger: Ledger, generation: string): string | undefined {
+  const record = ledger.verdicts[generation];
+  if (record?.verdict === "bad") return record.reason;
+  if (record?.verdict === "inconclusive" && record.inconclusive.length > inconclusiveRetries) {
+    return `It was tried ${record.inconclusive.length} times without a result; last: ${record.reason}`;
+  }
+  return undefined;
+}
+
+/** The ledger after a correction began; `undefined` when there were too many in the last hour. */
+export function withCorrection(ledger: Ledger, boot: string, uptime: number): Ledger | undefined {
+  const earlier = ledger.corrections.boot === boot ? ledger.corrections.at : [];
+  const recent = earlier.filter((at) => at > uptime - correctionWindowMs);
+  if (recent.length >= correctionLimit) return undefined;
+  return { ...ledger, corrections: { boot, at: [...recent, uptime] } };
+}

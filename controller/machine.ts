@@ -1,0 +1,261 @@
+/**
+ * The state machine of one appliance: every state with its data, every event, and the one pure function that takes a
+ * state to the next. The loop (agent.ts) has the effects; the picture in docs/state-machine.md is generated from `moves`.
+ */
+import type { Impact, PlaneName } from "../reconcilers/core.ts";
+import { Problem } from "../schemas/problem.ts";
+
+/** What a deployment is for: a new generation, or bringing the appliance back to the committed one. */
+export type Purpose = "deploy" | "correct";
+
+/** What somebody wants applied. */
+export interface Target {
+  readonly purpose: Purpose;
+  readonly commit: string;
+  /** The candidate's digest. */
+  readonly generation: string;
+}
+
+/** One attempt to apply a candidate, from arming to its end. Plain data: the journal holds it. */
+export interface Deployment extends Target {
+  readonly id: string;
+  /** The generation to go back to; undefined when nothing was ever committed here. */
+  readonly from: string | undefined;
+  /** Wall clock, for people. */
+  readonly startedAt: number;
+  readonly boot: string;
+  /** Uptime in milliseconds, in this boot, at which it is rolled back unless it was proven. */
+  readonly deadline: number;
+  readonly planes: readonly PlaneName[];
+  readonly steps: number;
+  readonly stepsDone: number;
+  readonly worstImpact: Impact | undefined;
+}
+
+/** Consecutive steps of one plane, journalled before the first of them runs. */
+export interface Run {
+  readonly plane: PlaneName;
+  readonly steps: readonly string[];
+}
+
+/** What made a deployment roll back. */
+export type Trigger = "apply" | "read-back" | "health" | "deadline" | "reachability" | "crash" | "operator";
+
+/** `bad`: never again here. `inconclusive`: it was not the candidate's fault, or nobody can tell. */
+export type Verdict = "good" | "bad" | "inconclusive";
+
+export interface Failure {
+  readonly trigger: Trigger;
+  readonly reason: string;
+  readonly verdict: Exclude<Verdict, "good">;
+}
+
+/** Why a target is not armed although it is wanted. */
+export type Wait = "observe-only" | "paused" | "window" | "impact" | "not-adopted" | "blocked" | "limit";
+
+/** Where the appliance stands. `since` is wall clock, for people. */
+export type State =
+  | { readonly at: "idle"; readonly since: number }
+  | { readonly at: "planning"; readonly since: number; readonly target: Target }
+  | {
+      readonly at: "waiting";
+      readonly since: number;
+      readonly target: Target;
+      readonly why: Wait;
+      readonly reason: string;
+    }
+  | { readonly at: "armed"; readonly since: number; readonly deployment: Deployment }
+  | { readonly at: "applying"; readonly since: number; readonly deployment: Deployment; readonly run: Run }
+  | { readonly at: "verifying"; readonly since: number; readonly deployment: Deployment }
+  | { readonly at: "proving"; readonly since: number; readonly deployment: Deployment }
+  | { readonly at: "committing"; readonly since: number; readonly deployment: Deployment }
+  | {
+      readonly at: "rolling-back";
+      readonly since: number;
+      readonly deployment: Deployment;
+      readonly failure: Failure;
+      /** How often going back failed so far. */
+      readonly failures: number;
+      readonly run: Run | undefined;
+    }
+  | { readonly at: "held"; readonly since: number; readonly target: Target; readonly reason: string };
+
+/** What happens to it. */
+export type Event =
+  | { readonly type: "wanted"; readonly target: Target }
+  | { readonly type: "nothing-to-do" }
+  | { readonly type: "must-wait"; readonly why: Wait; readonly reason: string }
+  | { readonly type: "must-hold"; readonly target: Target; readonly reason: string }
+  | { readonly type: "armed"; readonly deployment: Deployment }
+  | { readonly type: "run-started"; readonly run: Run }
+  | { readonly type: "step-done" }
+  | { readonly type: "applied" }
+  | { readonly type: "verified" }
+  | { readonly type: "proven" }
+  | { readonly type: "committed" }
+  | { readonly type: "failed"; readonly failure: Failure }
+  | { readonly type: "rollback-failed" }
+  | { readonly type: "rolled-back"; readonly hold: boolean }
+  | { readonly type: "restarted" };
+
+export type StateName = State["at"];
+export type EventName = Event["type"];
+
+/** Every possible pair and where it leads. What is not here cannot happen: `transition` throws. */
+export const moves = {
+  idle: { wanted: ["planning"], "must-hold": ["held"], restarted: ["idle"] },
+  planning: {
+    "nothing-to-do": ["idle"],
+    "must-wait": ["waiting"],
+    armed: ["armed"],
+    restarted: ["idle"],
+  },
+  waiting: {
+    wanted: ["planning"],
+    "must-wait": ["waiting"],
+    "must-hold": ["held"],
+    "nothing-to-do": ["idle"],
+    armed: ["armed"],
+    restarted: ["idle"],
+  },
+  armed: {
+    "run-started": ["applying"],
+    applied: ["verifying"],
+    failed: ["rolling-back"],
+    restarted: ["rolling-back"],
+  },
+  applying: {
+    "run-started": ["applying"],
+    "step-done": ["applying"],
+    applied: ["verifying"],
+    failed: ["rolling-back"],
+    restarted: ["rolling-back"],
+  },
+  verifying: { verified: ["proving"], failed: ["rolling-back"], restarted: ["rolling-back"] },
+  proving: { proven: ["committing"], failed: ["rolling-back"], restarted: ["rolling-back"] },
+  committing: { committed: ["idle"], restarted: ["committing"] },
+  "rolling-back": {
+    "run-started": ["rolling-back"],
+    "rollback-failed": ["rolling-back"],
+    "rolled-back": ["held", "idle"],
+    restarted: ["rolling-back"],
+  },
+  held: { wanted: ["planning"], "must-hold": ["held"], "nothing-to-do": ["idle"], restarted: ["held"] },
+} as const satisfies Readonly<Record<StateName, Partial<Record<EventName, readonly StateName[]>>>>;
+
+/** Whether `transition` takes this event in this state. */
+export function canTake(state: StateName, event: EventName): boolean {
+  return Object.hasOwn(moves[state], event);
+}
+
+/** The next state. Pure; `now` is wall clock. Throws an INTERNAL Problem on a pair that `moves` does not have. */
+export function transition(state: State, event: Event, now: number): State {
+  if (!canTake(state.at, event.type)) throw impossible(state, event);
+  switch (event.type) {
+    case "wanted":
+      return { at: "planning", since: now, target: event.target };
+    case "nothing-to-do":
+    case "committed":
+      return { at: "idle", since: now };
+    case "must-wait": {
+      const since = state.at === "waiting" && state.why === event.why ? state.since : now;
+      return { at: "waiting", since, target: targetOf(state), why: event.why, reason: event.reason };
+    }
+    case "must-hold": {
+      const since = state.at === "held" && state.target.generation === event.target.generation ? state.since : now;
+      return { at: "held", since, target: event.target, reason: event.reason };
+    }
+    case "armed":
+      return { at: "armed", since: now, deployment: event.deployment };
+    case "run-started":
+      if (state.at === "rolling-back") return { ...state, run: event.run };
+      return {
+        at: "applying",
+        since: state.at === "applying" ? state.since : now,
+        deployment: deploymentOf(state),
+        run: event.run,
+      };
+    case "step-done": {
+      if (state.at !== "applying") throw impossible(state, event);
+      const deployment = { ...state.deployment, stepsDone: state.deployment.stepsDone + 1 };
+      return { ...state, deployment };
+    }
+    case "applied":
+      return { at: "verifying", since: now, deployment: deploymentOf(state) };
+    case "verified":
+      return { at: "proving", since: now, deployment: deploymentOf(state) };
+    case "proven":
+      return { at: "committing", since: now, deployment: deploymentOf(state) };
+    case "failed":
+      return rollingBack(deploymentOf(state), event.failure, now);
+    case "rollback-failed":
+      if (state.at !== "rolling-back") throw impossible(state, event);
+      return { ...state, failures: state.failures + 1, run: undefined };
+    case "rolled-back": {
+      if (state.at !== "rolling-back" || !event.hold) return { at: "idle", since: now };
+      const { purpose, commit, generation } = state.deployment;
+      return { at: "held", since: now, target: { purpose, commit, generation }, reason: state.failure.reason };
+    }
+    case "restarted":
+      return restarted(state, now);
+    default:
+      return assertNever(event);
+  }
+}
+
+/** What a start of the agent makes of the state that the journal holds: a deployment ends whole, one way or the other. */
+function restarted(state: State, now: number): State {
+  switch (state.at) {
+    case "idle":
+    case "planning":
+    case "waiting":
+      return { at: "idle", since: now };
+    case "held":
+    case "committing": // proven before the interruption: it is finished
+    case "rolling-back":
+      return state;
+    case "armed":
+    case "applying":
+    case "verifying":
+    case "proving":
+      return rollingBack(
+        state.deployment,
+        {
+          trigger: "crash",
+          reason: `The agent or the appliance stopped while ${state.at}.`,
+          verdict: "inconclusive",
+        },
+        now,
+      );
+    default:
+      return assertNever(state);
+  }
+}
+
+function rollingBack(deployment: Deployment, failure: Failure, now: number): State {
+  return { at: "rolling-back", since: now, deployment, failure, failures: 0, run: undefined };
+}
+
+/** The deployment in flight, if there is one. */
+export function inFlight(state: State): Deployment | undefined {
+  return "deployment" in state ? state.deployment : undefined;
+}
+
+function deploymentOf(state: State): Deployment {
+  const deployment = inFlight(state);
+  if (!deployment) throw new Problem("INTERNAL", `The state "${state.at}" has no deployment.`);
+  return deployment;
+}
+
+function targetOf(state: State): Target {
+  if (state.at === "planning" || state.at === "waiting") return state.target;
+  throw new Problem("INTERNAL", `The state "${state.at}" has no target.`);
+}
+
+function impossible(state: State, event: Event): Problem {
+  return new Problem("INTERNAL", `The state machine cannot take "${event.type}" while it is ${state.at}.`);
+}
+
+function assertNever(value: never): never {
+  throw new Problem("INTERNAL", `Nobody thought of ${JSON.stringify(value)}.`);
+}

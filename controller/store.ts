@@ -1,0 +1,108 @@
+/**
+ * Generations on disk: `generations/<digest>/` and the link in `committed.d/` that says which one is committed. Switching
+ * that link is the commit; everything else here prepares for it or cleans up after it.
+ */
+import type { Host } from "../reconcilers/core.ts";
+import type { Desired, Generation } from "../reconcilers/generation.ts";
+import { Problem } from "../schemas/problem.ts";
+import { canonicalJson } from "./canonical-json.ts";
+
+export interface Store {
+  /** The committed generation, or undefined when nothing was ever committed. Rejects with JOURNAL when it is damaged. */
+  committed(): Promise<Generation | undefined>;
+  /** Keeps a candidate with the texts of its secrets, readable only by root. */
+  stage(candidate: Staged): Promise<void>;
+  /** What `stage` kept. Rejects with JOURNAL when it is not there. */
+  staged(digest: string): Promise<Staged>;
+  /** The texts of a generation's secrets by their sealed form. */
+  secretsOf(digest: string): Promise<ReadonlyMap<string, string>>;
+  /** Makes the staged candidate the committed generation: one rename decides. May be repeated. */
+  commit(digest: string): Promise<void>;
+  /** Removes all but the newest generations, never one of `keep`. */
+  prune(keep: readonly string[]): Promise<void>;
+}
+
+/** What must be known to go forward to a candidate, and back from it, without the network. */
+export interface Staged {
+  readonly generation: Generation;
+  readonly secrets: ReadonlyMap<string, string>;
+  /** What was there before the first deployment of this box ever: to go back to while nothing is committed. */
+  readonly before: Desired | undefined;
+}
+
+const keptGenerations = 20;
+
+/** The store in `folder`; `environment` names the boot environment whose committed generation is meant. */
+export function openStore(host: Host, folder: string, environment = "default"): Store {
+  const home = (digest: string): string => `${folder}/generations/${digest}`;
+  const link = `${folder}/committed.d/${environment}`;
+
+  async function read<T>(path: string): Promise<T | undefined> {
+    const text = await host.readFile(path);
+    if (text === undefined) return undefined;
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw damaged(path, cause);
+    }
+  }
+  async function committedDigest(): Promise<string | undefined> {
+    return (await host.readLink(link))?.split("/").at(-1);
+  }
+  async function secretsOf(digest: string): Promise<ReadonlyMap<string, string>> {
+    const secrets = await read<Record<string, string>>(`${home(digest)}/files/secrets.json`);
+    return new Map(Object.entries(secrets ?? {}));
+  }
+  async function staged(digest: string): Promise<Staged> {
+    const path = `${home(digest)}/candidate.json`;
+    const kept = await read<{ generation: Generation; before?: Desired }>(path);
+    if (kept?.generation === undefined) throw damaged(path);
+    return { generation: kept.generation, before: kept.before, secrets: await secretsOf(digest) };
+  }
+
+  return {
+    staged,
+    secretsOf,
+    async committed() {
+      const digest = await committedDigest();
+      if (digest === undefined) return undefined;
+      const generation = await read<Generation>(`${home(digest)}/generation.json`);
+      if (generation?.digest !== digest) throw damaged(`${home(digest)}/generation.json`);
+      return generation;
+    },
+    async stage({ generation, secrets, before }) {
+      const folder = home(generation.digest);
+      // A secret's sealed form never changes its text: what an earlier deployment of this digest kept stays right.
+      const all = { ...Object.fromEntries(await secretsOf(generation.digest)), ...Object.fromEntries(secrets) };
+      await host.writeFile(`${folder}/files/secrets.json`, canonicalJson(all), { mode: 0o600 });
+      await host.writeFile(`${folder}/candidate.json`, canonicalJson({ generation, ...(before && { before }) }), {
+        mode: 0o600,
+      });
+    },
+    async commit(digest) {
+      const { generation } = await staged(digest);
+      await host.writeFile(`${home(digest)}/generation.json`, canonicalJson(generation), { mode: 0o600 });
+      if ((await committedDigest()) !== digest) await host.writeLink(link, `../generations/${digest}`);
+    },
+    async prune(keep) {
+      // Other boot environments have committed generations of their own: all that a link names stays.
+      const linked = await Promise.all(
+        (await host.readFolder(`${folder}/committed.d`)).map((name) => host.readLink(`${folder}/committed.d/${name}`)),
+      );
+      const kept = new Set([...keep, ...linked.map((target) => target?.split("/").at(-1))]);
+      const order = (await read<string[]>(`${folder}/generations/order.json`)) ?? [];
+      const present = (await host.readFolder(`${folder}/generations`)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+      const newest = [...order.filter((digest) => present.includes(digest) && !keep.includes(digest)), ...keep];
+      const wanted = new Set([...newest.slice(-keptGenerations), ...kept]);
+      for (const digest of present) if (!wanted.has(digest)) await host.remove(home(digest));
+      await host.writeFile(`${folder}/generations/order.json`, canonicalJson(newest.slice(-keptGenerations)));
+    },
+  };
+}
+
+function damaged(path: string, cause?: unknown): Problem {
+  return new Problem("JOURNAL", `${path} is missing or damaged.`, {
+    remedy: "Nothing is changed on this box until it is clear. Restore it from a backup of the persistent dataset.",
+    cause,
+  });
+}

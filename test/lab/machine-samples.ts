@@ -1,0 +1,49 @@
+/** One state of each name and one event of each type: for tests that go over every pair. */
+import type { Deployment, Event, EventName, Run, State, StateName, Target } from "../../controller/machine.ts";
+
+const target: Target = { purpose: "deploy", commit: "c".repeat(40), generation: "candidate" };
+const deployment: Deployment = {
+  ...target,
+  id: "d1",
+  from: "committed",
+  startedAt: 1,
+  boot: "boot-1",
+  deadline: 300_000,
+  planes: ["frr"],
+  steps: 2,
+  stepsDone: 0,
+  worstImpact: "hitless",
+};
+const run: Run = { plane: "frr", steps: ["frr/router bgp 64500"] };
+const failure = { trigger: "health", reason: "The session with 192.0.2.1 is down.", verdict: "bad" } as const;
+
+export const sampleStates: { readonly [S in StateName]: Extract<State, { at: S }> } = {
+  idle: { at: "idle", since: 1 },
+  planning: { at: "planning", since: 1, target },
+  waiting: { at: "waiting", since: 1, target, why: "window", reason: "Outside of every window." },
+  armed: { at: "armed", since: 1, deployment },
+  applying: { at: "applying", since: 1, deployment, run },
+  verifying: { at: "verifying", since: 1, deployment },
+  proving: { at: "proving", since: 1, deployment },
+  committing: { at: "committing", since: 1, deployment },
+  "rolling-back": { at: "rolling-back", since: 1, deployment, failure, failures: 0, run: undefined },
+  held: { at: "held", since: 1, target, reason: failure.reason },
+};
+
+export const sampleEvents: { readonly [E in EventName]: Extract<Event, { type: E }> } = {
+  wanted: { type: "wanted", target },
+  "nothing-to-do": { type: "nothing-to-do" },
+  "must-wait": { type: "must-wait", why: "paused", reason: "Maintenance at the exchange." },
+  "must-hold": { type: "must-hold", target, reason: failure.reason },
+  armed: { type: "armed", deployment },
+  "run-started": { type: "run-started", run },
+  "step-done": { type: "step-done" },
+  applied: { type: "applied" },
+  verified: { type: "verified" },
+  proven: { type: "proven" },
+  committed: { type: "committed" },
+  failed: { type: "failed", failure },
+  "rollback-failed": { type: "rollback-failed" },
+  "rolled-back": { type: "rolled-back", hold: true },
+  restarted: { type: "restarted" },
+};

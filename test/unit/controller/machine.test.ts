@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import {
+  canTake,
+  moves,
+  transition,
+  type Event,
+  type EventName,
+  type State,
+  type StateName,
+} from "../../../controller/machine.ts";
+import { sampleEvents, sampleStates } from "../../lab/machine-samples.ts";
+
+type Pair = readonly [StateName, EventName, readonly string[]];
+
+const pairs: readonly Pair[] = (Object.keys(sampleStates) as StateName[]).flatMap((at) => {
+  const possible: Partial<Record<EventName, readonly string[]>> = moves[at];
+  return (Object.keys(sampleEvents) as EventName[]).map((type): Pair => [at, type, possible[type] ?? []]);
+});
+
+describe("the state machine", () => {
+  it.each(pairs.filter(([, , targets]) => targets.length > 0))(
+    "while %s takes %s to one of %j",
+    (at, type, targets) => {
+      expect(targets).toContain(transition(sampleStates[at], sampleEvents[type], 7).at);
+    },
+  );
+
+  it.each(pairs.filter(([, , targets]) => targets.length === 0))("while %s refuses %s", (at, type) => {
+    expect(() => transition(sampleStates[at], sampleEvents[type], 7)).toThrow(/cannot take/);
+  });
+
+  it("says beforehand whether it takes an event", () => {
+    expect(canTake("idle", "wanted")).toBe(true);
+    expect(canTake("idle", "proven")).toBe(false);
+  });
+
+  it("keeps the deployment from arming to the end", () => {
+    const events: Event[] = [
+      sampleEvents["run-started"],
+      sampleEvents["step-done"],
+      sampleEvents.applied,
+      sampleEvents.verified,
+      sampleEvents.proven,
+    ];
+
+    const end = events.reduce<State>((state, event) => transition(state, event, 7), sampleStates.armed);
+
+    expect(end).toMatchObject({ at: "committing", deployment: { id: "d1", stepsDone: 1 } });
+  });
+
+  it("goes back, whatever a deployment was doing when the agent stopped, unless it was proven", () => {
+    for (const at of ["armed", "applying", "verifying", "proving"] as const) {
+      const after = transition(sampleStates[at], { type: "restarted" }, 7);
+      expect(after).toMatchObject({ at: "rolling-back", failure: { trigger: "crash", verdict: "inconclusive" } });
+    }
+    expect(transition(sampleStates.committing, { type: "restarted" }, 7)).toBe(sampleStates.committing);
+  });
+
+  it("holds after a rollback only when told to", () => {
+    const state = sampleStates["rolling-back"];
+    expect(transition(state, { type: "rolled-back", hold: true }, 7)).toMatchObject({
+      at: "held",
+      target: { generation: "candidate" },
+    });
+    expect(transition(state, { type: "rolled-back", hold: false }, 7)).toEqual({ at: "idle", since: 7 });
+  });
+
+  it("keeps since when it waits for the same reason, and counts anew for another reason", () => {
+    const waiting = sampleStates.waiting;
+    expect(transition(waiting, { type: "must-wait", why: "window", reason: "later" }, 7).since).toBe(waiting.since);
+    expect(transition(waiting, { type: "must-wait", why: "paused", reason: "now" }, 7).since).toBe(7);
+  });
+});

@@ -1,43 +1,88 @@
 /** Policy: when and how the agent may act. Durations are seconds. */
 import { z } from "zod";
+import { type Defaults, defaults } from "./defaults.ts";
 
-export const Impact = z.enum(["hitless", "flap", "session-reset", "restart", "reboot"]);
+export const Impact = z
+  .enum(["hitless", "flap", "session-reset", "restart", "reboot"])
+  .meta({ description: "How much a change disturbs traffic, from least to most." });
+
+const clock = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be "HH:MM"')
+  .meta({ description: "Time of day, in quotes." });
 
 /** A weekly or daily time in which changes up to an impact may be made. */
-export const Window = z.strictObject({
-  days: z
-    .array(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]))
-    .min(1)
-    .optional(),
-  from: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be "HH:MM"'),
-  to: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be "HH:MM"'),
-  "max-impact": Impact,
-});
+export const Window = z
+  .strictObject({
+    days: z
+      .array(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]))
+      .min(1)
+      .optional()
+      .meta({ description: "By default every day." }),
+    from: clock,
+    to: clock.meta({ description: "May lie on the next day." }),
+    "max-impact": Impact,
+  })
+  .meta({ description: "Maintenance window." });
 
-export const Policy = z.strictObject({
-  "poll-seconds": z.number().min(1).max(3600).default(30),
-  "soak-seconds": z
-    .number()
-    .min(0)
-    .max(3600)
-    .default(30)
-    .meta({ description: "All required checks green for this long." }),
-  "deadline-seconds": z
-    .number()
-    .min(5)
-    .max(7200)
-    .default(300)
-    .meta({ description: "From arming to commit; then roll back." }),
-  "time-zone": z.string().default("UTC").meta({ description: "IANA name, for windows." }),
-  windows: z.record(z.string(), Window).default({}),
-  "max-impact": Impact.default("reboot").meta({ description: "What may be done outside of every window." }),
-  "prefix-tolerance": z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.1)
-    .meta({ description: "Share of received prefixes that may vanish." }),
-  prune: z.enum(["owned", "all"]).default("owned"),
-  pause: z.string().optional().meta({ description: "A reason: plan and report, never arm." }),
-});
-export type Policy = z.infer<typeof Policy>;
+/** The schema of `policy`, with the defaults of one generation. */
+export function policySchema(d: Defaults) {
+  return z
+    .strictObject({
+      "poll-seconds": z.number().min(1).max(3600).default(d.policy["poll-seconds"]).meta({
+        description: "Asks the sites repository for a new commit this often.",
+      }),
+      "soak-seconds": z
+        .number()
+        .min(0)
+        .max(3600)
+        .default(d.policy["soak-seconds"])
+        .meta({ description: "All required checks green for this long." }),
+      "deadline-seconds": z
+        .number()
+        .min(5)
+        .max(7200)
+        .default(d.policy["deadline-seconds"])
+        .meta({ description: "From arming to commit; then roll back." }),
+      "time-zone": z
+        .string()
+        .refine(isTimeZone, "must be a time zone, as in Europe/Berlin")
+        .default(d.policy["time-zone"])
+        .meta({ description: "IANA name, for windows." }),
+      windows: z.record(z.string(), Window).default({}).meta({ description: "Maintenance windows by name." }),
+      "max-impact": Impact.default(d.policy["max-impact"]).meta({
+        description: "What may be done outside of every window.",
+      }),
+      "prefix-tolerance": z
+        .number()
+        .min(0)
+        .max(1)
+        .default(d.policy["prefix-tolerance"])
+        .meta({ description: "Share of received prefixes that may vanish." }),
+      prune: z
+        .enum(["owned", "all"])
+        .default(d.policy.prune)
+        .meta({ description: "owned: removes only what came from here; all: whatever is not in the repository." }),
+      pause: z.string().min(1).optional().meta({ description: "A reason: plan and report, never arm." }),
+    })
+    .meta({ description: "When and how the agent may act." });
+}
+export type Policy = z.infer<ReturnType<typeof policySchema>>;
+
+/** Policy with the newest defaults. */
+export const Policy = policySchema(defaults[1]);
+
+const known = new Map<string, boolean>();
+/** Making a DateTimeFormat costs a millisecond, so each name is tried once. */
+function isTimeZone(name: string): boolean {
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  let valid = true;
+  try {
+    Intl.DateTimeFormat("en", { timeZone: name });
+  } catch {
+    valid = false;
+  }
+  if (known.size < 1000) known.set(name, valid);
+  return valid;
+}

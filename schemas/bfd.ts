@@ -1,0 +1,53 @@
+/** BFD: profiles, and sessions that no protocol asks for by itself. */
+import { z } from "zod";
+import type { Defaults } from "./defaults.ts";
+import { Address, InterfaceRef, Line, Name, whole } from "./primitives.ts";
+
+const interval = whole(10, 60_000, "milliseconds");
+
+export function bfdSchema(d: Defaults) {
+  const timing = {
+    "detect-multiplier": whole(2, 255)
+      .default(d.bfd["detect-multiplier"])
+      .meta({ description: "Packets that may be lost before the session is down." }),
+    "receive-interval-ms": interval.default(d.bfd["receive-interval-ms"]),
+    "transmit-interval-ms": interval.default(d.bfd["transmit-interval-ms"]),
+    passive: z.boolean().default(false).meta({ description: "Waits for the other side to start." }),
+    "minimum-ttl": whole(1, 254).optional().meta({ description: "Multi-hop: packets with less are dropped." }),
+  };
+  return z
+    .strictObject({
+      profiles: z
+        .record(Name, z.strictObject(timing))
+        .default({})
+        .meta({ description: "Timings by name, for peers and interfaces to refer to." }),
+      peers: z
+        .record(
+          Name,
+          z.strictObject({
+            address: Address,
+            description: Line.optional(),
+            source: Address.optional().meta({ description: "Local address; needed for multihop." }),
+            interface: InterfaceRef.optional(),
+            multihop: z.boolean().default(false),
+            profile: Name.optional(),
+            expect: Expect,
+          }),
+        )
+        .default({})
+        .meta({ description: "Sessions of their own, by name." }),
+    })
+    .meta({ description: "BFD." });
+}
+export type Bfd = z.infer<ReturnType<typeof bfdSchema>>;
+
+/** BFD on a peer or interface: true for FRR's own timings, or the name of a profile. */
+export const UseBfd = z
+  .union([z.boolean(), Name], { error: "must be true, false or the name of a BFD profile" })
+  .meta({ description: "true, or the name of a BFD profile." });
+
+/** Whether a session is to be up. Health checks follow from it. */
+export const Expect = z
+  .enum(["up", "down", "any"])
+  .default("up")
+  .meta({ description: "up: must be up; down: known to be down; any: may be either." });

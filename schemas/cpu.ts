@@ -1,0 +1,20 @@
+/** Where VPP's threads run. */
+import { z } from "zod";
+import { whole } from "./primitives.ts";
+
+const Threads = z.strictObject({
+  main: whole(0, 1023, "a CPU number").optional().meta({ description: "CPU of the main thread." }),
+  workers: z
+    .string()
+    .regex(/^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$/, 'must be CPU numbers, as in "2-5,8"')
+    .optional()
+    .meta({ description: 'CPUs of the workers, as in "2-5,8".' }),
+});
+
+export const Cpu = z
+  .strictObject({
+    core: Threads.prefault({}).meta({ description: "The VPP instance that forwards." }),
+    nat: Threads.prefault({}).meta({ description: "The VPP instance that translates." }),
+  })
+  .meta({ description: "CPU placement of both VPP instances. What is left out follows from the number of CPUs." });
+export type Cpu = z.infer<typeof Cpu>;

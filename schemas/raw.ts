@@ -1,0 +1,49 @@
+/** Fenced raw blocks: what FRR or VPP can do and the schema has no word for. Each says how to undo it and what it disturbs. */
+import { z } from "zod";
+import { Line, Name } from "./primitives.ts";
+import { Impact } from "./policy.ts";
+import { When } from "./when.ts";
+
+const command = z
+  .string()
+  .min(1)
+  .max(1000)
+  .regex(/^(?:\P{Cc}|\t)*$/u, "must be one line without control characters")
+  .regex(/\S/, "must not be blank");
+
+export const RawFrr = z
+  .record(
+    Name,
+    z.strictObject({
+      description: Line.optional(),
+      context: z
+        .array(command)
+        .max(4)
+        .default([])
+        .meta({ description: 'Lines that lead to where `lines` belong, as in ["router bgp 64500"].' }),
+      lines: z.array(command).min(1).max(1000).meta({ description: "As `show running-config` prints them." }),
+      undo: z
+        .array(command)
+        .optional()
+        .meta({ description: 'Commands that remove them, in the same context; without it "no <line>", last first.' }),
+      impact: Impact.meta({ description: "What applying or undoing it disturbs." }),
+      when: When.optional(),
+    }),
+  )
+  .default({})
+  .meta({ description: "FRR lines that the schema has no word for, by name." });
+
+export const RawVpp = z
+  .record(
+    Name,
+    z.strictObject({
+      description: Line.optional(),
+      instance: z.enum(["core", "nat"]).default("core"),
+      commands: z.array(command).min(1).max(1000).meta({ description: "VPP CLI, in order." }),
+      undo: z.array(command).meta({ description: "VPP CLI that takes it back, in order; may be empty for none." }),
+      impact: Impact.meta({ description: "What applying or undoing it disturbs." }),
+      when: When.optional(),
+    }),
+  )
+  .default({})
+  .meta({ description: "VPP commands that the schema has no word for, by name." });

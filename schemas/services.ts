@@ -1,0 +1,25 @@
+/** systemd units beside those that the appliance needs anyhow. */
+import { z } from "zod";
+import { Line } from "./primitives.ts";
+import { When } from "./when.ts";
+
+const Unit = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9:_@-][A-Za-z0-9:_.@\\-]{0,100}$/,
+    'must be a systemd unit, as in "lldpd" or "node-exporter.service"',
+  )
+  .meta({ description: "systemd unit; .service may be left out." });
+
+export const Services = z
+  .record(
+    Unit,
+    z.strictObject({
+      description: Line.optional(),
+      enabled: z.boolean().default(true).meta({ description: "Runs, and starts at boot; false: neither." }),
+      namespace: z.enum(["management", "dataplane"]).default("management"),
+      when: When.optional(),
+    }),
+  )
+  .default({})
+  .meta({ description: "Services by systemd unit." });

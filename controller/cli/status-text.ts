@@ -1,0 +1,89 @@
+/** The status document for people. */
+import type { DeploymentStatus, Status } from "../report/status.ts";
+import type { ProblemReport } from "../../schemas/problem.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** `now` is wall clock in milliseconds: the document holds times, people want to know how long ago. */
+export function statusText(status: Status, now: number, terminal: Terminal): string {
+  const rows: (readonly [string, string | undefined])[] = [
+    ["machine", `${terminal.style("bold", status.machine)} (agent ${status.agentVersion}, mode ${status.mode})`],
+    ["in sync", status.inSync ? terminal.style("green", "yes") : terminal.style("yellow", "no")],
+    ["state", `${status.state} for ${ago(status.since, now)}${status.reason ? `: ${status.reason}` : ""}`],
+    [
+      "paused",
+      status.paused && `${status.paused.reason}${status.paused.until ? ` until ${time(status.paused.until)}` : ""}`,
+    ],
+    [
+      "held",
+      status.held && terminal.style("red", `generation ${short(status.held.generation)}: ${status.held.reason}`),
+    ],
+    ["desired", status.desired && revision(status.desired.commit, status.desired.generation)],
+    [
+      "committed",
+      status.committed &&
+        `${revision(status.committed.commit, status.committed.generation)}, ${ago(status.committed.at, now)} ago`,
+    ],
+    ["deployment", status.deployment && deployment(status.deployment, now)],
+    ["last", status.lastDeployment && deployment(status.lastDeployment, now)],
+    ["repository", repository(status, now)],
+    ["not managed", status.notManaged.length > 0 ? status.notManaged.join(", ") : undefined],
+  ];
+  const shown = rows.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(12)} ${text}`]));
+  return [...shown, ...planes(status, now), ...problems(status, terminal)].join("\n");
+}
+
+function planes(status: Status, now: number): readonly string[] {
+  return Object.entries(status.planes).map(([name, plane]) => {
+    const drift = plane.drift === 0 ? "no drift" : `${plane.drift} steps of drift`;
+    return `${name.padEnd(12)} ${drift}, ${plane.foreign} foreign, observed ${ago(plane.lastObservedAt, now)} ago`;
+  });
+}
+
+function problems(status: Status, terminal: Terminal): readonly string[] {
+  const one = (style: "red" | "yellow") => (problem: ProblemReport) =>
+    `  ${terminal.style(style, problem.code)} ${place(problem)}${problem.message}${problem.remedy ? ` ${problem.remedy}` : ""}`;
+  return [
+    ...(status.problems.length > 0 ? ["problems", ...status.problems.map(one("red"))] : []),
+    ...(status.warnings.length > 0 ? ["warnings", ...status.warnings.map(one("yellow"))] : []),
+  ];
+}
+
+function place(problem: ProblemReport): string {
+  const file = problem.file === undefined ? "" : `${problem.file}:${problem.line}:${problem.column}: `;
+  return `${file}${problem.path === undefined ? "" : `${problem.path}: `}`;
+}
+
+function deployment(one: DeploymentStatus, now: number): string {
+  const ended = one.endedAt === undefined ? `started ${ago(one.startedAt, now)} ago` : `${ago(one.endedAt, now)} ago`;
+  const outcome = one.outcome ?? `${one.stepsDone} of ${one.steps} steps`;
+  const impact = one.worstImpact ? `, worst impact ${one.worstImpact}` : "";
+  const why = one.trigger ? ` (${one.trigger}${one.reason ? `: ${one.reason}` : ""})` : "";
+  return `${revision(one.commit, one.generation)} ${outcome}${why}${impact}, ${ended}`;
+}
+
+function repository(status: Status, now: number): string | undefined {
+  const { remote, lastPollAt, lastError } = status.git;
+  if (lastPollAt === undefined && !lastError) return undefined;
+  const polled = lastPollAt === undefined ? "never polled" : `polled ${ago(lastPollAt, now)} ago`;
+  return `${remote ? `${remote}, ` : ""}${polled}${lastError ? `, ${lastError.code}: ${lastError.message}` : ""}`;
+}
+
+function revision(commit: string, generation: string | undefined): string {
+  return `commit ${short(commit)}${generation ? ` (generation ${short(generation)})` : ""}`;
+}
+
+function short(digest: string): string {
+  return digest.slice(0, 12);
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** "4 s", "12 min", "3 h", "5 d". */
+function ago(at: number, now: number): string {
+  const seconds = Math.max(0, Math.round((now - at) / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+}

@@ -1,0 +1,67 @@
+/**
+ * The agent's log: one line an event on standard output. JSON for journald and machines, text for people who watch.
+ * Messages are fixed words with the facts in fields beside them, so that a log can be searched and counted.
+ */
+import { asProblem } from "../../schemas/problem.ts";
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Severities of syslog, which journald understands. */
+const priorities = { error: 3, warn: 4, info: 6, debug: 7 } as const;
+export type LogLevel = keyof typeof priorities;
+
+export type Log = Readonly<Record<LogLevel, (message: string, fields?: LogFields) => void>>;
+
+export interface LogOptions {
+  readonly format: "json" | "text";
+  readonly write: (line: string) => void;
+  /** Wall clock, milliseconds since 1970. */
+  readonly now: () => number;
+  readonly debug?: boolean;
+  /** Begins each line with "<priority>", which journald takes off again (SyslogLevelPrefix=). */
+  readonly journal?: boolean;
+}
+
+export function createLog(options: LogOptions): Log {
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (level === "debug" && !options.debug) return;
+      const text = options.format === "json" ? jsonLine : textLine;
+      const prefix = options.journal ? `<${priorities[level]}>` : "";
+      options.write(`${prefix}${maskSecrets(text(level, message, fields, options.now()))}\n`);
+    };
+  return { error: at("error"), warn: at("warn"), info: at("info"), debug: at("debug") };
+}
+
+function jsonLine(level: LogLevel, message: string, fields: LogFields, now: number): string {
+  const time = new Date(now).toISOString();
+  return JSON.stringify({ time, level, priority: priorities[level], message, ...fields }, plain);
+}
+
+function textLine(level: LogLevel, message: string, fields: LogFields, now: number): string {
+  const time = new Date(now).toISOString().slice(11, 19);
+  const shown = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${value instanceof Error ? String(asProblem(value)) : flat(value)}`);
+  return `${time} ${level === "info" ? "" : `${level}: `}${message}${shown.join("")}`;
+}
+
+function flat(value: unknown): string {
+  return typeof value === "string" && !/[\n\r]/.test(value) ? value : JSON.stringify(value, plain);
+}
+
+/** Problems know their own JSON; any other error would be "{}". */
+function plain(_key: string, value: unknown): unknown {
+  return value instanceof Error ? asProblem(value).toJSON() : value;
+}
+
+// The last line of defence: secrets reach neither plans nor problems, but a remote's or a daemon's own words may hold
+// one. Lines of FRR that carry a secret, and credentials in a URL.
+const secretWords = /\b((?:neighbor \S+ )?password(?: \d)?|md5|key-string|authentication-key) (?!<secret:)[^\s"\\]+/g;
+const urlCredentials = /(\w+:\/\/)[^\s/@"]+@/g;
+
+/** The same text with whatever looks like a secret replaced. */
+export function maskSecrets(text: string): string {
+  return text.replace(secretWords, "$1 <masked>").replace(urlCredentials, "$1<masked>@");
+}

@@ -23,6 +23,32 @@ interface Entry {
 
 /** Every command. A new one is a file here and a line in this table. */
 const commands: Readonly<Record<string, Entry>> = {
+  status: {
+    group: "Operate",
+    summary: "show what the agent on this box says of itself",
+    load: () => import("./status.ts"),
+  },
+  sync: { group: "Operate", summary: "let the agent poll the sites repository now", load: () => import("./sync.ts") },
+  accept: {
+    group: "Operate",
+    summary: "vouch for one commit that the trust rules refuse",
+    load: () => import("./accept.ts"),
+  },
+  "accept-rewrite": {
+    group: "Operate",
+    summary: "vouch for a sites repository whose history was rewritten",
+    load: () => import("./accept-rewrite.ts"),
+  },
+  adopt: {
+    group: "Operate",
+    summary: "let the agent take over a box that it never configured",
+    load: () => import("./adopt.ts"),
+  },
+  retry: {
+    group: "Operate",
+    summary: "let a generation that failed here be tried once more",
+    load: () => import("./retry.ts"),
+  },
   version: { group: "Other", summary: "show the version", load: () => import("./version.ts") },
   completion: {
     group: "Other",

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildProgram, commandNames } from "../../../../controller/cli/program.ts";
-import type { Terminal } from "../../../../controller/cli/terminal.ts";
-import { impctl } from "./terminal.ts";
+import { impctl, silentTerminal } from "./terminal.ts";
 
 describe("the command line", () => {
   it("shows help and fails with 64 when nothing is asked", async () => {
@@ -34,16 +33,7 @@ describe("the command line", () => {
   });
 
   it("gives every command --json and examples", async () => {
-    const terminal: Terminal = {
-      out: () => undefined,
-      err: () => undefined,
-      style: (_, text) => text,
-      environment: {},
-      folder: "/",
-      signal: new AbortController().signal,
-      exitCode: 0,
-    };
-    const program = await buildProgram(commandNames, terminal);
+    const program = await buildProgram(commandNames, silentTerminal("/"));
     for (const command of program.commands.flatMap((one) => (one.commands.length > 0 ? one.commands : [one]))) {
       if (command.name().startsWith("__")) continue;
       const help = (await impctl("/", ...pathOf(command), "--help")).out;

@@ -1,5 +1,6 @@
 /** A terminal that keeps what was written, and runs a command line in it. */
 import { run } from "../../../../controller/cli/program.ts";
+import { line } from "../../../../controller/cli/terminal.ts";
 import type { Terminal } from "../../../../controller/cli/terminal.ts";
 
 export interface Ran {
@@ -12,14 +13,23 @@ export interface Ran {
 export async function impctl(folder: string, ...argv: readonly string[]): Promise<Ran> {
   let [out, err] = ["", ""];
   const terminal: Terminal = {
-    out: (text) => void (out += text.endsWith("\n") ? text : `${text}\n`),
-    err: (text) => void (err += text.endsWith("\n") ? text : `${text}\n`),
+    ...silentTerminal(folder),
+    out: (text) => void (out += line(text)),
+    err: (text) => void (err += line(text)),
+  };
+  const exitCode = await run(argv, terminal);
+  return { exitCode, out, err };
+}
+
+/** A terminal without colours that keeps nothing. */
+export function silentTerminal(folder: string): Terminal {
+  return {
+    out: () => undefined,
+    err: () => undefined,
     style: (_, text) => text,
     environment: {},
     folder,
     signal: new AbortController().signal,
     exitCode: 0,
   };
-  const exitCode = await run(argv, terminal);
-  return { exitCode, out, err };
 }

@@ -1,0 +1,19 @@
+/** `impctl adopt --accept`: takes over a box on which nothing was ever committed. */
+import type { Command } from "commander";
+import { Problem } from "../../schemas/problem.ts";
+import { examples } from "./help.ts";
+import { operation } from "./operate.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function define(command: Command, terminal: Terminal): void {
+  command.option("--accept", "yes: the plan was read, and may be carried out");
+  operation(command, terminal, "adopted: the plan may now be carried out", (_, options) => {
+    if (options["accept"] !== true) {
+      throw new Problem("USAGE", "Adopting lets the agent change a box that it never configured.", {
+        remedy: 'Read "impctl plan" first, then say "impctl adopt --accept".',
+      });
+    }
+    return { method: "POST", path: "/adopt" };
+  });
+  examples(command, ["impctl plan", "impctl adopt --accept"]);
+}

@@ -1,0 +1,27 @@
+/** The commands by which an operator tells the running agent something: one request each, and its answer shown. */
+import type { Command } from "commander";
+import { agentOptions, askAgent } from "./agent-client.ts";
+import type { AgentOptions, Question } from "./agent-client.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Makes `command` send what `ask` gives for its arguments and options, and print the answer, or `done` where it has no words. */
+export function operation(
+  command: Command,
+  terminal: Terminal,
+  done: string,
+  ask: (args: readonly string[], options: Readonly<Record<string, unknown>>) => Question,
+): void {
+  agentOptions(command, terminal).action(async () => {
+    const options = command.opts<AgentOptions & Record<string, unknown>>();
+    const answer = await askAgent(options.socket, ask(command.args, options), terminal.signal);
+    if (options.json) terminal.out(JSON.stringify(answer ?? {}, undefined, 2));
+    else terminal.out(answerText(answer, done));
+  });
+}
+
+function answerText(answer: unknown, done: string): string {
+  if (typeof answer !== "object" || answer === null) return done;
+  if ("message" in answer && typeof answer.message === "string") return answer.message;
+  const facts = Object.entries(answer).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
+  return [done, ...facts.map(([name, value]) => `  ${name}: ${String(value)}`)].join("\n");
+}

@@ -1,0 +1,15 @@
+/** `impctl retry --reason`: lets a generation that failed here be tried once more. */
+import type { Command } from "commander";
+import { examples } from "./help.ts";
+import { operation } from "./operate.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function define(command: Command, terminal: Terminal): void {
+  command.requiredOption("--reason <text>", "why it should work now; it is kept in the history");
+  operation(command, terminal, "the generation may be tried again", (_, options) => ({
+    method: "POST",
+    path: "/retry",
+    body: { reason: options["reason"] },
+  }));
+  examples(command, ['impctl retry --reason "the upstream has fixed its filter"']);
+}

@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Problem } from "../../../../schemas/problem.ts";
+import { impctl } from "./terminal.ts";
+
+const status = {
+  machine: "fra1/r1",
+  state: "held",
+  planes: {},
+  notManaged: [],
+  problems: [],
+  warnings: [],
+  git: {},
+  inSync: false,
+};
+
+describe("the commands for operators", () => {
+  let folder: string;
+  let socket: string;
+  let server: Server;
+  let asked: string[];
+  let answer: { readonly status: number; readonly body: unknown };
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "impctl-operate-"));
+    socket = join(folder, "agent.sock");
+    asked = [];
+    answer = { status: 200, body: {} };
+    server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      request.on("end", () => {
+        asked.push(`${request.method} ${request.url} ${body}`.trim());
+        response.writeHead(answer.status).end(JSON.stringify(answer.body));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(socket, resolve));
+  });
+  afterEach(async () => {
+    await new Promise((resolve) => server.close(resolve));
+    await rm(folder, { recursive: true });
+  });
+
+  it("shows the status for people, and exits with 2 when it is not in sync", async () => {
+    answer = { status: 200, body: status };
+
+    const ran = await impctl(folder, "status", "--socket", socket);
+
+    expect(ran.exitCode).toBe(2);
+    expect(ran.out).toContain("in sync      no\n");
+  });
+
+  it("shows the status as the agent wrote it with --json", async () => {
+    answer = { status: 200, body: { ...status, inSync: true } };
+
+    const ran = await impctl(folder, "status", "--socket", socket, "--json");
+
+    expect(ran.exitCode).toBe(0);
+    expect(JSON.parse(ran.out)).toEqual({ ...status, inSync: true });
+  });
+
+  it("asks the agent what each command stands for", async () => {
+    const commit = "c".repeat(40);
+    for (const argv of [
+      ["sync"],
+      ["accept", commit],
+      ["accept-rewrite"],
+      ["adopt", "--accept"],
+      ["retry", "--reason", "fixed"],
+    ]) {
+      expect(await impctl(folder, ...argv, "--socket", socket)).toMatchObject({ exitCode: 0, err: "" });
+    }
+
+    expect(asked).toEqual([
+      "POST /sync",
+      `POST /accept {"commit":"${commit}"}`,
+      "POST /accept-rewrite",
+      "POST /adopt",
+      'POST /retry {"reason":"fixed"}',
+    ]);
+  });
+
+  it("refuses an abbreviated commit, and adopting without saying so, before anything is asked", async () => {
+    expect(await impctl(folder, "accept", "c0ffee", "--socket", socket)).toMatchObject({ exitCode: 64 });
+    expect(await impctl(folder, "adopt", "--socket", socket)).toMatchObject({ exitCode: 64 });
+    expect(asked).toEqual([]);
+  });
+
+  it("shows the agent's own problem and remedy", async () => {
+    answer = { status: 409, body: new Problem("AGENT_BUSY", "A deployment is in flight.", { remedy: "Wait." }) };
+
+    const ran = await impctl(folder, "sync", "--socket", socket);
+
+    expect(ran).toEqual({ exitCode: 1, out: "", err: "impctl: A deployment is in flight. Wait.\n" });
+  });
+
+  it("says so when no agent runs, also as JSON", async () => {
+    const ran = await impctl(folder, "status", "--socket", join(folder, "none.sock"), "--json");
+
+    expect(ran.exitCode).toBe(1);
+    expect(JSON.parse(ran.out)).toMatchObject({ problems: [{ code: "AGENT_UNREACHABLE" }] });
+  });
+});

@@ -7,7 +7,7 @@ import { InterfaceName, LinuxName, Mac, Mtu, Pci, VlanId, whole } from "./primit
 /** VPP's sub-interface number, the part behind the dot. */
 const SubInterfaceNumber = z
   .string()
-  .regex(/^[1-9]\d{0,4}$/, "must be the number of a sub-interface: 1 to 99999")
+  .regex(/^[1-9]\d{0,7}$/, "must be the number of a sub-interface: 1 to 99999999")
   .meta({ description: "Number behind the dot; the VLAN, unless vlan says otherwise." });
 
 function subInterfaces(d: Defaults) {

@@ -21,6 +21,7 @@ import { Name } from "./primitives.ts";
 import { RawVpp } from "./raw.ts";
 import { routingSchema } from "./routing.ts";
 import { Services } from "./services.ts";
+import { ageRecipient } from "./secret-file.ts";
 import { vrrpSchema } from "./vrrp.ts";
 
 /** The machine's schema with one generation of defaults. Built once for each, never per call. */
@@ -33,6 +34,11 @@ export function machineSchema(d: Defaults) {
         .optional()
         .meta({ description: "By default the appliance's name." }),
       identity: Identity.optional(),
+      "age-key": z
+        .string()
+        .regex(ageRecipient, "must be an age public key, as in age1…")
+        .optional()
+        .meta({ description: "The box's age public key: what its secrets are encrypted to." }),
       image: Name.optional().meta({ description: "Name in images.yaml; left out, the image stays as it is." }),
       management: managementSchema(d).optional(),
       interfaces: interfacesSchema(d),

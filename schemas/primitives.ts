@@ -5,6 +5,7 @@
  */
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { secretName } from "./secret-file.ts";
 
 /** What an address is, or why it is none. */
 export type Parsed =
@@ -148,7 +149,7 @@ export const InterfaceName = z
 /** An interface as others refer to it: "external", "external.25", "loop0", "bvi10". */
 export const InterfaceRef = z
   .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,30}(\.\d{1,5})?$/, 'must name an interface, as in "external" or "external.25"')
+  .regex(/^[A-Za-z][A-Za-z0-9_-]{0,30}(\.\d{1,8})?$/, 'must name an interface, as in "external" or "external.25"')
   .meta({ description: 'An interface, sub-interface, loopback or BVI: "external", "external.25", "loop0", "bvi10".' });
 
 /** Linux limits interface names to 15 bytes (IFNAMSIZ); the characters are those that VPP's linux-cp takes. */
@@ -194,7 +195,12 @@ export const Line = z
 
 /** A secret by its name: the text itself never stands in the repository's plain files. */
 export const SecretRef = z
-  .strictObject({ secret: Name.meta({ description: "Name of the secret in secrets/." }) })
+  .strictObject({
+    secret: z
+      .string()
+      .regex(secretName, "must be the name of a secret: lower case, digits, '.', '_' and '-', at most 63")
+      .meta({ description: "Name of the secret: secrets/<name>.yaml." }),
+  })
   .meta({ description: "A secret by its name: {secret: name}." });
 
 /** A DNS name or an address. */

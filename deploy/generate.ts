@@ -1,0 +1,49 @@
+/**
+ * Writes what is generated from the schemas and the problem table: sites/.schema/*.json and docs/problems.md. A unit test
+ * fails while they are not what this would write: `npm run generate`.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type DocumentName, jsonSchema } from "../schemas/json-schema.ts";
+import { problemCodes } from "../schemas/problem.ts";
+
+const editorDocuments = [
+  "machine",
+  "site",
+  "fleet",
+  "images",
+  "customer",
+  "policies",
+] as const satisfies DocumentName[];
+
+/** Path from the top of the checkout → content. */
+export function generated(): ReadonlyMap<string, string> {
+  return new Map([
+    ...editorDocuments.map(
+      (document) => [`sites/.schema/${document}.json`, `${JSON.stringify(jsonSchema(document), null, 1)}\n`] as const,
+    ),
+    ["docs/problems.md", problemsPage()] as const,
+  ]);
+}
+
+function problemsPage(): string {
+  return [
+    "# Problems",
+    "",
+    "Everything that can go wrong and that an operator is to read has a code. The codes are stable: they stand in",
+    "`--json` output, in the status and in metrics. This page is generated: `npm run generate`.",
+    "",
+    "| Code | Meaning |",
+    "|---|---|",
+    ...Object.entries(problemCodes).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`),
+    "",
+  ].join("\n");
+}
+
+if (import.meta.main) {
+  const top = join(import.meta.dirname, "..");
+  for (const [path, content] of generated()) {
+    await mkdir(dirname(join(top, path)), { recursive: true });
+    await writeFile(join(top, path), content);
+  }
+}

@@ -1,11 +1,12 @@
 /**
- * Writes what is generated from the schemas and the problem table: sites/.schema/*.json and docs/problems.md. A unit test
- * fails while they are not what this would write: `npm run generate`.
+ * Writes what is generated from the schemas, the problem table and the command line: sites/.schema/*.json, docs/problems.md
+ * and docs/cli.md. A unit test fails while they are not what this would write: `npm run generate`.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type DocumentName, jsonSchema } from "../schemas/json-schema.ts";
 import { problemCodes } from "../schemas/problem.ts";
+import { cliPage } from "./cli-page.ts";
 
 const editorDocuments = [
   "machine",
@@ -17,12 +18,13 @@ const editorDocuments = [
 ] as const satisfies DocumentName[];
 
 /** Path from the top of the checkout → content. */
-export function generated(): ReadonlyMap<string, string> {
+export async function generated(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ...editorDocuments.map(
       (document) => [`sites/.schema/${document}.json`, `${JSON.stringify(jsonSchema(document), null, 1)}\n`] as const,
     ),
     ["docs/problems.md", problemsPage()] as const,
+    ["docs/cli.md", await cliPage()] as const,
   ]);
 }
 
@@ -42,7 +44,7 @@ function problemsPage(): string {
 
 if (import.meta.main) {
   const top = join(import.meta.dirname, "..");
-  for (const [path, content] of generated()) {
+  for (const [path, content] of await generated()) {
     await mkdir(dirname(join(top, path)), { recursive: true });
     await writeFile(join(top, path), content);
   }

@@ -23,6 +23,7 @@ interface Entry {
 
 /** Every command. A new one is a file here and a line in this table. */
 const commands: Readonly<Record<string, Entry>> = {
+  schema: { group: "Write", summary: "write JSON Schema for editors", load: () => import("./schema.ts") },
   status: {
     group: "Operate",
     summary: "show what the agent on this box says of itself",

@@ -5,6 +5,6 @@ import { generated } from "../../../deploy/generate.ts";
 
 const top = join(import.meta.dirname, "../../..");
 
-it.each([...generated()])("%s is what `npm run generate` writes", async (path, content) => {
+it.each([...(await generated())])("%s is what `npm run generate` writes", async (path, content) => {
   expect(await readFile(join(top, path), "utf8")).toBe(content);
 });

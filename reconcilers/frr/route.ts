@@ -1,0 +1,71 @@
+/**
+ * Which daemon of FRR 8.x takes which command: what vtysh knows and a client of the vty sockets has to know itself
+ * (vtysh/vtysh.h). A command sent to a daemon that does not know it can be taken for an abbreviation of another one.
+ */
+import type { Node } from "./tree.ts";
+import { walk } from "./tree.ts";
+import type { Daemon } from "./model.ts";
+import { headKind } from "./grammar.ts";
+
+const filters = ["zebra", "ospfd", "ospf6d", "bgpd"] as const satisfies readonly Daemon[];
+const interfaces = ["zebra", "ospfd", "ospf6d"] as const satisfies readonly Daemon[];
+
+/** Clauses of a route-map entry that every daemon with route-maps takes (lib/routemap_cli.c). */
+const commonClause =
+  /^(?:description|call|on-match|continue|match (?:interface|metric|tag)|match ipv6? (?:address|next-hop)|set (?:metric|min-metric|max-metric|tag)|set ip next-hop (?!peer-address|unchanged)|set ipv6 next-hop local)\b/;
+
+/** Whether this version speaks the commands of the table. */
+export function isSupported(version: string): boolean {
+  return /^8\.\d+(?:\.|$)/.test(version);
+}
+
+/**
+ * The daemons that a line goes to, of those that run. More than one: it is shared, and each that runs must hold it.
+ * Exactly one: without that daemon there is nobody to configure.
+ */
+export function daemonsOf(path: readonly string[], line: string): readonly Daemon[] {
+  const positive = line.replace(/^no /, "");
+  const root = path[0] ?? positive;
+  if (/^router bgp\b|^bgp /.test(root)) return ["bgpd"];
+  if (/^router ospf6\b/.test(root)) return ["ospf6d"];
+  if (/^router ospf\b/.test(root)) return ["ospfd"];
+  if (root === "bfd") return ["bfdd"];
+  if (/^(?:ip|ipv6) prefix-list |^(?:ipv6 )?access-list /.test(root)) return filters;
+  if (root.startsWith("route-map ")) return clauseDaemons(path.length === 0 ? undefined : positive);
+  if (root.startsWith("interface ")) return interfaceDaemons(path.length === 0 ? undefined : positive);
+  if (/^ipv6? route /.test(root) || (root.startsWith("vrf ") && /^ipv6? route /.test(positive))) return ["staticd"];
+  if (root.startsWith("debug ")) return debugDaemon(root);
+  return ["zebra"];
+}
+
+function clauseDaemons(clause: string | undefined): readonly Daemon[] {
+  if (clause === undefined || commonClause.test(clause)) return filters;
+  if (/^(?:set src|match source-(?:protocol|instance))\b/.test(clause)) return ["zebra"];
+  if (/^set metric-type\b/.test(clause)) return ["ospfd", "ospf6d"];
+  if (/^set forwarding-address\b/.test(clause)) return ["ospf6d"];
+  return ["bgpd"];
+}
+
+function interfaceDaemons(line: string | undefined): readonly Daemon[] {
+  if (line === undefined || /^description\b/.test(line)) return interfaces;
+  if (/^ip ospf\b/.test(line)) return ["ospfd"];
+  if (/^ipv6 ospf6\b/.test(line)) return ["ospf6d"];
+  return ["zebra"];
+}
+
+function debugDaemon(line: string): readonly Daemon[] {
+  const subject = line.split(" ")[1] ?? "";
+  const known: Readonly<Record<string, Daemon>> = { bgp: "bgpd", ospf: "ospfd", ospf6: "ospf6d", bfd: "bfdd" };
+  return [known[subject] ?? "zebra"];
+}
+
+/** The daemons without which this configuration cannot be had: those of its lines that only one daemon takes. */
+export function neededDaemons(config: readonly Node[]): ReadonlySet<Daemon> {
+  const needed = new Set<Daemon>();
+  walk(config, (path, node) => {
+    if (headKind(path, node.line) === "group") return;
+    const takers = daemonsOf(path, node.line);
+    needed.add(takers.length === 1 ? (takers[0] ?? "zebra") : "zebra");
+  });
+  return needed;
+}

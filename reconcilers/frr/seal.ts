@@ -1,0 +1,63 @@
+/** Which words of FRR's configuration are secrets: they are sealed as soon as they are read, and revealed only on the wire. */
+import { Problem } from "../../schemas/problem.ts";
+import { sealedSecret, type Secrets } from "../core.ts";
+
+/** What comes before a secret that runs to the end of its line, or (group 2 given) to the next blank. */
+const secretLines: readonly RegExp[] = [
+  /^(\s*neighbor \S+ password (?:[08] )?)(.+)$/,
+  /^(\s*ip ospf (?:\S+ )?authentication-key (?:[0-9]+ )?)(\S+)/,
+  /^(\s*ip ospf message-digest-key \d+ md5 )(\S+)/,
+  /^(\s*area .* (?:message-digest-key \d+ md5|authentication-key) )(\S+)/,
+  /^(\s*ipv6 ospf6 authentication .*\bkey )(\S+)/,
+  /^(\s*key-string )(.+)$/,
+  /^(\s*(?:area-password|domain-password|isis password) (?:clear|md5) )(\S+)/,
+  /^(\s*ip rip authentication string )(.+)$/,
+  /^(\s*(?:enable )?password (?:8 )?)(\S+)/,
+];
+
+/** The same text with every secret in it sealed. A text that is sealed already stays as it is. */
+export function sealConfig(text: string, seal: (secret: string) => string): string {
+  if (!/password|key/.test(text)) return text;
+  return text
+    .split("\n")
+    .map((line) => sealLine(line, seal))
+    .join("\n");
+}
+
+/** One line with its secret sealed. */
+export function sealLine(line: string, seal: (secret: string) => string): string {
+  for (const pattern of secretLines) {
+    const match = pattern.exec(line);
+    const [whole, before, secret] = match ?? [];
+    if (whole === undefined || before === undefined || secret === undefined) continue;
+    const known = secret.match(sealedSecret)?.[0] === secret;
+    return before + (known ? secret : seal(secret)) + line.slice(whole.length);
+  }
+  return line;
+}
+
+/** A line as FRR must see it, and the secrets in it. Throws SECRET_UNREADABLE when one was not resolved. */
+export function revealLine(
+  line: string,
+  secrets: Secrets,
+): { readonly line: string; readonly plain: readonly string[] } {
+  const plain: string[] = [];
+  const revealed = line.replaceAll(sealedSecret, (sealed) => {
+    const text = secrets.reveal(sealed);
+    if (text === undefined) {
+      throw new Problem("SECRET_UNREADABLE", `The secret in "${line}" was not resolved here.`, {
+        remedy: "Check that the secret exists and is encrypted to this box: impctl secret check.",
+      });
+    }
+    plain.push(text);
+    return text;
+  });
+  return { line: revealed, plain };
+}
+
+/** What FRR said, without the secrets that it was told. */
+export function maskText(text: string, plain: readonly string[]): string {
+  let masked = text;
+  for (const secret of plain) if (secret !== "") masked = masked.replaceAll(secret, "<secret>");
+  return masked;
+}

@@ -1,0 +1,257 @@
+/**
+ * A simulated FRR: several daemons that speak the vty socket protocol, keep configuration as FRR does, and have BGP
+ * sessions with the peers that the test declares. Lives as long as the test wants: an agent that restarts finds it as it
+ * was. Faults are planned on it.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { daemons, type BgpSession, type Daemon } from "../../reconcilers/frr/model.ts";
+import { mergeConfigs, printConfig } from "../../reconcilers/frr/tree.ts";
+import type { Connection } from "../../reconcilers/core.ts";
+import { SimBgp, type SimPeer } from "./frr-sim-bgp.ts";
+import { ConfigStore } from "./frr-store.ts";
+
+interface Fault {
+  readonly kind: "reject" | "ignore" | "close";
+  readonly pattern: RegExp;
+  readonly text: string;
+  readonly status: number;
+}
+
+/** Makes one, with these daemons running and this configuration loaded. */
+export function simFrr(options: { readonly running?: readonly Daemon[]; readonly config?: string } = {}): SimFrr {
+  const frr = new SimFrr(options.running ?? daemons);
+  if (options.config !== undefined) frr.load(options.config);
+  return frr;
+}
+
+export class SimFrr {
+  version = "8.4.4";
+  /** Who would answer: address of the peer → what it is. Call `settle` after a change. */
+  readonly peers = new Map<string, SimPeer>();
+  /** Interfaces on which an OSPF neighbour would become Full → its router-id. */
+  readonly ospfNeighbors = new Map<string, string>();
+  /** Every configuration command that a daemon was told, in order. */
+  readonly history: { readonly daemon: Daemon; readonly line: string }[] = [];
+  /** Requests of any kind, so that a test can count them. */
+  requests = 0;
+
+  private readonly stores = new Map<Daemon, ConfigStore>();
+  private faults: Fault[] = [];
+  private readonly bgp = new SimBgp();
+  private readonly open = new Map<Daemon, Set<() => void>>();
+
+  constructor(running: readonly Daemon[]) {
+    for (const daemon of running) this.start(daemon);
+  }
+
+  /** The next command that matches is refused, as if it were wrong; `times` in a row. */
+  reject(pattern: RegExp, text = "% Configuration failed.", status = 13, times = 1): void {
+    for (let i = 0; i < times; i += 1) this.faults.push({ kind: "reject", pattern, text, status });
+  }
+
+  /** The next command that matches is answered well and has no effect. */
+  ignore(pattern: RegExp): void {
+    this.faults.push({ kind: "ignore", pattern, text: "", status: 0 });
+  }
+
+  /** The connection closes at the next command that matches, before it has an effect. */
+  closeAt(pattern: RegExp): void {
+    this.faults.push({ kind: "close", pattern, text: "", status: 0 });
+  }
+
+  /** A daemon dies: its configuration and its sessions are gone, its socket does not listen. */
+  stop(daemon: Daemon): void {
+    this.stores.delete(daemon);
+    for (const close of this.open.get(daemon) ?? []) close();
+    if (daemon === "bgpd") this.bgp.forget();
+  }
+
+  /** A daemon starts, with no configuration. */
+  start(daemon: Daemon): void {
+    this.stores.set(daemon, new ConfigStore(daemon));
+  }
+
+  runs(daemon: Daemon): boolean {
+    return this.stores.has(daemon);
+  }
+
+  /** Configures as `vtysh -b` would: what a daemon does not know is not for it. */
+  load(config: string): void {
+    for (const store of this.stores.values()) {
+      let path: readonly string[] = [];
+      for (const line of config.split("\n").filter((text) => text.trim() !== "" && !text.trim().startsWith("!"))) {
+        // A daemon that refused the head of a context must not read its lines as its own.
+        const depth = line.length - line.trimStart().length;
+        if (depth > path.length) continue;
+        path = store.execute(path.slice(0, depth), line).path;
+        if (/^\s*exit/.test(line)) path = path.slice(0, depth);
+      }
+    }
+    this.settle();
+  }
+
+  /** The union of what the daemons run, as text. */
+  config(): string {
+    return printConfig(mergeConfigs([...this.stores.values()].map((store) => store.print())));
+  }
+
+  /** Brings sessions up and down as peers and configuration ask for. */
+  settle(): void {
+    this.bgp.settle(this.stores.get("bgpd")?.lines ?? new Map(), this.peers);
+  }
+
+  sessions(): readonly BgpSession[] {
+    return this.bgp.list();
+  }
+
+  /** Opens a session with a daemon, in memory. Throws when it does not run. */
+  connect(daemon: Daemon): Connection {
+    if (!this.runs(daemon)) throw new Error(`${daemon} does not listen`);
+    const replies: Uint8Array[] = [];
+    let wake: (() => void) | undefined;
+    let closed = false;
+    const close = (): void => {
+      closed = true;
+      this.open.get(daemon)?.delete(close);
+      wake?.();
+    };
+    const session = this.session(daemon, (bytes) => void replies.push(bytes), close);
+    return {
+      write: (bytes) => {
+        if (!closed) session(bytes);
+        wake?.();
+        return Promise.resolve();
+      },
+      read: async (signal) => {
+        for (;;) {
+          signal.throwIfAborted();
+          if (replies.length > 0 || closed) break;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+            signal.addEventListener("abort", () => resolve(), { once: true });
+          });
+        }
+        return replies.shift();
+      },
+      close,
+    };
+  }
+
+  /** Serves every daemon on a unix socket `<folder>/<daemon>.vty`, running or not (then it closes at once). */
+  async listen(folder: string): Promise<{ close(): Promise<void> }> {
+    mkdirSync(folder, { recursive: true });
+    const servers = await Promise.all(daemons.map((daemon) => this.serve(daemon, `${folder}/${daemon}.vty`)));
+    return {
+      close: async () => {
+        for (const closers of this.open.values()) for (const close of closers) close();
+        await Promise.all(servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve()))));
+      },
+    };
+  }
+
+  private serve(daemon: Daemon, path: string): Promise<Server> {
+    rmSync(path, { force: true });
+    const server = createServer((socket: Socket) => {
+      socket.on("error", () => socket.destroy());
+      if (!this.runs(daemon)) return void socket.destroy();
+      const session = this.session(
+        daemon,
+        (bytes) => void socket.write(bytes),
+        () => void socket.destroy(),
+      );
+      socket.on("data", session);
+      return undefined;
+    });
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(path, () => resolve(server));
+    });
+  }
+
+  private session(daemon: Daemon, reply: (bytes: Uint8Array) => void, close: () => void): (bytes: Uint8Array) => void {
+    let closers = this.open.get(daemon);
+    if (!closers) this.open.set(daemon, (closers = new Set()));
+    closers.add(close);
+    let buffer = "";
+    let path: readonly string[] | undefined;
+    let batch = false;
+    const run = (command: string): { status: number; text: string } | undefined => {
+      this.requests += 1;
+      const line = command.trim();
+      if (line === "enable") return { status: 0, text: "" };
+      if (line === "configure terminal" || line === "end") {
+        path = line === "end" ? undefined : [];
+        return { status: 0, text: "" };
+      }
+      if (/^XFRR_(start|end)_configuration$/.test(line)) {
+        batch = line.startsWith("XFRR_start");
+        if (!batch) this.settle();
+        return { status: 0, text: "" };
+      }
+      const store = this.stores.get(daemon);
+      if (!store) return undefined;
+      if (line.startsWith("show ")) return this.show(daemon, store, line);
+      if (!path) return { status: 2, text: `% [${daemon.toUpperCase()}] Unknown command: ${line}\n` };
+      const fault = this.fault(daemon, line);
+      if (fault?.kind === "close") return undefined;
+      if (!line.startsWith("exit")) this.history.push({ daemon, line });
+      if (fault) return { status: fault.status, text: fault.kind === "reject" ? `${fault.text}\n` : "" };
+      const result = store.execute(path, line);
+      path = result.path;
+      if (!batch) this.settle();
+      return result.reply;
+    };
+    return (bytes) => {
+      buffer += new TextDecoder().decode(bytes);
+      for (let end = buffer.indexOf("\0"); end !== -1; end = buffer.indexOf("\0")) {
+        const result = run(buffer.slice(0, end));
+        buffer = buffer.slice(end + 1);
+        if (!result) return close();
+        reply(new Uint8Array([...new TextEncoder().encode(result.text), 0, 0, 0, result.status]));
+      }
+      return undefined;
+    };
+  }
+
+  private fault(daemon: Daemon, line: string): Fault | undefined {
+    const at = this.faults.findIndex((fault) => fault.pattern.test(line) || fault.pattern.test(`${daemon}: ${line}`));
+    return at === -1 ? undefined : this.faults.splice(at, 1)[0];
+  }
+
+  private show(daemon: Daemon, store: ConfigStore, line: string): { status: number; text: string } {
+    if (line === "show version") return { status: 0, text: `FRRouting ${this.version} (simulated) on Linux.\n` };
+    if (line.startsWith("show running-config")) {
+      const head = `frr version ${this.version}\nfrr defaults traditional\n!\nhostname simulated\n!\n`;
+      return { status: 0, text: `\nCurrent configuration:\n!\n${head}${store.print()}\n!\nend\n` };
+    }
+    if (daemon === "bgpd" && line === "show bgp vrf all summary json") return { status: 0, text: this.bgp.summary() };
+    if (daemon === "ospfd" && line === "show ip ospf neighbor json") return { status: 0, text: this.ospf(store) };
+    if (daemon === "ospf6d" && line === "show ipv6 ospf6 neighbor json") return { status: 0, text: this.ospf6(store) };
+    return { status: 2, text: `% [${daemon.toUpperCase()}] Unknown command: ${line}\n` };
+  }
+
+  private adjacent(store: ConfigStore, area: string): readonly (readonly [string, string])[] {
+    return [...this.ospfNeighbors].filter(([name]) => {
+      const lines = [...(store.context([`interface ${name}`])?.values() ?? [])].map((entry) => entry.line);
+      return lines.some((line) => line.startsWith(`${area} area `)) && !lines.includes(`${area} passive`);
+    });
+  }
+
+  private ospf(store: ConfigStore): string {
+    const neighbors = this.adjacent(store, "ip ospf").map(([name, id]) => [
+      id,
+      [{ state: "Full/DR", nbrState: "Full/DR", converged: "Full", ifaceName: `${name}:192.0.2.2` }],
+    ]);
+    return JSON.stringify({ neighbors: Object.fromEntries(neighbors) });
+  }
+
+  private ospf6(store: ConfigStore): string {
+    const neighbors = this.adjacent(store, "ipv6 ospf6").map(([name, id]) => ({
+      neighborId: id,
+      state: "Full",
+      interfaceName: name,
+    }));
+    return JSON.stringify({ neighbors });
+  }
+}

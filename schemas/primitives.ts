@@ -186,12 +186,18 @@ export const Sequence = z
   .regex(/^[1-9]\d{0,8}$/, "must be a sequence number: 1 to 999999999")
   .meta({ description: "Sequence number; entries are tried in this order." });
 
+/** True for a text without control characters; FRR and VPP would take a line feed for the end of a command. */
+export function isOneLine(value: string): boolean {
+  // A pattern with the flag that \p needs would lose it on its way into JSON Schema.
+  return !/\p{Cc}/u.test(value);
+}
+
 /** A text of one line, for descriptions. */
 export const Line = z
   .string()
-  .min(1)
+  .min(1, "must not be empty")
   .max(200, "must have at most 200 characters")
-  .regex(/^\P{Cc}*$/u, "must be one line without control characters");
+  .refine(isOneLine, "must be one line without control characters");
 
 /** A secret by its name: the text itself never stands in the repository's plain files. */
 export const SecretRef = z

@@ -1,6 +1,6 @@
 /** Fenced raw blocks: what FRR or VPP can do and the schema has no word for. Each says how to undo it and what it disturbs. */
 import { z } from "zod";
-import { Line, Name } from "./primitives.ts";
+import { isOneLine, Line, Name } from "./primitives.ts";
 import { Impact } from "./policy.ts";
 import { When } from "./when.ts";
 
@@ -8,7 +8,7 @@ const command = z
   .string()
   .min(1)
   .max(1000)
-  .regex(/^(?:\P{Cc}|\t)*$/u, "must be one line without control characters")
+  .refine(isOneLine, "must be one line without control characters")
   .regex(/\S/, "must not be blank");
 
 export const RawFrr = z

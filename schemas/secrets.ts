@@ -149,7 +149,7 @@ function keyless(name: string, users: readonly SecretUser[]): Problem[] {
     return new Problem("SECRET_RECIPIENTS", `${user.machine} uses ${name}, but its machine file declares no age key.`, {
       ...(use.at && { at: use.at }),
       path: use.path,
-      remedy: 'Run "impctl secret keygen" on the box and put the public key into the machine file\'s "identity".',
+      remedy: 'Run "impctl secret keygen" on the box and put the public key into the machine file as "age-key".',
     });
   });
 }

@@ -101,7 +101,7 @@ describe("checkSecrets", () => {
     const found = await problems(files, [user("fra1/r1", keys.r1, "bgp"), user("fra1/r2", undefined, "bgp", "ospf")]);
 
     expect(found).toEqual([
-      `SECRET_RECIPIENTS fra1/r2.yaml:7:15: bgp.peers.a.password: fra1/r2 uses bgp, but its machine file declares no age key. Run "impctl secret keygen" on the box and put the public key into the machine file's "identity".`,
+      `SECRET_RECIPIENTS fra1/r2.yaml:7:15: bgp.peers.a.password: fra1/r2 uses bgp, but its machine file declares no age key. Run "impctl secret keygen" on the box and put the public key into the machine file as "age-key".`,
     ]);
   });
 

@@ -1,0 +1,165 @@
+/**
+ * The agent's control socket: how the command line asks the running agent. A unix socket that only the agent's user can
+ * open, HTTP with JSON on it. It is also what keeps a second agent off the same box.
+ */
+import { randomUUID } from "node:crypto";
+import { chmod, link, lstat, mkdir, rename, unlink } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { connect } from "node:net";
+import { dirname, join } from "node:path";
+import { asProblem, Problem } from "../../schemas/problem.ts";
+import type { Settings } from "../../schemas/settings.ts";
+import { boundedServer, close, limits, open, respond, type Limits, type Listening } from "./http.ts";
+import type { Answer, Operations } from "./operations.ts";
+
+const bodyLimit = 64 * 1024;
+/** The longest that an operation may take; the loop keeps its own, shorter deadlines. */
+const operationMs = 120_000;
+/** The kernel's sun_path holds 108 bytes, the last one zero. */
+const pathLimit = 107;
+
+/** Where the agent with these settings can be asked. */
+export function controlSocket(settings: { readonly paths: Pick<Settings["paths"], "run"> }): string {
+  return join(settings.paths.run, "agent.sock");
+}
+
+/** Opens the control socket. Rejects with AGENT_BUSY when another agent answers on it, else with SETTINGS. */
+export async function serveControl(
+  path: string,
+  operations: Operations,
+  bounds: Limits = { ...limits, idleMs: operationMs + limits.idleMs },
+): Promise<Listening> {
+  if (Buffer.byteLength(path) > pathLimit)
+    throw new Problem("SETTINGS", `${path} is too long for a socket.`, { remedy: 'Shorten "paths: run".' });
+  await prepareFolder(dirname(path));
+  await removeStale(path);
+  const server = boundedServer(bounds, (request, response) => {
+    void answer(request, response, operations).catch((thrown: unknown) => fail(response, asProblem(thrown)));
+  });
+  // Node binds before listen() returns, so that nobody else's file is made under this mask.
+  const mask = process.umask(0o177);
+  let opening: Promise<void>;
+  try {
+    opening = open(server, { path }, (cause) => (cause.code === "EADDRINUSE" ? busy(path) : cannotOpen(path, cause)));
+  } finally {
+    process.umask(mask);
+  }
+  await opening;
+  await chmod(path, 0o600);
+  return { address: path, close: () => close(server) };
+}
+
+type Route = (operations: Operations, body: Answer, signal: AbortSignal) => Promise<unknown>;
+
+const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ["GET /status", async (operations) => operations.status()],
+  ["GET /plan", (operations, _body, signal) => operations.plan(signal)],
+  ["POST /sync", (operations, _body, signal) => operations.sync(signal)],
+  ["POST /accept", (operations, body, signal) => operations.accept(commitOf(body), signal)],
+  ["POST /accept-rewrite", (operations, _body, signal) => operations.acceptRewrite(signal)],
+  ["POST /adopt", (operations, _body, signal) => operations.adopt(signal)],
+  ["POST /retry", (operations, _body, signal) => operations.retry(signal)],
+]);
+
+async function answer(request: IncomingMessage, response: ServerResponse, operations: Operations): Promise<void> {
+  const route = routes.get(`${request.method} ${request.url}`);
+  if (route === undefined) {
+    const problem = new Problem("USAGE", "the agent cannot be asked that.", {
+      remedy: `It knows ${[...routes.keys()].join(", ")}; agent and command line may be of different versions.`,
+    });
+    return fail(response, problem, 404);
+  }
+  const body = await readBody(request);
+  const gone = new AbortController();
+  response.once("close", () => gone.abort(new Problem("AGENT_UNREACHABLE", "the asker went away.")));
+  const result = await route(operations, body, AbortSignal.any([gone.signal, AbortSignal.timeout(operationMs)]));
+  respond(response, 200, "application/json", `${JSON.stringify(result)}\n`);
+}
+
+/** A JSON object of bounded size; an empty body is an empty one. */
+async function readBody(request: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > bodyLimit) throw new Problem("USAGE", `the request is larger than ${bodyLimit} bytes.`);
+    chunks.push(chunk);
+  }
+  if (size === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch {
+    throw new Problem("USAGE", "the request is not JSON.");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Problem("USAGE", "the request is not a JSON object.");
+  return value as Answer;
+}
+
+function commitOf(body: Answer): string {
+  const commit = body["commit"];
+  if (typeof commit === "string" && /^[0-9a-f]{40}$/.test(commit)) return commit;
+  throw new Problem("USAGE", "a commit is named by 40 hex digits.", {
+    remedy: "git rev-parse <revision> prints them.",
+  });
+}
+
+function fail(response: ServerResponse, problem: Problem, status = problem.code === "USAGE" ? 400 : 422): void {
+  respond(response, status, "application/json", `${JSON.stringify({ problem })}\n`);
+}
+
+/** Makes the folder for this user alone, or checks that nobody else can put a socket into the one that is there. */
+async function prepareFolder(folder: string): Promise<void> {
+  const remedy = `It must belong to the agent's user: chmod 0700 ${folder}.`;
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const found = await lstat(folder);
+    if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0) return;
+  } catch (cause) {
+    throw new Problem("SETTINGS", `the folder ${folder} cannot be made.`, { cause, remedy });
+  }
+  throw new Problem("SETTINGS", `other users can write to ${folder}; no socket is made there.`, { remedy });
+}
+
+/**
+ * Removes a socket that nobody listens on any more. It is moved aside before it is judged a second time: another agent
+ * that starts at this very moment may just have replaced the dead socket by its own, which is then put back.
+ */
+async function removeStale(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isSocket())
+    throw new Problem("SETTINGS", `${path} is there and is no socket.`, { remedy: "Remove it if it is not needed." });
+  if (await isAnswered(path)) throw busy(path);
+  const aside = `${dirname(path)}/.${randomUUID().slice(0, 8)}`;
+  await rename(path, aside).catch(() => undefined);
+  const alive = await isAnswered(aside);
+  if (alive) await link(aside, path).catch(() => undefined);
+  await unlink(aside).catch(() => undefined);
+  if (alive) throw busy(path);
+}
+
+async function isAnswered(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect({ path });
+  socket.once("connect", () => resolve(true));
+  // EAGAIN: somebody listens, but does not keep up.
+  socket.once("error", (fault: NodeJS.ErrnoException) => resolve(fault.code === "EAGAIN"));
+  const answered = await promise;
+  socket.destroy();
+  return answered;
+}
+
+function busy(path: string): Problem {
+  return new Problem("AGENT_BUSY", `another agent runs on this box (it answers on ${path}).`, {
+    remedy: "Stop it first: systemctl stop imp-agent. Or give this one other paths in its settings.",
+  });
+}
+
+function cannotOpen(path: string, cause: NodeJS.ErrnoException): Problem {
+  return new Problem("SETTINGS", `the socket ${path} cannot be opened: ${cause.message}.`, {
+    cause,
+    remedy: 'See "paths: run" in the agent\'s settings.',
+  });
+}

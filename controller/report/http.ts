@@ -1,0 +1,162 @@
+/**
+ * The agent's pages for monitoring: /metrics, /healthz and /status. Read-only, and hostile clients are expected: every
+ * wait, size and number is bounded, so that nobody can make the agent keep anything for them.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { isIP, type AddressInfo, type ListenOptions } from "node:net";
+import { Problem } from "../../schemas/problem.ts";
+
+/** What the pages show; asked at each request. */
+export interface Pages {
+  metrics(): Promise<string>;
+  /** The status document, or undefined until there is one. */
+  status(): unknown;
+  /** Why the agent is not healthy, or undefined when it is. */
+  late(): string | undefined;
+}
+
+export interface Limits {
+  /** For the head of a request, and for the whole of it. */
+  readonly requestMs: number;
+  /** Without a byte in either direction. */
+  readonly idleMs: number;
+  readonly headBytes: number;
+  readonly connections: number;
+}
+
+/** Prometheus needs one connection and a second; a person with curl another. */
+export const limits: Limits = { requestMs: 5_000, idleMs: 10_000, headBytes: 8_192, connections: 32 };
+
+export interface Listening {
+  /** Where it listens: with port 0 the system chose one. */
+  readonly address: AddressInfo | string | null;
+  close(): Promise<void>;
+}
+
+const text = "text/plain; charset=utf-8";
+/** https://prometheus.io/docs/instrumenting/exposition_formats/ */
+const exposition = "text/plain; version=0.0.4; charset=utf-8";
+
+/** Serves the pages at "<address>:<port>". Rejects with SETTINGS when that is not possible here. */
+export async function listen(at: string, pages: Pages, bounds: Limits = limits): Promise<Listening> {
+  const [, host = "", port = ""] = /^\[?([^\]]*)\]?:(\d+)$/.exec(at) ?? [];
+  const local = isLoopback(host);
+  const server = boundedServer(bounds, (request, response) => {
+    void answerPage(request, response, pages, local).catch(() => respond(response, 500, text, "internal error\n"));
+  });
+  await open(server, { host, port: Number(port) }, (cause) => cannotListen(at, cause));
+  return { address: server.address(), close: () => close(server) };
+}
+
+async function answerPage(request: IncomingMessage, response: ServerResponse, pages: Pages, local: boolean) {
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    response.setHeader("allow", "GET, HEAD");
+    return respond(response, 405, text, "only GET and HEAD\n");
+  }
+  if (hasBody(request)) return respond(response, 413, text, "no body, please\n");
+  if (request.headersDistinct["host"]?.length !== 1) return respond(response, 400, text, "one host, please\n");
+  // A page in a browser on the box may name any host that resolves to loopback; it must not read our pages by that.
+  if (local && !isLoopback(hostOf(request))) return respond(response, 421, text, "not this host\n");
+  switch (request.url?.split("?", 1)[0]) {
+    case "/metrics":
+      return respond(response, 200, exposition, await pages.metrics());
+    case "/healthz": {
+      const late = pages.late();
+      return late === undefined ? respond(response, 200, text, "ok\n") : respond(response, 503, text, `${late}\n`);
+    }
+    case "/status": {
+      const status = pages.status();
+      return status === undefined
+        ? respond(response, 503, text, "starting\n")
+        : respond(response, 200, "application/json", `${JSON.stringify(status, undefined, 2)}\n`);
+    }
+    default:
+      return respond(response, 404, text, "/metrics, /healthz or /status\n");
+  }
+}
+
+/** A server on which slow, large and many requests are cut off. */
+export function boundedServer(
+  bounds: Limits,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Server {
+  const options = {
+    headersTimeout: bounds.requestMs,
+    requestTimeout: bounds.requestMs,
+    // How late the two before may be noticed.
+    connectionsCheckingInterval: Math.min(bounds.requestMs, 1_000),
+    keepAliveTimeout: bounds.idleMs,
+    maxHeaderSize: bounds.headBytes,
+  };
+  const server = createServer(options, answer);
+  server.maxConnections = bounds.connections;
+  server.maxRequestsPerSocket = 1_000;
+  // Each socket that is silent for longer is destroyed, whatever it is in the middle of.
+  server.timeout = bounds.idleMs;
+  server.on("clientError", (fault: NodeJS.ErrnoException, socket) => {
+    if (fault.code === "ECONNRESET" || !socket.writable) socket.destroy();
+    else
+      socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", () => socket.destroy());
+  });
+  return server;
+}
+
+/** Opens a server; what goes wrong becomes the Problem that `describe` makes. Later faults of the server are ignored. */
+export async function open(
+  server: Server,
+  where: ListenOptions,
+  describe: (cause: NodeJS.ErrnoException) => Problem,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", (cause: NodeJS.ErrnoException) => reject(describe(cause)));
+  server.listen(where, resolve);
+  await promise;
+  server.on("error", () => undefined);
+}
+
+/** Closes the server and every connection to it. */
+export async function close(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeAllConnections();
+  await promise;
+}
+
+/** Ends the response. Nothing may be cached, sniffed or kept open after a refusal. */
+export function respond(response: ServerResponse, status: number, type: string, body: string): void {
+  if (response.headersSent || response.destroyed) return;
+  const bytes = Buffer.from(body);
+  if (status >= 400) response.setHeader("connection", "close");
+  response.writeHead(status, {
+    "content-type": type,
+    "content-length": bytes.length,
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  });
+  response.end(response.req.method === "HEAD" ? undefined : bytes);
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) !== 0;
+}
+
+function hostOf(request: IncomingMessage): string {
+  return /^\[?([^\]]*?)\]?(:\d+)?$/.exec(request.headers.host ?? "")?.[1] ?? "";
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+function cannotListen(at: string, cause: NodeJS.ErrnoException): Problem {
+  const why: Record<string, string> = {
+    EADDRINUSE: "another program listens there",
+    EADDRNOTAVAIL: "this box has no such address (yet)",
+    EACCES: "this user may not use that port",
+  };
+  return new Problem("SETTINGS", `cannot listen on ${at}: ${why[cause.code ?? ""] ?? cause.message}.`, {
+    cause,
+    transient: cause.code === "EADDRINUSE" || cause.code === "EADDRNOTAVAIL",
+    remedy: `Change "listen" in the agent's settings, or see who has it: ss -ltnp.`,
+  });
+}

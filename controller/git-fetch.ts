@@ -1,0 +1,58 @@
+/**
+ * The short-lived child that clones, fetches and reads packs, so that none of that is ever in the agent's memory. It gets
+ * a job on standard input (credentials are never in argv), leaves a snapshot, and answers on standard output.
+ *
+ * In a checkout it is this file; in the bundle it is the hidden command "internal-fetch".
+ */
+import { createInterface } from "node:readline";
+import { mkdir, writeFile } from "node:fs/promises";
+import { asProblem, Problem } from "../schemas/problem.ts";
+import { withRepository } from "./git/cache.ts";
+import { lineage } from "./git/history.ts";
+import type { FetchAnswer, FetchJob } from "./git/job.ts";
+import type { Repository } from "./git/objects.ts";
+import { writeSnapshot } from "./git/snapshot.ts";
+
+/** Does the job that stands in the first line of standard input; the parent keeps it open for as long as it lives. */
+export async function runFetchChild(): Promise<void> {
+  const abort = new AbortController();
+  // Out of memory, it is this process that the kernel should take, never the agent.
+  await writeFile("/proc/self/oom_score_adj", "1000").catch(() => undefined);
+  const lines = createInterface({ input: process.stdin });
+  const line = await new Promise<string>((resolve) => {
+    lines.once("line", resolve);
+    // The parent is gone: an orphan must not write into a cache that the next agent uses.
+    lines.once("close", () => process.exit(1));
+  });
+  const answer = await carryOut(JSON.parse(line) as FetchJob, abort.signal);
+  await new Promise((resolve) => process.stdout.write(JSON.stringify(answer), resolve));
+  process.exit(0);
+}
+
+/** Never rejects: a failure is an answer. */
+export async function carryOut(job: FetchJob, signal: AbortSignal): Promise<FetchAnswer> {
+  const notes: string[] = [];
+  try {
+    const commits = await withRepository(job, notes, signal, (repository) => prove(job, repository));
+    return { commits, notes };
+  } catch (error) {
+    return { problem: asProblem(error).toJSON() };
+  }
+}
+
+async function prove(job: FetchJob, repository: Repository): Promise<readonly string[] | "deeper"> {
+  if (!(await repository.has(job.commit))) {
+    if (repository.shallow.size > 0) return "deeper";
+    throw new Problem("GIT_UNREACHABLE", `${job.remote.label} does not have commit ${job.commit} any more`, {
+      transient: true,
+    });
+  }
+  const chain = job.accepted === undefined ? [job.commit] : await lineage(repository, job.commit, job.accepted);
+  if (chain === "deeper") return chain;
+  const snapshots = `${job.folder}/snapshots`;
+  await mkdir(snapshots, { recursive: true, mode: 0o700 });
+  await writeSnapshot(repository, job.commit, job.wanted, snapshots);
+  return await Promise.all(chain.map(async (id) => Buffer.from(await repository.raw(id)).toString("base64")));
+}
+
+if (process.argv[1]?.endsWith("/git-fetch.ts") === true) void runFetchChild();

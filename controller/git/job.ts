@@ -1,0 +1,31 @@
+/** What the agent asks of the child that fetches, and what it answers: plain data, one JSON document each way. */
+import type { ProblemReport } from "../../schemas/problem.ts";
+import type { HttpLimits } from "./http.ts";
+import type { Remote } from "./remote.ts";
+
+export interface FetchJob {
+  /** The cache folder: `repo/` (disposable) and `snapshots/`. */
+  readonly folder: string;
+  readonly remote: Remote;
+  readonly branch: string;
+  readonly commit: string;
+  /** The candidate must descend from it; undefined when there is nothing to descend from, or an operator said so. */
+  readonly accepted: string | undefined;
+  readonly wanted: readonly string[];
+  readonly limits: HttpLimits & {
+    /** Commits of history in a fresh clone, and in the second attempt when they do not reach the accepted one. */
+    readonly depths: readonly [number, number];
+    /** A cache with more packs, or so many times the bytes of the fresh clone, is made anew. */
+    readonly packs: number;
+    readonly growth: number;
+  };
+}
+
+/** Ways in which the cache had to be made anew are told in `notes`, for the log. */
+export type FetchAnswer =
+  | {
+      /** Commit objects (base64) that somebody must answer for, newest first. */
+      readonly commits: readonly string[];
+      readonly notes: readonly string[];
+    }
+  | { readonly problem: ProblemReport };

@@ -1,0 +1,151 @@
+/**
+ * Who may change this appliance: SSH signatures of commits, checked by ssh-keygen against the box's own list of allowed
+ * signers. What counts is decided here and in the agent's settings, never by the repository.
+ *
+ * A key must be valid twice: at the time that the commit names, and now. The first alone would let the thief of an expired
+ * key put an old date into a commit, since that date is only the committer's claim; the second alone would let a key that
+ * is not valid yet sign for a later day.
+ */
+import { access, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { Host, RunResult } from "../reconcilers/core.ts";
+import { Problem, type ProblemCode } from "../schemas/problem.ts";
+import type { Settings } from "../schemas/settings.ts";
+import type { Commit } from "./git/commit.ts";
+
+export type Trust = Settings["trust"];
+
+/** Either who signed it, or why it is not to be believed. */
+export type Verdict = { readonly signer: string } | { readonly problem: Problem };
+
+export interface TrustOptions {
+  readonly trust: Trust;
+  readonly host: Pick<Host, "run">;
+  /** A folder for short-lived signature files (ssh-keygen takes no other form). Made when missing. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+}
+
+/** Checks one commit. Rejects only when it cannot be checked at all (SETTINGS, HOST_COMMAND); a bad commit is a verdict. */
+export async function checkCommit(commit: Commit, options: TrustOptions): Promise<Verdict> {
+  const { signature } = commit;
+  if (signature === undefined) {
+    return refuse(
+      commit,
+      "TRUST_UNSIGNED",
+      "is not signed",
+      "Sign it (git commit -S --amend) before it reaches the branch.",
+    );
+  }
+  if (!signature.startsWith("-----BEGIN SSH SIGNATURE-----\n")) {
+    const kind = signature.startsWith("-----BEGIN PGP") ? "an OpenPGP" : "not an SSH";
+    return refuse(
+      commit,
+      "TRUST_UNKNOWN_SIGNER",
+      `carries ${kind} signature; only SSH signatures are supported`,
+      'Set "git config gpg.format ssh" and sign again, or turn off signing by the forge\'s own OpenPGP key.',
+    );
+  }
+  // ssh-keygen is fed text: bytes that do not survive that could be changed without changing what is checked.
+  if (!Buffer.from(commit.payload.toString("utf8")).equals(commit.payload)) {
+    const remedy = "Write the commit again in UTF-8 (git config i18n.commitEncoding).";
+    return refuse(commit, "TRUST_BAD_SIGNATURE", "is not UTF-8 text, so its signature cannot be checked", remedy);
+  }
+  await mustExist(options.trust["allowed-signers"], "trust.allowed-signers");
+  const revoked = options.trust["revoked-keys"];
+  if (revoked !== undefined) await mustExist(revoked, "trust.revoked-keys");
+  await mkdir(options.folder, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(`${options.folder}/signature-`);
+  try {
+    const file = `${folder}/signature`;
+    await writeFile(file, signature, "latin1");
+    return await checkSignature(commit, file, options);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function checkSignature(commit: Commit, file: string, options: TrustOptions): Promise<Verdict> {
+  const { trust } = options;
+  const keygen = (...argv: readonly string[]) => sshKeygen([...argv, "-s", file], commit, options);
+  const intact = await keygen("-Y", "check-novalidate", "-n", trust.namespace);
+  if (intact.exitCode !== 0) {
+    const why = /namespace/.test(intact.stderr)
+      ? `was made for another purpose than "${trust.namespace}"`
+      : "does not fit its content";
+    return refuse(
+      commit,
+      "TRUST_BAD_SIGNATURE",
+      `has a signature that ${why}`,
+      "Find out who changed it; do not accept it.",
+    );
+  }
+  const found = await keygen("-Y", "find-principals", "-f", trust["allowed-signers"]);
+  const principals = found.stdout.split("\n").filter((line) => line !== "");
+  let problem = found.exitCode === 0 ? undefined : classify(found.stderr);
+  for (const principal of found.exitCode === 0 ? principals : []) {
+    const verify = ["-Y", "verify", "-f", trust["allowed-signers"], "-I", principal, "-n", trust.namespace];
+    const revoked = trust["revoked-keys"];
+    const listed = [...verify, ...(revoked === undefined ? [] : ["-r", revoked])];
+    const results = [await keygen(...listed), await keygen(...listed, `-Overify-time=${sshTime(commit.committedAt)}`)];
+    const failed = results.find(({ exitCode }) => exitCode !== 0);
+    if (failed === undefined) return { signer: principal };
+    // ssh-keygen says nothing of revoked keys: it is the list when the same passes without it.
+    const isRevoked = revoked !== undefined && (await keygen(...verify)).exitCode === 0 && !isTime(failed.stderr);
+    problem ??= isRevoked ? "TRUST_KEY_REVOKED" : classify(failed.stderr);
+  }
+  const key = /key (SHA256:\S+)/.exec(intact.stdout)?.[1] ?? "unknown";
+  return refuse(commit, problem ?? "TRUST_UNKNOWN_SIGNER", ...explain(problem, key, trust));
+}
+
+function classify(stderr: string): ProblemCode {
+  return isTime(stderr) ? "TRUST_KEY_EXPIRED" : "TRUST_UNKNOWN_SIGNER";
+}
+
+function isTime(stderr: string): boolean {
+  return /key has expired|key is not yet valid/.test(stderr);
+}
+
+function explain(problem: ProblemCode | undefined, key: string, trust: Trust): readonly [string, string] {
+  if (problem === "TRUST_KEY_REVOKED") {
+    return [`is signed by the revoked key ${key}`, "Find out who signed it; do not accept it."];
+  }
+  if (problem === "TRUST_KEY_EXPIRED") {
+    return [
+      `is signed by key ${key} outside of that key's validity (it must be valid now and when the commit was made)`,
+      `Look at ${trust["allowed-signers"]} and at this box's clock, or vouch for the commit with "impctl accept".`,
+    ];
+  }
+  return [
+    `is signed by key ${key}, which is no allowed signer for "${trust.namespace}"`,
+    `Add the key to ${trust["allowed-signers"]} on this box, or vouch for the commit with "impctl accept".`,
+  ];
+}
+
+async function sshKeygen(argv: readonly string[], commit: Commit, options: TrustOptions): Promise<RunResult> {
+  return await options.host.run(["ssh-keygen", ...argv], {
+    timeoutMs: 10_000,
+    signal: options.signal,
+    input: commit.payload.toString("utf8"),
+  });
+}
+
+async function mustExist(file: string, setting: string): Promise<void> {
+  try {
+    await access(file);
+  } catch (cause) {
+    throw new Problem("SETTINGS", `${file} cannot be read, and commits must be signed`, {
+      remedy: `agent.yaml names it as ${setting}; without it no commit is accepted.`,
+      cause,
+    });
+  }
+}
+
+function refuse(commit: Commit, code: ProblemCode, what: string, remedy: string): Verdict {
+  const text = `commit ${commit.id.slice(0, 12)} "${commit.subject.slice(0, 60)}" by ${commit.author} ${what}`;
+  return { problem: new Problem(code, text, { remedy }) };
+}
+
+/** "20261122101500Z", as ssh-keygen takes a time. */
+function sshTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replaceAll(/[-:T]|\.\d+/g, "");
+}

@@ -1,0 +1,137 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { gitSource } from "../../../controller/git.ts";
+import { linuxHost } from "../../../controller/host/linux.ts";
+import { noOverrides, type Overrides } from "../../../controller/source.ts";
+import { Settings } from "../../../schemas/settings.ts";
+import { makeSitesRepository, type SitesRepository } from "../../lab/sites-repository.ts";
+
+const hasPrograms = [["git", "--version"] as const, ["ssh-keygen", "-?"] as const].every(
+  ([program, option]) => spawnSync(program, [option]).error === undefined,
+);
+const host = linuxHost({ seal: (text) => text, reveal: () => undefined });
+const never = new AbortController().signal;
+
+describe.skipIf(!hasPrograms)("which commits must be signed (needs git and ssh-keygen)", () => {
+  let top: string;
+  let sites: SitesRepository;
+
+  beforeEach(() => {
+    top = mkdtempSync(join(tmpdir(), "imp-chain-"));
+    sites = makeSitesRepository(top);
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(top, "key")]);
+    writeFileSync(join(top, "allowed"), `nora@example.net ${readFileSync(join(top, "key.pub"), "utf8")}`);
+    sites.git("config", "gpg.format", "ssh");
+    sites.git("config", "user.signingKey", join(top, "key"));
+    sign(true);
+  });
+  afterEach(() => rmSync(top, { recursive: true, force: true }));
+
+  const sign = (isOn: boolean) => sites.git("config", "commit.gpgSign", String(isOn));
+  const push = (name: string) => sites.push(name, { "fra1/r1.yaml": `${name}\n` });
+  function source() {
+    const settings = Settings.parse({
+      machine: "fra1/r1",
+      repository: { remotes: [{ url: sites.bare }] },
+      trust: { signatures: "required", "allowed-signers": join(top, "allowed") },
+      paths: { cache: join(top, "cache") },
+    });
+    return gitSource(settings, host);
+  }
+  const accept = (commit: string, accepted: string | undefined, overrides: Overrides = noOverrides) =>
+    source().accept(commit, accepted, overrides, never);
+
+  it("asks only of the head whether it is signed when nothing was ever accepted", async () => {
+    sign(false);
+    const unsigned = push("one");
+    sign(true);
+    const head = push("two");
+
+    expect((await accept(head, undefined)).revision).toMatchObject({ commit: head, signedBy: "nora@example.net" });
+    await expect(accept(unsigned, undefined)).rejects.toMatchObject({ code: "TRUST_UNSIGNED" });
+  });
+
+  it("refuses a signed head above an unsigned commit, until an operator vouches for that one", async () => {
+    const first = push("one");
+    sign(false);
+    const unsigned = push("two");
+    const another = push("three");
+    sign(true);
+    const head = push("four");
+    const vouch = (...commits: string[]): Overrides => ({ rewrite: false, commits: new Set(commits) });
+
+    await expect(accept(head, first)).rejects.toMatchObject({
+      code: "TRUST_UNSIGNED",
+      message: expect.stringContaining(unsigned.slice(0, 12)),
+    });
+    await expect(accept(head, first, vouch(unsigned))).rejects.toMatchObject({
+      message: expect.stringContaining(another.slice(0, 12)),
+    });
+    expect((await accept(head, first, vouch(unsigned, another))).revision?.signedBy).toBe("nora@example.net");
+    expect((await accept(unsigned, first, vouch(unsigned))).revision?.signedBy).toBeUndefined();
+  });
+
+  it("lets a signed merge answer for the commits of its branch", async () => {
+    const first = push("one");
+    sites.git("checkout", "--quiet", "-b", "change");
+    sign(false);
+    sites.git("commit", "--quiet", "--allow-empty", "-m", "Draft");
+    sites.git("checkout", "--quiet", "-B", "main", first);
+    sign(true);
+    sites.git("merge", "--quiet", "--no-ff", "-m", "Merge", "change");
+    const merge = push("three");
+
+    expect((await accept(merge, first)).revision?.commit).toBe(merge);
+  });
+
+  it("checks the branch's commits when the branch took the main line in and replaced it", async () => {
+    push("zero");
+    sites.git("checkout", "--quiet", "-b", "change");
+    sign(false);
+    sites.git("commit", "--quiet", "--allow-empty", "-m", "Draft");
+    sites.git("checkout", "--quiet", "-B", "main", "HEAD~1");
+    sign(true);
+    const accepted = push("one");
+    sites.git("checkout", "--quiet", "change");
+    sites.git("merge", "--quiet", "--no-ff", "-m", "Merge", "main");
+    const head = push("two");
+
+    await expect(accept(head, accepted)).rejects.toMatchObject({
+      code: "TRUST_UNSIGNED",
+      message: expect.stringContaining("Draft"),
+    });
+  });
+
+  it("asks for the head's signature also when an operator accepts a rewrite", async () => {
+    const first = push("one");
+    sites.git("checkout", "--quiet", "--orphan", "fresh");
+    sign(false);
+    sites.git("commit", "--quiet", "--allow-empty", "-m", "Other");
+    sites.git("push", "--quiet", "--force", "origin", "HEAD:main");
+    const head = sites.git("rev-parse", "HEAD").trim();
+
+    await expect(accept(head, first)).rejects.toMatchObject({ code: "GIT_REWRITTEN" });
+    await expect(accept(head, first, { rewrite: true, commits: new Set() })).rejects.toMatchObject({
+      code: "TRUST_UNSIGNED",
+    });
+    const both = { rewrite: true, commits: new Set([head]) };
+    expect((await accept(head, first, both)).revision?.commit).toBe(head);
+  });
+
+  it("takes a signer who was added to the list after a refusal", async () => {
+    const allowed = readFileSync(join(top, "allowed"), "utf8");
+    writeFileSync(join(top, "allowed"), "");
+    const first = push("one");
+    const agent = source();
+    await expect(agent.accept(first, undefined, noOverrides, never)).rejects.toMatchObject({
+      code: "TRUST_UNKNOWN_SIGNER",
+    });
+
+    writeFileSync(join(top, "allowed"), allowed);
+
+    expect((await agent.accept(first, undefined, noOverrides, never)).revision?.signedBy).toBe("nora@example.net");
+  });
+});

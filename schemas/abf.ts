@@ -9,7 +9,7 @@ export const Abf = z
       .strictObject({
         description: Line.optional(),
         acl: Name.meta({ description: "What it permits is steered." }),
-        family: z.enum(["ipv4", "ipv6"]).default("ipv4"),
+        family: z.enum(["ipv4", "ipv6"]).default("ipv4").meta({ description: "Which packets are looked at." }),
         via: z.array(Address).default([]).meta({ description: "Next hops." }),
         interface: InterfaceRef.optional().meta({ description: "Where the next hops are." }),
         on: z.array(InterfaceRef).min(1).meta({ description: "Interfaces on which packets come in." }),

@@ -1,6 +1,6 @@
 /** Access lists of the dataplane. */
 import { z } from "zod";
-import { Line, Name, Prefix, Sequence } from "./primitives.ts";
+import { Line, Name, Prefix, Sequence, whole } from "./primitives.ts";
 
 const Ports = z
   .union([z.int().min(0).max(65_535), z.string().regex(/^\d{1,5}-\d{1,5}$/)], {
@@ -12,6 +12,8 @@ const Ports = z
     return from <= to && to <= 65_535;
   }, "must be a range from the lower to the higher port, at most 65535")
   .meta({ description: 'Port or range: 443, "1024-65535".' });
+
+const tcpFlags = z.array(z.enum(["fin", "syn", "rst", "psh", "ack", "urg"])).default([]);
 
 const AclRule = z
   .strictObject({
@@ -26,15 +28,16 @@ const AclRule = z
       .union([z.enum(["any", "tcp", "udp", "icmp", "icmp6"]), z.int().min(1).max(255)], {
         error: "must be any, tcp, udp, icmp, icmp6 or a protocol number",
       })
-      .default("any"),
+      .default("any")
+      .meta({ description: "any, tcp, udp, icmp, icmp6, or a number." }),
     "source-port": Ports.optional(),
     "destination-port": Ports.optional(),
-    "icmp-type": z.int().min(0).max(255).optional(),
-    "icmp-code": z.int().min(0).max(255).optional(),
+    "icmp-type": whole(0, 255, "an ICMP type").optional(),
+    "icmp-code": whole(0, 255, "an ICMP code").optional(),
     "tcp-flags": z
       .strictObject({
-        set: z.array(z.enum(["fin", "syn", "rst", "psh", "ack", "urg"])).default([]),
-        clear: z.array(z.enum(["fin", "syn", "rst", "psh", "ack", "urg"])).default([]),
+        set: tcpFlags.meta({ description: "Flags that must be set." }),
+        clear: tcpFlags.meta({ description: "Flags that must not be set." }),
       })
       .optional()
       .meta({ description: "TCP flags that must be set, and must not be." }),

@@ -10,8 +10,12 @@ export function bfdSchema(d: Defaults) {
     "detect-multiplier": whole(2, 255)
       .default(d.bfd["detect-multiplier"])
       .meta({ description: "Packets that may be lost before the session is down." }),
-    "receive-interval-ms": interval.default(d.bfd["receive-interval-ms"]),
-    "transmit-interval-ms": interval.default(d.bfd["transmit-interval-ms"]),
+    "receive-interval-ms": interval
+      .default(d.bfd["receive-interval-ms"])
+      .meta({ description: "Takes packets at most this often." }),
+    "transmit-interval-ms": interval
+      .default(d.bfd["transmit-interval-ms"])
+      .meta({ description: "Sends a packet this often." }),
     passive: z.boolean().default(false).meta({ description: "Waits for the other side to start." }),
     "minimum-ttl": whole(1, 254).optional().meta({ description: "Multi-hop: packets with less are dropped." }),
   };
@@ -29,7 +33,10 @@ export function bfdSchema(d: Defaults) {
             description: Line.optional(),
             source: Address.optional().meta({ description: "Local address; needed for multihop." }),
             interface: InterfaceRef.optional(),
-            multihop: z.boolean().default(false),
+            multihop: z
+              .boolean()
+              .default(false)
+              .meta({ description: "The other side is not a direct neighbour (RFC 5883)." }),
             profile: Name.optional(),
             expect: Expect,
           }),

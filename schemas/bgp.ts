@@ -26,17 +26,20 @@ const AddressFamily = z
     "prefix-list": inOut.optional().meta({ description: "Prefix-lists, in and out." }),
     "as-path-list": inOut.optional().meta({ description: "AS-path lists, in and out." }),
     "max-prefix": MaxPrefix.optional(),
-    "next-hop-self": z.boolean().optional(),
-    "route-reflector-client": z.boolean().optional(),
-    "route-server-client": z.boolean().optional(),
+    "next-hop-self": z.boolean().optional().meta({ description: "Announces itself as the next hop." }),
+    "route-reflector-client": z.boolean().optional().meta({ description: "Reflects iBGP routes to and from it." }),
+    "route-server-client": z.boolean().optional().meta({ description: "Hands routes on unchanged (RFC 7947)." }),
     "soft-reconfiguration": z.boolean().optional().meta({ description: "Keeps what the peer sent, unfiltered." }),
     "default-originate": z
       .union([z.boolean(), Name], { error: "must be true, false or the name of a route-map" })
       .optional()
       .meta({ description: "Sends a default route: true, or under the condition of a route-map." }),
-    "remove-private-as": z.boolean().optional(),
+    "remove-private-as": z.boolean().optional().meta({ description: "Takes private AS numbers out of paths sent." }),
     "allow-own-as": whole(1, 10).optional().meta({ description: "Takes paths with the own AS, this often." }),
-    "send-community": z.enum(["standard", "extended", "large", "both", "all", "none"]).optional(),
+    "send-community": z
+      .enum(["standard", "extended", "large", "both", "all", "none"])
+      .optional()
+      .meta({ description: "Which communities are sent; both: standard and extended." }),
     "add-path": z.enum(["all", "best-per-as"]).optional().meta({ description: "Sends more than the best path." }),
     weight: whole(0, 65_535, "a weight").optional(),
   })
@@ -44,8 +47,8 @@ const AddressFamily = z
 
 const Timers = z
   .strictObject({
-    "keepalive-seconds": whole(0, 65_535),
-    "hold-seconds": whole(0, 65_535),
+    "keepalive-seconds": whole(0, 65_535, "seconds"),
+    "hold-seconds": whole(0, 65_535, "seconds"),
     "connect-seconds": whole(1, 65_535).optional().meta({ description: "Between attempts to connect." }),
   })
   .check((ctx) => {
@@ -75,8 +78,11 @@ const session = {
   "local-as": z
     .strictObject({
       asn: Asn,
-      "no-prepend": z.boolean().default(false),
-      "replace-as": z.boolean().default(false),
+      "no-prepend": z.boolean().default(false).meta({ description: "Not shown in paths that come in." }),
+      "replace-as": z
+        .boolean()
+        .default(false)
+        .meta({ description: "Stands instead of the own number in paths that go out." }),
     })
     .optional()
     .meta({ description: "Shows another AS number to the peer." }),
@@ -91,12 +97,15 @@ const session = {
   "ttl-security-hops": whole(1, 254, "a number of hops").optional().meta({ description: "GTSM (RFC 5082)." }),
   passive: z.boolean().optional().meta({ description: "Waits for the peer to connect." }),
   shutdown: z.boolean().optional().meta({ description: "Keeps the session down." }),
-  "graceful-restart": z.enum(["restart", "helper", "off"]).optional(),
+  "graceful-restart": z
+    .enum(["restart", "helper", "off"])
+    .optional()
+    .meta({ description: "Instead of the instance's." }),
   "capability-extended-next-hop": z
     .boolean()
     .optional()
     .meta({ description: "IPv4 over an IPv6 next hop (RFC 8950)." }),
-  "enforce-first-as": z.boolean().optional(),
+  "enforce-first-as": z.boolean().optional().meta({ description: "Refuses paths that do not begin with the peer." }),
   ipv4: AddressFamily.optional().meta({ description: "IPv4 unicast." }),
   ipv6: AddressFamily.optional().meta({ description: "IPv6 unicast." }),
   when: When.optional(),
@@ -149,7 +158,7 @@ const redistribute = z
 
 const Aggregate = z.strictObject({
   "summary-only": z.boolean().default(false).meta({ description: "Holds back what it sums up." }),
-  "as-set": z.boolean().default(false),
+  "as-set": z.boolean().default(false).meta({ description: "Keeps the AS numbers of what it sums up." }),
 });
 
 export function bgpSchema(d: Defaults) {
@@ -163,30 +172,42 @@ export function bgpSchema(d: Defaults) {
         .meta({ description: "Prefixes that this router announces, IPv4 and IPv6." }),
       aggregates: z.record(Prefix, Aggregate).default({}).meta({ description: "Sums of more specific routes." }),
       redistribute,
-      "peer-groups": z.record(Name, PeerGroup).default({}),
+      "peer-groups": z.record(Name, PeerGroup).default({}).meta({ description: "Peer-groups by name." }),
       peers: z.record(Name, Peer).default({}).meta({ description: "Peers by name." }),
       timers: Timers.optional(),
       "graceful-restart": z
         .enum(["restart", "helper", "off"])
         .default(d.bgp["graceful-restart"])
         .meta({ description: "restart: keeps forwarding over a restart of its own; helper: over a peer's." }),
-      "restart-seconds": whole(1, 4095).default(d.bgp["restart-seconds"]),
+      "restart-seconds": whole(1, 4095, "seconds").default(d.bgp["restart-seconds"]),
       "ebgp-requires-policy": z
         .boolean()
         .default(d.bgp["ebgp-requires-policy"])
         .meta({ description: "Nothing goes over an eBGP session without a policy (RFC 8212)." }),
-      "log-neighbor-changes": z.boolean().default(d.bgp["log-neighbor-changes"]),
+      "log-neighbor-changes": z
+        .boolean()
+        .default(d.bgp["log-neighbor-changes"])
+        .meta({ description: "Logs sessions that come up or go down." }),
       multipath: z
         .strictObject({
-          ebgp: whole(1, 64).optional(),
-          ibgp: whole(1, 64).optional(),
-          "as-path-relax": z.boolean().default(false),
+          ebgp: whole(1, 64, "paths").optional(),
+          ibgp: whole(1, 64, "paths").optional(),
+          "as-path-relax": z.boolean().default(false).meta({ description: "Paths of equal length count as equal." }),
         })
         .optional()
         .meta({ description: "Equal paths to use at the same time." }),
-      "compare-router-id": z.boolean().default(false),
-      "deterministic-med": z.boolean().default(false),
-      "always-compare-med": z.boolean().default(false),
+      "compare-router-id": z
+        .boolean()
+        .default(false)
+        .meta({ description: "Of equal eBGP paths takes the lower router ID." }),
+      "deterministic-med": z
+        .boolean()
+        .default(false)
+        .meta({ description: "The order in which paths came does not matter." }),
+      "always-compare-med": z
+        .boolean()
+        .default(false)
+        .meta({ description: "Compares MED between different neighbour ASes." }),
       "cluster-id": Ipv4Address.optional(),
     })
     .meta({ description: "BGP." });

@@ -20,7 +20,8 @@ export function containersSchema(d: Defaults) {
           gateway: Ipv6Address.meta({ description: "VPP's address; it sends the router advertisements." }),
           "bridge-address": Ipv6Address.optional(),
         })
-        .optional(),
+        .optional()
+        .meta({ description: "IPv6 of the containers; without it they have none." }),
       "host-interface": LinuxName.default(d.containers["host-interface"]).meta({
         description: "The dataplane's end of the veth pair.",
       }),

@@ -20,7 +20,10 @@ export const Customer = z
       .meta({ description: "The customer's networks and the customer's address that they are behind." }),
     "rate-mbps": z.number().min(0.01).max(4_000_000).optional().meta({ description: "Limit in both directions." }),
     filters: z
-      .strictObject({ in: z.array(Name).default([]), out: z.array(Name).default([]) })
+      .strictObject({
+        in: z.array(Name).default([]).meta({ description: "From the customer, in the order they are tried." }),
+        out: z.array(Name).default([]).meta({ description: "Towards the customer." }),
+      })
       .prefault({})
       .meta({ description: "ACLs, in: from the customer." }),
     "unicast-rpf": z

@@ -1,16 +1,19 @@
 /** Health checks: what must hold after a change. Those that follow from the desired state are derived, others declared. */
 import { z } from "zod";
-import { HostName, InterfaceRef, Name, Port } from "./primitives.ts";
+import { HostName, InterfaceRef, Name, Port, whole } from "./primitives.ts";
 
 const required = z.boolean().default(true).meta({ description: "false: reported, never a reason to roll back." });
-const namespace = z.enum(["management", "dataplane"]).default("management");
+const namespace = z
+  .enum(["management", "dataplane"])
+  .default("management")
+  .meta({ description: "Where it is sent from." });
 
 export const HealthCheck = z
   .discriminatedUnion("check", [
     z.strictObject({
       check: z.literal("bgp-session").meta({ description: "The session with this peer is Established." }),
       peer: Name,
-      "min-prefixes": z.int().min(0).optional(),
+      "min-prefixes": whole(0, 4_294_967_295, "a number of prefixes").optional(),
       required,
     }),
     z.strictObject({

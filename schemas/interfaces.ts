@@ -52,8 +52,8 @@ export function interfacesSchema(d: Defaults) {
         .enum(["dpdk", "af-packet"])
         .default("dpdk")
         .meta({ description: "dpdk: VPP owns the NIC; af-packet: through the kernel (virtual machines, labs)." }),
-      "rx-queues": whole(1, 64).optional(),
-      "tx-queues": whole(1, 64).optional(),
+      "rx-queues": whole(1, 64, "receive queues").optional(),
+      "tx-queues": whole(1, 64, "transmit queues").optional(),
       ...layer3(d),
       mtu: Mtu.default(d.interface.mtu),
       "sub-interfaces": subInterfaces(d),
@@ -80,8 +80,14 @@ export function bondsSchema(d: Defaults) {
   const Bond = z
     .strictObject({
       id: whole(0, 254).optional().meta({ description: "VPP's number of the bond; by default in order of names." }),
-      mode: z.enum(["lacp", "active-backup", "round-robin", "xor", "broadcast"]).default(d.bond.mode),
-      "load-balance": z.enum(["l2", "l23", "l34"]).default(d.bond["load-balance"]),
+      mode: z
+        .enum(["lacp", "active-backup", "round-robin", "xor", "broadcast"])
+        .default(d.bond.mode)
+        .meta({ description: "lacp: IEEE 802.3ad." }),
+      "load-balance": z
+        .enum(["l2", "l23", "l34"])
+        .default(d.bond["load-balance"])
+        .meta({ description: "What of a packet decides its member: l34: addresses and ports." }),
       members: z
         .array(InterfaceName)
         .min(1)

@@ -17,13 +17,16 @@ export function bridgesSchema(d: Defaults) {
         .strictObject({ mac: Mac.optional(), ...layer3(d) })
         .optional()
         .meta({ description: "The router's own interface in the bridge: bvi<id>." }),
-      learn: z.boolean().default(d.bridge.learn),
+      learn: z.boolean().default(d.bridge.learn).meta({ description: "Learns which address is behind which member." }),
       flood: z
         .boolean()
         .default(d.bridge.flood)
         .meta({ description: "Floods broadcast, multicast and unknown unicast." }),
-      forward: z.boolean().default(d.bridge.forward),
-      "arp-termination": z.boolean().default(d.bridge["arp-termination"]),
+      forward: z.boolean().default(d.bridge.forward).meta({ description: "Forwards between members." }),
+      "arp-termination": z
+        .boolean()
+        .default(d.bridge["arp-termination"])
+        .meta({ description: "Answers ARP for hosts that it knows." }),
       "mac-age-minutes": whole(0, 255, "minutes")
         .default(d.bridge["mac-age-minutes"])
         .meta({ description: "Forgets unused addresses after this; 0: never." }),
@@ -42,7 +45,7 @@ const CrossConnect = z
       description: "Passes this VLAN between the two; without it the interfaces themselves are connected.",
     }),
     "inner-vlan": VlanId.optional().meta({ description: "QinQ: only this VLAN inside." }),
-    encapsulation: z.enum(["dot1q", "dot1ad"]).default("dot1q"),
+    encapsulation: z.enum(["dot1q", "dot1ad"]).default("dot1q").meta({ description: "Tag type of the outer VLAN." }),
   })
   .check((ctx) => {
     const { from, to, vlan, "inner-vlan": inner } = ctx.value;

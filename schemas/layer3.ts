@@ -7,18 +7,26 @@ function routerAdvertisements(d: Defaults["router-advertisements"]) {
   return z
     .strictObject({
       suppress: z.boolean().default(false).meta({ description: "Keeps the settings but sends nothing." }),
-      "max-interval": whole(4, 1800, "seconds").default(d["max-interval"]),
-      "min-interval": whole(3, 1350, "seconds").default(d["min-interval"]),
-      "lifetime-seconds": whole(0, 9000).optional().meta({ description: "As default router; 0: not one." }),
+      "max-interval": whole(4, 1800, "seconds")
+        .default(d["max-interval"])
+        .meta({ description: "Seconds between two of them, at most." }),
+      "min-interval": whole(3, 1350, "seconds")
+        .default(d["min-interval"])
+        .meta({ description: "Seconds between two of them, at least." }),
+      "lifetime-seconds": whole(0, 9000, "seconds").optional().meta({ description: "As default router; 0: not one." }),
       managed: z.boolean().default(false).meta({ description: "Hosts get addresses by DHCPv6." }),
       other: z.boolean().default(false).meta({ description: "Hosts get other settings by DHCPv6." }),
       prefixes: z
         .record(
           Ipv6Prefix,
           z.strictObject({
-            "valid-lifetime": whole(0, 4_294_967_295, "seconds").default(d["valid-lifetime"]),
-            "preferred-lifetime": whole(0, 4_294_967_295, "seconds").default(d["preferred-lifetime"]),
-            "on-link": z.boolean().default(true),
+            "valid-lifetime": whole(0, 4_294_967_295, "seconds")
+              .default(d["valid-lifetime"])
+              .meta({ description: "Seconds for which hosts keep addresses of it." }),
+            "preferred-lifetime": whole(0, 4_294_967_295, "seconds")
+              .default(d["preferred-lifetime"])
+              .meta({ description: "Seconds for which hosts use it for new connections." }),
+            "on-link": z.boolean().default(true).meta({ description: "Hosts reach it without a router." }),
             autonomous: z.boolean().default(true).meta({ description: "Hosts may make addresses from it (SLAAC)." }),
           }),
         )
@@ -37,7 +45,7 @@ export type RouterAdvertisements = z.infer<ReturnType<typeof routerAdvertisement
 
 const inOut = z.strictObject({
   in: z.array(Name).default([]).meta({ description: "Names under acls, in the order they are tried." }),
-  out: z.array(Name).default([]),
+  out: z.array(Name).default([]).meta({ description: "The same for packets that leave." }),
 });
 
 /** The keys that they share. A sub-interface without an MTU has its parent's, a loopback or BVI the built-in one. */

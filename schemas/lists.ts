@@ -48,13 +48,15 @@ export type PrefixList = z.infer<typeof PrefixList>;
 export const AsPathList = z
   .strictObject({
     description: Line.optional(),
-    entries: z.record(
-      Sequence,
-      z.strictObject({
-        action: Action.default("permit"),
-        regex: Line.meta({ description: "FRR's AS path expression, '_' between numbers.", examples: ["^64496_"] }),
-      }),
-    ),
+    entries: z
+      .record(
+        Sequence,
+        z.strictObject({
+          action: Action.default("permit"),
+          regex: Line.meta({ description: "FRR's AS path expression, '_' between numbers.", examples: ["^64496_"] }),
+        }),
+      )
+      .meta({ description: "By sequence number; the first match decides." }),
   })
   .meta({ description: "AS-path access-list." });
 export type AsPathList = z.infer<typeof AsPathList>;
@@ -70,16 +72,18 @@ export const CommunityList = z
       .enum(["exact", "regex"])
       .default("exact")
       .meta({ description: "exact: entries are communities, all of which must be there; regex: expressions." }),
-    entries: z.record(
-      Sequence,
-      z.strictObject({
-        action: Action.default("permit"),
-        value: Line.meta({
-          description: "Communities separated by blanks, or one expression.",
-          examples: ["64496:1 no-export"],
+    entries: z
+      .record(
+        Sequence,
+        z.strictObject({
+          action: Action.default("permit"),
+          value: Line.meta({
+            description: "Communities separated by blanks, or one expression.",
+            examples: ["64496:1 no-export"],
+          }),
         }),
-      }),
-    ),
+      )
+      .meta({ description: "By sequence number; the first match decides." }),
   })
   .meta({ description: "Community list." });
 export type CommunityList = z.infer<typeof CommunityList>;

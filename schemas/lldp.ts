@@ -7,7 +7,7 @@ export function lldpSchema(d: Defaults) {
   return z
     .strictObject({
       "system-name": Line.optional().meta({ description: "By default the hostname." }),
-      "interval-seconds": whole(1, 3600).default(d.lldp["interval-seconds"]),
+      "interval-seconds": whole(1, 3600, "seconds").default(d.lldp["interval-seconds"]),
       hold: whole(1, 100).default(d.lldp.hold).meta({ description: "Neighbours forget us after this many intervals." }),
       interfaces: z
         .record(InterfaceName, z.strictObject({ "port-description": Line.optional() }))

@@ -52,7 +52,7 @@ export function managementSchema(d: Defaults) {
       ipv6: Ipv6,
       dns: z
         .strictObject({
-          servers: z.array(Address).default([]),
+          servers: z.array(Address).default([]).meta({ description: "Addresses of resolvers." }),
           search: z.array(HostName).default([]).meta({ description: "Domains to try." }),
         })
         .prefault({})
@@ -64,7 +64,7 @@ export function managementSchema(d: Defaults) {
           z.strictObject({
             address: HostName,
             port: Port.default(d.management.port),
-            protocol: z.enum(["udp", "tcp", "tls"]).default("udp"),
+            protocol: z.enum(["udp", "tcp", "tls"]).default("udp").meta({ description: "How it is sent." }),
             severity: z
               .enum(["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"])
               .default("info")

@@ -9,25 +9,31 @@ const Area = z
   .regex(/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/, 'must be an area written as an address, as in "0.0.0.0"')
   .meta({ description: "Area, written as an address.", examples: ["0.0.0.0"] });
 
-const areaKind = z.enum(["normal", "stub", "stub-no-summary", "nssa", "nssa-no-summary"]).default("normal");
+const areaKind = z
+  .enum(["normal", "stub", "stub-no-summary", "nssa", "nssa-no-summary"])
+  .default("normal")
+  .meta({ description: "Which external routes the area sees." });
 
 /** What an interface has in both versions. */
 const link = {
   area: Area.default("0.0.0.0"),
   passive: z.boolean().default(false).meta({ description: "Announces the network without forming adjacencies." }),
   cost: whole(1, 65_535, "a cost").optional(),
-  network: z.enum(["broadcast", "point-to-point"]).optional(),
+  network: z
+    .enum(["broadcast", "point-to-point"])
+    .optional()
+    .meta({ description: "point-to-point: no designated router." }),
   priority: whole(0, 255).optional().meta({ description: "For the election of the designated router; 0: never." }),
-  "hello-seconds": whole(1, 65_535).optional(),
-  "dead-seconds": whole(1, 65_535).optional(),
-  "mtu-ignore": z.boolean().default(false),
+  "hello-seconds": whole(1, 65_535, "seconds").optional(),
+  "dead-seconds": whole(1, 65_535, "seconds").optional(),
+  "mtu-ignore": z.boolean().default(false).meta({ description: "Neighbours may have another MTU." }),
   bfd: UseBfd.optional(),
   expect: Expect,
 };
 
 const Authentication = z
   .strictObject({
-    "key-id": whole(1, 255).default(1),
+    "key-id": whole(1, 255, "a key ID").default(1),
     key: SecretRef,
   })
   .meta({ description: "MD5 key by reference." });
@@ -38,7 +44,10 @@ const metric = whole(0, 16_777_214, "a metric");
 function instance(d: Defaults) {
   const external = {
     metric: metric.optional(),
-    "metric-type": z.enum(["type-1", "type-2"]).default(d.ospf["metric-type"]),
+    "metric-type": z
+      .enum(["type-1", "type-2"])
+      .default(d.ospf["metric-type"])
+      .meta({ description: "type-1 adds the cost on the way; type-2 does not." }),
     "route-map": Name.optional(),
   };
   return {
@@ -49,12 +58,18 @@ function instance(d: Defaults) {
         .default(d.ospf["reference-bandwidth"])
         .meta({ description: "Mbit/s that cost 1." }),
       "default-originate": z
-        .strictObject({ always: z.boolean().default(false), ...external })
+        .strictObject({
+          always: z.boolean().default(false).meta({ description: "Also without having one." }),
+          ...external,
+        })
         .optional()
         .meta({ description: "Announces a default route; always: also without having one." }),
       distance: whole(1, 255, "a distance").optional(),
-      "log-adjacency-changes": z.boolean().default(true),
-      "max-paths": whole(1, 64).optional(),
+      "log-adjacency-changes": z
+        .boolean()
+        .default(true)
+        .meta({ description: "Logs adjacencies that come up or go down." }),
+      "max-paths": whole(1, 64, "equal paths").optional(),
     },
   };
 }
@@ -65,7 +80,13 @@ export function ospfSchema(d: Defaults) {
     .strictObject({
       ...shape,
       areas: z
-        .record(Area, z.strictObject({ kind: areaKind, ranges: z.array(Ipv4Prefix).default([]) }))
+        .record(
+          Area,
+          z.strictObject({
+            kind: areaKind,
+            ranges: z.array(Ipv4Prefix).default([]).meta({ description: "Sums that leave the area." }),
+          }),
+        )
         .default({})
         .meta({ description: "Areas that are not plain: kind, and ranges that sum up their networks." }),
       interfaces: z
@@ -87,7 +108,13 @@ export function ospf3Schema(d: Defaults) {
     .strictObject({
       ...shape,
       areas: z
-        .record(Area, z.strictObject({ kind: areaKind, ranges: z.array(Ipv6Prefix).default([]) }))
+        .record(
+          Area,
+          z.strictObject({
+            kind: areaKind,
+            ranges: z.array(Ipv6Prefix).default([]).meta({ description: "Sums that leave the area." }),
+          }),
+        )
         .default({})
         .meta({ description: "Areas that are not plain: kind, and ranges that sum up their networks." }),
       interfaces: z

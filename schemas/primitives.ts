@@ -197,7 +197,8 @@ export const Line = z
   .string()
   .min(1, "must not be empty")
   .max(200, "must have at most 200 characters")
-  .refine(isOneLine, "must be one line without control characters");
+  .refine(isOneLine, "must be one line without control characters")
+  .meta({ description: "Text for people, one line." });
 
 /** A secret by its name: the text itself never stands in the repository's plain files. */
 export const SecretRef = z
@@ -219,5 +220,6 @@ export const HostName = z
 /** A whole number in a range, with a message that names what it is. */
 export function whole(least: number, most: number, what = "a whole number") {
   const error = `must be ${what}: ${least} to ${most}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
+  const description = `${what.replace(/^an? /, "").replace(/^./, (letter) => letter.toUpperCase())}, ${least} to ${most}.`;
+  return z.int({ error }).min(least, { error }).max(most, { error }).meta({ description });
 }

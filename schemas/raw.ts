@@ -38,7 +38,7 @@ export const RawVpp = z
     Name,
     z.strictObject({
       description: Line.optional(),
-      instance: z.enum(["core", "nat"]).default("core"),
+      instance: z.enum(["core", "nat"]).default("core").meta({ description: "Which VPP." }),
       commands: z.array(command).min(1).max(1000).meta({ description: "VPP CLI, in order." }),
       undo: z.array(command).meta({ description: "VPP CLI that takes it back, in order; may be empty for none." }),
       impact: Impact.meta({ description: "What applying or undoing it disturbs." }),

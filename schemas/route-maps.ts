@@ -26,12 +26,15 @@ const Match = z.strictObject({
   "ext-community-list": Name.optional(),
   interface: InterfaceRef.optional(),
   peer: Address.optional().meta({ description: "The peer that the route came from." }),
-  protocol: z.enum(["bgp", "connected", "kernel", "ospf", "ospf6", "static"]).optional(),
-  origin: z.enum(["igp", "egp", "incomplete"]).optional(),
+  protocol: z
+    .enum(["bgp", "connected", "kernel", "ospf", "ospf6", "static"])
+    .optional()
+    .meta({ description: "Where the route comes from." }),
+  origin: z.enum(["igp", "egp", "incomplete"]).optional().meta({ description: "BGP origin." }),
   "local-preference": metric.optional(),
   metric: metric.optional(),
   tag: tag.optional(),
-  rpki: z.enum(["valid", "invalid", "notfound"]).optional(),
+  rpki: z.enum(["valid", "invalid", "notfound"]).optional().meta({ description: "Result of the origin validation." }),
 });
 
 const MapSet = z.strictObject({
@@ -39,11 +42,19 @@ const MapSet = z.strictObject({
   metric: metric.optional(),
   "metric-type": z.enum(["type-1", "type-2"]).optional().meta({ description: "OSPF external metric type." }),
   weight: whole(0, 65_535, "a weight").optional(),
-  origin: z.enum(["igp", "incomplete"]).optional(),
+  origin: z.enum(["igp", "incomplete"]).optional().meta({ description: "BGP origin." }),
   "as-path-prepend": z.array(Asn).min(1).max(32).optional().meta({ description: "AS numbers to put in front." }),
   communities: z.array(community).min(1).optional().meta({ description: "Replaces the communities; see additive." }),
-  "large-communities": z.array(largeCommunity).min(1).optional(),
-  "ext-communities": z.array(extCommunity).min(1).optional(),
+  "large-communities": z
+    .array(largeCommunity)
+    .min(1)
+    .optional()
+    .meta({ description: "Replaces the large communities; see additive." }),
+  "ext-communities": z
+    .array(extCommunity)
+    .min(1)
+    .optional()
+    .meta({ description: "Replaces the extended communities." }),
   additive: z
     .boolean()
     .default(false)
@@ -53,9 +64,11 @@ const MapSet = z.strictObject({
   "delete-community-list": Name.optional().meta({ description: "Removes the communities that this list permits." }),
   "delete-large-community-list": Name.optional(),
   "next-hop": z
-    .union([Ipv4Address, z.literal("self")], { error: 'must be an IPv4 address or "self"' })
+    .union([Ipv4Address, z.enum(["peer-address", "unchanged"])], {
+      error: 'must be an IPv4 address, "peer-address" or "unchanged"',
+    })
     .optional()
-    .meta({ description: "IPv4 next hop; self: this router (peer-address on the way in is not meant)." }),
+    .meta({ description: "IPv4 next hop." }),
   "ipv6-next-hop": Ipv6Address.optional(),
   tag: tag.optional(),
   source: Address.optional().meta({ description: "Preferred source address of the routes in the kernel." }),

@@ -17,7 +17,10 @@ export const Services = z
     z.strictObject({
       description: Line.optional(),
       enabled: z.boolean().default(true).meta({ description: "Runs, and starts at boot; false: neither." }),
-      namespace: z.enum(["management", "dataplane"]).default("management"),
+      namespace: z
+        .enum(["management", "dataplane"])
+        .default("management")
+        .meta({ description: "Network namespace that it runs in." }),
       when: When.optional(),
     }),
   )

@@ -1,0 +1,97 @@
+/** Sets of networks: which one holds an address, which ones overlap. Linear in what is asked, never every pair. */
+import { type ParsedCidr, parseCidr } from "../primitives.ts";
+
+/** Reads what a schema has already found valid; undefined is for the type only. */
+export function cidrOf(text: string): ParsedCidr | undefined {
+  const parsed = parseCidr(text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`);
+  return "error" in parsed ? undefined : parsed;
+}
+
+export interface Networks<T> {
+  /** The value of the longest network that holds the address or network. */
+  find(text: string): T | undefined;
+}
+
+/** Networks with a value each; of two equal networks the first counts. */
+export function networks<T>(entries: Iterable<readonly [ParsedCidr, T]>): Networks<T> {
+  const values = new Map<string, T>();
+  const lengths = { ipv4: new Set<number>(), ipv6: new Set<number>() };
+  for (const [{ family, length, network }, value] of entries) {
+    lengths[family].add(length);
+    if (!values.has(network)) values.set(network, value);
+  }
+  const longestFirst = {
+    ipv4: [...lengths.ipv4].sort((a, b) => b - a),
+    ipv6: [...lengths.ipv6].sort((a, b) => b - a),
+  };
+  return {
+    find(text) {
+      const wanted = cidrOf(text);
+      if (wanted === undefined) return undefined;
+      for (const length of longestFirst[wanted.family]) {
+        if (length > wanted.length) continue;
+        const network = cidrOf(`${wanted.address}/${length}`)?.network;
+        if (network !== undefined && values.has(network)) return values.get(network);
+      }
+      return undefined;
+    },
+  };
+}
+
+/** Whether `inner` lies whole in `outer`. */
+export function covers(outer: ParsedCidr, inner: ParsedCidr): boolean {
+  return (
+    outer.family === inner.family &&
+    outer.length <= inner.length &&
+    cidrOf(`${inner.address}/${outer.length}`)?.network === outer.network
+  );
+}
+
+/** Each entry that lies in another one or is equal to it, with that other one; the other comes earlier or is larger. */
+export function overlaps<T extends { readonly cidr: ParsedCidr }>(entries: Iterable<T>): readonly (readonly [T, T])[] {
+  const sorted = [...entries]
+    .map((entry, index) => ({ entry, index, key: sortKey(entry.cidr) }))
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.index - b.index));
+  const open: T[] = [];
+  const found: (readonly [T, T])[] = [];
+  for (const { entry } of sorted) {
+    for (let top = open.at(-1); top !== undefined && !covers(top.cidr, entry.cidr); top = open.at(-1)) open.pop();
+    const outer = open.at(-1);
+    if (outer !== undefined) found.push([entry, outer]);
+    open.push(entry);
+  }
+  return found;
+}
+
+/** Sorts a network before those inside it. */
+function sortKey({ family, network, length }: ParsedCidr): string {
+  const bytes = cidrOf(network)?.bytes ?? [];
+  const hex = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${family} ${hex} ${String(length).padStart(3, "0")}`;
+}
+
+const privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"].flatMap((text) => {
+  const cidr = cidrOf(text);
+  return cidr === undefined ? [] : [[cidr, text] as const];
+});
+const privates = networks(privateNetworks);
+
+/** RFC 1918, and RFC 6598 between a provider and its customers. */
+export function isPrivate(text: string): boolean {
+  return privates.find(text) !== undefined;
+}
+
+/** Compares addresses of one family. */
+export function compareAddresses(a: string, b: string): number {
+  const left = sortKey(cidrOf(a) ?? none);
+  const right = sortKey(cidrOf(b) ?? none);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+const none: ParsedCidr = { family: "ipv4", bytes: [], address: "", length: 0, network: "" };
+
+/** The first and last address of an IPv4 network that has host addresses between them: neither is a host's. */
+export function isNetworkOrBroadcast(cidr: ParsedCidr): boolean {
+  if (cidr.family !== "ipv4" || cidr.length >= 31) return false;
+  const host = cidr.bytes.reduce((sum, byte) => sum * 256 + byte, 0) % 2 ** (32 - cidr.length);
+  return host === 0 || host === 2 ** (32 - cidr.length) - 1;
+}

@@ -1,0 +1,159 @@
+/** A sites repository as machines: what `impctl validate` judges, and the one machine that an agent needs of it. */
+import { assemble, hasError, nullProblems, type Base, type Loaded, type LoadResult } from "./assemble.ts";
+import { homeless, readCustomers, type Customers } from "./customers.ts";
+import { machineFiles, readLayout, yamlFiles } from "./layout.ts";
+import { merge, type Layer } from "./merge.ts";
+import { nearest } from "./nearest.ts";
+import { Problem } from "./problem.ts";
+import { sortProblems } from "./problem-order.ts";
+import { checkSecrets, type SecretUser } from "./secrets.ts";
+import { checkFleet } from "./semantics/check-fleet.ts";
+import { fleetBase, readShared, type Shared } from "./shared.ts";
+import { openSites, readAll, type Sites } from "./sites.ts";
+import type { Tree } from "./tree.ts";
+import type { YamlDocument } from "./yaml.ts";
+
+export type { Loaded, LoadResult } from "./assemble.ts";
+export type { Origin } from "./merge.ts";
+
+export interface FleetResult {
+  /** By "<site>/<appliance>", in order: each with what is wrong in it alone, without secrets. */
+  readonly machines: ReadonlyMap<string, LoadResult>;
+  /** All of them, those across appliances included, in order of their places, each once. */
+  readonly problems: readonly Problem[];
+}
+
+/** Names of all appliances, "<site>/<appliance>", in order. Reads no file. */
+export async function listMachines(tree: Tree): Promise<readonly string[]> {
+  return [...(await readLayout(openSites(tree))).machines.keys()];
+}
+
+/**
+ * One appliance. Only the files that can matter to it are read: what is wrong elsewhere in the repository does not keep
+ * it from being loaded. The existence of its secrets is checked, not who else may read them.
+ */
+export async function loadMachine(tree: Tree, name: string): Promise<LoadResult> {
+  const sites = openSites(tree);
+  const files = await machineFiles(sites, name);
+  if (!files) return { loaded: undefined, problems: [await unknownMachine(sites, name)] };
+  const shared = await readShared(sites);
+  const customers = await readCustomers(sites, name);
+  const bases = siteBases(sites, shared);
+  const result = await loadOne(name, files, { sites, shared, customers, bases });
+  const secrets = result.loaded ? await checkSecrets(tree, [secretUser(name, result.loaded)], "machine") : [];
+  const problems = sortProblems([...result.problems, ...secrets]);
+  return { loaded: hasError(problems) ? undefined : result.loaded, problems };
+}
+
+/** Every appliance, and what is wrong anywhere in the repository. */
+export async function loadFleet(tree: Tree): Promise<FleetResult> {
+  const sites = openSites(tree);
+  const layout = await readLayout(sites);
+  await readAhead(sites, [...[...layout.machines.values()].flat(), ...(await yamlFiles(sites, "customers"))]);
+  const shared = await readShared(sites);
+  const customers = await readCustomers(sites);
+  const bases = siteBases(sites, shared);
+  const machines = new Map<string, LoadResult>();
+  for (const [name, files] of layout.machines) {
+    machines.set(name, await loadOne(name, files, { sites, shared, customers, bases }));
+  }
+  const users = [...machines].map(([name, { loaded }]) => secretUser(name, loaded));
+  return {
+    machines,
+    problems: sortProblems([
+      ...layout.problems,
+      ...shared.problems,
+      ...shared.policyProblems(),
+      ...customers.broken.flatMap(({ problems }) => problems),
+      ...homeless(customers, [...machines.keys()]),
+      ...[...machines.values()].flatMap(({ problems }) => problems),
+      ...fleetProblems(machines),
+      ...(await checkSecrets(tree, users, "fleet")),
+    ]),
+  };
+}
+
+interface Context {
+  readonly sites: Sites;
+  readonly shared: Shared;
+  readonly customers: Customers;
+  readonly bases: (site: string) => Promise<SiteBase>;
+}
+
+async function loadOne(name: string, files: readonly string[], context: Context): Promise<LoadResult> {
+  const base = await context.bases(name.slice(0, name.indexOf("/")));
+  const own = await readAll(context.sites, files);
+  const broken = context.customers.broken.filter(({ text }) => text.includes(name));
+  const problems = [...base.problems, ...own.problems, ...broken.flatMap((file) => file.problems)];
+  const customers = context.customers.appliances.get(name) ?? [];
+  if (!base.base || own.problems.length > 0) {
+    return { loaded: undefined, problems: [...problems, ...customers.flatMap((file) => file.problems)] };
+  }
+  const layers = own.documents.map((document) => layerOf("appliance", document));
+  const result = assemble(name, base.base, layers, customers, context.shared);
+  return { loaded: hasError(problems) ? undefined : result.loaded, problems: [...problems, ...result.problems] };
+}
+
+interface SiteBase {
+  /** undefined where fleet.yaml or site.yaml cannot be read. */
+  readonly base: Base | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** fleet.yaml and each site.yaml, merged once however many appliances a site has. */
+function siteBases(sites: Sites, shared: Shared): (site: string) => Promise<SiteBase> {
+  const known = new Map<string, Promise<SiteBase>>();
+  const fleet = fleetBase(shared);
+  const read = async (site: string): Promise<SiteBase> => {
+    const { document, problems } = await sites.file(`${site}/site.yaml`);
+    const wrong = [...shared.problems, ...fleet.problems, ...problems];
+    const layers = [...(fleet.layer ? [fleet.layer] : []), ...(document ? [layerOf("site", document)] : [])];
+    if (!fleet.layer || fleet.defaults === undefined || problems.length > 0)
+      return { base: undefined, problems: wrong };
+    const nulls = document ? nullProblems(fleet.layer.value, layerOf("site", document)) : [];
+    const base = { layers, value: merge(layers.map(({ value }) => value)), defaults: fleet.defaults };
+    return { base, problems: [...wrong, ...nulls] };
+  };
+  return (site) => {
+    const base = known.get(site) ?? read(site);
+    known.set(site, base);
+    return base;
+  };
+}
+
+function layerOf(name: string, document: YamlDocument): Layer {
+  return { name, value: document.value, locate: (path, part) => document.locate(path, part) };
+}
+
+function secretUser(machine: string, loaded: Loaded | undefined): SecretUser {
+  return { machine, key: loaded?.machine["age-key"], uses: loaded?.secrets };
+}
+
+function fleetProblems(machines: ReadonlyMap<string, LoadResult>): readonly Problem[] {
+  const valid = [...machines].flatMap(([name, { loaded }]) => (loaded ? [[name, loaded.machine] as const] : []));
+  return checkFleet(new Map(valid)).flatMap(
+    (finding) => machines.get(finding.machine)?.loaded?.problem(finding, "FLEET") ?? [],
+  );
+}
+
+/** Reads files side by side, as many as the disk answers at once, before they are asked for one by one. */
+async function readAhead(sites: Sites, paths: readonly string[]): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let path = paths[next++]; path !== undefined; path = paths[next++]) await sites.file(path);
+  };
+  await Promise.all(Array.from({ length: 16 }, worker));
+}
+
+async function unknownMachine(sites: Sites, name: string): Promise<Problem> {
+  const { machines } = await readLayout(sites);
+  const names = [...machines.keys()];
+  const meant = nearest(name, names);
+  const short = names.filter((known) => known.endsWith(`/${name}`));
+  const guess = meant ?? (short.length === 1 ? short[0] : undefined);
+  return new Problem("MACHINE_UNKNOWN", `the sites repository has no appliance ${JSON.stringify(name.slice(0, 80))}`, {
+    remedy: guess
+      ? `Did you mean ${guess}?`
+      : `It has ${names.length === 0 ? "none" : names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}.`,
+  });
+}

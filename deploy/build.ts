@@ -2,12 +2,13 @@
  * `npm run build`: bundles the product into one file, dist/impctl.cjs, and proves that the file works by running it.
  * With --smoke, only the proof.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { rolldown } from "rolldown";
+import type { FetchJob } from "../controller/git/job.ts";
 
 const root = join(import.meta.dirname, "..");
 const bundle = join(root, "dist", "impctl.cjs");
@@ -42,10 +43,11 @@ const checks: readonly Check[] = [
 ];
 
 /** Runs the bundle somewhere else, so that nothing of the checkout can be what makes it work. */
-function smoke(): boolean {
+async function smoke(): Promise<boolean> {
   const elsewhere = mkdtempSync(join(tmpdir(), "impctl-smoke-"));
   try {
-    return checks.map((check) => passes(check, elsewhere)).every(Boolean);
+    const passed = checks.map((check) => passes(check, elsewhere));
+    return [...passed, await fetchChildAnswers(elsewhere)].every(Boolean);
   } finally {
     rmSync(elsewhere, { recursive: true });
   }
@@ -61,6 +63,33 @@ function passes({ what, argv, exitCode, output }: Check, folder: string): boolea
   return passed;
 }
 
+/**
+ * The agent's child that fetches, from the bundle: asked for a repository that nobody serves (port 9 is "discard"), it
+ * has to answer that it cannot be reached. Its standard input stays open, since it ends with its parent's end.
+ */
+async function fetchChildAnswers(folder: string): Promise<boolean> {
+  const url = "http://127.0.0.1:9/sites.git";
+  const limits = { idleMs: 5000, maxBytes: 1024, depths: [1, 2], packs: 1, growth: 2 } as const;
+  const remote = { kind: "http", url, label: url } as const;
+  const job: FetchJob = {
+    folder,
+    remote,
+    branch: "main",
+    commit: "0".repeat(40),
+    accepted: undefined,
+    wanted: [],
+    limits,
+  };
+  const child = spawn(process.execPath, [bundle, "internal-fetch"], { cwd: folder, timeout: 30_000 });
+  child.stdin.write(`${JSON.stringify(job)}\n`);
+  let text = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  await new Promise((resolve) => child.once("close", resolve));
+  const passed = /"code":"GIT_UNREACHABLE"/.test(text);
+  console.log(`${passed ? "ok  " : "FAIL"} the child that fetches${passed ? "" : `:\n${text}`}`);
+  return passed;
+}
+
 if (!process.argv.includes("--smoke")) await build();
 console.log(`dist/impctl.cjs: ${Math.round(statSync(bundle).size / 1024)} KiB`);
-process.exitCode = smoke() ? 0 : 1;
+process.exitCode = (await smoke()) ? 0 : 1;

@@ -4,7 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { asProblem } from "../../schemas/problem.ts";
-import type { Problem } from "../../schemas/problem.ts";
+import { problemText } from "./problem-text.ts";
 import { exitCodes } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -56,6 +56,7 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "write a completion script for bash, zsh or fish",
     load: () => import("./completion.ts"),
   },
+  "internal-fetch": { group: "Other", summary: "", load: () => import("./internal-fetch.ts"), hidden: true },
 };
 
 /** The visible commands' names, in help's order. */
@@ -76,7 +77,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     return terminal.exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    return showFailure(asProblem(thrown), argv, terminal);
+    return showFailure(thrown, argv, terminal);
   }
 }
 
@@ -116,11 +117,16 @@ function commandOf(argv: readonly string[]): readonly string[] {
   return words[0] === "help" ? words.slice(1, 2) : words.slice(0, 1);
 }
 
-function showFailure(problem: Problem, argv: readonly string[], terminal: Terminal): number {
-  if (argv.includes("--json")) terminal.out(JSON.stringify({ problems: [problem] }, undefined, 2));
-  else terminal.err(`impctl: ${problem.toString()}`);
-  if (problem.code === "INTERNAL" && problem.cause instanceof Error) terminal.err(problem.cause.stack ?? "");
-  return problem.code === "USAGE" ? exitCodes.usage : exitCodes.problem;
+/** An AggregateError stands for several problems at once: a settings file, a machine that cannot be loaded. */
+function showFailure(thrown: unknown, argv: readonly string[], terminal: Terminal): number {
+  const problems = (thrown instanceof AggregateError ? thrown.errors : [thrown]).map(asProblem);
+  if (argv.includes("--json")) terminal.out(JSON.stringify({ problems }, undefined, 2));
+  for (const problem of problems) {
+    if (!argv.includes("--json"))
+      terminal.err(problem.at ? problemText(problem, terminal) : `impctl: ${problem.toString()}`);
+    if (problem.code === "INTERNAL" && problem.cause instanceof Error) terminal.err(problem.cause.stack ?? "");
+  }
+  return problems.some((problem) => problem.code === "USAGE") ? exitCodes.usage : exitCodes.problem;
 }
 
 function sentence(text: string): string {

@@ -39,6 +39,7 @@ interface Check {
 const checks: readonly Check[] = [
   { what: "version", argv: ["version"], exitCode: 0, output: /^impctl \d+\.\d+\.\d+/ },
   { what: "help", argv: ["help", "version"], exitCode: 0, output: /Usage: impctl version/ },
+  { what: "the example repository", argv: ["validate", join(root, "sites")], exitCode: 0, output: /appliances valid/ },
   { what: "a wrong command line", argv: ["frobnicate"], exitCode: 64, output: /unknown command/ },
 ];
 

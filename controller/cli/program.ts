@@ -23,6 +23,16 @@ interface Entry {
 
 /** Every command. A new one is a file here and a line in this table. */
 const commands: Readonly<Record<string, Entry>> = {
+  validate: {
+    group: "Write",
+    summary: "check a sites repository and show every problem at once",
+    load: () => import("./validate.ts"),
+  },
+  explain: {
+    group: "Write",
+    summary: "show where a value of a machine comes from and what it overrides",
+    load: () => import("./explain.ts"),
+  },
   schema: { group: "Write", summary: "write JSON Schema for editors", load: () => import("./schema.ts") },
   status: {
     group: "Operate",
@@ -56,6 +66,7 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "write a completion script for bash, zsh or fish",
     load: () => import("./completion.ts"),
   },
+  __complete: { group: "Other", summary: "", load: () => import("./complete.ts"), hidden: true },
   "internal-fetch": { group: "Other", summary: "", load: () => import("./internal-fetch.ts"), hidden: true },
 };
 

@@ -30,6 +30,8 @@ export interface Ledger {
   readonly corrections: { readonly boot: string; readonly at: readonly number[] };
   readonly committed: { readonly generation: string; readonly commit: string; readonly at: number } | undefined;
   readonly lastDeployment: DeploymentStatus | undefined;
+  /** Wall clock of the last commit. */
+  readonly lastSuccessAt: number | undefined;
 }
 
 const emptyLedger: Ledger = {
@@ -41,6 +43,7 @@ const emptyLedger: Ledger = {
   corrections: { boot: "", at: [] },
   committed: undefined,
   lastDeployment: undefined,
+  lastSuccessAt: undefined,
 };
 
 /** How often a generation is tried again after an inconclusive end. */
@@ -50,8 +53,36 @@ export const correctionLimit = 3;
 export const correctionWindowMs = 3_600_000;
 const keptVerdicts = 200;
 
+/** The ledger of a running agent. */
+export interface Memory {
+  ledger(): Ledger;
+  /** Resolves once the change is on disk; until then, and when it rejects, the old one stands. */
+  remember(change: (ledger: Ledger) => Ledger): Promise<void>;
+}
+
+/** Opens the ledger in `path`. Rejects with JOURNAL when it is damaged. */
+export async function openMemory(host: Host, path: string): Promise<Memory> {
+  let ledger = await readLedger(host, path);
+  let last: Promise<void> = Promise.resolve();
+  async function change(how: (ledger: Ledger) => Ledger): Promise<void> {
+    const next = how(ledger);
+    if (JSON.stringify(next) === JSON.stringify(ledger)) return;
+    await host.writeFile(path, `${JSON.stringify(next)}\n`, { mode: 0o600 });
+    ledger = next;
+  }
+  return {
+    ledger: () => ledger,
+    // One after the other: an operator's word and the loop's verdict must not overwrite each other.
+    remember(how) {
+      const mine = last.then(() => change(how));
+      last = mine.catch(() => undefined);
+      return mine;
+    },
+  };
+}
+
 /** Reads it; an empty one when there is none. Rejects with JOURNAL when it is damaged: it anchors what may be accepted. */
-export async function readLedger(host: Host, path: string): Promise<Ledger> {
+async function readLedger(host: Host, path: string): Promise<Ledger> {
   const text = await host.readFile(path);
   if (text === undefined) return emptyLedger;
   try {
@@ -66,11 +97,6 @@ export async function readLedger(host: Host, path: string): Promise<Ledger> {
     remedy:
       "Restore it from a backup, or remove it to trust the newest commit of the sites repository anew, then restart the agent.",
   });
-}
-
-/** Replaces it on disk. */
-export async function writeLedger(host: Host, path: string, ledger: Ledger): Promise<void> {
-  await host.writeFile(path, `${JSON.stringify(ledger)}\n`, { mode: 0o600 });
 }
 
 /** The ledger after a deployment of `generation` ended with `verdict`. Saying the same twice changes nothing. */

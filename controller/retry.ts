@@ -3,6 +3,9 @@ import pRetry from "p-retry";
 import type { Host } from "../reconcilers/core.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 
+/** How long work may take to notice that its time is up, before it is left behind. */
+const graceMs = 5000;
+
 export interface RetryOptions {
   /** Tries after the first. */
   readonly retries: number;
@@ -29,7 +32,7 @@ export async function retryTransient<T>(host: Host, options: RetryOptions, work:
 
 /**
  * Runs `work` with a signal that aborts after `limitMs` or with `signal`. When time runs out it rejects with what
- * `work` made of it, or at the latest one second later with a transient HOST_COMMAND Problem that names `what`.
+ * `work` made of it, or at the latest five seconds later with a transient HOST_COMMAND Problem that names `what`.
  */
 export async function withDeadline<T>(
   host: Host,
@@ -44,7 +47,7 @@ export async function withDeadline<T>(
   const limit = new AbortController();
   const expired = host.sleep(Math.max(0, limitMs), clock.signal).then(async () => {
     limit.abort(late);
-    await host.sleep(1000, clock.signal);
+    await host.sleep(graceMs, clock.signal);
     throw late;
   });
   const closed = new Promise<never>((_resolve, reject) => {

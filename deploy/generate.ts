@@ -1,12 +1,13 @@
 /**
- * Writes what is generated from the schemas, the problem table and the command line: sites/.schema/*.json, docs/problems.md
- * and docs/cli.md. A unit test fails while they are not what this would write: `npm run generate`.
+ * Writes what is generated from the schemas, the problem table and the command line: sites/.schema/*.json, docs/problems.md,
+ * docs/cli.md and docs/state-machine.md. A unit test fails while they are not what this would write: `npm run generate`.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type DocumentName, jsonSchema } from "../schemas/json-schema.ts";
 import { problemCodes } from "../schemas/problem.ts";
 import { cliPage } from "./cli-page.ts";
+import { stateMachinePage } from "./state-machine-page.ts";
 
 const editorDocuments = [
   "machine",
@@ -25,6 +26,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ),
     ["docs/problems.md", problemsPage()] as const,
     ["docs/cli.md", await cliPage()] as const,
+    ["docs/state-machine.md", stateMachinePage()] as const,
   ]);
 }
 

@@ -63,6 +63,8 @@ export interface Reconciler<Desired, Observed, S extends Step = Step> {
   /** What is really there, never what we last wrote. Rejects with a Problem. */
   observe(host: Host, signal: AbortSignal): Promise<Observed>;
   plan(desired: Desired, observed: Observed, owned: readonly Desired[]): Plan<S>;
+  /** What was observed, as a desired state: what to go back to while nothing was ever committed. */
+  asDesired?(observed: Observed): Desired;
   /** One line for people, without secrets: "add neighbor 192.0.2.1 (upstream-a) remote-as 64496". */
   describe(step: S): string;
   /**

@@ -41,6 +41,7 @@ const first = {
     "poll-seconds": 30,
     "soak-seconds": 30,
     "deadline-seconds": 300,
+    "grace-seconds": 30,
     "time-zone": "UTC",
     "max-impact": "reboot",
     "prefix-tolerance": 0.1,

@@ -44,6 +44,9 @@ export function policySchema(d: Defaults) {
         .max(7200)
         .default(d.policy["deadline-seconds"])
         .meta({ description: "From arming to commit; then roll back." }),
+      "grace-seconds": z.number().min(0).max(3600).default(d.policy["grace-seconds"]).meta({
+        description: "How long a check that was green may be red after a change before it is rolled back.",
+      }),
       "time-zone": z
         .string()
         .refine(isTimeZone, "must be a time zone, as in Europe/Berlin")

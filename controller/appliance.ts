@@ -1,0 +1,28 @@
+/** One appliance as the engine works with it: its outside, its memory, and where the state machine stands. */
+import type { Host } from "../reconcilers/core.ts";
+import type { Generation } from "../reconcilers/generation.ts";
+import type { Prober } from "./health/prove.ts";
+import type { Memory } from "./ledger.ts";
+import type { Reconcilers } from "./planes.ts";
+import type { Listener, Progress } from "./progress.ts";
+import type { Store } from "./store.ts";
+
+/** The texts of secrets, kept with a generation so that going back needs no repository. */
+export interface SecretKeeper {
+  /** Sealed form → text of every secret that the text mentions. */
+  collect(sealedText: string): Readonly<Record<string, string>>;
+  learn(collected: Readonly<Record<string, string>>): void;
+}
+
+export interface Appliance {
+  readonly host: Host;
+  readonly reconcilers: Reconcilers;
+  readonly secrets: SecretKeeper;
+  readonly probe: Prober;
+  readonly store: Store;
+  readonly memory: Memory;
+  readonly progress: Progress;
+  readonly listener: Listener;
+  /** Writes the files from which the planes start at boot, where they differ. */
+  readonly layBootFiles: (generation: Generation) => Promise<void>;
+}

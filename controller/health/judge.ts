@@ -1,0 +1,123 @@
+/**
+ * What proving compares: what was seen before a change with what is seen after it. Pure; prove.ts adds time.
+ *
+ * A check that was green must be green again. One that was red before may stay red. A session that the change adds is
+ * advisory until it was first seen up; an address or port that the change declares must become reachable.
+ */
+import type { Generation } from "../../reconcilers/generation.ts";
+import type { HealthCheck } from "../../schemas/health.ts";
+
+/** One BGP session as FRR shows it. */
+export interface Session {
+  readonly peer: string;
+  readonly up: boolean;
+  readonly state: string;
+  /** Prefixes accepted from the peer, all families. */
+  readonly prefixes: number;
+  /** How often it went down since the daemon knows the peer. */
+  readonly dropped: number;
+}
+
+export interface CheckResult {
+  readonly check: HealthCheck;
+  readonly ok: boolean;
+  /** One sentence on what was seen. */
+  readonly detail: string;
+}
+
+/** Everything seen at one moment. */
+export interface Probe {
+  readonly results: ReadonlyMap<string, CheckResult>;
+  /** By the peer's address or interface. */
+  readonly sessions: ReadonlyMap<string, Session>;
+}
+
+/** Something that must be green and is not. */
+export interface Red {
+  readonly key: string;
+  readonly reason: string;
+  /** It was green before, so that the change, or something at the same time, broke it; else it is still awaited. */
+  readonly regressed: boolean;
+}
+
+/** What proving knows from before the change. */
+export interface Before {
+  readonly probe: Probe;
+  readonly candidate: Generation;
+  readonly committed: Generation | undefined;
+  /** Share of accepted prefixes that may vanish; undefined: the plan changes filters, so counts say nothing. */
+  readonly prefixTolerance: number | undefined;
+}
+
+/** Stable name of a check: "bgp-session 192.0.2.1". */
+export function checkKey(check: HealthCheck): string {
+  switch (check.check) {
+    case "bgp-session":
+      return `bgp-session ${check.peer}`;
+    case "ospf-neighbor":
+    case "ospf3-neighbor":
+      return `${check.check} ${check.interface}`;
+    case "tcp":
+      return `tcp ${check.address} port ${check.port}`;
+    case "ping":
+      return `ping ${check.address} from ${check.namespace}`;
+    default:
+      return check satisfies never;
+  }
+}
+
+/** What is red after the change. `seenGreen` are the keys that were green in any probe since the change. */
+export function judge(before: Before, after: Probe, seenGreen: ReadonlySet<string>): readonly Red[] {
+  return [...judgeChecks(before, after, seenGreen), ...judgeSessions(before, after)];
+}
+
+function judgeChecks(before: Before, after: Probe, seenGreen: ReadonlySet<string>): Red[] {
+  const known = new Set((before.committed?.health ?? []).map(checkKey));
+  const red: Red[] = [];
+  for (const [key, result] of after.results) {
+    if (result.ok || !result.check.required) continue;
+    const regressed = seenGreen.has(key) || before.probe.results.get(key)?.ok === true;
+    const isNewReach = !known.has(key) && (result.check.check === "tcp" || result.check.check === "ping");
+    if (regressed || isNewReach) red.push({ key, reason: `${key}: ${result.detail}`, regressed });
+  }
+  return red;
+}
+
+/** Sessions that no check of the candidate covers, and prefix counts of all. */
+function judgeSessions(before: Before, after: Probe): Red[] {
+  const checked = (generation: Generation | undefined): Set<string> =>
+    new Set(generation?.health.flatMap((check) => (check.check === "bgp-session" ? [check.peer] : [])));
+  const covered = checked(before.candidate);
+  const wasCovered = checked(before.committed);
+  const red: Red[] = [];
+  for (const [peer, was] of before.probe.sessions) {
+    if (!was.up) continue;
+    const is = after.sessions.get(peer);
+    // A peer that lost its check, or that the candidate configures without one, may be down: it was shut or removed.
+    const mayBeDown = wasCovered.has(peer) || mentions(before.candidate, peer);
+    if (!is?.up && !covered.has(peer) && !mayBeDown) {
+      red.push({
+        key: `session ${peer}`,
+        reason: `The session with ${peer} was up before and is ${is?.state ?? "gone"}.`,
+        regressed: true,
+      });
+    }
+    if (is?.up && before.prefixTolerance !== undefined && is.prefixes < was.prefixes * (1 - before.prefixTolerance)) {
+      const reason = `${peer} sent ${was.prefixes} accepted prefixes before and ${is.prefixes} now.`;
+      red.push({ key: `prefixes ${peer}`, reason, regressed: true });
+    }
+  }
+  return red;
+}
+
+function mentions(generation: Generation, peer: string): boolean {
+  return generation.desired.frr.config.split("\n").some((line) => line.trim().startsWith(`neighbor ${peer} `));
+}
+
+/** Sessions that are up before and after, but went down in between: worth a note, not a failure. */
+export function resets(before: Probe, after: Probe): readonly string[] {
+  return [...before.sessions.values()].flatMap((was) => {
+    const is = after.sessions.get(was.peer);
+    return was.up && is?.up && is.dropped > was.dropped ? [was.peer] : [];
+  });
+}

@@ -1,0 +1,115 @@
+/** Looks at the appliance through FRR's vty sockets, ping and TCP: what health checks and baselines are made of. */
+import type { Host } from "../../reconcilers/core.ts";
+import type { Generation } from "../../reconcilers/generation.ts";
+import { bgpSessions, ospfNeighbors } from "../../reconcilers/frr/sessions.ts";
+import type { HealthCheck } from "../../schemas/health.ts";
+import { asProblem, Problem } from "../../schemas/problem.ts";
+import { checkKey, type CheckResult, type Probe, type Session } from "./judge.ts";
+import type { Prober } from "./prove.ts";
+
+const none: ReadonlySet<string> = new Set();
+
+/** A prober for this host. `sockets` is the folder of FRR's vty sockets. */
+export function prober(host: Host, sockets: string): Prober {
+  return async (generation: Generation, signal: AbortSignal): Promise<Probe> => {
+    const sessions = await readSessions(host, sockets, signal);
+    const results = new Map<string, CheckResult>();
+    const wants = (check: HealthCheck["check"]) => generation.health.some((one) => one.check === check);
+    const ospf = wants("ospf-neighbor") ? await readAdjacencies(host, sockets, "ospf", signal) : none;
+    const ospf6 = wants("ospf3-neighbor") ? await readAdjacencies(host, sockets, "ospf6", signal) : none;
+    await Promise.all(
+      generation.health.map(async (check) => {
+        results.set(checkKey(check), await examine(check, { host, sessions, ospf, ospf6, signal }));
+      }),
+    );
+    return { results, sessions };
+  };
+}
+
+interface Seen {
+  readonly host: Host;
+  readonly sessions: ReadonlyMap<string, Session>;
+  /** Interfaces with a full adjacency. */
+  readonly ospf: ReadonlySet<string>;
+  readonly ospf6: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+async function examine(check: HealthCheck, seen: Seen): Promise<CheckResult> {
+  switch (check.check) {
+    case "bgp-session":
+      return examineSession(check, seen.sessions.get(check.peer));
+    case "ospf-neighbor":
+    case "ospf3-neighbor": {
+      const ok = (check.check === "ospf-neighbor" ? seen.ospf : seen.ospf6).has(check.interface);
+      return { check, ok, detail: ok ? "full adjacency" : `no full adjacency on ${check.interface}` };
+    }
+    case "tcp":
+      return attempt(check, "connected", () => seen.host.reach(check.address, check.port, seen.signal));
+    case "ping":
+      return attempt(check, "answered", async () => ping(seen.host, check, seen.signal));
+    default:
+      return check satisfies never;
+  }
+}
+
+function examineSession(
+  check: Extract<HealthCheck, { check: "bgp-session" }>,
+  session: Session | undefined,
+): CheckResult {
+  if (!session?.up) return { check, ok: false, detail: `the session is ${session?.state ?? "not configured"}` };
+  const wanted = check["min-prefixes"] ?? 0;
+  if (session.prefixes < wanted) {
+    return { check, ok: false, detail: `${session.prefixes} prefixes accepted, at least ${wanted} wanted` };
+  }
+  return { check, ok: true, detail: "Established" };
+}
+
+async function attempt(check: HealthCheck, good: string, work: () => Promise<void>): Promise<CheckResult> {
+  try {
+    await work();
+    return { check, ok: true, detail: good };
+  } catch (thrown) {
+    return { check, ok: false, detail: asProblem(thrown).message };
+  }
+}
+
+async function ping(host: Host, check: Extract<HealthCheck, { check: "ping" }>, signal: AbortSignal): Promise<void> {
+  const command = ["ping", "-n", "-c", "1", "-W", "2", check.address] as const;
+  const inside = ["ip", "netns", "exec", "dataplane", ...command] as const;
+  const result = await host.run(check.namespace === "dataplane" ? inside : command, { timeoutMs: 5000, signal });
+  if (result.exitCode !== 0) throw new Problem("HEALTH", `${check.address} does not answer`);
+}
+
+/** No sessions where bgpd does not run: a box without BGP is not unhealthy for it. */
+async function readSessions(host: Host, sockets: string, signal: AbortSignal): Promise<ReadonlyMap<string, Session>> {
+  const found = await unlessAbsent(bgpSessions(host, sockets, signal), signal);
+  return new Map(
+    found.map((session) => {
+      const prefixes = Object.values(session.prefixes).reduce((sum, count) => sum + count, 0);
+      const { peer, state, connectionsDropped: dropped } = session;
+      return [peer, { peer, state, up: state === "Established", prefixes, dropped }];
+    }),
+  );
+}
+
+/** Interfaces with a full adjacency. */
+async function readAdjacencies(
+  host: Host,
+  sockets: string,
+  protocol: "ospf" | "ospf6",
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const found = await unlessAbsent(ospfNeighbors(host, sockets, protocol, signal), signal);
+  return new Set(found.filter((one) => one.state === "Full").map((one) => one.interface));
+}
+
+async function unlessAbsent<T>(work: Promise<readonly T[]>, signal: AbortSignal): Promise<readonly T[]> {
+  try {
+    return await work;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (asProblem(thrown).code === "FRR_UNREACHABLE") return [];
+    throw thrown;
+  }
+}

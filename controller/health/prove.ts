@@ -1,0 +1,95 @@
+/** Proving: watches the appliance after a change until it is proven for the soak time, or clearly is not. */
+import type { Host } from "../../reconcilers/core.ts";
+import type { Generation } from "../../reconcilers/generation.ts";
+import { asProblem } from "../../schemas/problem.ts";
+import type { Failure } from "../machine.ts";
+import { withDeadline } from "../retry.ts";
+import { judge, type Before, type Probe } from "./judge.ts";
+
+/** Looks at the appliance once. Rejects with a Problem when it cannot be looked at. */
+export type Prober = (generation: Generation, signal: AbortSignal) => Promise<Probe>;
+
+export interface Proving {
+  readonly host: Host;
+  readonly before: Before;
+  readonly probe: Prober;
+  /** Opens a new connection to the sites repository and rejects when that fails; undefined: it was not reachable before. */
+  readonly reach: ((signal: AbortSignal) => Promise<unknown>) | undefined;
+  /** Uptime at which to give up. */
+  readonly deadline: number;
+  /** Told after each look: for the watchdog and the status. */
+  readonly looked: (red: readonly string[]) => void;
+}
+
+const probeEveryMs = 1000;
+const probeLimitMs = 15_000;
+const reachLimitMs = 20_000;
+
+/** undefined once proven, else why not. Rejects only when `signal` aborts. */
+export async function prove(proving: Proving, signal: AbortSignal): Promise<Failure | undefined> {
+  const { host, before, deadline } = proving;
+  const policy = before.candidate.policy;
+  const seenGreen = new Set<string>();
+  const redSince = new Map<string, number>();
+  let greenSince: number | undefined;
+  let unreachable: string | undefined;
+  for (;;) {
+    const { probe, blind } = await look(proving, signal);
+    for (const [key, result] of probe?.results ?? []) if (result.ok) seenGreen.add(key);
+    const red = probe ? judge(before, probe, seenGreen) : [{ key: "probe", reason: blind, regressed: true }];
+    proving.looked(red.map((one) => one.reason));
+    const now = host.uptime();
+    for (const key of redSince.keys()) if (!red.some((one) => one.key === key)) redSince.delete(key);
+    for (const one of red) if (!redSince.has(one.key)) redSince.set(one.key, now);
+
+    if (red.length > 0) {
+      greenSince = undefined;
+      const lost = red.find(
+        (one) => one.regressed && now - (redSince.get(one.key) ?? now) >= policy["grace-seconds"] * 1000,
+      );
+      if (lost) return { trigger: "health", reason: lost.reason, verdict: "bad" };
+    } else {
+      greenSince ??= now;
+      if (now - greenSince >= policy["soak-seconds"] * 1000) {
+        unreachable = await unreachableBecause(proving, signal);
+        if (unreachable === undefined) return undefined;
+      }
+    }
+    if (host.uptime() >= deadline) return outOfTime(red, unreachable);
+    await host.sleep(Math.max(1, Math.min(probeEveryMs, deadline - host.uptime())), signal);
+  }
+}
+
+function outOfTime(red: readonly { readonly reason: string }[], unreachable: string | undefined): Failure {
+  const [first] = red;
+  if (first) return { trigger: "deadline", reason: `Not healthy at the deadline: ${first.reason}`, verdict: "bad" };
+  // The change may have cut the box off, or the server may be down: nobody here can tell which.
+  if (unreachable !== undefined) return { trigger: "reachability", reason: unreachable, verdict: "inconclusive" };
+  return { trigger: "deadline", reason: "The soak time was not over at the deadline.", verdict: "inconclusive" };
+}
+
+async function look(
+  { host, probe, before }: Proving,
+  signal: AbortSignal,
+): Promise<{ readonly probe: Probe | undefined; readonly blind: string }> {
+  try {
+    const seen = await withDeadline(host, probeLimitMs, signal, "Looking at the sessions", (limited) =>
+      probe(before.candidate, limited),
+    );
+    return { probe: seen, blind: "" };
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return { probe: undefined, blind: asProblem(thrown).message };
+  }
+}
+
+async function unreachableBecause({ host, reach }: Proving, signal: AbortSignal): Promise<string | undefined> {
+  if (!reach) return undefined;
+  try {
+    await withDeadline(host, reachLimitMs, signal, "Reaching the sites repository", reach);
+    return undefined;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    return `The sites repository was reachable before the change and is not now: ${asProblem(thrown).message}`;
+  }
+}

@@ -1,0 +1,111 @@
+/** All planes as one: observe and plan each, carry out their plans in order. */
+import {
+  worstImpact,
+  type Host,
+  type Impact,
+  type Plan,
+  type PlaneName,
+  type Reconciler,
+  type Step,
+} from "../reconcilers/core.ts";
+import type { Desired } from "../reconcilers/generation.ts";
+import { Problem } from "../schemas/problem.ts";
+import type { Run } from "./machine.ts";
+
+/** One reconciler for each plane that a generation describes. */
+export type Reconcilers = { readonly [P in keyof Desired]: Reconciler<Desired[P], unknown> };
+
+export type Plans = { readonly [P in keyof Desired]: Plan };
+
+/** What is there, and what would bring it to the desired state. */
+export interface Survey {
+  readonly plans: Plans;
+  readonly steps: readonly Step[];
+  readonly worstImpact: Impact | undefined;
+  readonly foreign: number;
+  readonly problems: readonly Problem[];
+  /** What was observed, as a desired state, where the planes can say so. */
+  readonly before: Desired;
+}
+
+/** Nothing at all: what an appliance looks like on which nothing was ever committed. */
+export const emptyDesired: Desired = { frr: { config: "" } };
+
+const planeNames = ["frr"] as const satisfies readonly (keyof Desired & PlaneName)[];
+
+/** Observes every plane and plans. Rejects with a Problem when a plane cannot be observed. */
+export async function survey(
+  reconcilers: Reconcilers,
+  host: Host,
+  desired: Desired,
+  owned: readonly Desired[],
+  signal: AbortSignal,
+): Promise<Survey> {
+  const plans: Partial<Record<PlaneName, Plan>> = {};
+  const before: Partial<Desired> = {};
+  for (const plane of planeNames) {
+    const reconciler = reconcilers[plane];
+    const observed = await reconciler.observe(host, signal);
+    plans[plane] = reconciler.plan(
+      desired[plane],
+      observed,
+      owned.map((one) => one[plane]),
+    );
+    const seen = reconciler.asDesired?.(observed);
+    Object.assign(before, { [plane]: seen ?? emptyDesired[plane] });
+  }
+  const all = Object.values(plans);
+  const steps = all.flatMap((plan) => plan.steps);
+  return {
+    plans: plans as Plans,
+    steps,
+    worstImpact: worstImpact(steps),
+    foreign: all.reduce((sum, plan) => sum + plan.foreign.length, 0),
+    problems: all.flatMap((plan) => plan.problems),
+    before: before as Desired,
+  };
+}
+
+export interface Carrying {
+  /** Resolves once the run is journalled; it begins then. */
+  readonly started: (run: Run) => Promise<void>;
+  readonly done: (plane: PlaneName, step: Step) => void;
+}
+
+/** Carries out a survey's plans, plane by plane. Rejects with a Problem at the first step that cannot be done. */
+export async function carryOut(
+  reconcilers: Reconcilers,
+  host: Host,
+  { plans }: Survey,
+  { started, done }: Carrying,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const plane of planeNames) {
+    const { steps } = plans[plane];
+    if (steps.length === 0) continue;
+    await started({ plane, steps: steps.map((step) => step.id) });
+    for await (const step of reconcilers[plane].apply(steps, host, signal)) {
+      signal.throwIfAborted();
+      done(plane, step);
+    }
+  }
+}
+
+/** A READ_BACK Problem when something is left to do after everything was done, else undefined. */
+export function leftover(reconcilers: Reconcilers, after: Survey): Problem | undefined {
+  const [problem] = after.problems;
+  if (problem) return problem;
+  const left = planeNames.flatMap((plane) =>
+    after.plans[plane].steps.map((step) => `${plane}: ${reconcilers[plane].describe(step)}`),
+  );
+  if (left.length === 0) return undefined;
+  const more = left.length > 3 ? ` and ${left.length - 3} more` : "";
+  return new Problem("READ_BACK", `After applying, this is still to be done: ${left.slice(0, 3).join("; ")}${more}.`, {
+    remedy: "Compare the plan with what the plane shows; somebody may be changing it at the same time.",
+  });
+}
+
+/** The planes that a survey's plans touch. */
+export function planesTouched({ plans }: Survey): readonly PlaneName[] {
+  return planeNames.filter((plane) => plans[plane].steps.length > 0);
+}

@@ -1,0 +1,134 @@
+/** What the loop knows, and the status document made of it. Pure: only the loop changes it. */
+import type { Generation } from "../../reconcilers/generation.ts";
+import type { Problem } from "../../schemas/problem.ts";
+import type { Settings } from "../../schemas/settings.ts";
+import { ended } from "../deployment-status.ts";
+import { whyHeld, type Ledger } from "../ledger.ts";
+import { inFlight, type State } from "../machine.ts";
+import type { Survey } from "../planes.ts";
+import type { PlaneStatus, Status } from "./status.ts";
+
+export interface Known {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly state: State;
+  readonly ledger: Ledger | undefined;
+  /** The newest commit that was accepted and loaded since the agent started. */
+  readonly wanted:
+    | { readonly commit: string; readonly generation: Generation | undefined; readonly problems: readonly Problem[] }
+    | undefined;
+  readonly committed: Generation | undefined;
+  /** The last plan towards the wanted generation. */
+  readonly planned: { readonly plan: Survey; readonly at: number } | undefined;
+  /** The last plan towards the committed one. */
+  readonly drift: { readonly plan: Survey; readonly at: number } | undefined;
+  /** Why drift is not corrected. */
+  readonly correction: string | undefined;
+  /** Why nothing at all is done: the journal cannot be read. */
+  readonly frozen: Problem | undefined;
+  /** What went wrong in this tick. */
+  readonly complaints: readonly Problem[];
+  readonly git: {
+    readonly remote?: string;
+    readonly lastPollAt?: number;
+    readonly lastError?: Problem;
+  };
+}
+
+/** Before the journal was read. */
+export function unknownYet(settings: Settings, version: string, now: number): Known {
+  return {
+    settings,
+    version,
+    state: { at: "idle", since: now },
+    ledger: undefined,
+    wanted: undefined,
+    committed: undefined,
+    planned: undefined,
+    drift: undefined,
+    correction: undefined,
+    frozen: undefined,
+    complaints: [],
+    git: {},
+  };
+}
+
+/** The status document. */
+export function statusOf(known: Known): Status {
+  const { state, ledger, wanted, committed } = known;
+  const generation = wanted?.generation;
+  const commit = wanted?.commit ?? ledger?.accepted;
+  const reason = reasonOf(known);
+  const held = generation && ledger ? whyHeld(ledger, generation.digest) : undefined;
+  const deployment = inFlight(state);
+  const failure = state.at === "rolling-back" ? state.failure : undefined;
+  const pause = (generation ?? committed)?.policy.pause;
+  const { remote, lastPollAt, lastError } = known.git;
+  return {
+    format: 1,
+    machine: known.settings.machine,
+    agentVersion: known.version,
+    state: state.at,
+    since: state.since,
+    ...(reason !== undefined && { reason }),
+    mode: known.settings.mode,
+    ...(commit !== undefined && { desired: { commit, ...(generation && { generation: generation.digest }) } }),
+    ...(committed && {
+      committed: { commit: committed.commit, generation: committed.digest, at: ledger?.committed?.at ?? 0 },
+    }),
+    inSync: isInSync(known),
+    notManaged: (generation ?? committed)?.notManaged ?? [],
+    planes: planesOf(known),
+    problems: problemsOf(known).map((problem) => problem.toJSON()),
+    warnings: (wanted?.problems ?? []).filter((one) => one.severity === "warning").map((one) => one.toJSON()),
+    ...(deployment && { deployment: ended(undefined, deployment, undefined, failure) }),
+    ...(ledger?.lastDeployment && { lastDeployment: ledger.lastDeployment }),
+    ...(ledger?.lastSuccessAt !== undefined && { lastSuccessAt: ledger.lastSuccessAt }),
+    git: {
+      ...(remote !== undefined && { remote }),
+      ...(lastPollAt !== undefined && { lastPollAt }),
+      ...(lastError && { lastError: lastError.toJSON() }),
+    },
+    ...(pause !== undefined && { paused: { reason: pause } }),
+    ...(generation && held !== undefined && { held: { generation: generation.digest, reason: held } }),
+  };
+}
+
+/** I14: only when everything that could contradict it was looked at and does not. */
+function isInSync(known: Known): boolean {
+  const { state, wanted, committed, drift } = known;
+  if (known.frozen ?? known.git.lastError) return false;
+  if (state.at !== "idle" || !wanted?.generation || !committed || !drift) return false;
+  if (problemsOf(known).length > 0 || drift.plan.problems.length > 0) return false;
+  const same = wanted.generation.digest === committed.digest;
+  return same && drift.plan.steps.length === 0 && wanted.generation.notManaged.length === 0;
+}
+
+function reasonOf({ state, frozen, correction }: Known): string | undefined {
+  if (frozen) return frozen.message;
+  if (state.at === "waiting" || state.at === "held") return state.reason;
+  if (state.at === "rolling-back") return state.failure.reason;
+  return correction;
+}
+
+function problemsOf(known: Known): readonly Problem[] {
+  const errors = (known.wanted?.problems ?? []).filter((problem) => problem.severity === "error");
+  const all = [
+    known.frozen,
+    known.git.lastError,
+    ...errors,
+    ...(known.planned?.plan.problems ?? []),
+    ...known.complaints,
+  ];
+  return [...new Set(all.filter((problem) => problem !== undefined))];
+}
+
+function planesOf({ drift, planned }: Known): Status["planes"] {
+  const source = drift ?? planned;
+  if (!source) return {};
+  const entries = Object.entries(source.plan.plans).map(([plane, plan]): [string, PlaneStatus] => [
+    plane,
+    { drift: drift ? plan.steps.length : 0, foreign: plan.foreign.length, lastObservedAt: source.at },
+  ]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,57 @@
+/** docs/state-machine.md, from the table of transitions. */
+import { moves } from "../controller/machine.ts";
+
+const explained: Readonly<Record<keyof typeof moves, string>> = {
+  idle: "Nothing is in flight. Drift from the committed generation is measured at every poll.",
+  planning: "A target is wanted: the planes are observed and planned, the baseline is taken.",
+  waiting:
+    "It may not be armed now: observing only, paused, outside of a window, too much impact, not adopted, or blocked by a problem. Asked again at every poll.",
+  armed: "The journal holds what is about to happen, from what, and until when. Nothing was changed yet.",
+  applying: "Runs of steps are carried out, each journalled before it starts.",
+  verifying: "The planes are observed again; the plan must be empty now.",
+  proving:
+    "Health checks, sessions and prefixes are compared with the baseline for the soak time; the repository is reached anew.",
+  committing: "Proven, and on disk as such: whatever happens, it is finished.",
+  "rolling-back":
+    "Observe, plan to the committed generation, apply, plan again: must be empty. Tried until it succeeds.",
+  held: "The newest generation failed here and is not tried again, until another one comes or an operator says so.",
+};
+
+/** The page as Markdown with a mermaid diagram. */
+export function stateMachinePage(): string {
+  const edges = Object.entries(moves).flatMap(([from, events]) =>
+    Object.entries<readonly string[]>(events).flatMap(([event, targets]) => targets.map((to) => ({ from, event, to }))),
+  );
+  const joined = new Map<string, string[]>();
+  for (const { from, event, to } of edges) {
+    if (event === "restarted" && from === to) continue;
+    const key = `${name(from)} --> ${name(to)}`;
+    joined.set(key, [...(joined.get(key) ?? []), event]);
+  }
+  return [
+    "# The state machine",
+    "",
+    "What one appliance can be doing, and what leads from one to the next. The table of pairs is `moves` in",
+    "`controller/machine.ts`; a pair that is not in it cannot happen. This page is generated: `npm run generate`.",
+    "",
+    "```mermaid",
+    "stateDiagram-v2",
+    ...Object.keys(moves).map((state) => `  state "${state}" as ${name(state)}`),
+    "  [*] --> idle",
+    ...[...joined].map(([edge, events]) => `  ${edge}: ${events.join(", ")}`),
+    "```",
+    "",
+    "| State | Meaning |",
+    "|---|---|",
+    ...Object.entries(explained).map(([state, meaning]) => `| ${state} | ${meaning} |`),
+    "",
+    "`restarted` is what a start of the agent makes of the state that the journal holds: a deployment that was proven is",
+    "finished, any other is rolled back.",
+    "",
+  ].join("\n");
+}
+
+/** Mermaid takes no hyphen in a name. */
+function name(state: string): string {
+  return state.replace("-", "_");
+}

@@ -1,0 +1,113 @@
+/**
+ * The smallest plane that there is: live configuration is a set of lines, changed one at a time over a unix socket. Lets
+ * the engine be tested without FRR. It outlives the agent, as FRR does.
+ */
+import type { Connection, Host, Plan, Reconciler, Step } from "../../reconcilers/core.ts";
+import type { FrrDesired } from "../../reconcilers/frr/model.ts";
+import { Problem } from "../../schemas/problem.ts";
+
+const socket = "/run/lines.sock";
+
+interface LineStep extends Step {
+  readonly line: string;
+}
+
+export interface LinePlane {
+  /** What is configured now. */
+  readonly live: Set<string>;
+  readonly reconciler: Reconciler<FrrDesired, readonly string[], LineStep>;
+  /** Answers on the socket; a line for which `refuse` returns a problem is not taken. */
+  serve(listen: (path: string, accept: () => Connection) => void): void;
+  refuse: (line: string) => Problem | undefined;
+  /** Lines that are accepted and have no effect. */
+  readonly ignored: Set<string>;
+}
+
+/** A plane with these lines configured. */
+export function linePlane(lines: readonly string[] = []): LinePlane {
+  const live = new Set(lines);
+  const ignored = new Set<string>();
+  const plane: LinePlane = {
+    live,
+    ignored,
+    refuse: () => undefined,
+    serve: (listen) => listen(socket, () => connection(plane)),
+    reconciler: {
+      plane: "frr",
+      observe: async (host, signal) => {
+        const problem = await say(host, "?", signal);
+        return problem.split("\n").filter((line) => line !== "");
+      },
+      plan: (desired, observed, owned) => planLines(desired, observed, owned),
+      asDesired: (observed) => ({ config: observed.join("\n") }),
+      describe: (step) => `${step.kind} ${step.line}`,
+      async *apply(steps, host, signal) {
+        for (const step of steps) {
+          await say(host, `${step.kind === "add" ? "+" : "-"}${step.line}`, signal);
+          yield step;
+        }
+      },
+    },
+  };
+  return plane;
+}
+
+function planLines(desired: FrrDesired, live: readonly string[], owned: readonly FrrDesired[]): Plan<LineStep> {
+  const split = (config: string): string[] => config.split("\n").filter((line) => line !== "");
+  const wanted = split(desired.config);
+  const ours = new Set(owned.flatMap((one) => split(one.config)));
+  const step = (kind: string, line: string): LineStep => ({
+    id: `lines/${line}`,
+    kind,
+    line,
+    impact: line.includes("neighbor") ? "session-reset" : "hitless",
+    needs: [],
+    provides: [],
+    releases: [],
+  });
+  const extra = live.filter((line) => !wanted.includes(line));
+  return {
+    steps: [
+      ...wanted.filter((line) => !live.includes(line)).map((line) => step("add", line)),
+      ...extra.filter((line) => ours.has(line)).map((line) => step("remove", line)),
+    ],
+    foreign: extra.filter((line) => !ours.has(line)).map((line) => ({ id: line, text: line })),
+    problems: [],
+    notes: [],
+  };
+}
+
+/** One request, one answer. */
+async function say(host: Host, request: string, signal: AbortSignal): Promise<string> {
+  const connection = await host.connect(socket, signal);
+  try {
+    await connection.write(new TextEncoder().encode(request));
+    const answer = new TextDecoder().decode(await connection.read(signal));
+    if (answer.startsWith("%")) throw new Problem("FRR_REJECTED", answer.slice(2));
+    return answer;
+  } finally {
+    connection.close();
+  }
+}
+
+function connection(plane: LinePlane): Connection {
+  let answer = "";
+  return {
+    async write(bytes) {
+      const request = new TextDecoder().decode(bytes);
+      const line = request.slice(1);
+      answer = "ok";
+      if (request === "?") answer = [...plane.live].join("\n");
+      else {
+        const refused = plane.refuse(line);
+        if (refused?.transient === true) throw refused;
+        if (refused) answer = `% ${refused.message}`;
+        else if (plane.ignored.has(line)) return;
+        else if (request.startsWith("+")) plane.live.add(line);
+        else plane.live.delete(line);
+      }
+    },
+    read: async () => new TextEncoder().encode(answer),
+    close: () => undefined,
+  };
+}

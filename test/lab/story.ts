@@ -1,0 +1,183 @@
+/**
+ * A whole agent on a simulated appliance with the smallest plane: what a scenario test plays. Generations are made by hand,
+ * commits are names; sessions are up when their neighbor line is live and the test says that the peer answers.
+ */
+import { createHash } from "node:crypto";
+import { createAgent, type Agent, type Wanted } from "../../controller/agent.ts";
+import type { CheckResult, Probe, Session } from "../../controller/health/judge.ts";
+import { checkKey } from "../../controller/health/judge.ts";
+import type { Host } from "../../reconcilers/core.ts";
+import type { Generation } from "../../reconcilers/generation.ts";
+import type { AgentEvent } from "../../controller/report/observer.ts";
+import type { Status } from "../../controller/report/status.ts";
+import { Policy } from "../../schemas/policy.ts";
+import type { Problem } from "../../schemas/problem.ts";
+import { Settings } from "../../schemas/settings.ts";
+import { simHost, type Sim, type StartOptions } from "./host.ts";
+import { linePlane, type LinePlane } from "./line-plane.ts";
+
+export interface Story {
+  readonly sim: Sim;
+  readonly plane: LinePlane;
+  /** Peers that answer: "192.0.2.1". */
+  readonly answering: Set<string>;
+  readonly events: AgentEvent[];
+  /** States in the order in which they were entered. */
+  readonly states: string[];
+  /** Commits for which the source was asked to prove trust, with the accepted one. */
+  readonly accepted: { readonly commit: string; readonly from: string | undefined }[];
+  /** Makes this the newest commit. */
+  push(commit: string, wanted: Generation | Wanted): void;
+  /** undefined: the repository answers. */
+  outage: Problem | undefined;
+  refusal: Problem | undefined;
+  /** Starts a new agent, ending the one before. */
+  start(options?: StartOptions): Agent;
+  agent(): Agent;
+  status(): Status;
+  /** Closes the agent in an orderly way; resolves once its loop ended. */
+  close(): Promise<void>;
+  /** Until the newest commit was looked at and nothing is in flight, or the process was killed. */
+  rest(): Promise<void>;
+}
+
+export interface StoryOptions {
+  readonly lines?: readonly string[];
+  readonly settings?: object;
+  readonly observer?: (status: Status) => void;
+}
+
+/** A generation with these lines; `neighbor X` lines get a health check. */
+export function generation(
+  lines: readonly string[],
+  more: Partial<Generation> & { readonly policy?: object } = {},
+): Generation {
+  const config = lines.map((line) => `${line}\n`).join("");
+  const peers = lines.flatMap((line) => /^neighbor (\S+)$/.exec(line)?.[1] ?? []);
+  return {
+    format: 1,
+    digest: createHash("sha256")
+      .update(JSON.stringify([config, more]))
+      .digest("hex"),
+    machine: "fra1/r1",
+    commit: "c".repeat(40),
+    desired: { frr: { config } },
+    health: peers.map((peer) => ({ check: "bgp-session", peer, required: true })),
+    notManaged: [],
+    ...more,
+    policy: Policy.parse({ "soak-seconds": 5, "grace-seconds": 10, "deadline-seconds": 60, ...more.policy }),
+  };
+}
+
+/** Lines of a test, sorted, as one text. */
+export function shown(lines: Iterable<string>): string {
+  return [...lines].sort().join("\n");
+}
+
+export function story(options: StoryOptions = {}): Story {
+  const sim = simHost();
+  const plane = linePlane(options.lines);
+  plane.serve((path, accept) => sim.listen(path, accept));
+  const settings = Settings.parse({
+    machine: "fra1/r1",
+    repository: { remotes: [{ url: "https://git.example.net/sites.git" }] },
+    ...options.settings,
+  });
+  const commits = new Map<string, Wanted>();
+  let newest = "";
+  let closing = new AbortController();
+  let current: { readonly agent: Agent; readonly ended: Promise<void> } | undefined;
+  let polls = 0;
+
+  const self: Story = {
+    sim,
+    plane,
+    answering: new Set(),
+    events: [],
+    states: [],
+    accepted: [],
+    outage: undefined,
+    refusal: undefined,
+    push(commit, wanted) {
+      newest = commit;
+      commits.set(commit, "digest" in wanted ? { generation: { ...wanted, commit }, problems: [] } : wanted);
+      polls = 0;
+    },
+    start(startOptions) {
+      closing = new AbortController();
+      polls = 0;
+      const host = sim.start(startOptions);
+      const agent = createAgent({
+        settings,
+        version: "0.0.0",
+        host,
+        source: {
+          head: async () => {
+            if (self.outage) throw self.outage;
+            return { commit: newest, remote: "https://git.example.net/sites.git", failed: [] };
+          },
+          accept: async (commit, from) => {
+            self.accepted.push({ commit, from });
+            if (self.refusal) throw self.refusal;
+            return { revision: undefined, read: async () => undefined, list: async () => [] };
+          },
+        },
+        load: async (_tree, commit) => commits.get(commit) ?? { generation: undefined, problems: [] },
+        reconcilers: { frr: plane.reconciler },
+        secrets: { collect: () => ({}), learn: () => undefined },
+        probe: (candidate, signal) => probe(self, candidate, signal),
+        layBootFiles: (committed) => layBootFile(host, committed),
+        observer: {
+          event(event) {
+            self.events.push(event);
+            if (event.type === "polled") polls += 1;
+          },
+          status(status) {
+            if (self.states.at(-1) !== status.state) self.states.push(status.state);
+            options.observer?.(status);
+          },
+        },
+      });
+      current = { agent, ended: agent.run(closing.signal) };
+      return agent;
+    },
+    agent() {
+      if (!current) throw new Error("No agent was started.");
+      return current.agent;
+    },
+    status: () => self.agent().status(),
+    async close() {
+      closing.abort();
+      await current?.ended;
+    },
+    async rest() {
+      const atRest = (): boolean => ["idle", "held", "waiting"].includes(self.status().state) && polls >= 2;
+      await sim.until(() => sim.isKilled() || atRest(), "at rest");
+    },
+  };
+  return self;
+}
+
+export const bootFile = "/etc/frr/frr.conf";
+
+async function layBootFile(host: Host, { desired }: Generation): Promise<void> {
+  if ((await host.readFile(bootFile)) === desired.frr.config) return;
+  await host.writeFile(bootFile, desired.frr.config, { mode: 0o640 });
+}
+
+async function probe(self: Story, candidate: Generation, signal: AbortSignal): Promise<Probe> {
+  signal.throwIfAborted();
+  const sessions = new Map<string, Session>();
+  for (const line of self.plane.live) {
+    const peer = /^neighbor (\S+)$/.exec(line)?.[1];
+    if (peer === undefined) continue;
+    const up = self.answering.has(peer) && !self.plane.live.has(`shutdown ${peer}`);
+    sessions.set(peer, { peer, up, state: up ? "Established" : "Active", prefixes: up ? 100 : 0, dropped: 0 });
+  }
+  const results = new Map<string, CheckResult>();
+  for (const check of candidate.health) {
+    const ok = check.check === "bgp-session" && sessions.get(check.peer)?.up === true;
+    results.set(checkKey(check), { check, ok, detail: ok ? "Established" : "not Established" });
+  }
+  return { results, sessions };
+}

@@ -34,6 +34,11 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./explain.ts"),
   },
   schema: { group: "Write", summary: "write JSON Schema for editors", load: () => import("./schema.ts") },
+  secret: {
+    group: "Write",
+    summary: "make, rotate, re-encrypt and check secrets",
+    load: () => import("./secret.ts"),
+  },
   status: {
     group: "Operate",
     summary: "show what the agent on this box says of itself",

@@ -122,8 +122,6 @@ async function removeOld(folder: string): Promise<void> {
 
 /** A snapshot opened for reading. */
 export interface Snapshot {
-  /** The commit object that it is of. */
-  readonly rawCommit: Uint8Array;
   /** Reads reject with GIT_CACHE when the file was damaged, YAML_HOSTILE when a file is too large to be meant. */
   tree(signedBy: string | undefined): Tree;
 }
@@ -145,7 +143,7 @@ export async function openSnapshot(
   if (index === undefined || JSON.stringify(index.wanted) !== JSON.stringify(wanted)) return undefined;
   const rawCommit = Buffer.from(index.commit, "base64");
   if (objectId("commit", rawCommit) !== commit || !isWhole(index, bytes.subarray(start))) return undefined;
-  return { rawCommit, tree: (signedBy) => snapshotTree(path, start, index, signedBy) };
+  return { tree: (signedBy) => snapshotTree(path, start, index, signedBy) };
 }
 
 function parseIndex(line: string): Index | undefined {

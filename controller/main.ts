@@ -4,10 +4,7 @@ import { run } from "./cli/program.ts";
 import { processTerminal } from "./cli/terminal.ts";
 
 async function main(): Promise<void> {
-  const argv = process.argv.slice(2);
-  // The agent starts this program once more to fetch; that is no command for people.
-  if (argv[0] === "internal-fetch") return (await import("./git-fetch.ts")).runFetchChild();
-  process.exitCode = await run(argv, processTerminal());
+  process.exitCode = await run(process.argv.slice(2), processTerminal());
 }
 
 void main();

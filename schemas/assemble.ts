@@ -11,7 +11,7 @@ import type { ImageEntry } from "./images.ts";
 import { issueProblems } from "./issues.ts";
 import { formatPath, valueAt, type JsonObject, type Path } from "./json.ts";
 import type { Machine } from "./machine.ts";
-import { collisions, idleNulls, locate, merge, type Layer, type Origin } from "./merge.ts";
+import { collisions, idleNulls, locate, merge, mergeOver, type Layer, type Origin } from "./merge.ts";
 import { nearest } from "./nearest.ts";
 import { Problem } from "./problem.ts";
 import { secretUses } from "./secret-uses.ts";
@@ -63,7 +63,7 @@ export function assemble(
   shared: Shared,
 ): LoadResult {
   const problems: Problem[] = [...splitProblems(own), ...own.flatMap((layer) => nullProblems(base.value, layer))];
-  const specific = merge([base.value, ...own.map(({ value }) => value)]);
+  const specific = own.reduce((below, { value }) => mergeOver(below, value), base.value);
   const added = addCustomers(specific, [...base.layers, ...own], customers);
   problems.push(...added.problems);
   const pulled = pullPolicies(added.value, shared.catalogue);
@@ -207,7 +207,7 @@ function addCustomers(machine: JsonObject, others: readonly Layer[], customers: 
     }
     if (taken.length > 0) continue;
     layers.push(layer);
-    value = merge([value, layer.value]);
+    value = mergeOver(value, layer.value);
   }
   return { value, layers, problems };
 }

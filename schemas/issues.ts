@@ -23,7 +23,11 @@ interface Wrong {
 }
 
 export function issueProblems(issues: readonly z.core.$ZodIssue[], checked: Checked): readonly Problem[] {
-  const wrong = issues.slice(0, maxIssues).flatMap((issue) => describe(issue, [], checked));
+  const count = issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
+  const wrong = issues
+    .slice(0, maxIssues)
+    .flatMap((issue) => describe(issue, [], checked))
+    .slice(0, maxIssues);
   const problems = wrong.map(({ path, part, message, remedy }) => {
     const at = checked.locate(path, part);
     return new Problem("SCHEMA", message, {
@@ -32,9 +36,9 @@ export function issueProblems(issues: readonly z.core.$ZodIssue[], checked: Chec
       ...(at && { at }),
     });
   });
-  if (issues.length <= maxIssues) return problems;
+  if (count <= maxIssues) return problems;
   const at = checked.locate([], "value");
-  const more = `and ${issues.length - maxIssues} more problems`;
+  const more = `and ${count - maxIssues} more problems`;
   return [...problems, new Problem("SCHEMA", more, { ...(at && { at }), remedy: "Correct these first." })];
 }
 
@@ -43,7 +47,7 @@ function describe(issue: z.core.$ZodIssue, prefix: Path, checked: Checked): read
   const value = valueAt(checked.value, path);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownKey(path, key, checked));
+      return issue.keys.slice(0, maxIssues).map((key) => unknownKey(path, key, checked));
     case "invalid_key":
       return [{ path, part: "key", message: issue.issues[0]?.message ?? issue.message }];
     case "invalid_union":

@@ -45,13 +45,19 @@ export async function machineFiles(sites: Sites, name: string): Promise<readonly
   const split = entries.some((entry) => entry.name === appliance && entry.kind === "folder")
     ? yamlIn(`${site}/${appliance}`, (await sites.folder(`${site}/${appliance}`)).entries)
     : [];
-  const files = [...single, ...split];
+  // A link in the place of its folder is read like a file, which tells that it is one.
+  const link = entries.some((entry) => entry.name === appliance && (entry.kind === "link" || entry.kind === "other"));
+  const files = [...single, ...split, ...(link ? [`${site}/${appliance}`] : [])];
   return files.length > 0 ? files : undefined;
 }
 
-/** The paths of the YAML files of a folder, links and all: reading them says what is wrong with them. */
-export async function yamlFiles(sites: Sites, folder: string): Promise<readonly string[]> {
-  return yamlIn(folder, (await sites.folder(folder)).entries);
+/** The paths of the YAML files of a folder (links and all: reading them says what is wrong), and what is wrong with it. */
+export async function yamlFiles(
+  sites: Sites,
+  folder: string,
+): Promise<{ readonly files: readonly string[]; readonly problems: readonly Problem[] }> {
+  const { entries, problems } = await sites.folder(folder);
+  return { files: yamlIn(folder, entries), problems };
 }
 
 function yamlIn(folder: string, entries: readonly TreeEntry[]): readonly string[] {
@@ -98,7 +104,7 @@ interface Site {
 
 async function readSite(sites: Sites, site: string): Promise<Site> {
   const { entries, problems } = await sites.folder(site);
-  const found: (readonly [string, readonly string[]])[] = [];
+  const found = new Map<string, readonly string[]>();
   const wrong: Problem[] = [...problems];
   const yaml = entries.filter(({ name, kind }) => isYaml(name) && kind !== "folder" && !name.startsWith("."));
   const folders = entries.filter(({ name, kind }) => kind === "folder" && !name.startsWith("."));
@@ -118,27 +124,27 @@ async function readSite(sites: Sites, site: string): Promise<Site> {
   if (!namePattern.test(site)) wrong.push(badName(site, `${site}/site.yaml`));
   for (const { name } of yaml) {
     if (name.endsWith(".yml")) wrong.push(stray(`${site}/${name}`, "Rename it to .yaml."));
-    else if (name !== "site.yaml") found.push([name.slice(0, -".yaml".length), [`${site}/${name}`]]);
+    else if (name !== "site.yaml") found.set(name.slice(0, -".yaml".length), [`${site}/${name}`]);
   }
   for (const { name } of split) {
     const folder = await sites.folder(`${site}/${name}`);
     wrong.push(...folder.problems, ...strayIn(`${site}/${name}`, folder.entries));
     const files = yamlIn(`${site}/${name}`, folder.entries);
-    const single = found.findIndex(([appliance]) => appliance === name);
-    if (single >= 0) {
+    const single = found.get(name);
+    if (single) {
       wrong.push(
         new Problem("SCHEMA", `the appliance has a file and a folder: ${site}/${name}.yaml and ${site}/${name}/`, {
           at: { file: `${site}/${name}.yaml`, line: 1, column: 1 },
           remedy: `Move the file to ${site}/${name}/main.yaml, or the folder's content into it.`,
         }),
       );
-      found[single] = [name, [`${site}/${name}.yaml`, ...files]];
-    } else if (files.length > 0) found.push([name, files]);
+      found.set(name, [...single, ...files]);
+    } else if (files.length > 0) found.set(name, files);
   }
   wrong.push(
-    ...found.filter(([name]) => !namePattern.test(name)).map(([name, files]) => badName(name, files[0] ?? site)),
+    ...[...found].filter(([name]) => !namePattern.test(name)).map(([name, files]) => badName(name, files[0] ?? site)),
   );
-  const named = found.filter(([name]) => namePattern.test(name) && namePattern.test(site));
+  const named = [...found].filter(([name]) => namePattern.test(name) && namePattern.test(site));
   return {
     machines: named
       .map(([name, files]) => [`${site}/${name}`, files] as const)

@@ -49,7 +49,7 @@ export async function loadMachine(tree: Tree, name: string): Promise<LoadResult>
 export async function loadFleet(tree: Tree): Promise<FleetResult> {
   const sites = openSites(tree);
   const layout = await readLayout(sites);
-  await readAhead(sites, [...[...layout.machines.values()].flat(), ...(await yamlFiles(sites, "customers"))]);
+  await readAhead(sites, [...[...layout.machines.values()].flat(), ...(await yamlFiles(sites, "customers")).files]);
   const shared = await readShared(sites);
   const customers = await readCustomers(sites);
   const bases = siteBases(sites, shared);
@@ -84,7 +84,12 @@ async function loadOne(name: string, files: readonly string[], context: Context)
   const base = await context.bases(name.slice(0, name.indexOf("/")));
   const own = await readAll(context.sites, files);
   const broken = context.customers.broken.filter(({ text }) => text.includes(name));
-  const problems = [...base.problems, ...own.problems, ...broken.flatMap((file) => file.problems)];
+  const problems = [
+    ...base.problems,
+    ...own.problems,
+    ...context.customers.problems,
+    ...broken.flatMap((file) => file.problems),
+  ];
   const customers = context.customers.appliances.get(name) ?? [];
   if (!base.base || own.problems.length > 0) {
     return { loaded: undefined, problems: [...problems, ...customers.flatMap((file) => file.problems)] };

@@ -2,7 +2,7 @@
  * The merge rule of the sites repository: maps merge, lists and scalars replace, an explicit null deletes. What a layer
  * set is never recorded leaf by leaf: where a value comes from is looked up in the layers when somebody asks.
  */
-import { child, isObject, valueAt, type JsonObject, type JsonValue, type Path } from "./json.ts";
+import { child, isObject, type JsonObject, type JsonValue, type Path } from "./json.ts";
 import type { Position } from "./problem.ts";
 
 /** One file, or one expansion, that contributes to a machine. */
@@ -23,15 +23,16 @@ export interface Origin {
 
 /** Layers from the most general to the most specific, merged. No null is left in any map. */
 export function merge(layers: readonly JsonObject[]): JsonObject {
-  return layers.reduce<JsonObject>((below, above) => mergeMaps(below, above), {});
+  return layers.reduce<JsonObject>((below, above) => mergeOver(below, above), {});
 }
 
-function mergeMaps(below: JsonObject, above: JsonObject): JsonObject {
+/** One layer over what is merged already; what it does not touch is shared, not copied. */
+export function mergeOver(below: JsonObject, above: JsonObject): JsonObject {
   const merged: Record<string, JsonValue> = { ...below };
   for (const [key, value] of Object.entries(above)) {
     const under = child(below, key);
     if (value === null) delete merged[key];
-    else if (isObject(value)) merged[key] = mergeMaps(isObject(under) ? under : {}, value);
+    else if (isObject(value)) merged[key] = mergeOver(isObject(under) ? under : {}, value);
     else merged[key] = value;
   }
   return merged;
@@ -60,18 +61,25 @@ export function collisions(one: JsonObject, other: JsonObject, path: Path = []):
 export function origins(layers: readonly Layer[], path: Path): readonly Origin[] {
   const found: Origin[] = [];
   for (const layer of layers.toReversed()) {
-    for (let length = 0; length <= path.length; length++) {
-      const value = valueAt(layer.value, path.slice(0, length));
-      if (value === undefined) break;
-      // A null, a list or a scalar above the path hides all that is below it.
-      if (length === path.length || value === null) {
-        const at = layer.locate(path.slice(0, length), "value");
-        if (at) found.push({ at, value, layer: layer.name });
-        break;
-      }
-    }
+    const origin = originIn(layer, path);
+    if (origin) found.push(origin);
   }
   return found;
+}
+
+/** What a layer says of a path: the value there, or the null, list or scalar above it that hides all that is below. */
+function originIn(layer: Layer, path: Path): Origin | undefined {
+  let value: JsonValue | undefined = layer.value;
+  let length = 0;
+  for (; length < path.length; length++) {
+    const inner = child(value, path[length] ?? "");
+    if (inner === undefined) break;
+    value = inner;
+  }
+  // An outer map that has no such key says nothing of it.
+  if (length < path.length && isObject(value)) return undefined;
+  const at = layer.locate(path.slice(0, length), "value");
+  return at && { at, value, layer: layer.name };
 }
 
 /**

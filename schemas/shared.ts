@@ -25,7 +25,8 @@ export interface Shared {
 export async function readShared(sites: Sites): Promise<Shared> {
   const fleet = await sites.file("fleet.yaml");
   const images = await sites.file("images.yaml");
-  const policies = await readAll(sites, await yamlFiles(sites, "policies"));
+  const folder = await yamlFiles(sites, "policies");
+  const policies = await readAll(sites, folder.files);
   const shared = policyCatalogue(policies.documents);
   const named = images.document ? checkDocument(Images, images.document) : { value: {}, problems: [] };
   return {
@@ -37,6 +38,7 @@ export async function readShared(sites: Sites): Promise<Shared> {
       ...(fleet.document || fleet.problems.length > 0 ? [] : [noFleet()]),
       ...images.problems,
       ...named.problems,
+      ...folder.problems,
       ...policies.problems,
     ],
     policyProblems: () => [

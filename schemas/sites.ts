@@ -20,6 +20,7 @@ export interface Sites {
 }
 
 export interface Folder {
+  readonly byName: ReadonlyMap<string, TreeEntry>;
   readonly entries: readonly TreeEntry[];
   readonly problems: readonly Problem[];
 }
@@ -29,16 +30,25 @@ export function openSites(tree: Tree): Sites {
   const folders = new Map<string, Promise<Folder>>();
   const files = new Map<string, Promise<YamlResult>>();
 
+  async function open(path: string): Promise<Folder> {
+    const slash = path.lastIndexOf("/");
+    const parent = path === "" ? undefined : await folder(path.slice(0, Math.max(0, slash)));
+    const kind = parent?.byName.get(path.slice(slash + 1))?.kind;
+    if (kind !== "link" && kind !== "other") return listFolder(tree, path);
+    // Not an empty folder: what should be in it would silently be gone.
+    return { byName: new Map(), entries: [], problems: [notFile(path, kind)] };
+  }
+
   function folder(path: string): Promise<Folder> {
-    const known = folders.get(path) ?? listFolder(tree, path);
+    const known = folders.get(path) ?? open(path);
     folders.set(path, known);
     return known;
   }
 
   async function bytes(path: string): Promise<Uint8Array | Problem | undefined> {
     const slash = path.lastIndexOf("/");
-    const { entries } = await folder(path.slice(0, Math.max(0, slash)));
-    const entry = entries.find(({ name }) => name === path.slice(slash + 1));
+    const { byName } = await folder(path.slice(0, Math.max(0, slash)));
+    const entry = byName.get(path.slice(slash + 1));
     if (!entry) return undefined;
     if (entry.kind !== "file") return notFile(path, entry.kind);
     if ((entry.size ?? 0) > maxFileBytes) return tooLarge(path, entry.size ?? 0);
@@ -68,12 +78,13 @@ export function openSites(tree: Tree): Sites {
 
 async function listFolder(tree: Tree, path: string): Promise<Folder> {
   const entries = await tree.list(path);
-  if (entries.length <= maxEntries) return { entries, problems: [] };
+  const byName = new Map(entries.slice(0, maxEntries).map((entry) => [entry.name, entry]));
+  if (entries.length <= maxEntries) return { byName, entries, problems: [] };
   const problem = new Problem("YAML_HOSTILE", `the folder has ${entries.length} entries, more than ${maxEntries}`, {
     at: { file: path === "" ? "." : path, line: 1, column: 1 },
     remedy: "Split it.",
   });
-  return { entries: entries.slice(0, maxEntries), problems: [problem] };
+  return { byName, entries: entries.slice(0, maxEntries), problems: [problem] };
 }
 
 /** The problem of an entry that should be a file, or a folder of files, and is not. */

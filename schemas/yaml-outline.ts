@@ -53,7 +53,7 @@ export function outline(text: string, events: readonly Event[]): { root: Outline
         refuse(
           keyAt,
           "YAML_SYNTAX",
-          `${formatPath([...path, name])} stands here a second time; the first is at line ${lineOf(text, earlier.key)}`,
+          `${formatPath([...path, name])} stands here a second time; the first is at line ${positionOf("", lineStarts(text), earlier.key).line}`,
           "Remove one of the two.",
         );
       }
@@ -174,19 +174,18 @@ function offsetOf(event: Event, text: string): number | undefined {
     : event.valueStart;
 }
 
-function lineOf(text: string, offset: number): number {
-  return positionOf("", text, offset).line;
+/** Offsets at which the lines of a text begin. */
+export function lineStarts(text: string): readonly number[] {
+  return [0, ...Array.from(text.matchAll(/\r\n?|\n/g), (end) => end.index + end[0].length)];
 }
 
 /** Line and column, from 1, of an offset. */
-export function positionOf(file: string, text: string, offset: number): Position {
-  let line = 1;
-  let start = 0;
-  for (const match of text.matchAll(/\r\n?|\n/g)) {
-    const end = match.index + match[0].length;
-    if (end > offset) break;
-    line++;
-    start = end;
+export function positionOf(file: string, starts: readonly number[], offset: number): Position {
+  let [low, high] = [0, starts.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
   }
-  return { file, line, column: offset - start + 1 };
+  return { file, line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
 }

@@ -6,7 +6,7 @@
 import { CORE_SCHEMA, YAMLException, constructFromEvents, parseEvents } from "js-yaml";
 import { isObject, type JsonObject, type Path } from "./json.ts";
 import { Problem, type Position } from "./problem.ts";
-import { outline, positionOf, type Fault, type Outline } from "./yaml-outline.ts";
+import { lineStarts, outline, positionOf, type Fault, type Outline } from "./yaml-outline.ts";
 
 /** Bytes of one file. The largest sensible one (a full prefix-list) is a tenth of it. */
 export const maxFileBytes = 1024 * 1024;
@@ -68,11 +68,11 @@ function decode(file: string, bytes: Uint8Array): string | Problem {
 
 function documentOf(file: string, text: string, value: JsonObject): YamlDocument {
   // Built again from the text when somebody asks: most files have no problem, and 2,000 of them stay small.
-  let cached: WeakRef<Outline> | undefined;
-  const root = (): Outline => {
+  let cached: WeakRef<{ readonly root: Outline; readonly starts: readonly number[] }> | undefined;
+  const places = () => {
     const known = cached?.deref();
     if (known) return known;
-    const made = outline(text, parseEvents(text, { maxDepth })).root;
+    const made = { root: outline(text, parseEvents(text, { maxDepth })).root, starts: lineStarts(text) };
     cached = new WeakRef(made);
     return made;
   };
@@ -80,15 +80,19 @@ function documentOf(file: string, text: string, value: JsonObject): YamlDocument
     file,
     value,
     locate(path, part) {
-      let at: Outline | undefined = root();
+      const { root, starts } = places();
+      let at: Outline | undefined = root;
       for (const key of path) at = at?.children?.get(String(key));
-      return at && positionOf(file, text, part === "key" ? at.key : at.value);
+      return at && positionOf(file, starts, part === "key" ? at.key : at.value);
     },
   };
 }
 
 function faultProblem(file: string, text: string, fault: Fault): Problem {
-  return new Problem(fault.code, fault.message, { at: positionOf(file, text, fault.offset), remedy: fault.remedy });
+  return new Problem(fault.code, fault.message, {
+    at: positionOf(file, lineStarts(text), fault.offset),
+    remedy: fault.remedy,
+  });
 }
 
 function notMap(file: string): Problem {

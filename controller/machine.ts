@@ -206,10 +206,10 @@ export function transition(state: State, event: Event, now: number): State {
 /** What a start of the agent makes of the state that the journal holds: a deployment ends whole, one way or the other. */
 function restarted(state: State, now: number): State {
   switch (state.at) {
-    case "idle":
     case "planning":
     case "waiting":
       return { at: "idle", since: now };
+    case "idle":
     case "held":
     case "committing": // proven before the interruption: it is finished
     case "rolling-back":

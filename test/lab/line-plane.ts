@@ -19,6 +19,8 @@ export interface LinePlane {
   /** Answers on the socket; a line for which `refuse` returns a problem is not taken. */
   serve(listen: (path: string, accept: () => Connection) => void): void;
   refuse: (line: string) => Problem | undefined;
+  /** How many changes were asked of it. */
+  changes: number;
   /** Lines that are accepted and have no effect. */
   readonly ignored: Set<string>;
 }
@@ -31,6 +33,7 @@ export function linePlane(lines: readonly string[] = []): LinePlane {
     live,
     ignored,
     refuse: () => undefined,
+    changes: 0,
     serve: (listen) => listen(socket, () => connection(plane)),
     reconciler: {
       plane: "frr",
@@ -99,6 +102,7 @@ function connection(plane: LinePlane): Connection {
       answer = "ok";
       if (request === "?") answer = [...plane.live].join("\n");
       else {
+        plane.changes += 1;
         const refused = plane.refuse(line);
         if (refused?.transient === true) throw refused;
         if (refused) answer = `% ${refused.message}`;

@@ -25,7 +25,11 @@ export interface Story {
   /** States in the order in which they were entered. */
   readonly states: string[];
   /** Commits for which the source was asked to prove trust, with the accepted one. */
-  readonly accepted: { readonly commit: string; readonly from: string | undefined }[];
+  readonly accepted: {
+    readonly commit: string;
+    readonly from: string | undefined;
+    readonly vouched: readonly string[];
+  }[];
   /** Makes this the newest commit. */
   push(commit: string, wanted: Generation | Wanted): void;
   /** undefined: the repository answers. */
@@ -50,7 +54,7 @@ export interface StoryOptions {
 /** A generation with these lines; `neighbor X` lines get a health check. */
 export function generation(
   lines: readonly string[],
-  more: Partial<Generation> & { readonly policy?: object } = {},
+  more: Partial<Omit<Generation, "policy">> & { readonly policy?: object } = {},
 ): Generation {
   const config = lines.map((line) => `${line}\n`).join("");
   const peers = lines.flatMap((line) => /^neighbor (\S+)$/.exec(line)?.[1] ?? []);
@@ -116,8 +120,8 @@ export function story(options: StoryOptions = {}): Story {
             if (self.outage) throw self.outage;
             return { commit: newest, remote: "https://git.example.net/sites.git", failed: [] };
           },
-          accept: async (commit, from) => {
-            self.accepted.push({ commit, from });
+          accept: async (commit, from, overrides) => {
+            self.accepted.push({ commit, from, vouched: [...overrides.commits] });
             if (self.refusal) throw self.refusal;
             return { revision: undefined, read: async () => undefined, list: async () => [] };
           },

@@ -31,8 +31,8 @@ describe("a deployment", () => {
 
     expect(s.status()).toMatchObject({ state: "idle", inSync: true, committed: { generation: better.digest } });
     expect(s.accepted).toEqual([
-      { commit: "one", from: undefined },
-      { commit: "two", from: "one" },
+      { commit: "one", from: undefined, vouched: [] },
+      { commit: "two", from: "one", vouched: [] },
     ]);
   });
 

@@ -1,0 +1,30 @@
+/** Watches files and folders: the agent's settings and, in development, a local sites folder. The only user of chokidar. */
+import { watch as watchPaths } from "chokidar";
+
+/** Editors and git write several files for one change: told once, when it is quiet again. */
+const quietMs = 150;
+
+/** Calls `changed` after anything at or below one of the paths changed, until the signal aborts. */
+export function watch(paths: readonly string[], changed: () => void, signal: AbortSignal): void {
+  if (signal.aborted) return;
+  let timer: NodeJS.Timeout | undefined;
+  const watcher = watchPaths([...paths], {
+    ignoreInitial: true,
+    followSymlinks: false,
+    ignored: (path) => /\/(\.git|node_modules)(\/|$)/.test(path),
+  });
+  watcher.on("all", () => {
+    clearTimeout(timer);
+    timer = setTimeout(changed, quietMs);
+  });
+  // A watch that fails costs speed, not correctness: the poll goes on.
+  watcher.on("error", () => undefined);
+  signal.addEventListener(
+    "abort",
+    () => {
+      clearTimeout(timer);
+      void watcher.close();
+    },
+    { once: true },
+  );
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import type { Generation } from "../../reconcilers/generation.ts";
+import { Problem } from "../../schemas/problem.ts";
+import { bootFile, generation, shown, story, type Story } from "../lab/story.ts";
+
+const base = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
+const better = generation(["router bgp 64500", "neighbor 192.0.2.1", "neighbor 192.0.2.2", "ip route 198.51.100.0/24"]);
+const worse = generation(["router bgp 64500", "neighbor 192.0.2.1", "shutdown 192.0.2.1", "ip route 198.51.100.0/24"]);
+
+interface Tale {
+  readonly name: string;
+  /** Up to where nothing is counted. */
+  readonly begin: (s: Story) => Promise<void>;
+  /** What is counted, and interrupted. */
+  readonly push: (s: Story) => void;
+  readonly candidate: Generation;
+  readonly committed: Generation | undefined;
+  /** The candidate may never be what is left. */
+  readonly candidateIsBad?: true;
+}
+
+async function committedBase(s: Story): Promise<void> {
+  s.push("one", base);
+  s.start();
+  await s.rest();
+}
+
+const tales: readonly Tale[] = [
+  {
+    name: "the first convergence",
+    begin: async () => undefined,
+    push: (s) => s.push("one", base),
+    candidate: base,
+    committed: undefined,
+  },
+  {
+    name: "a good change",
+    begin: committedBase,
+    push: (s) => s.push("two", better),
+    candidate: better,
+    committed: base,
+  },
+  {
+    name: "a bad change that is rolled back",
+    begin: committedBase,
+    push: (s) => s.push("two", worse),
+    candidate: worse,
+    committed: base,
+    candidateIsBad: true,
+  },
+  {
+    name: "a correction of drift",
+    begin: committedBase,
+    push: (s) => {
+      s.plane.live.delete("neighbor 192.0.2.1");
+      s.push("one", base);
+    },
+    candidate: base,
+    committed: base,
+  },
+];
+
+/** Plays the tale in a new world; the agent that meets the tale dies before its effect number `killAt`. */
+async function play(tale: Tale, killAt?: number): Promise<Story> {
+  const s = story();
+  s.answering.add("192.0.2.1");
+  await tale.begin(s);
+  s.sim.kill();
+  tale.push(s);
+  s.start(killAt === undefined ? {} : { killAt });
+  await s.rest();
+  return s;
+}
+
+function textOf(s: Story, path: string): string | undefined {
+  const node = s.sim.files.get(path);
+  return node && "text" in node ? node.text : undefined;
+}
+
+/** What must be of one piece (I7), at rest, without drift (I8), and in the boot file (I1). */
+function summary(s: Story, when: string): object {
+  const status = s.status();
+  const journal = /"to":\{"at":"([a-z-]+)"/.exec(textOf(s, "/persistent/config/imp/journal/current.json") ?? "")?.[1];
+  return {
+    when,
+    generation: status.committed?.generation,
+    live: shown(s.plane.live),
+    boot: textOf(s, bootFile),
+    atRest: ["idle", "held"].includes(status.state) && ["idle", "held", undefined].includes(journal),
+    drift: status.planes.frr?.drift ?? 0,
+  };
+}
+
+/** The same, as it must be when `generation` is what the box ended in. */
+function whole(generation: Generation | undefined, when: string): object {
+  const config = generation?.desired.frr.config;
+  const live = shown((config ?? "").split("\n").filter(Boolean));
+  return { when, generation: generation?.digest, live, boot: config, atRest: true, drift: 0 };
+}
+
+/** Which of the two allowed ones the box says that it is in; the bad candidate is never allowed. */
+function ended(s: Story, tale: Tale): Generation | undefined {
+  const allowed = tale.candidateIsBad ? [tale.committed] : [tale.committed, tale.candidate];
+  return allowed.find((one) => one?.digest === s.status().committed?.generation);
+}
+
+describe("killed just before any durable effect, and started again", () => {
+  it.each(tales)("$name ends in the committed generation or the proven candidate, whole", async (tale) => {
+    const undisturbed = await play(tale);
+    const effects = undisturbed.sim.effects();
+    expect(summary(undisturbed, "undisturbed")).toEqual(whole(ended(undisturbed, tale), "undisturbed"));
+    expect(effects.length).toBeGreaterThan(20);
+
+    for (let k = 1; k <= effects.length; k += 1) {
+      const when = `killed before effect ${k}: ${effects[k - 1]}`;
+      const s = await play(tale, k);
+      const wasKilled = s.sim.isKilled();
+
+      // With the repository out of reach the agent can only finish or undo what was in flight.
+      s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
+      s.start();
+      await s.rest();
+      expect({ ...summary(s, when), wasKilled }).toEqual({ ...whole(ended(s, tale), when), wasKilled: true });
+
+      // And with it, it gets to where the undisturbed one got.
+      s.outage = undefined;
+      tale.push(s);
+      await s.rest();
+      expect(summary(s, `${when}, then on`)).toEqual(whole(ended(undisturbed, tale), `${when}, then on`));
+      await s.close();
+    }
+  });
+
+  it.each(tales)("twice in a row, the second time while it recovers: $name", async (tale) => {
+    const length = (await play(tale)).sim.effects().length;
+    for (let k = 3; k <= length; k += 7) {
+      for (let j = 1; j <= 60; j += 5) {
+        const when = `killed before effect ${k}, then before effect ${j} of the recovery`;
+        const s = await play(tale, k);
+        s.start({ killAt: j });
+        await s.rest();
+        s.start();
+        await s.rest();
+        expect(summary(s, when)).toEqual(whole(ended(s, tale), when));
+        await s.close();
+      }
+    }
+  });
+});

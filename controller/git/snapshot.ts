@@ -168,8 +168,13 @@ function isWhole(index: Index, bytes: Uint8Array): boolean {
 function snapshotTree(path: string, start: number, index: Index, signedBy: string | undefined): Tree {
   const commit = parseCommit(Buffer.from(index.commit, "base64"));
   const { author, subject, committedAt } = commit;
-  // A folder's name comes from the repository: never look it up on an object's prototype.
+  // Names come from the repository: maps, since an object would also find what is on its prototype.
   const folders = new Map(Object.entries(index.folders));
+  const byPath = new Map(
+    [...folders].flatMap(([folder, entries]) =>
+      entries.map((entry) => [folder === "" ? entry.name : `${folder}/${entry.name}`, entry] as const),
+    ),
+  );
   return {
     revision: { commit: commit.id, signedBy, subject, author, committedAt },
     list: (folder) =>
@@ -181,9 +186,8 @@ function snapshotTree(path: string, start: number, index: Index, signedBy: strin
         })),
       ),
     read(file) {
-      const slash = file.lastIndexOf("/");
-      const entry = folders.get(file.slice(0, Math.max(slash, 0)))?.find(({ name }) => name === file.slice(slash + 1));
-      if (entry === undefined || entry.kind !== "file") return Promise.resolve(undefined);
+      const entry = byPath.get(file);
+      if (entry?.kind !== "file") return Promise.resolve(undefined);
       return readEntry(path, start, file, entry);
     },
   };

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -14,6 +14,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { gitSource, type GitTuning } from "../../controller/git.ts";
+import { fetchProgram } from "../../controller/git/child.ts";
+import type { FetchJob } from "../../controller/git/job.ts";
 import { linuxHost } from "../../controller/host/linux.ts";
 import { noOverrides } from "../../controller/source.ts";
 import { Problem, type ProblemCode } from "../../schemas/problem.ts";
@@ -317,6 +319,29 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
     const again = source([{ url: server.url }]);
     expect((await again.accept(second, first, noOverrides, never)).revision?.commit).toBe(second);
     expect(existsSync(join(top, "cache/git/fetching"))).toBe(false);
+  });
+
+  it("leaves no child behind when the agent is killed", async () => {
+    const { server, second } = await followed();
+    const job: FetchJob = {
+      folder: join(top, "cache/git"),
+      remote: { kind: "http", label: server.url, url: server.url },
+      branch: "main",
+      commit: second,
+      accepted: first,
+      wanted: [],
+      limits: { ...tiny, depths: [200, 5000], idleMs: 60_000, maxBytes: 1 << 20 },
+    };
+    const [program, ...argv] = fetchProgram();
+    const child = spawn(program, argv, { stdio: ["pipe", "ignore", "ignore"] });
+    // What a killed parent leaves is a closed pipe.
+    server.breakWith("hang", () => {
+      child.stdin.destroy();
+      return true;
+    });
+    child.stdin.write(`${JSON.stringify(job)}\n`);
+
+    expect(await new Promise((resolve) => child.once("close", resolve))).toBe(1);
   });
 
   it("says so when the branch is deleted", async () => {

@@ -14,7 +14,7 @@ export function headKind(path: readonly string[], line: string): HeadKind {
     return undefined;
   }
   if (line.startsWith("address-family ")) return "group";
-  if (path[0] === "bfd" && /^(profile|peer) /.test(line)) return "object";
+  if (path.length === 1 && path[0] === "bfd" && /^(profile|peer) /.test(line)) return "object";
   if (/^key \d+$/.test(line)) return "object";
   return undefined;
 }
@@ -34,7 +34,7 @@ const keyPatterns: readonly { readonly where: RegExp; readonly keys: readonly Re
       /^bgp (?:large-|ext)?community-list (?:standard|expanded) \S+ seq \d+/,
       /^(?:ipv6 |mac )?access-list \S+ seq \d+/,
       /^ip router-id(?= \S+$)/,
-      /^ipv6? protocol \S+/,
+      /^ip(?:v6)? protocol \S+/,
       /^router bgp (?:\d+)(?: vrf \S+| view \S+)?/,
     ],
   },
@@ -78,8 +78,8 @@ const keyPatterns: readonly { readonly where: RegExp; readonly keys: readonly Re
     where: /^route-map /,
     keys: [
       /^(?:description|call|on-match|continue)\b/,
-      /^match ipv6? (?:address|next-hop|route-source) prefix-list/,
-      /^match ipv6? (?:address|next-hop|route-source)/,
+      /^match ip(?:v6)? (?:address|next-hop|route-source) prefix-list/,
+      /^match ip(?:v6)? (?:address|next-hop|route-source)/,
       /^match (?:as-path|community|large-community|extcommunity|interface|metric|tag|peer|origin|local-preference|source-protocol|source-instance|probability|evpn \S+|rpki)/,
       /^set (?:as-path (?:prepend|exclude|replace)|extcommunity \S+|ip next-hop|ipv6 next-hop \S+|comm-list|large-comm-list)/,
       /^set (?:[a-z-]+)/,
@@ -103,7 +103,7 @@ export function lineKey(path: readonly string[], line: string): string {
   if (path.length === 0) {
     const map = /^route-map (\S+) (?:permit|deny) (\d+)$/.exec(positive);
     if (map) return `route-map ${map[1]} ${map[2]}`;
-    if (/^ipv6? route /.test(positive)) return routeKey(positive);
+    if (/^ip(?:v6)? route /.test(positive)) return routeKey(positive);
   }
   // A profile of bfd is a context of bfd, but names one inside a peer.
   if (path[0] === "bfd" && path.length === 1) return positive;
@@ -149,12 +149,18 @@ const shortNegations: readonly (readonly [RegExp, RegExp, string])[] = [
   [/^interface /, /^(description)\b.*$/, "$1"],
   [/^interface /, /^(ip ospf (?:authentication-key|message-digest-key \d+|authentication))\b.*$/, "$1"],
   [/^route-map /, /^(description)\b.*$/, "$1"],
-  [/^bfd$/, /^(detect-multiplier|transmit-interval|receive-interval|minimum-ttl)\b.*$/, "$1"],
+  [/^route-map /, /^(set as-path prepend)\b.*$/, "$1"],
+  [/^bfd$/, /^(minimum-ttl)\b.*$/, "$1"],
 ];
 
 /** The command that takes a line back, and nothing else. */
 export function negation(path: readonly string[], line: string): string {
   if (line.startsWith("no ")) return line.slice(3);
+  if (path[0] === "bfd") {
+    // bfdd has no `no` for these: their default is set, which it does not print.
+    if (line.startsWith("detect-multiplier ")) return "detect-multiplier 3";
+    if (/^(?:transmit|receive)-interval /.test(line)) return `${line.split(" ")[0]} 300`;
+  }
   for (const [where, what, short] of shortNegations) {
     if (where.test(path[0] ?? "") && what.test(line)) return `no ${line.replace(what, short)}`;
   }
@@ -191,10 +197,10 @@ export function objectOf(path: readonly string[], line: string): string {
   }
   if (root.startsWith("router ")) {
     const neighbor = neighborOf(path, line);
-    if (neighbor !== undefined) return `${root} neighbor ${neighbor}`;
-    const family = inner === undefined ? "" : ` ${inner.replace("address-family ", "")}`;
-    return `${root}${family} ${lineKey(path, line)}`;
+    if (neighbor !== undefined) return `${root}/neighbor ${neighbor}`;
+    const family = inner === undefined ? "" : `${inner.replace("address-family ", "")}/`;
+    return `${root}/${family}${lineKey(path, line)}`;
   }
-  if (root === "bfd") return `bfd ${inner ?? positive}`;
+  if (root === "bfd") return `bfd/${inner ?? positive}`;
   return root;
 }

@@ -5,15 +5,13 @@ import { headKind, isAmbient } from "./grammar.ts";
 import { daemons, type Daemon, type FrrObserved } from "./model.ts";
 import { daemonsOf } from "./route.ts";
 import { sealConfig } from "./seal.ts";
-import { bgpSummary, readBgpSessions } from "./sessions.ts";
 import { filterConfig, mergeConfigs, parseConfig, pathKey, printConfig, walk } from "./tree.ts";
-import { openVty, rejection, type VtySession } from "./vty.ts";
+import { rejection, tryVty } from "./vty.ts";
 
 interface Answer {
   readonly daemon: Daemon;
   readonly version: string;
   readonly config: string;
-  readonly summary: string;
 }
 
 /** Rejects with FRR_UNREACHABLE when a daemon that listens does not answer in time. */
@@ -29,22 +27,14 @@ export async function observeFrr(host: Host, sockets: string, signal: AbortSigna
     running: answers.map((answer) => answer.daemon),
     config: printConfig(merged),
     incomplete: incompleteLines(answers, texts),
-    sessions: readBgpSessions(answers.find((answer) => answer.daemon === "bgpd")?.summary),
   };
 }
 
 async function ask(host: Host, sockets: string, daemon: Daemon, signal: AbortSignal): Promise<Answer | undefined> {
-  let session: VtySession;
+  const session = await tryVty(host, sockets, daemon, signal);
+  if (!session) return undefined;
   try {
-    session = await openVty(host, sockets, daemon, signal);
-  } catch (thrown) {
-    signal.throwIfAborted();
-    if (thrown instanceof Problem && thrown.transient && /does not listen/.test(thrown.message)) return undefined;
-    throw thrown;
-  }
-  try {
-    const queries = ["show version", "show running-config", ...(daemon === "bgpd" ? [bgpSummary] : [])];
-    const [version, config, summary] = await session.send(queries, signal, 120_000);
+    const [version, config] = await session.send(["show version", "show running-config"], signal, 120_000);
     const refused = config && rejection({ ...config, text: "" });
     if (!config || refused !== undefined) {
       throw new Problem("FRR_UNREACHABLE", `FRR's ${daemon} does not show its configuration: ${refused ?? "nothing"}.`);
@@ -53,7 +43,6 @@ async function ask(host: Host, sockets: string, daemon: Daemon, signal: AbortSig
       daemon,
       version: /^FRRouting (\d+(?:\.\d+)*)/m.exec(version?.text ?? "")?.[1] ?? "unknown",
       config: config.text,
-      summary: summary?.text ?? "",
     };
   } finally {
     session.close();

@@ -12,7 +12,7 @@ const interfaces = ["zebra", "ospfd", "ospf6d"] as const satisfies readonly Daem
 
 /** Clauses of a route-map entry that every daemon with route-maps takes (lib/routemap_cli.c). */
 const commonClause =
-  /^(?:description|call|on-match|continue|match (?:interface|metric|tag)|match ipv6? (?:address|next-hop)|set (?:metric|min-metric|max-metric|tag)|set ip next-hop (?!peer-address|unchanged)|set ipv6 next-hop local)\b/;
+  /^(?:description|call|on-match|continue|match (?:interface|metric|tag)|match ip(?:v6)? (?:address|next-hop)|set (?:metric|min-metric|max-metric|tag)|set ip next-hop (?!peer-address|unchanged)|set ipv6 next-hop local)\b/;
 
 /** Whether this version speaks the commands of the table. */
 export function isSupported(version: string): boolean {
@@ -33,7 +33,8 @@ export function daemonsOf(path: readonly string[], line: string): readonly Daemo
   if (/^(?:ip|ipv6) prefix-list |^(?:ipv6 )?access-list /.test(root)) return filters;
   if (root.startsWith("route-map ")) return clauseDaemons(path.length === 0 ? undefined : positive);
   if (root.startsWith("interface ")) return interfaceDaemons(path.length === 0 ? undefined : positive);
-  if (/^ipv6? route /.test(root) || (root.startsWith("vrf ") && /^ipv6? route /.test(positive))) return ["staticd"];
+  if (/^ip(?:v6)? route /.test(root) || (root.startsWith("vrf ") && /^ip(?:v6)? route /.test(positive)))
+    return ["staticd"];
   if (root.startsWith("debug ")) return debugDaemon(root);
   return ["zebra"];
 }

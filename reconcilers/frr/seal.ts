@@ -36,17 +36,28 @@ export function sealLine(line: string, seal: (secret: string) => string): string
   return line;
 }
 
-/** A line as FRR must see it, and the secrets in it. Throws SECRET_UNREADABLE when one was not resolved. */
+/** RFC 2328, D.3: FRR cuts longer ones off without a word. */
+const longestMd5Key = 16;
+
+/**
+ * A line as FRR must see it, and the secrets in it. Throws SECRET_UNREADABLE when one was not resolved, FRR_REJECTED when
+ * FRR would not take it as it is.
+ */
 export function revealLine(
   line: string,
   secrets: Secrets,
 ): { readonly line: string; readonly plain: readonly string[] } {
   const plain: string[] = [];
-  const revealed = line.replaceAll(sealedSecret, (sealed) => {
+  const revealed = line.replaceAll(sealedSecret, (sealed, at: number) => {
     const text = secrets.reveal(sealed);
     if (text === undefined) {
       throw new Problem("SECRET_UNREADABLE", `The secret in "${line}" was not resolved here.`, {
         remedy: "Check that the secret exists and is encrypted to this box: impctl secret check.",
+      });
+    }
+    if (/\s/.test(text) || (line.slice(0, at).endsWith("md5 ") && text.length > longestMd5Key)) {
+      throw new Problem("FRR_REJECTED", `The secret in "${line}" is no word that FRR takes whole.`, {
+        remedy: `Use a secret without blanks${line.includes("md5") ? `, of at most ${longestMd5Key} characters` : ""}.`,
       });
     }
     plain.push(text);

@@ -1,10 +1,32 @@
 /** Asks FRR about its neighbours: cheap enough (one round trip of well below a millisecond) to be asked every second. */
 import type { Host } from "../core.ts";
-import type { BgpSession, OspfNeighbor } from "./model.ts";
 import { openVty } from "./vty.ts";
 
+/** One BGP session, as `show bgp vrf all summary json` tells it; the counters are the session's, the prefixes per family. */
+export interface BgpSession {
+  readonly vrf: string;
+  /** Address, or interface of an unnumbered peer. */
+  readonly peer: string;
+  readonly remoteAs: number;
+  /** "Established", "Idle", "Active", "Connect" … */
+  readonly state: string;
+  readonly connectionsEstablished: number;
+  readonly connectionsDropped: number;
+  /** Received prefixes by family: { ipv4Unicast: 12 }. */
+  readonly prefixes: Readonly<Record<string, number>>;
+}
+
+/** One OSPF adjacency, as `show ip ospf neighbor json` or `show ipv6 ospf6 neighbor json` tells it. */
+export interface OspfNeighbor {
+  readonly protocol: "ospf" | "ospf6";
+  readonly routerId: string;
+  readonly interface: string;
+  /** "Full", "2-Way", "Init" … */
+  readonly state: string;
+}
+
 /** The sessions of all VRFs, with their counters. */
-export const bgpSummary = "show bgp vrf all summary json";
+const bgpSummary = "show bgp vrf all summary json";
 
 /** The BGP sessions of all VRFs, sorted. Rejects with FRR_UNREACHABLE when bgpd does not answer. */
 export async function bgpSessions(host: Host, sockets: string, signal: AbortSignal): Promise<readonly BgpSession[]> {
@@ -35,7 +57,7 @@ export async function ospfNeighbors(
 }
 
 /** Reads `show bgp vrf all summary json`. What is no such answer (no instance) has no sessions. */
-export function readBgpSessions(text: string | undefined): readonly BgpSession[] {
+function readBgpSessions(text: string): readonly BgpSession[] {
   const sessions = new Map<string, BgpSession>();
   for (const [vrf, families] of fields(parse(text))) {
     for (const [family, summary] of fields(families)) {
@@ -46,7 +68,7 @@ export function readBgpSessions(text: string | undefined): readonly BgpSession[]
           vrf,
           peer,
           remoteAs: number(record(entry)["remoteAs"]),
-          state: string(record(entry)["state"]),
+          state: string(record(entry)["state"]).replace(/\/.*$/, ""),
           connectionsEstablished: number(record(entry)["connectionsEstablished"]),
           connectionsDropped: number(record(entry)["connectionsDropped"]),
           prefixes: { ...seen?.prefixes, [family]: number(record(entry)["pfxRcd"]) },
@@ -74,13 +96,13 @@ function readOspf6(text: string): readonly OspfNeighbor[] {
     protocol: "ospf6" as const,
     routerId: string(record(entry)["neighborId"]),
     interface: string(record(entry)["interfaceName"]),
-    state: string(record(entry)["state"]),
+    state: string(record(entry)["state"]).replace(/\/.*$/, ""),
   }));
 }
 
-function parse(text: string | undefined): unknown {
+function parse(text: string): unknown {
   try {
-    return JSON.parse(text ?? "{}");
+    return JSON.parse(text);
   } catch {
     // "% No BGP process is configured" and the like.
     return {};

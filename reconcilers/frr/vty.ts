@@ -90,8 +90,8 @@ export class ReplyDecoder {
 export function rejection(reply: Reply): string | undefined {
   const text = reply.text.trim();
   if (reply.status !== 0) return text === "" ? `status ${reply.status}` : text;
-  // A rejected group of lines is reported with status 0; echo-mode answers a harmless remark with the same mark.
-  if (/Configuration failed|^% (?!Echo mode)/im.test(text)) return text;
+  // A rejected group of lines is reported with status 0. Other text is a remark, even behind a "%".
+  if (/Configuration failed|dynamically grouped/i.test(text)) return text;
   return undefined;
 }
 
@@ -178,30 +178,40 @@ export async function openVty(
   signal: AbortSignal,
   deadlineMs = 10_000,
 ): Promise<VtySession> {
-  const path = `${folder}/${daemon}.vty`;
+  const session = await tryVty(host, folder, daemon, signal, deadlineMs);
+  if (session) return session;
+  throw new Problem("FRR_UNREACHABLE", `FRR's ${daemon} does not listen on ${folder}/${daemon}.vty.`, {
+    remedy: `Check "systemctl status frr" and that ${daemon} is enabled in /etc/frr/daemons.`,
+    transient: true,
+  });
+}
+
+/** The same, but undefined when nobody listens. */
+export async function tryVty(
+  host: Host,
+  folder: string,
+  daemon: Daemon,
+  signal: AbortSignal,
+  deadlineMs = 10_000,
+): Promise<VtySession | undefined> {
   const connection = await deadline(host, deadlineMs, signal, `FRR's ${daemon}`, async (limited) => {
     try {
-      return await host.connect(path, limited);
-    } catch (cause) {
+      return await host.connect(`${folder}/${daemon}.vty`, limited);
+    } catch {
       limited.throwIfAborted();
-      throw new Problem("FRR_UNREACHABLE", `FRR's ${daemon} does not listen on ${path}.`, {
-        remedy: `Check "systemctl status frr" and that ${daemon} is enabled in /etc/frr/daemons.`,
-        transient: true,
-        cause,
-      });
+      return undefined;
     }
   });
+  if (!connection) return undefined;
   const session = new VtySession(daemon, connection, host);
   try {
     const reply = await session.ask("enable", signal, deadlineMs);
-    if (reply.status !== 0) {
-      throw new Problem("FRR_UNREACHABLE", `FRR's ${daemon} refused "enable": ${reply.text.trim()}`);
-    }
+    if (reply.status === 0) return session;
+    throw new Problem("FRR_UNREACHABLE", `FRR's ${daemon} refused "enable": ${reply.text.trim()}`);
   } catch (thrown) {
     session.close();
     throw thrown;
   }
-  return session;
 }
 
 /** Runs work that must end in time by the host's clock; after that its signal aborts with a transient FRR_UNREACHABLE. */

@@ -1,5 +1,5 @@
 /** The BGP sessions of the simulated FRR: which are Established, and how their counters move as real ones do. */
-import type { BgpSession } from "../../reconcilers/frr/model.ts";
+import type { BgpSession } from "../../reconcilers/frr/sessions.ts";
 import type { Line } from "./frr-store.ts";
 
 /** A peer that would answer. */

@@ -5,8 +5,9 @@
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { daemons, type BgpSession, type Daemon } from "../../reconcilers/frr/model.ts";
+import { daemons, type Daemon } from "../../reconcilers/frr/model.ts";
 import { mergeConfigs, printConfig } from "../../reconcilers/frr/tree.ts";
+import type { BgpSession } from "../../reconcilers/frr/sessions.ts";
 import type { Connection } from "../../reconcilers/core.ts";
 import { SimBgp, type SimPeer } from "./frr-sim-bgp.ts";
 import { ConfigStore } from "./frr-store.ts";

@@ -1,0 +1,18 @@
+/** FRR's plane: the reconciler, put together. */
+import type { Reconciler } from "../core.ts";
+import { applyFrr } from "./apply.ts";
+import { describeStep } from "./describe.ts";
+import type { FrrDesired, FrrObserved, FrrStep } from "./model.ts";
+import { observeFrr } from "./observe.ts";
+import { planFrr } from "./plan.ts";
+
+/** `sockets` is the folder of the daemons' vty sockets: "/var/run/frr". */
+export function frr(options: { readonly sockets: string }): Reconciler<FrrDesired, FrrObserved, FrrStep> {
+  return {
+    plane: "frr",
+    observe: (host, signal) => observeFrr(host, options.sockets, signal),
+    plan: planFrr,
+    describe: describeStep,
+    apply: (steps, host, signal) => applyFrr(steps, host, options.sockets, signal),
+  };
+}

@@ -1,0 +1,277 @@
+/** The ordered steps from live to desired. Pure, total, linear in the number of lines. */
+import { Problem } from "../../schemas/problem.ts";
+import { type Foreign, impacts, type Plan, worstImpact } from "../core.ts";
+import { type Difference, difference, sidesOf, type Sides } from "./difference.ts";
+import { type Entry, neighborKey } from "./entries.ts";
+import { negation, objectOf, replacedByRemoval } from "./grammar.ts";
+import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
+import type { Daemon, FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
+import { makeRoom, phaseOf } from "./order.ts";
+import { isSupported, neededDaemons } from "./route.ts";
+import { parseConfig } from "./tree.ts";
+
+/** Implements Reconciler.plan. To prune everything that is foreign, pass the observed configuration as owned. */
+export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: readonly FrrDesired[]): Plan<FrrStep> {
+  const sides = sidesOf(
+    desired.config,
+    observed.config,
+    owned.map((one) => one.config),
+  );
+  const changes = difference(sides, new Set(observed.incomplete));
+  const raw = [desired, ...owned].flatMap((one) => one.raw ?? []);
+  const { steps, notes } = stepsOf(changes, sides, raw);
+  return {
+    steps,
+    foreign: foreignObjects(changes.foreign),
+    problems: problemsOf(desired, observed, sides, changes, steps.length > 0),
+    notes,
+  };
+}
+
+interface Group {
+  readonly object: string;
+  readonly phase: number;
+  readonly operations: Operation[];
+}
+
+function stepsOf(
+  changes: Difference,
+  sides: Sides,
+  raw: readonly RawBlock[],
+): { readonly steps: readonly FrrStep[]; readonly notes: readonly string[] } {
+  const live: LiveSessions = { entries: sides.live, neighbors: sides.liveNeighbors };
+  const isGroup = (entry: Entry): boolean => {
+    const key = neighborKey(entry);
+    if (key === undefined) return false;
+    return (sides.desiredNeighbors.get(key) ?? sides.liveNeighbors.get(key))?.isGroup === true;
+  };
+  const groups = new Map<string, Group>();
+  for (const operation of changes.operations) {
+    const { entry } = operation;
+    const object = objectOf(entry.path, entry.line);
+    const replaced = operation.kind === "remove" && entry.path.length === 0 && isReplacedInstance(entry, sides);
+    const phase = replaced ? makeRoom : phaseOf(operation, isGroup);
+    const key = `${phase} ${object}`;
+    const group = groups.get(key);
+    if (group) group.operations.push(operation);
+    else groups.set(key, { object, phase, operations: [operation] });
+  }
+  const notes = new Set<string>();
+  const taken = new Set<string>();
+  const steps = [...groups.values()]
+    .toSorted((a, b) => a.phase - b.phase)
+    .map((group) => stepOf(group, { changes, sides, live, raw, notes, taken }));
+  return { steps, notes: [...notes] };
+}
+
+interface Context {
+  readonly changes: Difference;
+  readonly sides: Sides;
+  readonly live: LiveSessions;
+  readonly raw: readonly RawBlock[];
+  readonly notes: Set<string>;
+  readonly taken: Set<string>;
+}
+
+function stepOf(group: Group, context: Context): FrrStep {
+  const { operations, object } = group;
+  const first = operations[0];
+  const key = first && neighborKey(first.entry);
+  const recreated = key !== undefined && context.changes.recreated.has(key);
+  const wholly = (kind: Operation["kind"]) => operations.every((operation) => operation.kind === kind);
+  const isNew = wholly("add") && !recreated && !isLive(object, context.sides);
+  const isGone = wholly("remove") && operations.some((operation) => isWhole(operation, context));
+  const disturbances = operations.map((operation) => withRaw(operation, disturbance(operation, context.live), context));
+  if (recreated) disturbances.push(recreation(first?.entry, key, context));
+  for (const { note } of disturbances) if (note !== undefined) context.notes.add(note);
+  return {
+    id: uniqueId(`frr/${object}`, context.taken),
+    kind: isNew ? "add" : isGone ? "remove" : "set",
+    impact: worstImpact(disturbances) ?? "hitless",
+    needs: [],
+    provides: [],
+    releases: [],
+    object,
+    commands: commandsOf(operations, recreated, context),
+    resets: [...new Set(disturbances.flatMap(({ resets }) => resets))],
+  };
+}
+
+/** A plan may touch one object twice: first what it gains, late what it loses. */
+function uniqueId(id: string, taken: Set<string>): string {
+  let unique = id;
+  for (let count = 2; taken.has(unique); count += 1) unique = `${id}#${count}`;
+  taken.add(unique);
+  return unique;
+}
+
+function isLive(object: string, sides: Sides): boolean {
+  return liveObjects(sides).has(object);
+}
+
+const objectsBySides = new WeakMap<Sides, ReadonlySet<string>>();
+function liveObjects(sides: Sides): ReadonlySet<string> {
+  let objects = objectsBySides.get(sides);
+  if (!objects) {
+    objects = new Set([...sides.live.values()].map((entry) => objectOf(entry.path, entry.line)));
+    objectsBySides.set(sides, objects);
+  }
+  return objects;
+}
+
+/** Whether an operation of removal ends its object, and not only a line of it. */
+function isWhole({ entry }: Operation, context: Context): boolean {
+  const key = neighborKey(entry);
+  if (key !== undefined) return !context.sides.desiredNeighbors.has(key);
+  return entry.isHead || entry.path.length === 0 || objectOf(entry.path, entry.line).startsWith(`${entry.path[0]}/`);
+}
+
+function recreation(entry: Entry | undefined, key: string, { live }: Context): Disturbance {
+  const neighbor = live.neighbors.get(key);
+  const resets = neighbor ? membersOf(live, entry?.path[0] ?? "", neighbor) : [];
+  return { impact: resets.length > 0 ? "session-reset" : "hitless", resets };
+}
+
+function withRaw(operation: Operation, known: Disturbance, { raw }: Context): Disturbance {
+  const block = raw.find((one) => isOf(one, operation.entry));
+  if (!block || impacts.indexOf(block.impact) <= impacts.indexOf(known.impact)) return known;
+  return { ...known, impact: block.impact };
+}
+
+function isOf(block: RawBlock, { path, line }: Entry): boolean {
+  return (
+    path.length === block.context.length && path.join("\n") === block.context.join("\n") && block.lines.includes(line)
+  );
+}
+
+function commandsOf(operations: readonly Operation[], recreated: boolean, context: Context): readonly FrrCommand[] {
+  const commands: FrrCommand[] = [];
+  const undone = new Set<RawBlock>();
+  if (recreated && operations[0]) commands.push(removeNeighbor(operations[0].entry, context));
+  const removals = operations.filter(({ kind }) => kind === "remove").toReversed();
+  for (const { entry, old, kind } of [...operations.filter(({ kind }) => kind !== "remove"), ...removals]) {
+    const { path, line } = entry;
+    if (kind === "remove") {
+      const block = context.raw.find((one) => one.undo && isOf(one, entry));
+      if (!block)
+        commands.push(
+          isWholeNeighbor(entry, context)
+            ? removeNeighbor(entry, context)
+            : { context: path, line: negation(path, line) },
+        );
+      else if (!undone.has(block)) for (const undo of block.undo ?? []) commands.push({ context: path, line: undo });
+      if (block) undone.add(block);
+      continue;
+    }
+    if (old && replacedByRemoval(path, line)) commands.push({ context: path, line: negation(path, old.line) });
+    commands.push({ context: path, line });
+  }
+  return activationLast(commands);
+}
+
+function isWholeNeighbor(entry: Entry, { sides }: Context): boolean {
+  const key = neighborKey(entry);
+  return key !== undefined && !sides.desiredNeighbors.has(key) && sides.liveNeighbors.get(key)?.identity[0] === entry;
+}
+
+/** One command for a neighbour and all its lines. */
+function removeNeighbor(entry: Entry, { sides }: Context): FrrCommand {
+  const neighbor = sides.liveNeighbors.get(neighborKey(entry) ?? "");
+  const name = neighbor?.name ?? "";
+  const isInterface = neighbor?.identity.some(({ line }) => line.startsWith(`neighbor ${name} interface`)) === true;
+  const form = neighbor?.isGroup === true ? " peer-group" : isInterface ? " interface" : "";
+  return { context: entry.path.slice(0, 1), line: `no neighbor ${name}${form}` };
+}
+
+/** A family opens when all that limits it is there. */
+function activationLast(commands: readonly FrrCommand[]): readonly FrrCommand[] {
+  const isLast = ({ line }: FrrCommand) => /^neighbor \S+ activate$/.test(line);
+  return [...commands.filter((command) => !isLast(command)), ...commands.filter(isLast)];
+}
+
+/** An instance that another of the same kind takes the place of: a daemon holds one `router bgp` in a VRF. */
+function isReplacedInstance(entry: Entry, sides: Sides): boolean {
+  const slot = instanceSlot(entry.line);
+  if (slot === undefined) return false;
+  return [...sides.desired.values()].some((other) => other.path.length === 0 && instanceSlot(other.line) === slot);
+}
+
+function instanceSlot(line: string): string | undefined {
+  const match = /^router bgp \d+(.*)$/.exec(line);
+  return match ? `bgp${match[1]}` : undefined;
+}
+
+/** One item for an object, however many lines it has. */
+function foreignObjects(entries: readonly Entry[]): readonly Foreign[] {
+  const objects = Map.groupBy(entries, (entry) => objectOf(entry.path, entry.line));
+  return [...objects].map(([object, lines]) => {
+    const first = lines[0];
+    const where = first && first.path.length > 0 ? `${first.path.join(" / ")}: ` : "";
+    const more = lines.length > 1 ? ` (and ${lines.length - 1} more lines)` : "";
+    return { id: `frr/${object}`, text: `${where}${first?.line ?? object}${more}` };
+  });
+}
+
+function problemsOf(
+  desired: FrrDesired,
+  observed: FrrObserved,
+  sides: Sides,
+  changes: Difference,
+  hasSteps: boolean,
+): readonly Problem[] {
+  const problems = missingDaemons(desired, observed, hasSteps);
+  if (observed.version !== undefined && !isSupported(observed.version)) problems.push(unsupported(observed.version));
+  for (const entry of changes.foreign) {
+    const slot = entry.isHead ? instanceSlot(entry.line) : undefined;
+    const wanted = [...sides.desired.values()].find(
+      (other) => other.path.length === 0 && slot !== undefined && instanceSlot(other.line) === slot,
+    );
+    if (wanted) {
+      problems.push(
+        new Problem(
+          "FRR_FOREIGN",
+          `FRR runs "${entry.line}", which nobody here made; "${wanted.line}" cannot stand beside it.`,
+          {
+            remedy: `Remove it by hand ("no ${entry.line}"), or adopt the box: impctl adopt.`,
+          },
+        ),
+      );
+    }
+    if (/^network \S+ area /.test(entry.line) && entry.path[0] === "router ospf" && wantsOspfInterfaces(sides)) {
+      problems.push(
+        new Problem(
+          "FRR_FOREIGN",
+          `FRR's OSPF has "${entry.line}", which nobody here made and which excludes areas on interfaces.`,
+          {
+            remedy: `Remove it by hand: "router ospf", "no ${entry.line}".`,
+          },
+        ),
+      );
+    }
+  }
+  return problems;
+}
+
+function wantsOspfInterfaces(sides: Sides): boolean {
+  return [...sides.desired.values()].some(({ line }) => line.startsWith("ip ospf area "));
+}
+
+function missingDaemons(desired: FrrDesired, observed: FrrObserved, hasSteps: boolean): Problem[] {
+  const needed = hasSteps || desired.config !== "" ? [...neededDaemons(parseConfig(desired.config))] : [];
+  return needed.filter((daemon) => !observed.running.includes(daemon)).map(daemonMissing);
+}
+
+/** The configuration needs a daemon that does not answer. It may be restarting: transient. */
+export function daemonMissing(daemon: Daemon): Problem {
+  return new Problem("FRR_DAEMON_MISSING", `The configuration needs FRR's ${daemon}, which does not run.`, {
+    remedy: `Set ${daemon}=yes in /etc/frr/daemons and restart FRR, or see why it ended: journalctl -u frr.`,
+    transient: true,
+  });
+}
+
+/** Which command goes to which daemon is only known for some versions. */
+export function unsupported(version: string): Problem {
+  return new Problem("FRR_VERSION", `FRR ${version} is not supported: only 8.x is.`, {
+    remedy: "Deploy an image with FRR 8.4 (Debian 12), or a controller that knows this version.",
+  });
+}

@@ -1,0 +1,126 @@
+/** The BGP instance as FRR 8.4 prints it: what equals a default of FRR is not printed, so it is not rendered. */
+import type { Bgp, Peer } from "../../../schemas/bgp.ts";
+import type { Machine } from "../../../schemas/machine.ts";
+import { peerFamilyLines, peerLines, peerName } from "./bgp-peers.ts";
+import { applying, block, type RenderContext, valued, when } from "./lines.ts";
+import { announcedPools } from "./static.ts";
+
+type Family = "ipv4" | "ipv6";
+
+export function renderBgp(machine: Machine, bgp: Bgp, context: RenderContext): readonly string[] {
+  const groups = applying(bgp["peer-groups"], context.versions);
+  const peers = applying(bgp.peers, context.versions);
+  const families = (["ipv4", "ipv6"] as const).flatMap((family) =>
+    block(`address-family ${family} unicast`, familyLines(machine, bgp, family, context)),
+  );
+  return block(`router bgp ${bgp.asn}`, [
+    ...instanceLines(
+      machine,
+      bgp,
+      peers.map(([, peer]) => peer),
+    ),
+    ...groups.flatMap(([name, group]) => [
+      `neighbor ${name} peer-group`,
+      ...valued(group["remote-as"], `neighbor ${name} remote-as`),
+      ...peerLines(name, group, undefined, bgp, context),
+    ]),
+    ...peers.flatMap(([name, peer]) => {
+      const group = peer.group === undefined ? undefined : bgp["peer-groups"][peer.group];
+      const neighbor = peerName(peer, context);
+      const described = { ...peer, description: peer.description ?? name };
+      return [...identity(peer, bgp, context), ...peerLines(neighbor, described, group, bgp, context)];
+    }),
+    ...families,
+  ]);
+}
+
+function instanceLines(machine: Machine, bgp: Bgp, peers: readonly Peer[]): readonly string[] {
+  const { multipath, timers } = bgp;
+  const restarts = bgp["graceful-restart"] === "restart";
+  const isUsual = timers?.["keepalive-seconds"] === 60 && timers["hold-seconds"] === 180;
+  const parts = [...peers, ...Object.values(bgp["peer-groups"])];
+  // Sending the best path of each AS needs it, and FRR switches it on by itself.
+  const perAs = parts.some((part) => [part.ipv4, part.ipv6].some((family) => family?.["add-path"] === "best-per-as"));
+  return [
+    ...valued(bgp["router-id"] ?? machine.routing["router-id"], "bgp router-id"),
+    ...when(bgp["log-neighbor-changes"], "bgp log-neighbor-changes"),
+    ...when(bgp["always-compare-med"], "bgp always-compare-med"),
+    ...when(!bgp["ebgp-requires-policy"], "no bgp ebgp-requires-policy"),
+    "no bgp default ipv4-unicast",
+    ...valued(bgp["cluster-id"], "bgp cluster-id"),
+    ...when(bgp["deterministic-med"] || perAs, "bgp deterministic-med"),
+    ...when(restarts && bgp["restart-seconds"] !== 120, `bgp graceful-restart restart-time ${bgp["restart-seconds"]}`),
+    ...when(restarts, "bgp graceful-restart"),
+    ...when(bgp["graceful-restart"] === "off", "bgp graceful-restart-disable"),
+    ...when(multipath?.["as-path-relax"], "bgp bestpath as-path multipath-relax"),
+    ...when(bgp["compare-router-id"], "bgp bestpath compare-routerid"),
+    ...when(timers && !isUsual, `timers bgp ${timers?.["keepalive-seconds"]} ${timers?.["hold-seconds"]}`),
+  ];
+}
+
+/** The lines by which a peer exists: its own AS number unless its group has one, and its group. */
+function identity(peer: Peer, bgp: Bgp, context: RenderContext): readonly string[] {
+  const name = peerName(peer, context);
+  const group = peer.group === undefined ? undefined : bgp["peer-groups"][peer.group];
+  const own = group?.["remote-as"] === undefined ? peer["remote-as"] : undefined;
+  if (peer.address === undefined) {
+    if (peer.group === undefined) return [`neighbor ${name} interface remote-as ${own}`];
+    return [`neighbor ${name} interface peer-group ${peer.group}`, ...valued(own, `neighbor ${name} remote-as`)];
+  }
+  const link = peer.interface === undefined ? undefined : context.linux(peer.interface);
+  return [
+    ...valued(own, `neighbor ${name} remote-as`),
+    ...valued(peer.group, `neighbor ${name} peer-group`),
+    ...valued(link, `neighbor ${name} interface`),
+  ];
+}
+
+function familyLines(machine: Machine, bgp: Bgp, family: Family, context: RenderContext): readonly string[] {
+  const isOurs = (prefix: string) => prefix.includes(":") === (family === "ipv6");
+  const aggregates = Object.entries(bgp.aggregates).filter(([prefix]) => isOurs(prefix));
+  const other = family === "ipv4" ? "ospf6" : "ospf";
+  const groups = applying(bgp["peer-groups"], context.versions);
+  return [
+    ...Object.entries(bgp.announce)
+      .filter(([prefix]) => isOurs(prefix))
+      .map(([prefix, options]) => [`network ${prefix}`, ...valued(options["route-map"], "route-map")].join(" ")),
+    ...announcedPools(machine)
+      .filter(({ prefix }) => isOurs(prefix))
+      .map(({ prefix }) => `network ${prefix}`),
+    ...aggregates.map(
+      ([prefix, { "as-set": set, "summary-only": only }]) =>
+        `aggregate-address ${prefix}${set ? " as-set" : ""}${only ? " summary-only" : ""}`,
+    ),
+    ...Object.entries(bgp.redistribute)
+      .filter(([protocol]) => protocol !== other)
+      .map(([protocol, options]) =>
+        [
+          `redistribute ${protocol}`,
+          ...valued(options.metric, "metric"),
+          ...valued(options["route-map"], "route-map"),
+        ].join(" "),
+      ),
+    ...groups.flatMap(([name, group]) => peerFamilyLines(name, group[family], undefined)),
+    ...applying(bgp.peers, context.versions).flatMap(([, peer]) => {
+      const group = peer.group === undefined ? undefined : bgp["peer-groups"][peer.group];
+      const name = peerName(peer, context);
+      const lines = peerFamilyLines(name, peer[family], group?.[family]);
+      return [...when(carries(peer, family, group?.[family]?.activate), `neighbor ${name} activate`), ...lines];
+    }),
+    ...valued(bgp.multipath?.ebgp, "maximum-paths"),
+    ...valued(bgp.multipath?.ibgp, "maximum-paths ibgp"),
+  ];
+}
+
+/**
+ * Whether a peer carries a family: as written, else as its group says, else the family of its address and any that it
+ * has a section of its own for. What a group says of a family is no reason: its members are of both.
+ */
+function carries(peer: Peer, family: Family, ofGroup: boolean | undefined): boolean {
+  const asked = peer[family]?.activate ?? ofGroup;
+  if (asked !== undefined) return asked;
+  if (peer[family] !== undefined) return true;
+  // Unnumbered: the session runs over a link-local address and carries both.
+  if (peer.address === undefined) return true;
+  return peer.address.includes(":") === (family === "ipv6");
+}

@@ -1,0 +1,54 @@
+/** A machine's routing as FRR's canonical configuration. */
+import type { Machine } from "../../../schemas/machine.ts";
+import { portsOf } from "../../../schemas/ports.ts";
+import type { ProgramVersions } from "../../../schemas/when.ts";
+import type { FrrDesired, RawBlock } from "../model.ts";
+import { mergeConfigs, printConfig } from "../tree.ts";
+import { renderBgp } from "./bgp.ts";
+import { applying, type RenderContext } from "./lines.ts";
+import { renderLists, renderRouteMaps } from "./lists.ts";
+import { renderBfd, renderOspf, renderOspfInterfaces } from "./ospf.ts";
+import { renderStatic } from "./static.ts";
+
+/**
+ * `versions` are those of the image, for `when:`; `seal` gives the sealed form of a secret by its name. The text is what
+ * `show running-config` prints after it was applied, in an order in which a starting FRR can read it.
+ */
+export function renderFrr(machine: Machine, versions: ProgramVersions, seal: (name: string) => string): FrrDesired {
+  const ports = portsOf(machine);
+  const context: RenderContext = { versions, seal, linux: (ref) => ports.get(ref)?.linux ?? ref };
+  const { routing } = machine;
+  const { bgp, ospf, ospf3, bfd } = routing;
+  const routerId = routing["router-id"];
+  const raw = rawBlocks(machine, versions);
+  const lines = [
+    ...renderLists(routing),
+    ...renderRouteMaps(routing, context),
+    ...renderStatic(machine, context),
+    ...(bfd ? renderBfd(bfd, context) : []),
+    ...(ospf ? renderOspf("ospf", ospf, routerId) : []),
+    ...(ospf3 ? renderOspf("ospf6", ospf3, routerId) : []),
+    ...(ospf ? renderOspfInterfaces("ospf", ospf.interfaces, context) : []),
+    ...(ospf3 ? renderOspfInterfaces("ospf6", ospf3.interfaces, context) : []),
+    ...(bgp ? renderBgp(machine, bgp, context) : []),
+  ];
+  const config = printConfig(mergeConfigs([lines.join("\n"), ...raw.map(rawText)]));
+  return raw.length === 0 ? { config } : { config, raw };
+}
+
+function rawBlocks(machine: Machine, versions: ProgramVersions): readonly RawBlock[] {
+  const words = (line: string) => line.trim().replaceAll(/\s+/g, " ");
+  return applying(machine.routing.raw, versions).map(([name, block]) => ({
+    name,
+    context: block.context.map(words),
+    lines: block.lines.map((line) => line.trimEnd()),
+    ...(block.undo && { undo: block.undo.map(words) }),
+    impact: block.impact,
+  }));
+}
+
+/** Its lines, indented as deep as they stand. */
+function rawText({ context, lines }: RawBlock): string {
+  const heads = context.map((head, depth) => " ".repeat(depth) + head);
+  return [...heads, ...lines.map((line) => " ".repeat(context.length) + line)].join("\n");
+}

@@ -12,7 +12,7 @@ import type { Settings } from "../schemas/settings.ts";
 import type { Tree } from "../schemas/tree.ts";
 import type { Appliance, SecretKeeper } from "./appliance.ts";
 import { canonicalJson } from "./canonical-json.ts";
-import { deploy, finishCommit, rollBack } from "./deploy.ts";
+import { deploy, resumeCommit, rollBack } from "./deploy.ts";
 import { gate } from "./gate.ts";
 import type { Prober } from "./health/prove.ts";
 import { openJournal } from "./journal.ts";
@@ -148,7 +148,7 @@ export function createAgent(parts: AgentParts): Agent {
   /** Finishes what was proven, undoes what was not. False while that does not succeed: nothing else may begin. */
   async function settle(appliance: Appliance, signal: AbortSignal): Promise<boolean> {
     const { progress, store, layBootFiles } = appliance;
-    if (progress.state().at === "committing") await finishCommit(appliance);
+    if (progress.state().at === "committing") await resumeCommit(appliance, signal);
     if (progress.state().at === "rolling-back") await rollBack(appliance, signal);
     if (progress.state().at === "rolling-back") return false;
     const committed = await store.committed();

@@ -55,6 +55,7 @@ async function arm({ host, store, secrets, progress }: Appliance, intent: Intent
     generation: candidate,
     secrets: new Map(Object.entries(kept)),
     before: committed ? undefined : plan.before,
+    owned: committed?.desired,
   });
   const deployment: Deployment = {
     ...target,
@@ -152,6 +153,21 @@ async function proveIt(
     },
     signal,
   );
+}
+
+/**
+ * Finishes a commit that a restart found. When the power was cut, the planes may have started from the boot files of the
+ * generation before; so the candidate is brought back first.
+ */
+export async function resumeCommit(appliance: Appliance, signal: AbortSignal): Promise<void> {
+  const { host, store, secrets, progress } = appliance;
+  const { generation, owned, secrets: texts } = await store.staged(mustBeInFlight(progress.state()).generation);
+  secrets.learn(Object.fromEntries(texts));
+  const everOwned = [...(owned ? [owned] : []), generation.desired];
+  await withDeadline(host, rollbackLimitMs, signal, "Finishing a commit", (limited) =>
+    converge(appliance, generation.desired, everOwned, limited),
+  );
+  await finishCommit(appliance);
 }
 
 /** Makes a proven candidate the committed generation. May be repeated from anywhere: the next start does. */

@@ -68,7 +68,13 @@ export type State =
   | { readonly at: "applying"; readonly since: number; readonly deployment: Deployment; readonly run: Run }
   | { readonly at: "verifying"; readonly since: number; readonly deployment: Deployment }
   | { readonly at: "proving"; readonly since: number; readonly deployment: Deployment }
-  | { readonly at: "committing"; readonly since: number; readonly deployment: Deployment }
+  | {
+      readonly at: "committing";
+      readonly since: number;
+      readonly deployment: Deployment;
+      /** Only after a restart, when the planes lost what was proven. */
+      readonly run: Run | undefined;
+    }
   | {
       readonly at: "rolling-back";
       readonly since: number;
@@ -133,7 +139,7 @@ export const moves = {
   },
   verifying: { verified: ["proving"], failed: ["rolling-back"], restarted: ["rolling-back"] },
   proving: { proven: ["committing"], failed: ["rolling-back"], restarted: ["rolling-back"] },
-  committing: { committed: ["idle"], restarted: ["committing"] },
+  committing: { "run-started": ["committing"], committed: ["idle"], restarted: ["committing"] },
   "rolling-back": {
     "run-started": ["rolling-back"],
     "rollback-failed": ["rolling-back"],
@@ -169,6 +175,7 @@ export function transition(state: State, event: Event, now: number): State {
       return { at: "armed", since: now, deployment: event.deployment };
     case "run-started":
       if (state.at === "rolling-back") return { ...state, run: event.run };
+      if (state.at === "committing") return { ...state, run: event.run };
       return {
         at: "applying",
         since: state.at === "applying" ? state.since : now,
@@ -185,7 +192,7 @@ export function transition(state: State, event: Event, now: number): State {
     case "verified":
       return { at: "proving", since: now, deployment: deploymentOf(state) };
     case "proven":
-      return { at: "committing", since: now, deployment: deploymentOf(state) };
+      return { at: "committing", since: now, deployment: deploymentOf(state), run: undefined };
     case "failed":
       return rollingBack(deploymentOf(state), event.failure, now);
     case "rollback-failed":

@@ -83,7 +83,7 @@ function isForward(event: Event, state: State): boolean {
     case "proven":
       return true;
     case "run-started":
-      return state.at !== "rolling-back";
+      return state.at === "armed" || state.at === "applying";
     case "wanted":
     case "nothing-to-do":
     case "must-wait":

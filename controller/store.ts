@@ -28,6 +28,8 @@ export interface Staged {
   readonly secrets: ReadonlyMap<string, string>;
   /** What was there before the first deployment of this box ever: to go back to while nothing is committed. */
   readonly before: Desired | undefined;
+  /** What the generation before it desired: after a power cut it may be there again, and has to go. */
+  readonly owned: Desired | undefined;
 }
 
 const keptGenerations = 20;
@@ -55,9 +57,10 @@ export function openStore(host: Host, folder: string, environment = "default"): 
   }
   async function staged(digest: string): Promise<Staged> {
     const path = `${home(digest)}/candidate.json`;
-    const kept = await read<{ generation: Generation; before?: Desired }>(path);
+    const kept = await read<{ generation: Generation; before?: Desired; owned?: Desired }>(path);
     if (kept?.generation === undefined) throw damaged(path);
-    return { generation: kept.generation, before: kept.before, secrets: await secretsOf(digest) };
+    const { generation, before, owned } = kept;
+    return { generation, before, owned, secrets: await secretsOf(digest) };
   }
 
   return {
@@ -70,14 +73,13 @@ export function openStore(host: Host, folder: string, environment = "default"): 
       if (generation?.digest !== digest) throw damaged(`${home(digest)}/generation.json`);
       return generation;
     },
-    async stage({ generation, secrets, before }) {
+    async stage({ generation, secrets, before, owned }) {
       const folder = home(generation.digest);
       // A secret's sealed form never changes its text: what an earlier deployment of this digest kept stays right.
       const all = { ...Object.fromEntries(await secretsOf(generation.digest)), ...Object.fromEntries(secrets) };
       await host.writeFile(`${folder}/files/secrets.json`, canonicalJson(all), { mode: 0o600 });
-      await host.writeFile(`${folder}/candidate.json`, canonicalJson({ generation, ...(before && { before }) }), {
-        mode: 0o600,
-      });
+      const kept = { generation, ...(before && { before }), ...(owned && { owned }) };
+      await host.writeFile(`${folder}/candidate.json`, canonicalJson(kept), { mode: 0o600 });
     },
     async commit(digest) {
       const { generation } = await staged(digest);

@@ -19,6 +19,8 @@ export interface LinePlane {
   /** Answers on the socket; a line for which `refuse` returns a problem is not taken. */
   serve(listen: (path: string, accept: () => Connection) => void): void;
   refuse: (line: string) => Problem | undefined;
+  /** Told of each change just before it has an effect. */
+  changing: (line: string) => void;
   /** How many changes were asked of it. */
   changes: number;
   /** Lines that are accepted and have no effect. */
@@ -34,6 +36,7 @@ export function linePlane(lines: readonly string[] = []): LinePlane {
     ignored,
     refuse: () => undefined,
     changes: 0,
+    changing: () => undefined,
     serve: (listen) => listen(socket, () => connection(plane)),
     reconciler: {
       plane: "frr",
@@ -106,8 +109,9 @@ function connection(plane: LinePlane): Connection {
         const refused = plane.refuse(line);
         if (refused?.transient === true) throw refused;
         if (refused) answer = `% ${refused.message}`;
-        else if (plane.ignored.has(line)) return;
-        else if (request.startsWith("+")) plane.live.add(line);
+        if (refused !== undefined || plane.ignored.has(line)) return;
+        plane.changing(line);
+        if (request.startsWith("+")) plane.live.add(line);
         else plane.live.delete(line);
       }
     },

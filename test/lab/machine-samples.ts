@@ -25,7 +25,7 @@ export const sampleStates: { readonly [S in StateName]: Extract<State, { at: S }
   applying: { at: "applying", since: 1, deployment, run },
   verifying: { at: "verifying", since: 1, deployment },
   proving: { at: "proving", since: 1, deployment },
-  committing: { at: "committing", since: 1, deployment },
+  committing: { at: "committing", since: 1, deployment, run: undefined },
   "rolling-back": { at: "rolling-back", since: 1, deployment, failure, failures: 0, run: undefined },
   held: { at: "held", since: 1, target, reason: failure.reason },
 };

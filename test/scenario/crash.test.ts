@@ -131,6 +131,22 @@ describe("killed just before any durable effect, and started again", () => {
     }
   });
 
+  it.each(tales)("by a power cut, after which the planes start from their boot files: $name", async (tale) => {
+    const effects = (await play(tale)).sim.effects();
+    for (let k = 1; k <= effects.length; k += 1) {
+      const when = `power cut before effect ${k}: ${effects[k - 1]}`;
+      const s = await play(tale, k);
+      s.sim.reboot();
+      s.plane.live.clear();
+      for (const line of (textOf(s, bootFile) ?? "").split("\n").filter(Boolean)) s.plane.live.add(line);
+      s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
+      s.start();
+      await s.rest();
+      expect(summary(s, when)).toEqual(whole(ended(s, tale), when));
+      await s.close();
+    }
+  });
+
   it.each(tales)("twice in a row, the second time while it recovers: $name", async (tale) => {
     const length = (await play(tale)).sim.effects().length;
     for (let k = 3; k <= length; k += 7) {

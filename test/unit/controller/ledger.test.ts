@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { openMemory, whyHeld, withCorrection, withVerdict } from "../../../controller/ledger.ts";
+import { Problem } from "../../../schemas/problem.ts";
+import { simHost } from "../../lab/host.ts";
+
+const path = "/persistent/config/imp/journal/ledger.json";
+
+describe("the ledger", () => {
+  it("remembers across restarts", async () => {
+    const sim = simHost();
+    const memory = await openMemory(sim.start(), path);
+
+    await memory.remember((ledger) => ({ ...ledger, accepted: "a".repeat(40), adopted: true }));
+
+    const again = await openMemory(sim.start(), path);
+    expect(again.ledger()).toMatchObject({ accepted: "a".repeat(40), adopted: true });
+  });
+
+  it("keeps both of two changes that are made at once", async () => {
+    const memory = await openMemory(simHost().start(), path);
+
+    await Promise.all([
+      memory.remember((ledger) => ({ ...ledger, adopted: true })),
+      memory.remember((ledger) => ({ ...ledger, accepted: "b".repeat(40) })),
+    ]);
+
+    expect(memory.ledger()).toMatchObject({ adopted: true, accepted: "b".repeat(40) });
+  });
+
+  it("stands as it was when it cannot be written, and goes on", async () => {
+    const sim = simHost();
+    const memory = await openMemory(sim.start(), path);
+    sim.fail("write", "ledger.json", new Problem("HOST_FILE", "ENOSPC"));
+
+    await expect(memory.remember((ledger) => ({ ...ledger, adopted: true }))).rejects.toMatchObject({
+      code: "HOST_FILE",
+    });
+    expect(memory.ledger().adopted).toBe(false);
+
+    await memory.remember((ledger) => ({ ...ledger, adopted: true }));
+    expect(memory.ledger().adopted).toBe(true);
+  });
+
+  it.each(["", "null", '{"format":2}'])("refuses a damaged one: %j", async (damage) => {
+    const sim = simHost();
+    sim.files.set(path, { text: damage, mode: 0o600 });
+    await expect(openMemory(sim.start(), path)).rejects.toMatchObject({ code: "JOURNAL" });
+  });
+
+  it("holds a generation at once when it was bad, and after the third inconclusive end", async () => {
+    const memory = await openMemory(simHost().start(), path);
+    const bad = withVerdict(memory.ledger(), "g", "d1", "bad", "It was bad.", 1);
+    expect(whyHeld(bad, "g")).toBe("It was bad.");
+    expect(whyHeld(bad, "another")).toBeUndefined();
+
+    let ledger = memory.ledger();
+    for (const deployment of ["d1", "d1", "d2"]) ledger = withVerdict(ledger, "g", deployment, "inconclusive", "?", 1);
+    expect(whyHeld(ledger, "g")).toBeUndefined();
+    expect(whyHeld(withVerdict(ledger, "g", "d3", "inconclusive", "?", 1), "g")).toMatch(/3 times/);
+    expect(whyHeld(withVerdict(ledger, "g", "d3", "good", "Proven.", 1), "g")).toBeUndefined();
+  });
+
+  it("allows three corrections an hour, and forgets those of another boot", async () => {
+    const hour = 3_600_000;
+    let ledger = (await openMemory(simHost().start(), path)).ledger();
+    for (const at of [1, 2, 3]) ledger = withCorrection(ledger, "boot-1", at) ?? ledger;
+
+    expect(withCorrection(ledger, "boot-1", hour)).toBeUndefined();
+    expect(withCorrection(ledger, "boot-1", hour + 1)?.corrections.at).toEqual([2, 3, hour + 1]);
+    expect(withCorrection(ledger, "boot-2", 5)?.corrections).toEqual({ boot: "boot-2", at: [5] });
+  });
+
+  it("does not grow for ever", async () => {
+    let ledger = (await openMemory(simHost().start(), path)).ledger();
+    for (let i = 0; i < 300; i += 1) ledger = withVerdict(ledger, `g${i}`, `d${i}`, "bad", "no", i);
+
+    expect(Object.keys(ledger.verdicts)).toHaveLength(201);
+    expect(whyHeld(ledger, "g299")).toBe("no");
+  });
+});

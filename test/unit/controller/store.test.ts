@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { openStore } from "../../../controller/store.ts";
+import { simHost, type Sim } from "../../lab/host.ts";
+import { generation } from "../../lab/story.ts";
+
+const folder = "/persistent/config/imp";
+const one = generation(["neighbor 192.0.2.1"]);
+const two = generation(["neighbor 192.0.2.2"]);
+const plain = { secrets: new Map<string, string>(), before: undefined, owned: undefined };
+
+async function commit(sim: Sim, candidate: typeof one): Promise<void> {
+  const store = openStore(sim.start(), folder);
+  await store.stage({ generation: candidate, ...plain });
+  await store.commit(candidate.digest);
+}
+
+describe("the generation store", () => {
+  it("has nothing committed at first", async () => {
+    expect(await openStore(simHost().start(), folder).committed()).toBeUndefined();
+  });
+
+  it("keeps the committed generation until another one is committed, not staged", async () => {
+    const sim = simHost();
+    await commit(sim, one);
+    const store = openStore(sim.start(), folder);
+    await store.stage({ generation: two, ...plain });
+    expect(await store.committed()).toEqual(one);
+
+    await store.commit(two.digest);
+
+    expect(await store.committed()).toEqual(two);
+    expect(sim.files.get(`${folder}/committed.d/default`)).toEqual({ target: `../generations/${two.digest}` });
+  });
+
+  it("keeps the texts of secrets apart, for root only", async () => {
+    const sim = simHost();
+    const store = openStore(sim.start(), folder);
+    const sealed = "<secret:0123456789abcdef>";
+    await store.stage({
+      generation: one,
+      secrets: new Map([[sealed, "correct horse"]]),
+      before: undefined,
+      owned: undefined,
+    });
+
+    expect((await store.secretsOf(one.digest)).get(sealed)).toBe("correct horse");
+    const holding = [...sim.files].filter(([, node]) => "text" in node && node.text.includes("correct horse"));
+    expect(holding).toMatchObject([[`${folder}/generations/${one.digest}/files/secrets.json`, { mode: 0o600 }]]);
+  });
+
+  it("refuses to take something damaged for the committed generation", async () => {
+    const sim = simHost();
+    await commit(sim, one);
+    for (const text of ["{", "{}", JSON.stringify(two)]) {
+      sim.files.set(`${folder}/generations/${one.digest}/generation.json`, { text, mode: 0o600 });
+      await expect(openStore(sim.start(), folder).committed()).rejects.toMatchObject({ code: "JOURNAL" });
+    }
+  });
+
+  it("prunes to the newest, never one that a boot environment committed", async () => {
+    const sim = simHost();
+    await commit(sim, one);
+    sim.files.set(`${folder}/committed.d/1234`, { target: `../generations/${one.digest}` });
+    const all = Array.from({ length: 30 }, (_, i) => generation([`neighbor 198.51.100.${i}`]));
+    for (const each of all) {
+      await commit(sim, each);
+      await openStore(sim.start(), folder).prune([each.digest]);
+    }
+
+    const left = await sim.start().readFolder(`${folder}/generations`);
+
+    expect(left).toContain(one.digest);
+    expect(left).toContain(all.at(-1)?.digest);
+    expect(left.filter((name) => name.length === 64)).toHaveLength(21);
+  });
+});

@@ -55,22 +55,58 @@ export function difference(sides: Sides, incomplete: ReadonlySet<string>): Diffe
     const key = neighborKey(entry);
     if (ancestors(entry).some((head) => heads.has(head))) continue;
     if (key !== undefined && gone.has(key)) {
-      // `no neighbor` takes all its lines along; one identity line stands for all of it.
-      if (sides.liveNeighbors.get(key)?.identity[0] === entry) operations.push({ kind: "remove", entry });
+      if (endsNeighbor(entry, key, sides, recreated)) operations.push({ kind: "remove", entry });
       continue;
     }
     if (key !== undefined && recreated.has(key)) continue;
-    if (entry.isHead ? heads.has(entry.key) : sides.owned.has(entry.key)) operations.push({ kind: "remove", entry });
-    else foreign.push(entry);
+    if (stays(entry, key, sides, heads)) foreign.push(entry);
+    else operations.push({ kind: "remove", entry: { ...entry, path: pathIn(sides.desired, entry) } });
   }
   return { operations, recreated, foreign };
 }
 
-/** Neighbours that were ours and are not wanted any more. */
+/**
+ * Whether this line stands for the removal of its neighbour: `no neighbor` takes all its lines along, and that of a
+ * peer-group all its members.
+ */
+function endsNeighbor(entry: Entry, key: string, sides: Sides, recreated: ReadonlySet<string>): boolean {
+  const neighbor = sides.liveNeighbors.get(key);
+  return neighbor?.identity[0] === entry && !recreated.has(groupKey(neighbor) ?? "");
+}
+
+/** The key of the peer-group that a neighbour belongs to. */
+export function groupKey({ key, group }: Neighbor): string | undefined {
+  return group === undefined ? undefined : `${key.slice(0, key.indexOf("\n"))}\n${group}`;
+}
+
+/** What was never ours stays; so does what foreign neighbours of ours depend on: their group and their instance. */
+function stays(entry: Entry, key: string | undefined, sides: Sides, heads: ReadonlySet<string>): boolean {
+  if (entry.isHead) return !heads.has(entry.key);
+  if (!sides.owned.has(entry.key)) return true;
+  const [head] = ancestors(entry);
+  const isKeptInstance =
+    head !== undefined && !sides.desired.has(head) && entry.path[0]?.startsWith("router ") === true;
+  return (
+    isKeptInstance && entry.path.length === 1 && (key === undefined || sides.liveNeighbors.get(key)?.isGroup === true)
+  );
+}
+
+/** The contexts of a live line as they are desired: to enter them by their old name would change them back. */
+function pathIn(desired: Entries, entry: Entry): readonly string[] {
+  const keys = ancestors(entry);
+  return entry.path.map((line, depth) => desired.get(keys[depth] ?? "")?.line ?? line);
+}
+
+/** Neighbours that were ours and are not wanted any more; not a group of which somebody else made members. */
 function* goneNeighbors(sides: Sides): Iterable<string> {
-  for (const [key, { identity }] of sides.liveNeighbors) {
-    if (sides.desiredNeighbors.has(key) || identity.length === 0) continue;
-    if (identity.some((entry) => sides.owned.has(entry.key))) yield key;
+  const isOurs = ({ identity }: Neighbor) => identity.some((entry) => sides.owned.has(entry.key));
+  const used = new Set(
+    [...sides.liveNeighbors.values()]
+      .filter((one) => !sides.desiredNeighbors.has(one.key) && !isOurs(one))
+      .map((one) => groupKey(one)),
+  );
+  for (const [key, neighbor] of sides.liveNeighbors) {
+    if (!sides.desiredNeighbors.has(key) && isOurs(neighbor) && !used.has(key)) yield key;
   }
 }
 

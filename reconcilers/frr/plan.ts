@@ -1,7 +1,7 @@
 /** The ordered steps from live to desired. Pure, total, linear in the number of lines. */
 import { Problem } from "../../schemas/problem.ts";
 import { type Foreign, impacts, type Plan, worstImpact } from "../core.ts";
-import { type Difference, difference, sidesOf, type Sides } from "./difference.ts";
+import { type Difference, difference, groupKey, sidesOf, type Sides } from "./difference.ts";
 import { type Entry, neighborKey } from "./entries.ts";
 import { negation, objectOf, replacedByRemoval } from "./grammar.ts";
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
@@ -147,7 +147,9 @@ function isOf(block: RawBlock, { path, line }: Entry): boolean {
 function commandsOf(operations: readonly Operation[], recreated: boolean, context: Context): readonly FrrCommand[] {
   const commands: FrrCommand[] = [];
   const undone = new Set<RawBlock>();
-  if (recreated && operations[0]) commands.push(removeNeighbor(operations[0].entry, context));
+  if (recreated && operations[0] && !wentWithGroup(operations[0].entry, context)) {
+    commands.push(removeNeighbor(operations[0].entry, context));
+  }
   const removals = operations.filter(({ kind }) => kind === "remove").toReversed();
   for (const { entry, old, kind } of [...operations.filter(({ kind }) => kind !== "remove"), ...removals]) {
     const { path, line } = entry;
@@ -172,6 +174,12 @@ function commandsOf(operations: readonly Operation[], recreated: boolean, contex
 function isWholeNeighbor(entry: Entry, { sides }: Context): boolean {
   const key = neighborKey(entry);
   return key !== undefined && !sides.desiredNeighbors.has(key) && sides.liveNeighbors.get(key)?.identity[0] === entry;
+}
+
+/** Removing a peer-group, to make it anew, has removed its members already. */
+function wentWithGroup(entry: Entry, { sides, changes }: Context): boolean {
+  const neighbor = sides.liveNeighbors.get(neighborKey(entry) ?? "");
+  return neighbor !== undefined && changes.recreated.has(groupKey(neighbor) ?? "");
 }
 
 /** One command for a neighbour and all its lines. */

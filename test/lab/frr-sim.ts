@@ -34,6 +34,8 @@ export class SimFrr {
   readonly ospfNeighbors = new Map<string, string>();
   /** Every configuration command that a daemon was told, in order. */
   readonly history: { readonly daemon: Daemon; readonly line: string }[] = [];
+  /** Called after every configuration command that had an effect. */
+  watch: ((daemon: Daemon, line: string) => void) | undefined;
   /** Requests of any kind, so that a test can count them. */
   requests = 0;
 
@@ -81,15 +83,19 @@ export class SimFrr {
   load(config: string): void {
     for (const store of this.stores.values()) {
       let path: readonly string[] = [];
-      for (const line of config.split("\n").filter((text) => text.trim() !== "" && !text.trim().startsWith("!"))) {
+      for (const line of config.split("\n").filter((text) => !/^\s*(?:$|!|exit)/.test(text))) {
         // A daemon that refused the head of a context must not read its lines as its own.
         const depth = line.length - line.trimStart().length;
         if (depth > path.length) continue;
         path = store.execute(path.slice(0, depth), line).path;
-        if (/^\s*exit/.test(line)) path = path.slice(0, depth);
       }
     }
     this.settle();
+  }
+
+  /** What one daemon runs, as text; empty when it does not run. */
+  configOf(daemon: Daemon): string {
+    return this.stores.get(daemon)?.print() ?? "";
   }
 
   /** The union of what the daemons run, as text. */
@@ -200,6 +206,7 @@ export class SimFrr {
       if (fault) return { status: fault.status, text: fault.kind === "reject" ? `${fault.text}\n` : "" };
       const result = store.execute(path, line);
       path = result.path;
+      this.watch?.(daemon, line);
       if (!batch) this.settle();
       return result.reply;
     };

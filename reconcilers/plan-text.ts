@@ -25,16 +25,25 @@ export function planText(
   const blocks = planes.map(([plane, plan]) => planeText(plane, plan, reconcilers[plane], options));
   const notManaged = options.notManaged ?? [];
   const rest = notManaged.length > 0 ? [`not managed yet: ${notManaged.join(", ")}`] : [];
-  return `${[summary(planes.map(([, plan]) => plan)), ...blocks.filter((block) => block !== ""), ...rest].join("\n\n")}\n`;
+  return `${[
+    summary(
+      planes.map(([, plan]) => plan),
+      notManaged.length === 0,
+    ),
+    ...blocks.filter((block) => block !== ""),
+    ...rest,
+  ].join("\n\n")}\n`;
 }
 
-/** "3 steps, worst impact session-reset" */
-function summary(plans: readonly Plan[]): string {
+/** "3 steps, worst impact session-reset". In sync is only what has a plane for every section. */
+function summary(plans: readonly Plan[], whole: boolean): string {
   const steps = plans.flatMap((plan) => plan.steps);
   const problems = plans.flatMap((plan) => plan.problems).length;
   const worst = worstImpact(steps);
   const todo =
-    worst === undefined ? "Nothing to do: in sync." : `${count(steps.length, "step")}, worst impact ${worst}.`;
+    worst === undefined
+      ? `Nothing to do${whole ? ": in sync" : ""}.`
+      : `${count(steps.length, "step")}, worst impact ${worst}.`;
   return problems > 0 ? `Cannot be carried out: ${count(problems, "problem")}. ${todo}` : todo;
 }
 

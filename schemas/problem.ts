@@ -132,3 +132,15 @@ export function asProblem(thrown: unknown): Problem {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new Problem("INTERNAL", message, { cause: thrown });
 }
+
+/** A problem again out of its report. The writer may be newer and know codes that are not in the table here. */
+export function reviveProblem(report: ProblemReport): Problem {
+  const { code, message, severity, transient, remedy, path, file, line, column } = report;
+  return new Problem(Object.hasOwn(problemCodes, code) ? code : "INTERNAL", message, {
+    ...(remedy !== undefined && { remedy }),
+    ...(path !== undefined && { path }),
+    ...(file !== undefined && line !== undefined && column !== undefined && { at: { file, line, column } }),
+    severity,
+    transient,
+  });
+}

@@ -1,8 +1,8 @@
 /** Asks the agent that runs on this box, through its control socket. */
 import { request } from "node:http";
 import type { Command } from "commander";
-import { Problem, problemCodes } from "../../schemas/problem.ts";
-import type { ProblemCode } from "../../schemas/problem.ts";
+import { Problem, reviveProblem } from "../../schemas/problem.ts";
+import type { ProblemReport } from "../../schemas/problem.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface AgentOptions {
@@ -90,10 +90,5 @@ function reported(answer: unknown): Problem | undefined {
   const one: unknown =
     "problem" in answer ? answer.problem : "problems" in answer ? [answer.problems].flat()[0] : answer;
   if (typeof one !== "object" || one === null || !("code" in one) || !("message" in one)) return undefined;
-  const code = String(one.code);
-  if (!(code in problemCodes)) return undefined;
-  return new Problem(code as ProblemCode, String(one.message), {
-    ...("remedy" in one && { remedy: String(one.remedy) }),
-    ...("transient" in one && { transient: one.transient === true }),
-  });
+  return reviveProblem(one as ProblemReport);
 }

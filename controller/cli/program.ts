@@ -33,12 +33,24 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "show where a value of a machine comes from and what it overrides",
     load: () => import("./explain.ts"),
   },
+  render: { group: "Write", summary: "show what a machine's file becomes", load: () => import("./render.ts") },
   schema: { group: "Write", summary: "write JSON Schema for editors", load: () => import("./schema.ts") },
   secret: {
     group: "Write",
     summary: "make, rotate, re-encrypt and check secrets",
     load: () => import("./secret.ts"),
   },
+  plan: {
+    group: "Compare",
+    summary: "show what the agent would do now, or what edited files would change",
+    load: () => import("./plan.ts"),
+  },
+  diff: {
+    group: "Compare",
+    summary: "show what a change of the sites repository does to each appliance",
+    load: () => import("./diff.ts"),
+  },
+  agent: { group: "Run", summary: "run the agent of this box", load: () => import("./agent.ts") },
   status: {
     group: "Operate",
     summary: "show what the agent on this box says of itself",

@@ -44,7 +44,9 @@ function textLine(level: LogLevel, message: string, fields: LogFields, now: numb
   const shown = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${value instanceof Error ? String(asProblem(value)) : flat(value)}`);
-  return `${time} ${level === "info" ? "" : `${level}: `}${message}${shown.join("")}`;
+  // "problem: fra1/r1.yaml:3:4: …" reads better than the word twice.
+  const words = message === "problem" ? shown.join("").trimStart() : `${message}${shown.join("")}`;
+  return `${time} ${level === "info" ? "" : `${level}: `}${words}`;
 }
 
 function flat(value: unknown): string {

@@ -1,0 +1,90 @@
+/** `impctl agent`: the agent of this box, in the foreground, until SIGTERM or SIGINT. */
+import { resolve } from "node:path";
+import { Option } from "commander";
+import type { Command } from "commander";
+import type { Settings } from "../../schemas/settings.ts";
+import { runAgent } from "../compose.ts";
+import { createLog } from "../report/log.ts";
+import type { Log } from "../report/log.ts";
+import type { Observer } from "../report/observer.ts";
+import { watch } from "../watch.ts";
+import { examples } from "./help.ts";
+import { defaultSettingsFile, readSettings } from "./settings.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface Options {
+  readonly settings: string;
+  readonly log: "json" | "text";
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+}
+
+export function define(command: Command, terminal: Terminal): void {
+  command
+    .option("--settings <file>", "the agent's settings", defaultSettingsFile)
+    .addOption(new Option("--log <format>", "how to log to standard output").choices(["json", "text"]).default("json"))
+    .option("--verbose", "log every step and phase")
+    .option("--json", "short for --log json")
+    .action(async (options: Options) => agent(options, terminal));
+  examples(
+    command,
+    ["impctl agent", "impctl agent --settings ./agent.yaml --log text"],
+    `It ends at once on SIGTERM; a deployment in flight is rolled back by the next start. A change of the settings file takes
+effect when no deployment is in flight.`,
+  );
+}
+
+async function agent(options: Options, terminal: Terminal): Promise<void> {
+  const log = createLog({
+    format: options.json ? "json" : options.log,
+    write: (line) => terminal.out(line),
+    now: () => Date.now(),
+    debug: options.verbose ?? false,
+    journal: terminal.environment["JOURNAL_STREAM"] !== undefined,
+  });
+  let settings = await readSettings(options.settings, terminal);
+  for (;;) {
+    const changed = await runUntilChanged(settings, options.settings, log, terminal);
+    if (!changed) return;
+    settings = changed;
+    log.info("settings changed");
+  }
+}
+
+/** Runs until the process is to end (undefined) or new settings are there and nothing is in flight. */
+async function runUntilChanged(
+  settings: Settings,
+  file: string,
+  log: Log,
+  terminal: Terminal,
+): Promise<Settings | undefined> {
+  const ending = new AbortController();
+  const signal = AbortSignal.any([terminal.signal, ending.signal]);
+  let [changed, inFlight]: [Settings | undefined, boolean] = [undefined, false];
+  const endWhenIdle = () => {
+    if (changed && !inFlight) ending.abort(new Error("the settings changed"));
+  };
+  const listener: Observer = {
+    status(status) {
+      inFlight = status.deployment !== undefined;
+      endWhenIdle();
+    },
+  };
+  const reread = async (): Promise<void> => {
+    try {
+      const read = await readSettings(file, terminal);
+      changed = JSON.stringify(read) === JSON.stringify(settings) ? undefined : read;
+      endWhenIdle();
+    } catch (problems) {
+      const list: readonly unknown[] = problems instanceof AggregateError ? problems.errors : [problems];
+      for (const problem of list) log.error("the changed settings are not used", { problem });
+    }
+  };
+  watch([resolve(terminal.folder, file)], () => void reread(), signal);
+  try {
+    await runAgent(settings, log, listener, signal);
+  } finally {
+    ending.abort();
+  }
+  return terminal.signal.aborted ? undefined : changed;
+}

@@ -1,0 +1,82 @@
+/** `impctl plan`: what the agent of this box would do now, or what edited files would change. Carries nothing out. */
+import type { Command } from "commander";
+import type { Impact, Plan, PlaneName } from "../../reconcilers/core.ts";
+import { planText } from "../../reconcilers/plan-text.ts";
+import { reviveProblem } from "../../schemas/problem.ts";
+import type { ProblemReport } from "../../schemas/problem.ts";
+import { allReconcilers } from "../compose.ts";
+import { agentOptions, askAgent } from "./agent-client.ts";
+import type { AgentOptions } from "./agent-client.ts";
+import { changeText } from "./change-text.ts";
+import { compareRevisions } from "./compare.ts";
+import { examples } from "./help.ts";
+import { openRevision } from "./revision.ts";
+import { exitCodes } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface Options extends AgentOptions {
+  readonly sites?: string;
+  readonly from: string;
+}
+
+export function define(command: Command, terminal: Terminal): void {
+  agentOptions(command, terminal)
+    .argument("[machine]", "an appliance of the sites repository that you are editing; without it, this box")
+    .option("-s, --sites <folder>", "the folder that holds fleet.yaml (default: the current folder, or its sites/)")
+    .option("--from <revision>", "what the appliance is taken to have, when it is not this box", "HEAD")
+    .action(async (machine: string | undefined, options: Options) => {
+      if (machine === undefined) await planHere(options, terminal);
+      else await planEdited(machine, options, terminal);
+    });
+  examples(
+    command,
+    ["impctl plan", "impctl plan fra1/r1", "impctl plan fra1/r1 --from origin/main --json"],
+    `Without an appliance's name it asks the agent that runs here: it observes the box anew and plans towards the newest
+accepted commit. With a name it compares the files as they are with a revision, and asks no appliance.
+Exit code 2 when there is something to do, 1 when something is in the way.`,
+  );
+}
+
+/** As controller/operations.ts answers it. */
+interface AgentPlan {
+  readonly commit: string;
+  readonly generation: string;
+  readonly worstImpact?: Impact;
+  readonly plans: Readonly<Partial<Record<PlaneName, ReportedPlan>>>;
+  readonly problems: readonly ProblemReport[];
+  readonly notManaged: readonly string[];
+}
+
+/** A plan whose problems are reports. */
+type ReportedPlan = Omit<Plan, "problems"> & { readonly problems: readonly ProblemReport[] };
+
+async function planHere(options: Options, terminal: Terminal): Promise<void> {
+  const question = { method: "GET", path: "/plan", timeoutMs: 130_000 } as const;
+  const plan = (await askAgent(options.socket, question, terminal.signal)) as AgentPlan;
+  terminal.out(options.json ? JSON.stringify(plan, undefined, 2) : text(plan, terminal));
+  if (plan.problems.length > 0) terminal.exitCode = exitCodes.problem;
+  else if (Object.values(plan.plans).some(({ steps }) => steps.length > 0)) terminal.exitCode = exitCodes.changes;
+}
+
+const colors = { hitless: "green", flap: "yellow", "session-reset": "yellow", restart: "red", reboot: "red" } as const;
+
+function text({ commit, generation, plans, notManaged }: AgentPlan, terminal: Terminal): string {
+  const revived = Object.entries(plans).map(([plane, plan]) => [
+    plane,
+    { ...plan, problems: plan.problems.map(reviveProblem) },
+  ]);
+  const shown = planText(Object.fromEntries(revived), allReconcilers({ "frr-sockets": "" }), {
+    notManaged,
+    mark: (word, impact) => terminal.style(colors[impact], word),
+  });
+  return `commit ${commit.slice(0, 12)}, generation ${generation.slice(0, 12)}\n${shown}`;
+}
+
+async function planEdited(machine: string, options: Options, terminal: Terminal): Promise<void> {
+  const before = await openRevision(options.from, options.sites, terminal);
+  const after = await openRevision(undefined, options.sites, terminal);
+  const change = await compareRevisions(before, after, machine);
+  terminal.out(options.json ? JSON.stringify(change, undefined, 2) : changeText(change, terminal));
+  if (change.machines.some((one) => one.kind === "invalid")) terminal.exitCode = exitCodes.problem;
+  else if (change.machines.length > 0) terminal.exitCode = exitCodes.changes;
+}

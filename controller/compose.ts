@@ -1,0 +1,83 @@
+/** The composition root of the agent: the one place that puts its parts together, and takes them apart again. */
+import { frr } from "../reconcilers/frr/frr.ts";
+import type { Settings } from "../schemas/settings.ts";
+import { createAgent } from "./agent.ts";
+import type { Agent } from "./agent.ts";
+import { layBootFiles } from "./boot-files.ts";
+import { folderSource } from "./folder-source.ts";
+import { gitSource } from "./git.ts";
+import { prober } from "./health/probe.ts";
+import { linuxHost } from "./host/linux.ts";
+import { operationsOn } from "./operations.ts";
+import type { Reconcilers } from "./planes.ts";
+import { controlSocket, serveControl } from "./report/control.ts";
+import { logObserver } from "./report/log-observer.ts";
+import type { Log } from "./report/log.ts";
+import { startMonitoring } from "./report/monitoring.ts";
+import type { Monitoring } from "./report/monitoring.ts";
+import { observers } from "./report/observer.ts";
+import type { Observer } from "./report/observer.ts";
+import { openSecrets } from "./secrets.ts";
+import { agentVersion } from "./version.ts";
+import { loadWanted } from "./wanted.ts";
+import { watch } from "./watch.ts";
+
+/** Every plane that there is. A plane joins here. */
+export function allReconcilers(paths: Pick<Settings["paths"], "frr-sockets">): Reconcilers {
+  return { frr: frr({ sockets: paths["frr-sockets"] }) };
+}
+
+/**
+ * Runs the agent of this box until the signal aborts. Rejects when it cannot start: AGENT_BUSY when another one runs here,
+ * SETTINGS when a key or a folder cannot be used. A page for monitoring that cannot be served is only complained of.
+ */
+export async function runAgent(settings: Settings, log: Log, listener: Observer, signal: AbortSignal): Promise<void> {
+  const secrets = await openSecrets(settings.secrets);
+  const host = linuxHost(secrets);
+  const { folder } = settings.repository;
+  const warn = (what: string) => (problem: unknown) => log.warn(what, { problem });
+  const monitoring = startMonitoring(settings.listen, agentVersion, host, warn("monitoring"));
+  try {
+    const observer = observers([monitoring.observer, logObserver(log), listener], warn("an observer failed"));
+    const agent = createAgent({
+      settings,
+      version: agentVersion,
+      host,
+      source:
+        folder === undefined
+          ? gitSource(settings, host, { note: (note) => log.warn("repository", { note }) })
+          : folderSource(folder),
+      load: (tree, commit) => loadWanted(tree, commit, { settings, host, secrets }),
+      reconcilers: allReconcilers(settings.paths),
+      secrets,
+      probe: prober(host, settings.paths["frr-sockets"]),
+      layBootFiles: (generation) => layBootFiles(host, settings.paths, generation),
+      observer,
+    });
+    await serveAndRun(agent, settings, { log, monitoring, signal });
+  } finally {
+    await monitoring.close();
+  }
+}
+
+interface Serving {
+  readonly log: Log;
+  readonly monitoring: Monitoring;
+  readonly signal: AbortSignal;
+}
+
+async function serveAndRun(agent: Agent, settings: Settings, { log, monitoring, signal }: Serving): Promise<void> {
+  const { machine, mode, repository } = settings;
+  // First of all: whoever holds the control socket is the one agent of this box.
+  const control = await serveControl(controlSocket(settings), operationsOn(agent));
+  try {
+    log.info("started", { version: agentVersion, machine, mode });
+    const tellPages = async () => log.info("serving", { at: (await monitoring.listening)?.address });
+    void tellPages();
+    if (repository.folder !== undefined) watch([repository.folder], () => agent.nudge(), signal);
+    await agent.run(signal);
+    log.info("stopped");
+  } finally {
+    await control.close();
+  }
+}

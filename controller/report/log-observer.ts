@@ -1,0 +1,86 @@
+/** What the log says of the loop: each change of state, each deployment's end, each problem once. */
+import { reviveProblem } from "../../schemas/problem.ts";
+import type { ProblemReport } from "../../schemas/problem.ts";
+import type { Log, LogFields } from "./log.ts";
+import type { Observer } from "./observer.ts";
+import type { Status } from "./status.ts";
+
+/** Listens to the loop and writes to `log` what is new. */
+export function logObserver(log: Log): Observer {
+  let before: Status | undefined;
+  return {
+    status(status) {
+      for (const { level, message, fields } of news(before, status)) log[level](message, fields);
+      before = status;
+    },
+    event(event) {
+      if (event.type === "alive" || event.type === "polled") return;
+      const { type, ...fields } = event;
+      log.debug(type, fields);
+    },
+  };
+}
+
+interface Line {
+  readonly level: "error" | "warn" | "info";
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+function news(before: Status | undefined, now: Status): readonly Line[] {
+  return [...commitNews(before, now), ...stateNews(before, now), ...endNews(before, now), ...problemNews(before, now)];
+}
+
+function commitNews(before: Status | undefined, { desired }: Status): readonly Line[] {
+  if (!desired || (before?.desired?.commit === desired.commit && before.desired.generation === desired.generation))
+    return [];
+  return [{ level: "info", message: "new commit", fields: short(desired) }];
+}
+
+function stateNews(before: Status | undefined, { state, reason, deployment }: Status): readonly Line[] {
+  if (before?.state === state && before.reason === reason) return [];
+  const worst = deployment?.worstImpact;
+  const plan = state === "armed" && deployment ? { ...short(deployment), steps: deployment.steps, worst } : {};
+  const level = state === "held" || state === "rolling-back" ? "warn" : "info";
+  return [{ level, message: `now ${state}`, fields: { ...plan, reason } }];
+}
+
+function endNews(before: Status | undefined, { lastDeployment: last }: Status): readonly Line[] {
+  if (
+    !last ||
+    before === undefined ||
+    (before.lastDeployment?.id === last.id && before.lastDeployment.outcome === last.outcome)
+  ) {
+    return [];
+  }
+  const seconds = last.endedAt === undefined ? undefined : Math.round((last.endedAt - last.startedAt) / 100) / 10;
+  const { trigger, reason } = last;
+  const level = last.outcome === "committed" ? "info" : "error";
+  return [
+    { level, message: `deployment ${last.outcome ?? "ended"}`, fields: { ...short(last), seconds, trigger, reason } },
+  ];
+}
+
+function problemNews(before: Status | undefined, now: Status): readonly Line[] {
+  const known = new Set([...reports(before)].map(key));
+  const found = reports(now).filter((report) => !known.has(key(report)));
+  return found.map((problem) => ({
+    level: problem.severity === "warning" ? "warn" : "error",
+    message: "problem",
+    fields: { problem: reviveProblem(problem) },
+  }));
+}
+
+function reports(status: Status | undefined): readonly ProblemReport[] {
+  if (!status) return [];
+  const { lastError } = status.git;
+  return [...status.problems, ...status.warnings, ...(lastError ? [lastError] : [])];
+}
+
+function key(report: ProblemReport): string {
+  return JSON.stringify([report.code, report.message, report.file, report.line, report.column]);
+}
+
+function short(one: { readonly commit: string; readonly generation?: string }): LogFields {
+  return { commit: one.commit.slice(0, 12), generation: one.generation?.slice(0, 12) };
+}

@@ -1,0 +1,25 @@
+/** What a commit asks of this box: its machine loaded, its identity guarded, its secrets resolved, and all rendered. */
+import type { Host } from "../reconcilers/core.ts";
+import { loadMachine } from "../schemas/load.ts";
+import type { Settings } from "../schemas/settings.ts";
+import type { Tree } from "../schemas/tree.ts";
+import type { Wanted } from "./agent.ts";
+import { render } from "./generation.ts";
+import { checkIdentity, readBox } from "./identity.ts";
+import type { SecretStore } from "./secrets.ts";
+
+/** Resolves with every problem there is; the generation is undefined when one of them is an error. */
+export async function loadWanted(
+  tree: Tree,
+  commit: string,
+  { settings, host, secrets }: { readonly settings: Settings; readonly host: Host; readonly secrets: SecretStore },
+): Promise<Wanted> {
+  const { loaded, problems } = await loadMachine(tree, settings.machine);
+  if (!loaded) return { generation: undefined, problems };
+  const mismatch = checkIdentity(loaded.name, loaded.machine.identity, await readBox(host), settings.identity);
+  if (mismatch) return { generation: undefined, problems: [...problems, mismatch] };
+  const resolution = await secrets.resolve(loaded.name, tree, loaded.secrets);
+  const all = [...problems, ...resolution.problems];
+  const failed = all.some((problem) => problem.severity === "error");
+  return { generation: failed ? undefined : render(loaded, commit, resolution.secrets), problems: all };
+}

@@ -47,8 +47,7 @@ function watchChanges(s: Story, violations: string[]): void {
   s.plane.changing = (changed) => {
     const journal = /"to":(\{.*\})\}/.exec(textOf(s, "/persistent/config/imp/journal/current.json"))?.[1] ?? "{}";
     const state = JSON.parse(journal) as { at?: string; deployment?: { generation: string; purpose: string } };
-    if (!["applying", "rolling-back", "committing"].includes(state.at ?? ""))
-      violations.push(`${changed} while ${state.at}`);
+    if (state.deployment === undefined) violations.push(`${changed} while ${state.at}`);
     const ledger = JSON.parse(textOf(s, "/persistent/config/imp/journal/ledger.json") || "{}") as {
       verdicts?: Record<string, { verdict: string }>;
     };

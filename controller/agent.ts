@@ -57,7 +57,7 @@ export interface Agent {
   nudge(): void;
   /** Resolves when the poll that begins next is over. */
   polled(signal: AbortSignal): Promise<void>;
-  /** Looks at the newest commit again, as if it had just arrived. */
+  /** The next poll looks at the newest commit again, as if it had just arrived. */
   reconsider(): void;
   /** The plan for the newest generation, made anew. */
   plan(signal: AbortSignal): Promise<{ readonly generation: Generation; readonly plan: Survey }>;
@@ -77,6 +77,7 @@ export function createAgent(parts: AgentParts): Agent {
   let box: Appliance | undefined;
   let pause = new AbortController();
   let poll = Promise.withResolvers<void>();
+  let again = false;
 
   const listener: Listener = {
     event: (event) => tell(() => observer.event?.(event)),
@@ -169,7 +170,9 @@ export function createAgent(parts: AgentParts): Agent {
       const head = await withDeadline(host, pollLimitMs, signal, "Polling the sites repository", poke);
       const isNew = head.commit !== known.wanted?.commit;
       publish({ git: { remote: head.remote, lastPollAt: host.now() } });
-      if (isNew) await take(memory, head.commit, signal);
+      // What is wrong with a commit may be put right on the box: a secret, a key, the wrong disk.
+      if (isNew || again || !known.wanted?.generation) await take(memory, head.commit, signal);
+      again = false;
       listener.event({ type: "polled", result: isNew ? "fetched" : "unchanged" });
     } catch (thrown) {
       signal.throwIfAborted();
@@ -321,8 +324,7 @@ export function createAgent(parts: AgentParts): Agent {
       await withDeadline(host, fetchLimitMs, signal, "The poll", () => poll.promise);
     },
     reconsider() {
-      known = { ...known, wanted: undefined };
-      pause.abort();
+      again = true;
     },
     async plan(signal) {
       const generation = known.wanted?.generation ?? known.committed;

@@ -7,6 +7,7 @@ import type { Answer, Operations } from "./report/operations.ts";
 /** The operations on `agent`. What an operator allows is on disk before the answer is given. */
 export function operationsOn(agent: Agent): Operations {
   async function pollNow(signal: AbortSignal): Promise<Answer> {
+    agent.reconsider();
     const polled = agent.polled(signal);
     agent.nudge();
     await polled;
@@ -40,12 +41,10 @@ export function operationsOn(agent: Agent): Operations {
         const commits = [...new Set([...ledger.overrides.commits, commit])];
         return { ...ledger, overrides: { ...ledger.overrides, commits } };
       });
-      agent.reconsider();
       return pollNow(signal);
     },
     async acceptRewrite(signal) {
       await agent.memory().remember((ledger) => ({ ...ledger, overrides: { ...ledger.overrides, rewrite: true } }));
-      agent.reconsider();
       return pollNow(signal);
     },
     async adopt(signal) {

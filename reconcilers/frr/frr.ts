@@ -12,6 +12,7 @@ export function frr(options: { readonly sockets: string }): Reconciler<FrrDesire
     plane: "frr",
     observe: (host, signal) => observeFrr(host, options.sockets, signal),
     plan: planFrr,
+    asDesired: (observed) => ({ config: observed.config }),
     describe: describeStep,
     apply: (steps, host, signal) => applyFrr(steps, host, options.sockets, signal),
   };

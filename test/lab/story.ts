@@ -6,12 +6,16 @@ import { createHash } from "node:crypto";
 import { createAgent, type Agent, type Wanted } from "../../controller/agent.ts";
 import type { CheckResult, Probe, Session } from "../../controller/health/judge.ts";
 import { checkKey } from "../../controller/health/judge.ts";
-import type { Host } from "../../reconcilers/core.ts";
+import type { Connection, Host } from "../../reconcilers/core.ts";
+import { frr } from "../../reconcilers/frr/frr.ts";
+import { daemons, type Daemon } from "../../reconcilers/frr/model.ts";
+import { prober } from "../../controller/health/probe.ts";
+import type { SimFrr } from "./frr-sim.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import type { AgentEvent } from "../../controller/report/observer.ts";
 import type { Status } from "../../controller/report/status.ts";
 import { Policy } from "../../schemas/policy.ts";
-import type { Problem } from "../../schemas/problem.ts";
+import { Problem } from "../../schemas/problem.ts";
 import { Settings } from "../../schemas/settings.ts";
 import { simHost, type Sim, type StartOptions } from "./host.ts";
 import { linePlane, type LinePlane } from "./line-plane.ts";
@@ -49,7 +53,11 @@ export interface StoryOptions {
   readonly lines?: readonly string[];
   readonly settings?: object;
   readonly observer?: (status: Status) => void;
+  /** Instead of the smallest plane: a simulated FRR, through FRR's own reconciler and prober. */
+  readonly frr?: SimFrr;
 }
+
+const frrSockets = "/var/run/frr";
 
 /** A generation with these lines; `neighbor X` lines get a health check. */
 export function generation(
@@ -82,6 +90,10 @@ export function story(options: StoryOptions = {}): Story {
   const sim = simHost();
   const plane = linePlane(options.lines);
   plane.serve((path, accept) => sim.listen(path, accept));
+  const simulated = options.frr;
+  for (const daemon of simulated ? daemons : []) {
+    sim.listen(`${frrSockets}/${daemon}.vty`, () => listening(simulated, daemon));
+  }
   const settings = Settings.parse({
     machine: "fra1/r1",
     repository: { remotes: [{ url: "https://git.example.net/sites.git" }] },
@@ -127,9 +139,9 @@ export function story(options: StoryOptions = {}): Story {
           },
         },
         load: async (_tree, commit) => commits.get(commit) ?? { generation: undefined, problems: [] },
-        reconcilers: { frr: plane.reconciler },
+        reconcilers: { frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler },
         secrets: { collect: () => ({}), learn: () => undefined },
-        probe: (candidate, signal) => probe(self, candidate, signal),
+        probe: options.frr ? prober(host, frrSockets) : async (candidate, signal) => probe(self, candidate, signal),
         layBootFiles: (committed) => layBootFile(host, committed),
         observer: {
           event(event) {
@@ -160,6 +172,11 @@ export function story(options: StoryOptions = {}): Story {
     },
   };
   return self;
+}
+
+function listening(simulated: SimFrr | undefined, daemon: Daemon): Connection {
+  if (!simulated?.runs(daemon)) throw new Problem("HOST_FILE", `${daemon} does not listen`, { transient: true });
+  return simulated.connect(daemon);
 }
 
 export const bootFile = "/etc/frr/frr.conf";

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type DocumentName, jsonSchema } from "../schemas/json-schema.ts";
 import { problemCodes } from "../schemas/problem.ts";
+import { fleetRules, machineRules } from "../schemas/semantics/rules.ts";
 import { cliPage } from "./cli-page.ts";
 import { stateMachinePage } from "./state-machine-page.ts";
 
@@ -25,6 +26,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
       (document) => [`sites/.schema/${document}.json`, `${JSON.stringify(jsonSchema(document), null, 1)}\n`] as const,
     ),
     ["docs/problems.md", problemsPage()] as const,
+    ["docs/validation.md", validationPage()] as const,
     ["docs/cli.md", await cliPage()] as const,
     ["docs/state-machine.md", stateMachinePage()] as const,
   ]);
@@ -40,6 +42,33 @@ function problemsPage(): string {
     "| Code | Meaning |",
     "|---|---|",
     ...Object.entries(problemCodes).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`),
+    "",
+  ].join("\n");
+}
+
+function validationPage(): string {
+  const table = (rules: Readonly<Record<string, { severity: string; rule: string; remedy: string }>>): string[] => [
+    "| Rule | | What must hold | Where it does not |",
+    "|---|---|---|---|",
+    ...Object.entries(rules).map(
+      ([name, { severity, rule, remedy }]) => `| \`${name}\` | ${severity} | ${rule} | ${remedy} |`,
+    ),
+  ];
+  return [
+    "# Validation",
+    "",
+    "`impctl validate` looks at a sites repository at three levels and prints every problem at once, each with its file, line",
+    "and column: the schema of each value, the rules across the values of one appliance, and the rules across appliances.",
+    "The schema is described in your editor (`impctl schema`); the rules are these. An error makes the tree invalid: it",
+    "certainly cannot work, or cannot be meant. A warning does not. This page is generated: `npm run generate`.",
+    "",
+    "## One appliance",
+    "",
+    ...table(machineRules),
+    "",
+    "## Across appliances",
+    "",
+    ...table(fleetRules),
     "",
   ].join("\n");
 }

@@ -98,7 +98,9 @@ export function assemble(
       : undefined;
   if (machine.image !== undefined && image === undefined)
     problems.push(problem(noImage(machine.image, shared), "SEMANTICS"));
-  problems.push(...checkMachine(machine).map((finding) => problem(finding, "SEMANTICS")));
+  const offered = (kind: string) =>
+    [...shared.catalogue.policies.values()].filter((policy) => policy.kind === kind).map((policy) => policy.name);
+  problems.push(...checkMachine(machine, offered).map((finding) => problem(finding, "SEMANTICS")));
   if (hasError(problems)) return { loaded: undefined, problems };
   const written = { ...merged, defaults: base.defaults };
   const secrets = secretUses(merged, place);

@@ -1,53 +1,36 @@
-/** Rules across the values of one machine that fit its schema one by one. */
-import type { Path } from "../json.ts";
-import type { Bond, Interface, SubInterface } from "../interfaces.ts";
+/** Rules across the values of one machine that fit its schema one by one. docs/validation.md lists them. */
 import type { Machine } from "../machine.ts";
-import { parseCidr } from "../primitives.ts";
-import type { Finding } from "./finding.ts";
+import { checkAddresses } from "./addresses.ts";
+import { checkBgp } from "./bgp.ts";
+import { checkContainers } from "./containers.ts";
+import { checkHardware } from "./hardware.ts";
+import { checkIgp } from "./igp.ts";
+import { checkInterfaces } from "./interfaces.ts";
+import { checkLists } from "./lists.ts";
+import { checkNat } from "./nat.ts";
+import { checkPolicy } from "./policy.ts";
+import { checkReferences, type Offered } from "./references.ts";
+import { checkRoutes } from "./routes.ts";
+import { finding, type Report, type RuleFinding } from "./rules.ts";
+import { checkSwitching } from "./switching.ts";
+import { viewOf } from "./view.ts";
 
-export function checkMachine(machine: Machine): readonly Finding[] {
-  return duplicateAddresses(machine);
-}
-
-/** One address stands on one interface. */
-function duplicateAddresses(machine: Machine): readonly Finding[] {
-  const seen = new Set<string>();
-  const findings: Finding[] = [];
-  for (const { path, address } of interfaceAddresses(machine)) {
-    const parsed = parseCidr(address);
-    if ("error" in parsed || parsed.address.startsWith("fe80:")) continue;
-    if (seen.has(parsed.address)) {
-      findings.push({
-        path,
-        message: `${parsed.address} stands on another interface of this appliance already`,
-        remedy: "Give one of the two another address.",
-        severity: "error",
-      });
-    }
-    seen.add(parsed.address);
-  }
+/** Pure and total. `offered` names what the machine could refer to beside its own, for "did you mean" alone. */
+export function checkMachine(machine: Machine, offered: Offered = () => []): readonly RuleFinding[] {
+  const findings: RuleFinding[] = [];
+  const report: Report = (...found) => findings.push(finding(...found));
+  const view = viewOf(machine);
+  checkHardware(view, report);
+  checkInterfaces(view, report);
+  checkSwitching(view, report);
+  checkAddresses(view, report);
+  checkReferences(view, offered, report);
+  checkLists(view, report);
+  checkBgp(view, report);
+  checkIgp(view, report);
+  checkRoutes(view, report);
+  checkNat(view, report);
+  checkContainers(view, report);
+  checkPolicy(view, report);
   return findings;
-}
-
-/** Every address of the dataplane's own interfaces, with its path in the machine. */
-export function interfaceAddresses(
-  machine: Machine,
-): readonly { readonly path: Path; readonly address: string; readonly anycast: boolean }[] {
-  const found: { path: Path; address: string; anycast: boolean }[] = [];
-  const add = (path: Path, of: { readonly addresses: readonly string[]; readonly anycast: boolean }): void => {
-    for (const [index, address] of of.addresses.entries())
-      found.push({ path: [...path, "addresses", index], address, anycast: of.anycast });
-  };
-  const addTrunks = (section: string, trunks: Readonly<Record<string, Interface | Bond>>): void => {
-    for (const [name, port] of Object.entries(trunks)) {
-      add([section, name], port);
-      for (const [number, inner] of Object.entries<SubInterface>(port["sub-interfaces"])) {
-        add([section, name, "sub-interfaces", number], inner);
-      }
-    }
-  };
-  addTrunks("interfaces", machine.interfaces);
-  addTrunks("bonds", machine.bonds);
-  for (const [name, loopback] of Object.entries(machine.loopbacks)) add(["loopbacks", name], loopback);
-  return found;
 }

@@ -8,34 +8,45 @@ export function cidrOf(text: string): ParsedCidr | undefined {
 }
 
 export interface Networks<T> {
-  /** The value of the longest network that holds the address or network. */
-  find(text: string): T | undefined;
+  /** The value of the longest network that holds the address or network, of at most `longest` bits. */
+  find(text: string | ParsedCidr, longest?: number): T | undefined;
 }
 
 /** Networks with a value each; of two equal networks the first counts. */
 export function networks<T>(entries: Iterable<readonly [ParsedCidr, T]>): Networks<T> {
   const values = new Map<string, T>();
   const lengths = { ipv4: new Set<number>(), ipv6: new Set<number>() };
-  for (const [{ family, length, network }, value] of entries) {
-    lengths[family].add(length);
-    if (!values.has(network)) values.set(network, value);
+  for (const [cidr, value] of entries) {
+    lengths[cidr.family].add(cidr.length);
+    const key = masked(cidr, cidr.length);
+    if (!values.has(key)) values.set(key, value);
   }
   const longestFirst = {
     ipv4: [...lengths.ipv4].sort((a, b) => b - a),
     ipv6: [...lengths.ipv6].sort((a, b) => b - a),
   };
   return {
-    find(text) {
-      const wanted = cidrOf(text);
+    find(text, longest = 128) {
+      const wanted = typeof text === "string" ? cidrOf(text) : text;
       if (wanted === undefined) return undefined;
       for (const length of longestFirst[wanted.family]) {
-        if (length > wanted.length) continue;
-        const network = cidrOf(`${wanted.address}/${length}`)?.network;
-        if (network !== undefined && values.has(network)) return values.get(network);
+        if (length > wanted.length || length > longest) continue;
+        const value = values.get(masked(wanted, length));
+        if (value !== undefined) return value;
       }
       return undefined;
     },
   };
+}
+
+/** Names the network of that length. */
+function masked({ family, bytes }: ParsedCidr, length: number): string {
+  let text = `${family} ${length} `;
+  for (let at = 0; at * 8 < length; at++) {
+    const byte = (bytes[at] ?? 0) & (0xff00 >> Math.min(8, length - at * 8)) & 0xff;
+    text += String.fromCodePoint(byte);
+  }
+  return text;
 }
 
 /** Whether `inner` lies whole in `outer`. */
@@ -43,7 +54,7 @@ export function covers(outer: ParsedCidr, inner: ParsedCidr): boolean {
   return (
     outer.family === inner.family &&
     outer.length <= inner.length &&
-    cidrOf(`${inner.address}/${outer.length}`)?.network === outer.network
+    masked(inner, outer.length) === masked(outer, outer.length)
   );
 }
 

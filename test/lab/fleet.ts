@@ -52,6 +52,7 @@ routing:
         ipv4: { next-hop-self: true }
 policy:
   soak-seconds: 60
+  max-impact: flap
   windows:
     night: { from: "02:00", to: "05:00", max-impact: session-reset }
 `;

@@ -1,0 +1,63 @@
+/** Rules about static routes, ABF and DHCP relay: where packets are sent on. */
+import { familyOf } from "../primitives.ts";
+import { cidrOf, networks } from "./networks.ts";
+import type { Report } from "./rules.ts";
+import { isLinkLocal, type View } from "./view.ts";
+
+export function checkRoutes(view: View, report: Report): void {
+  checkStatic(view, report);
+  checkSteering(view, report);
+  for (const [name, { source }] of Object.entries(view.machine["dhcp-relay"])) {
+    if (!view.byAddress.has(source) && !view.shared.has(source))
+      report("relay-source", ["dhcp-relay", name, "source"], `${source} is no own address`);
+  }
+}
+
+function checkStatic({ machine, byAddress, connected, own }: View, report: Report): void {
+  const routes = machine.routing.static;
+  // Next hops are looked up in other static routes too, but never in a default route.
+  const behind = networks(
+    Object.keys(routes).flatMap((prefix) => {
+      const cidr = cidrOf(prefix);
+      return cidr && cidr.length > 0 ? [[cidr, prefix] as const] : [];
+    }),
+  );
+  const attached = new Map(own.map(({ cidr, on }) => [cidr.network, on]));
+  for (const [prefix, { via, interface: out }] of Object.entries(routes)) {
+    const path = ["routing", "static", prefix];
+    const on = attached.get(prefix);
+    if (on !== undefined) report("route-connected", path, `${prefix} is connected on ${on}`);
+    for (const [index, hop] of (via ?? []).entries()) {
+      const at = [...path, "via", index];
+      const mine = byAddress.get(hop);
+      const link = connected.find(hop);
+      const through = behind.find(hop);
+      if (mine) report("route-own-address", at, `${hop} is the own address on ${mine.on}`);
+      else if (isLinkLocal(hop)) {
+        if (out === undefined) report("route-link-local", at, `${hop} may be on any interface`);
+      } else if (out !== undefined && link?.on !== out)
+        report("route-unreachable", at, `${hop} is in no network of ${out}`);
+      else if (!link && (through === undefined || through === prefix))
+        report("route-unreachable", at, `${hop} is in no connected network`);
+    }
+  }
+}
+
+function checkSteering({ machine, byAddress, connected }: View, report: Report): void {
+  for (const [name, policy] of Object.entries(machine.abf)) {
+    const path = ["abf", name];
+    for (const [index, hop] of policy.via.entries()) {
+      const at = [...path, "via", index];
+      const mine = byAddress.get(hop);
+      if (familyOf(hop) !== policy.family) report("abf-family", at, `${hop} is not of family ${policy.family}`);
+      else if (mine) report("route-own-address", at, `${hop} is the own address on ${mine.on}`);
+      else if (isLinkLocal(hop)) {
+        if (policy.interface === undefined) report("route-link-local", at, `${hop} may be on any interface`);
+      } else if (!connected.find(hop)) report("route-unreachable", at, `${hop} is in no connected network`);
+    }
+    const rules = Object.hasOwn(machine.acls, policy.acl) ? Object.values(machine.acls[policy.acl]?.rules ?? {}) : [];
+    const families = rules.map(({ source, destination }) => source ?? destination).map((one) => one && familyOf(one));
+    if (rules.length > 0 && families.every((family) => family !== undefined && family !== policy.family))
+      report("abf-family", [...path, "acl"], `no rule of ${policy.acl} is about ${policy.family}`);
+  }
+}

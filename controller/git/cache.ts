@@ -215,7 +215,8 @@ async function syncAll(folder: string): Promise<void> {
 }
 
 async function syncFile(path: string): Promise<void> {
-  const file = await open(path, "r+");
+  // Objects are read-only also to their owner, and reading is enough to sync.
+  const file = await open(path, "r");
   try {
     await file.sync();
   } finally {

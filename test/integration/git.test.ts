@@ -1,4 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -455,7 +456,7 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
       try {
         const agent = source([{ url: server.url }], {}, disk);
         await agent.accept(first, undefined, noOverrides, never);
-        const filler = execFileSync("openssl", ["rand", "-hex", "200000"], { encoding: "utf8" });
+        const filler = randomBytes(200_000).toString("hex");
         const big = sites.push("Big", { "customers/big.yaml": filler });
 
         const problem = await refusal(agent.accept(big, first, noOverrides, never));

@@ -21,6 +21,7 @@ need git git
 need ip iproute2
 need ssh-keygen openssh-client
 need /usr/lib/frr/bgpd frr
+need /usr/lib/frr/frr-reload.py frr-pythontools # the baseline of `npm run bench`
 need /usr/sbin/bird bird2
 need promtool prometheus
 [ -n "$missing" ] || exit 0

@@ -1,0 +1,101 @@
+/** A real agent as a process of its own, with all its state below one folder: for the demo, the benchmarks and whole-agent tests. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Status } from "../../controller/report/status.ts";
+
+export interface AgentProcess extends AsyncDisposable {
+  readonly child: ChildProcess;
+  /** The control socket, for `--socket`. */
+  readonly socket: string;
+  /** The status document, or undefined while nobody answers. */
+  status(): Promise<Status | undefined>;
+  /** Resolves with the status once `holds`; throws after `seconds`, or when the agent ends. */
+  until(what: string, holds: (status: Status) => boolean, seconds: number): Promise<Status>;
+}
+
+export interface AgentProcessOptions {
+  /** Everything of the agent goes here; a second start with the same folder continues where the first ended. */
+  readonly folder: string;
+  readonly machine: string;
+  readonly remote: string;
+  /** Folder of FRR's vty sockets. */
+  readonly frrSockets: string;
+  readonly pollSeconds?: number;
+  /** The program: [main.ts] unless given, so that the bundle can be tried as well. */
+  readonly program?: string;
+  /** Each line that it writes. Silent unless given. */
+  readonly line?: (text: string) => void;
+}
+
+let started = 0;
+
+export function startAgent(options: AgentProcessOptions): AgentProcess {
+  const { folder, line } = options;
+  started += 1;
+  const port = 20_000 + ((process.pid * 7 + started) % 20_000);
+  const state = join(folder, "persistent");
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const settings = join(state, "agent.yaml");
+  writeFileSync(
+    settings,
+    `machine: ${options.machine}
+repository:
+  remotes:
+    - url: ${options.remote}
+  poll-seconds: ${options.pollSeconds ?? 1}
+listen: 127.0.0.1:${port}
+secrets:
+  age-key: ${state}/age.key
+  folder: ${state}/secrets
+  seal-key: ${state}/seal.key
+paths:
+  state: ${state}
+  cache: ${folder}/cache
+  run: ${folder}/run
+  frr-sockets: ${options.frrSockets}
+  frr-config: ${folder}/frr.conf
+`,
+    { mode: 0o600 },
+  );
+  const program = options.program ?? join(import.meta.dirname, "../../controller/main.ts");
+  const child = spawn(process.execPath, [program, "agent", "--settings", settings, "--log", "text"], {
+    stdio: ["ignore", line ? "pipe" : "ignore", line ? "pipe" : "ignore"],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream && line) createInterface({ input: stream }).on("line", line);
+  }
+  const agent: AgentProcess = {
+    child,
+    socket: `${folder}/run/agent.sock`,
+    async status() {
+      try {
+        const answer = await fetch(`http://127.0.0.1:${port}/status`, { signal: AbortSignal.timeout(2_000) });
+        return (await answer.json()) as Status;
+      } catch {
+        return undefined;
+      }
+    },
+    async until(what, holds, seconds) {
+      const end = Date.now() + seconds * 1000;
+      for (;;) {
+        const now = await agent.status();
+        if (now !== undefined && holds(now)) return now;
+        if (child.exitCode !== null) throw new Error(`the agent ended while waiting for: ${what}`);
+        if (Date.now() > end) throw new Error(`not within ${seconds} s: ${what}; status: ${JSON.stringify(now)}`);
+        await delay(100);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+  return agent;
+}

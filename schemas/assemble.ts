@@ -9,11 +9,11 @@ import { explain } from "./explain.ts";
 import { machineFor } from "./fleet.ts";
 import type { ImageEntry } from "./images.ts";
 import { issueProblems } from "./issues.ts";
-import { formatPath, valueAt, type JsonObject, type Path } from "./json.ts";
+import { formatPath, valueAt, type JsonObject, type JsonValue, type Path } from "./json.ts";
 import type { Machine } from "./machine.ts";
-import { collisions, idleNulls, locate, merge, mergeOver, type Layer, type Origin } from "./merge.ts";
+import { addInto, collisions, idleNulls, locate, merge, mergeOver, type Layer, type Origin } from "./merge.ts";
 import { nearest } from "./nearest.ts";
-import { Problem } from "./problem.ts";
+import { Problem, type Position } from "./problem.ts";
 import { secretUses } from "./secret-uses.ts";
 import type { SecretUse } from "./secrets.ts";
 import { checkMachine } from "./semantics/check-machine.ts";
@@ -72,19 +72,7 @@ export function assemble(
   const merged = pulled.layer ? merge([pulled.layer.value, added.value]) : added.value;
   const place = (path: Path, part: "key" | "value") => locate(layers, path, part);
   const problem = (finding: Finding, code: "SEMANTICS" | "FLEET"): Problem => findingProblem(finding, code, place);
-  for (const { path, policy } of pulled.hiding) {
-    problems.push(
-      problem(
-        {
-          path,
-          message: `hides the shared one of ${policy.document.file}`,
-          remedy: "Rename it if both are meant.",
-          severity: "warning",
-        },
-        "SEMANTICS",
-      ),
-    );
-  }
+  problems.push(...pulled.hiding.map(({ path, policy }) => problem(hides(path, policy.document.file), "SEMANTICS")));
   const schema = machineFor(base.defaults);
   const result = schema.safeParse(merged);
   if (!result.success) {
@@ -92,15 +80,14 @@ export function assemble(
     return { loaded: undefined, problems };
   }
   const machine = { ...result.data, hostname: result.data.hostname ?? name.slice(name.indexOf("/") + 1) };
-  const image =
-    machine.image !== undefined && Object.hasOwn(shared.images, machine.image)
-      ? shared.images[machine.image]
-      : undefined;
-  if (machine.image !== undefined && image === undefined)
-    problems.push(problem(noImage(machine.image, shared), "SEMANTICS"));
+  const image = shared.images.get(machine.image ?? "");
   const offered = (kind: string) =>
     [...shared.catalogue.policies.values()].filter((policy) => policy.kind === kind).map((policy) => policy.name);
-  problems.push(...checkMachine(machine, offered).map((finding) => problem(finding, "SEMANTICS")));
+  const findings = [
+    ...(machine.image !== undefined && !image ? [noImage(machine.image, shared)] : []),
+    ...checkMachine(machine, offered),
+  ];
+  problems.push(...findings.slice(0, maxFindings).map((finding) => problem(finding, "SEMANTICS")));
   if (hasError(problems)) return { loaded: undefined, problems };
   const written = { ...merged, defaults: base.defaults };
   const secrets = secretUses(merged, place);
@@ -110,11 +97,14 @@ export function assemble(
   };
 }
 
+/** Findings of one kind in one machine; whoever has more made the same mistake everywhere. */
+const maxFindings = 200;
+
 export function hasError(problems: readonly Problem[]): boolean {
   return problems.some(({ severity }) => severity === "error");
 }
 
-type Place = (path: Path, part: "key" | "value") => Problem["at"];
+type Place = (path: Path, part: "key" | "value") => Position | undefined;
 
 function findingProblem(finding: Finding, code: "SEMANTICS" | "FLEET", place: Place): Problem {
   const at = place(finding.path, "value");
@@ -126,8 +116,17 @@ function findingProblem(finding: Finding, code: "SEMANTICS" | "FLEET", place: Pl
   });
 }
 
+function hides(path: Path, file: string): Finding {
+  return {
+    path,
+    message: `hides the shared one of ${file}`,
+    remedy: "Rename it if both are meant.",
+    severity: "warning",
+  };
+}
+
 function noImage(image: string, shared: Shared): Finding {
-  const meant = nearest(image, Object.keys(shared.images));
+  const meant = nearest(image, shared.images.keys());
   return {
     path: ["image"],
     message: `images.yaml has no image ${image}`,
@@ -155,7 +154,8 @@ function splitProblems(own: readonly Layer[]): readonly Problem[] {
 
 /** Nulls that delete nothing: `loop0:` without a value makes no loopback. */
 export function nullProblems(below: JsonObject, layer: Layer): readonly Problem[] {
-  return idleNulls(below, layer.value).map((path) => {
+  const idle = idleNulls(below, layer.value).slice(0, maxFindings);
+  return idle.map((path) => {
     const at = layer.locate(path, "key");
     return new Problem("ADVICE", "has no value, which deletes what a layer below sets, and none does", {
       ...(at && { at }),
@@ -176,54 +176,44 @@ interface Added {
 function addCustomers(machine: JsonObject, others: readonly Layer[], customers: readonly CustomerFile[]): Added {
   const layers: Layer[] = [];
   const problems: Problem[] = [];
-  let value = machine;
+  const all: Record<string, JsonValue> = {};
   for (const { name, document, customer, problems: wrong } of customers) {
     problems.push(...wrong);
     if (!customer) continue;
-    const at = (path: Path): Pick<Problem, "at" | "path"> => ({
-      at: document.locate(path, "value"),
-      path: formatPath(path),
-    });
     const { layer, port } = customerLayer(name, customer, document, machine);
     if (valueAt(machine, port.slice(0, 2)) === undefined) {
-      problems.push(
-        customerProblem(
-          at(["interface"]),
-          `the appliance has no interface ${customer.interface}`,
-          noInterface(machine, customer.interface),
-        ),
-      );
+      problems.push(noInterface(machine, customer.interface, document.locate(["interface"], "value")));
       continue;
     }
-    const taken = valueAt(value, port) === undefined ? collisions(value, layer.value) : [port];
-    for (const path of taken) {
-      const first = locate([...others, ...layers], path, "key");
-      const own = layer.locate(path, "key");
-      problems.push(
-        customerProblem(
-          { at: path === port ? document.locate(["vlan"], "value") : own, path: formatPath(path) },
-          `is set by ${first?.file}:${first?.line} already`,
-          "A customer has its VLAN, routes and names for itself.",
-        ),
-      );
-    }
+    const portTaken = valueAt(machine, port) !== undefined || valueAt(all, port) !== undefined;
+    const taken = portTaken ? [port] : [...collisions(machine, layer.value), ...collisions(all, layer.value)];
+    problems.push(
+      ...taken.map((path) => {
+        const at = portTaken ? document.locate(["vlan"], "value") : layer.locate(path, "key");
+        return takenProblem(path, at, locate([...others, ...layers], path, "key"));
+      }),
+    );
     if (taken.length > 0) continue;
     layers.push(layer);
-    value = mergeOver(value, layer.value);
+    addInto(all, layer.value);
   }
-  return { value, layers, problems };
+  return { value: layers.length > 0 ? mergeOver(machine, all) : machine, layers, problems };
 }
 
-function customerProblem(where: Pick<Problem, "at" | "path">, message: string, remedy: string): Problem {
-  return new Problem("SEMANTICS", message, {
-    remedy,
-    ...(where.at && { at: where.at }),
-    ...(where.path !== undefined && { path: where.path }),
+function takenProblem(path: Path, at: Position | undefined, first: Position | undefined): Problem {
+  return new Problem("SEMANTICS", `is set by ${first?.file}:${first?.line} already`, {
+    path: formatPath(path),
+    remedy: "A customer has its VLAN, routes and names for itself.",
+    ...(at && { at }),
   });
 }
 
-function noInterface(machine: JsonObject, name: string): string {
+function noInterface(machine: JsonObject, name: string, at: Position | undefined): Problem {
   const known = ["interfaces", "bonds"].flatMap((section) => Object.keys(valueAt(machine, [section]) ?? {}));
   const meant = nearest(name, known);
-  return meant ? `Did you mean ${meant}?` : `It has ${known.length > 0 ? known.join(", ") : "none yet"}.`;
+  return new Problem("SEMANTICS", `the appliance has no interface ${name}`, {
+    path: "interface",
+    remedy: meant ? `Did you mean ${meant}?` : `It has ${known.length > 0 ? known.join(", ") : "none yet"}.`,
+    ...(at && { at }),
+  });
 }

@@ -106,7 +106,7 @@ function describeUnion(
 
 /** Deep issues mean that the alternative's own shape fitted; a wrong type at its top that it did not. */
 function fit(errors: readonly z.core.$ZodIssue[]): number {
-  const deepest = Math.max(...errors.map((error) => error.path.length));
+  const deepest = errors.reduce((most, error) => Math.max(most, error.path.length), 0);
   return errors.some((error) => error.path.length === 0 && error.code === "invalid_type")
     ? -1
     : deepest - errors.length / 100;

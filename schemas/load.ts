@@ -4,7 +4,7 @@ import { homeless, readCustomers, type Customers } from "./customers.ts";
 import { machineFiles, readLayout, yamlFiles } from "./layout.ts";
 import { merge, type Layer } from "./merge.ts";
 import { nearest } from "./nearest.ts";
-import { Problem } from "./problem.ts";
+import { asProblem, Problem } from "./problem.ts";
 import { sortProblems } from "./problem-order.ts";
 import { checkSecrets, type SecretUser } from "./secrets.ts";
 import { checkFleet } from "./semantics/check-fleet.ts";
@@ -81,22 +81,36 @@ interface Context {
 }
 
 async function loadOne(name: string, files: readonly string[], context: Context): Promise<LoadResult> {
-  const base = await context.bases(name.slice(0, name.indexOf("/")));
+  const { base, problems: baseProblems } = await context.bases(name.slice(0, name.indexOf("/")));
   const own = await readAll(context.sites, files);
   const broken = context.customers.broken.filter(({ text }) => text.includes(name));
   const problems = [
-    ...base.problems,
+    ...baseProblems,
     ...own.problems,
     ...context.customers.problems,
     ...broken.flatMap((file) => file.problems),
   ];
   const customers = context.customers.appliances.get(name) ?? [];
-  if (!base.base || own.problems.length > 0) {
+  if (!base || own.problems.length > 0) {
     return { loaded: undefined, problems: [...problems, ...customers.flatMap((file) => file.problems)] };
   }
   const layers = own.documents.map((document) => layerOf("appliance", document));
-  const result = assemble(name, base.base, layers, customers, context.shared);
+  const result = assembleSafely(name, () => assemble(name, base, layers, customers, context.shared));
   return { loaded: hasError(problems) ? undefined : result.loaded, problems: [...problems, ...result.problems] };
+}
+
+/** A fault of a rule is that machine's problem: the others are judged all the same. */
+function assembleSafely(name: string, work: () => LoadResult): LoadResult {
+  try {
+    return work();
+  } catch (thrown) {
+    const { message } = asProblem(thrown);
+    const problem = new Problem("INTERNAL", `${name} cannot be judged: ${message}`, {
+      cause: thrown,
+      remedy: "Report this as a fault of the program, with the file.",
+    });
+    return { loaded: undefined, problems: [problem] };
+  }
 }
 
 interface SiteBase {

@@ -38,6 +38,15 @@ export function mergeOver(below: JsonObject, above: JsonObject): JsonObject {
   return merged;
 }
 
+/** Adds what another layer sets to a map that only the caller has; for many layers that set different things. */
+export function addInto(map: Record<string, JsonValue>, layer: JsonObject): void {
+  for (const [key, value] of Object.entries(layer)) {
+    const under = child(map, key);
+    if (isObject(value) && isObject(under)) addInto(under, value);
+    else map[key] = isObject(value) ? mergeOver({}, value) : value;
+  }
+}
+
 /** Nulls that delete nothing: usually a key whose value was forgotten. Paths inside `above`. */
 export function idleNulls(below: JsonObject, above: JsonObject, path: Path = []): readonly Path[] {
   return Object.entries(above).flatMap(([key, value]) => {

@@ -1,7 +1,7 @@
 /** What all machines of a repository have in common, read once: fleet.yaml, images.yaml and policies/. */
 import type { z } from "zod";
 import { DefaultsNumber as DefaultsSchema } from "./fleet.ts";
-import { Images } from "./images.ts";
+import { Images, type ImageEntry } from "./images.ts";
 import { issueProblems } from "./issues.ts";
 import { yamlFiles } from "./layout.ts";
 import type { Layer } from "./merge.ts";
@@ -14,7 +14,7 @@ import type { YamlDocument } from "./yaml.ts";
 
 export interface Shared {
   readonly fleet: YamlDocument | undefined;
-  readonly images: Images;
+  readonly images: ReadonlyMap<string, ImageEntry>;
   readonly catalogue: PolicyCatalogue;
   /** What stops every machine: files that could not be read. */
   readonly problems: readonly Problem[];
@@ -31,7 +31,7 @@ export async function readShared(sites: Sites): Promise<Shared> {
   const named = images.document ? checkDocument(Images, images.document) : { value: {}, problems: [] };
   return {
     fleet: fleet.document,
-    images: named.value ?? {},
+    images: new Map(Object.entries(named.value ?? {})),
     catalogue: shared,
     problems: [
       ...fleet.problems,

@@ -49,7 +49,7 @@ export function outline(text: string, events: readonly Event[]): { root: Outline
       const name = isMap ? key(path) : String(children.size);
       const inner = node(keyAt ?? offset, [...path, isMap ? name : children.size]);
       const earlier = children.get(name);
-      if (earlier && keyAt !== undefined) {
+      if (earlier && keyAt !== undefined && faults.length < maxFaults) {
         refuse(
           keyAt,
           "YAML_SYNTAX",

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { isObject, valueAt, type JsonObject, type JsonValue, type Path } from "../../schemas/json.ts";
 import { loadFleet, loadMachine } from "../../schemas/load.ts";
 import { merge, origins, type Layer } from "../../schemas/merge.ts";
+import { fleetFiles } from "../lab/fleet.ts";
 import { memoryTree } from "../lab/memory-tree.ts";
 
 const { value } = fc.letrec<{ value: JsonValue; map: JsonObject }>((tie) => ({
@@ -136,6 +137,33 @@ describe("any sites repository", () => {
           expect(one.problems.some(({ severity }) => severity === "error")).toBe(one.loaded === undefined);
         }
         expect(Object.prototype).not.toHaveProperty("polluted");
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  const valid = Object.fromEntries(fleetFiles({ appliances: 4, sites: 2 }));
+  const patch = fc.tuple(
+    fc.constantFrom(...Object.keys(valid)),
+    fc.nat(),
+    fc.nat({ max: 12 }),
+    fc.string({ unit: "binary", maxLength: 6 }),
+  );
+
+  it("that was valid before somebody changed some of its bytes is judged with places in its files", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(patch, { minLength: 1, maxLength: 3 }), async (patches) => {
+        const files: Record<string, string> = { ...valid };
+        for (const [name, at, length, text] of patches) {
+          const old = files[name] ?? "";
+          const from = at % (old.length + 1);
+          files[name] = old.slice(0, from) + text + old.slice(from + length);
+        }
+        const { problems } = await loadFleet(memoryTree(files));
+        for (const { at } of problems) {
+          expect(Object.keys(files)).toContain(at?.file);
+          expect(at?.line).toBeLessThanOrEqual((files[at?.file ?? ""] ?? "").split(/\r\n?|\n/).length);
+        }
       }),
       { numRuns: 300 },
     );

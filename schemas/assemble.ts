@@ -17,7 +17,7 @@ import { Problem, type Position } from "./problem.ts";
 import { secretUses } from "./secret-uses.ts";
 import type { SecretUse } from "./secrets.ts";
 import { checkMachine } from "./semantics/check-machine.ts";
-import type { Finding } from "./semantics/finding.ts";
+import { firstFindings, type Finding } from "./semantics/finding.ts";
 import { pullPolicies } from "./shared-policies.ts";
 import type { DefaultsNumber, Shared } from "./shared.ts";
 
@@ -87,7 +87,7 @@ export function assemble(
     ...(machine.image !== undefined && !image ? [noImage(machine.image, shared)] : []),
     ...checkMachine(machine, offered),
   ];
-  problems.push(...findings.slice(0, maxFindings).map((finding) => problem(finding, "SEMANTICS")));
+  problems.push(...firstFindings(findings, maxFindings).map((finding) => problem(finding, "SEMANTICS")));
   if (hasError(problems)) return { loaded: undefined, problems };
   const written = { ...merged, defaults: base.defaults };
   const secrets = secretUses(merged, place);

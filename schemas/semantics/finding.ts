@@ -16,3 +16,13 @@ export interface FleetFinding extends Finding {
   /** "<site>/<appliance>" that the path leads into. */
   readonly machine: string;
 }
+
+/** The first of many findings, errors before warnings: no error is left out for the sake of a warning. */
+export function firstFindings(findings: readonly Finding[], most: number): readonly Finding[] {
+  if (findings.length <= most) return findings;
+  const errors = findings.filter(({ severity }) => severity === "error");
+  const shown = [...errors, ...findings.filter(({ severity }) => severity === "warning")].slice(0, most);
+  const message = `and ${findings.length - most} more like these`;
+  const severity = errors.length > 0 ? "error" : "warning";
+  return [...shown, { path: [], message, remedy: "Correct the others first.", severity }];
+}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { listMachines, loadFleet, loadMachine } from "../../../schemas/load.ts";
+import { firstFindings } from "../../../schemas/semantics/finding.ts";
 import { maxFileBytes } from "../../../schemas/yaml.ts";
 import { fleetFiles } from "../../lab/fleet.ts";
 import { memoryTree } from "../../lab/memory-tree.ts";
@@ -127,6 +128,29 @@ describe("links and large files", () => {
     const { problems } = await loadMachine(memoryTree({ ...base, "fra1/r1.yaml": keys }), "fra1/r1");
     expect(problems).toHaveLength(201);
     expect(problems.map(({ message }) => message)).toContain("and 49800 more problems");
+  });
+});
+
+describe("a machine with hundreds of warnings", () => {
+  const routes = Array.from({ length: 400 }, (_, at) => `    172.16.${at >> 8}.${at & 255}/32: {via: [10.9.9.9]}`);
+  const warned = `${port}routing:\n  static:\n${routes.join("\n")}\n`;
+
+  it("is loaded, and says how many are not shown", async () => {
+    const { loaded, problems } = await loadMachine(memoryTree({ ...base, "fra1/r1.yaml": warned }), "fra1/r1");
+    expect(loaded).toBeDefined();
+    expect(problems).toHaveLength(201);
+    expect(problems.map(({ message }) => message)).toContain("and 200 more like these");
+  });
+
+  it("is still refused for the one error among them, wherever a rule finds it", () => {
+    const finding = (severity: "error" | "warning", message: string) => ({ path: [], message, remedy: "", severity });
+    const many = Array.from({ length: 400 }, () => finding("warning", "w"));
+    const shown = firstFindings([...many, finding("error", "e")], 200);
+    expect(shown.map(({ message }) => message)).toEqual([
+      "e",
+      ...Array.from({ length: 199 }, () => "w"),
+      "and 201 more like these",
+    ]);
   });
 });
 

@@ -17,6 +17,7 @@ import { startMonitoring } from "./report/monitoring.ts";
 import type { Monitoring } from "./report/monitoring.ts";
 import { observers } from "./report/observer.ts";
 import type { Observer } from "./report/observer.ts";
+import type { Operations } from "./report/operations.ts";
 import { openSecrets } from "./secrets.ts";
 import { agentVersion } from "./version.ts";
 import { loadWanted } from "./wanted.ts";
@@ -69,7 +70,7 @@ interface Serving {
 async function serveAndRun(agent: Agent, settings: Settings, { log, monitoring, signal }: Serving): Promise<void> {
   const { machine, mode, repository } = settings;
   // First of all: whoever holds the control socket is the one agent of this box.
-  const control = await serveControl(controlSocket(settings), operationsOn(agent));
+  const control = await serveControl(controlSocket(settings), audited(operationsOn(agent), log));
   try {
     log.info("started", { version: agentVersion, machine, mode });
     const tellPages = async () => log.info("serving", { at: (await monitoring.listening)?.address });
@@ -80,4 +81,28 @@ async function serveAndRun(agent: Agent, settings: Settings, { log, monitoring, 
   } finally {
     await control.close();
   }
+}
+
+/** The same operations; what an operator tells the agent stands in the log, whoever asks for it and however it ends. */
+function audited(operations: Operations, log: Log): Operations {
+  const note = (asked: string, fields: object = {}) => log.warn("an operator intervened", { asked, ...fields });
+  return {
+    ...operations,
+    accept: async (commit, signal) => {
+      note("accept", { commit });
+      return operations.accept(commit, signal);
+    },
+    acceptRewrite: async (signal) => {
+      note("accept-rewrite");
+      return operations.acceptRewrite(signal);
+    },
+    adopt: async (signal) => {
+      note("adopt");
+      return operations.adopt(signal);
+    },
+    retry: async (reason, signal) => {
+      note("retry", { reason });
+      return operations.retry(reason, signal);
+    },
+  };
 }

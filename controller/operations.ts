@@ -51,7 +51,7 @@ export function operationsOn(agent: Agent): Operations {
       await agent.memory().remember((ledger) => ({ ...ledger, adopted: true }));
       return pollNow(signal);
     },
-    async retry(signal) {
+    async retry(_reason, signal) {
       const generation = agent.status().desired?.generation;
       if (generation === undefined || whyHeld(agent.memory().ledger(), generation) === undefined) {
         throw new Problem("USAGE", "The newest generation is not held, so there is nothing to try again.");

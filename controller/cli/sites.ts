@@ -16,7 +16,8 @@ export async function findSites(named: string | undefined, current: string): Pro
     const path = resolve(current, folder);
     if (!(await isFile(resolve(path, "fleet.yaml")))) continue;
     const from = relative(current, path);
-    return { path, prefix: from === "" ? "" : `${from}/` };
+    // A place above the current folder is easier found by its whole path.
+    return { path, prefix: from === "" ? "" : `${from.startsWith("..") ? path : from}/` };
   }
   const where = named === undefined ? "here nor in sites/" : `in ${named}`;
   throw new Problem("USAGE", `There is no fleet.yaml ${where}.`, {

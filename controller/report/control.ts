@@ -58,7 +58,7 @@ const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ["POST /accept", (operations, body, signal) => operations.accept(commitOf(body), signal)],
   ["POST /accept-rewrite", (operations, _body, signal) => operations.acceptRewrite(signal)],
   ["POST /adopt", (operations, _body, signal) => operations.adopt(signal)],
-  ["POST /retry", (operations, _body, signal) => operations.retry(signal)],
+  ["POST /retry", (operations, body, signal) => operations.retry(reasonOf(body), signal)],
 ]);
 
 async function answer(request: IncomingMessage, response: ServerResponse, operations: Operations): Promise<void> {
@@ -103,6 +103,12 @@ function commitOf(body: Answer): string {
   throw new Problem("USAGE", "a commit is named by 40 hex digits.", {
     remedy: "git rev-parse <revision> prints them.",
   });
+}
+
+function reasonOf(body: Answer): string {
+  const reason = body["reason"];
+  if (typeof reason === "string" && reason.trim() !== "") return reason.slice(0, 500);
+  throw new Problem("USAGE", "a reason is missing.", { remedy: 'Say why it should work now: --reason "…".' });
 }
 
 function fail(response: ServerResponse, problem: Problem, status = problem.code === "USAGE" ? 400 : 422): void {

@@ -44,9 +44,11 @@ function textLine(level: LogLevel, message: string, fields: LogFields, now: numb
   const shown = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${value instanceof Error ? String(asProblem(value)) : flat(value)}`);
-  // "problem: fra1/r1.yaml:3:4: …" reads better than the word twice.
-  const words = message === "problem" ? shown.join("").trimStart() : `${message}${shown.join("")}`;
-  return `${time} ${level === "info" ? "" : `${level}: `}${words}`;
+  // A problem says what it is by itself, a warning even that it is one.
+  if (fields["problem"] instanceof Error && message === "problem") {
+    return `${time} ${level === "warn" ? "" : `${level}: `}${String(asProblem(fields["problem"]))}`;
+  }
+  return `${time} ${level === "info" ? "" : `${level}: `}${message}${shown.join("")}`;
 }
 
 function flat(value: unknown): string {

@@ -79,7 +79,7 @@ describe("a generation that failed here", () => {
     await s.rest();
     s.states.length = 0;
 
-    await operationsOn(s.agent()).retry(signal);
+    await operationsOn(s.agent()).retry("it was repaired", signal);
     await s.sim.until(() => s.states.includes("rolling-back") && s.status().state === "held", "held again");
 
     expect(s.states).toContain("proving");

@@ -42,8 +42,8 @@ const operations: Operations = {
 
 const forever = new AbortController().signal;
 
-async function ask(method: "GET" | "POST", url: string): Promise<unknown> {
-  return askAgent(path, { method, path: url }, forever);
+async function ask(method: "GET" | "POST", url: string, body?: object): Promise<unknown> {
+  return askAgent(path, { method, path: url, body }, forever);
 }
 
 async function note(what: string) {
@@ -81,10 +81,16 @@ describe("the control socket", () => {
     expect(asked).toEqual(["plan", "sync", "accept-rewrite", "adopt", "accept aaa"]);
   });
 
+  it("lets nobody try again without a reason", async () => {
+    await serve();
+
+    await expect(ask("POST", "/retry")).rejects.toMatchObject({ code: "USAGE" });
+  });
+
   it("gives the agent's Problem as it was", async () => {
     await serve();
 
-    await expect(ask("POST", "/retry")).rejects.toMatchObject({
+    await expect(ask("POST", "/retry", { reason: "repaired" })).rejects.toMatchObject({
       code: "HELD",
       message: "nothing is held here.",
       remedy: "Push.",

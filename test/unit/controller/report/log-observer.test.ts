@@ -49,7 +49,7 @@ it("writes each change of state, each problem and each end once", () => {
   expect(lines).toEqual([
     "00:00:00 now idle",
     "00:00:00 new commit commit=aaaaaaaaaaaa",
-    "00:00:00 error: problem=x.yaml:1:2: no",
+    "00:00:00 error: x.yaml:1:2: no",
     "00:00:00 now armed commit=aaaaaaaaaaaa generation=bbbbbbbbbbbb steps=2 worst=flap",
     "00:00:00 now idle",
     "00:00:00 error: deployment rolled-back commit=aaaaaaaaaaaa generation=bbbbbbbbbbbb seconds=1.5 trigger=health reason=it died",

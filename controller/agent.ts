@@ -132,11 +132,10 @@ export function createAgent(parts: AgentParts): Agent {
   async function tick(appliance: Appliance, signal: AbortSignal): Promise<void> {
     publish({ complaints: [] });
     try {
-      if (await settle(appliance, signal)) {
-        await look(appliance, signal);
-        await converge(appliance, signal);
-        await correct(appliance, signal);
-      }
+      if (!(await settle(appliance, signal))) return poll.resolve();
+      await look(appliance, signal);
+      await converge(appliance, signal);
+      await correct(appliance, signal);
     } catch (thrown) {
       signal.throwIfAborted();
       const problem = asProblem(thrown);

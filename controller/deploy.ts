@@ -6,11 +6,11 @@ import type { PlaneName, Step } from "../reconcilers/core.ts";
 import type { Desired, Generation } from "../reconcilers/generation.ts";
 import { asProblem, type ProblemCode } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
-import { prove } from "./health/prove.ts";
+import { prove, type Proof } from "./health/prove.ts";
 import type { Probe } from "./health/judge.ts";
 import { ended } from "./deployment-status.ts";
 import { whyHeld, withVerdict } from "./ledger.ts";
-import { inFlight, type Deployment, type Failure, type Run, type State, type Target } from "./machine.ts";
+import { inFlight, type Deployment, type Run, type State, type Target } from "./machine.ts";
 import { carryOut, emptyDesired, leftover, planesTouched, survey, type Survey } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 
@@ -38,13 +38,13 @@ const candidatesFault: readonly ProblemCode[] = ["FRR_REJECTED", "READ_BACK", "H
 /** Runs a deployment to its end. Rejects when `signal` aborts (the next start ends it) or when it cannot be armed. */
 export async function deploy(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<void> {
   const deployment = await arm(appliance, intent);
-  const failure = await attempt(appliance, intent, deployment, signal);
+  const { failure, resets } = await attempt(appliance, intent, deployment, signal);
   if (failure) {
     await appliance.progress.move({ type: "failed", failure });
     await rollBack(appliance, signal);
     return;
   }
-  await finishCommit(appliance);
+  await finishCommit(appliance, resets.length > 0 ? `Sessions were reset: ${resets.join(", ")}.` : undefined);
 }
 
 /** Nothing that traffic or the next boot can see changes before this resolves. */
@@ -79,23 +79,23 @@ async function attempt(
   intent: Intent,
   deployment: Deployment,
   signal: AbortSignal,
-): Promise<Failure | undefined> {
+): Promise<Proof> {
   const { host, progress } = appliance;
   try {
     await withDeadline(host, deployment.deadline - host.uptime(), signal, "Applying", (limited) =>
       applyAndVerify(appliance, intent, limited),
     );
     await progress.move({ type: "verified" });
-    const failure = await proveIt(appliance, intent, deployment, signal);
-    if (!failure) await progress.move({ type: "proven" });
-    return failure;
+    const proof = await proveIt(appliance, intent, deployment, signal);
+    if (!proof.failure) await progress.move({ type: "proven" });
+    return proof;
   } catch (thrown) {
     signal.throwIfAborted();
     const problem = asProblem(thrown);
     const late = host.uptime() >= deployment.deadline;
     const trigger = late ? "deadline" : problem.code === "READ_BACK" ? "read-back" : "apply";
     const verdict = candidatesFault.includes(problem.code) ? "bad" : "inconclusive";
-    return { trigger, reason: problem.message, verdict };
+    return { failure: { trigger, reason: problem.message, verdict }, resets: [] };
   }
 }
 
@@ -134,9 +134,9 @@ async function proveIt(
   intent: Intent,
   deployment: Deployment,
   signal: AbortSignal,
-): Promise<Failure | undefined> {
+): Promise<Proof> {
   // What was proven once and is only brought back needs no proof, and can have no verdict.
-  if (deployment.purpose === "correct") return undefined;
+  if (deployment.purpose === "correct") return { failure: undefined, resets: [] };
   const { candidate, committed, plan } = intent;
   const changesFilters = plan.steps.some((step) =>
     /route-map|prefix-list|access-list|filter|-path|communit/.test(step.id),
@@ -171,7 +171,7 @@ export async function resumeCommit(appliance: Appliance, signal: AbortSignal): P
 }
 
 /** Makes a proven candidate the committed generation. May be repeated from anywhere: the next start does. */
-export async function finishCommit(appliance: Appliance): Promise<void> {
+async function finishCommit(appliance: Appliance, note?: string): Promise<void> {
   const { host, store, memory, progress, secrets } = appliance;
   const deployment = mustBeInFlight(progress.state());
   const { generation, secrets: texts } = await store.staged(deployment.generation);
@@ -186,7 +186,7 @@ export async function finishCommit(appliance: Appliance): Promise<void> {
       return { ...next, lastDeployment: ended(host.now(), deployment, "committed") };
     return {
       ...withVerdict(next, generation.digest, deployment.id, "good", "Proven.", host.now()),
-      lastDeployment: ended(host.now(), deployment, "committed"),
+      lastDeployment: { ...ended(host.now(), deployment, "committed"), ...(note !== undefined && { reason: note }) },
     };
   });
   await progress.move({ type: "committed" });

@@ -89,7 +89,7 @@ function parseCurrent(text: string, path: string): State {
   }
   throw new Problem("JOURNAL", `${path} is damaged: which deployment was in flight is not known.`, {
     remedy:
-      "Nothing is changed on this box until it is clear. Compare with history.jsonl beside it and with `impctl plan`, remove current.json, then restart the agent: it continues from the committed generation.",
+      "Nothing is changed on this box until it is clear. Compare with history.jsonl beside it and with `impctl plan`, then remove current.json: the agent goes on from the committed generation.",
   });
 }
 

@@ -23,6 +23,9 @@ export interface Listener {
   complain(problem: Problem): void;
 }
 
+/** No phase is silent for longer: proving speaks at every look. */
+const longestPhaseMs = 600_000;
+
 /** Starts from `state`, as the journal has it. */
 export function startProgress(host: Host, journal: Journal, listener: Listener, initial: State): Progress {
   let state = initial;
@@ -56,6 +59,7 @@ export function startProgress(host: Host, journal: Journal, listener: Listener, 
       if (left.at !== next.at) {
         listener.event({ type: "phase-ended", phase: left.at, seconds: (host.uptime() - enteredAt) / 1000 });
         enteredAt = host.uptime();
+        listener.event({ type: "alive", withinMs: longestPhaseMs });
       }
       listener.changed();
     },

@@ -4,7 +4,7 @@ import type { Generation } from "../../reconcilers/generation.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import type { Failure } from "../machine.ts";
 import { withDeadline } from "../retry.ts";
-import { judge, type Before, type Probe } from "./judge.ts";
+import { judge, resets, type Before, type Probe } from "./judge.ts";
 
 /** Looks at the appliance once. Rejects with a Problem when it cannot be looked at. */
 export type Prober = (generation: Generation, signal: AbortSignal) => Promise<Probe>;
@@ -21,12 +21,20 @@ export interface Proving {
   readonly looked: (red: readonly string[]) => void;
 }
 
+/** What came of it. */
+export interface Proof {
+  /** Why it is not proven; undefined: it is. */
+  readonly failure: Failure | undefined;
+  /** Peers whose sessions are up as before, but went down in between. */
+  readonly resets: readonly string[];
+}
+
 const probeEveryMs = 1000;
 const probeLimitMs = 15_000;
 const reachLimitMs = 20_000;
 
-/** undefined once proven, else why not. Rejects only when `signal` aborts. */
-export async function prove(proving: Proving, signal: AbortSignal): Promise<Failure | undefined> {
+/** Resolves once it is proven or clearly is not. Rejects only when `signal` aborts. */
+export async function prove(proving: Proving, signal: AbortSignal): Promise<Proof> {
   const { host, before, deadline } = proving;
   const policy = before.candidate.policy;
   const seenGreen = new Set<string>();
@@ -47,17 +55,21 @@ export async function prove(proving: Proving, signal: AbortSignal): Promise<Fail
       const lost = red.find(
         (one) => one.regressed && now - (redSince.get(one.key) ?? now) >= policy["grace-seconds"] * 1000,
       );
-      if (lost) return { trigger: "health", reason: lost.reason, verdict: "bad" };
+      if (lost) return failed({ trigger: "health", reason: lost.reason, verdict: "bad" });
     } else {
       greenSince ??= now;
       if (now - greenSince >= policy["soak-seconds"] * 1000) {
         unreachable = await unreachableBecause(proving, signal);
-        if (unreachable === undefined) return undefined;
+        if (unreachable === undefined) return { failure: undefined, resets: probe ? resets(before.probe, probe) : [] };
       }
     }
-    if (host.uptime() >= deadline) return outOfTime(red, unreachable);
+    if (host.uptime() >= deadline) return failed(outOfTime(red, unreachable));
     await host.sleep(Math.max(1, Math.min(probeEveryMs, deadline - host.uptime())), signal);
   }
+}
+
+function failed(failure: Failure): Proof {
+  return { failure, resets: [] };
 }
 
 function outOfTime(red: readonly { readonly reason: string }[], unreachable: string | undefined): Failure {

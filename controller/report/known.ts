@@ -1,6 +1,6 @@
 /** What the loop knows, and the status document made of it. Pure: only the loop changes it. */
 import type { Generation } from "../../reconcilers/generation.ts";
-import type { Problem } from "../../schemas/problem.ts";
+import { Problem } from "../../schemas/problem.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { ended } from "../deployment-status.ts";
 import { whyHeld, type Ledger } from "../ledger.ts";
@@ -80,7 +80,7 @@ export function statusOf(known: Known): Status {
     notManaged: (generation ?? committed)?.notManaged ?? [],
     planes: planesOf(known),
     problems: problemsOf(known).map((problem) => problem.toJSON()),
-    warnings: (wanted?.problems ?? []).filter((one) => one.severity === "warning").map((one) => one.toJSON()),
+    warnings: warningsOf(known).map((one) => one.toJSON()),
     ...(deployment && { deployment: ended(undefined, deployment, undefined, failure) }),
     ...(ledger?.lastDeployment && { lastDeployment: ledger.lastDeployment }),
     ...(ledger?.lastSuccessAt !== undefined && { lastSuccessAt: ledger.lastSuccessAt }),
@@ -121,6 +121,18 @@ function problemsOf(known: Known): readonly Problem[] {
     ...known.complaints,
   ];
   return [...new Set(all.filter((problem) => problem !== undefined))];
+}
+
+function warningsOf({ wanted, drift, planned }: Known): readonly Problem[] {
+  const warnings = (wanted?.problems ?? []).filter((problem) => problem.severity === "warning");
+  const foreign = (drift ?? planned)?.plan.foreign ?? 0;
+  if (wanted?.generation?.policy.prune !== "all" || foreign === 0) return warnings;
+  const notPruned = new Problem("ADVICE", `"prune: all" is not carried out yet: ${foreign} foreign objects stay.`, {
+    severity: "warning",
+    path: "policy.prune",
+    remedy: "Remove them by hand; the plan lists them.",
+  });
+  return [...warnings, notPruned];
 }
 
 function planesOf({ drift, planned }: Known): Status["planes"] {

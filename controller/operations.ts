@@ -1,8 +1,22 @@
 /** What operators may ask of the running agent, put into effect: for the control socket. */
+import type { Generation } from "../reconcilers/generation.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Agent } from "./agent.ts";
 import { whyHeld } from "./ledger.ts";
+import type { Survey } from "./planes.ts";
 import type { Answer, Operations } from "./report/operations.ts";
+
+/** A plan as plain data, its problems as reports. */
+export function planAnswer(generation: Generation, { plans, worstImpact, problems }: Survey): Answer {
+  return {
+    commit: generation.commit,
+    generation: generation.digest,
+    ...(worstImpact && { worstImpact }),
+    plans,
+    problems: problems.map((problem) => problem.toJSON()),
+    notManaged: generation.notManaged,
+  };
+}
 
 /** The operations on `agent`. What an operator allows is on disk before the answer is given. */
 export function operationsOn(agent: Agent): Operations {
@@ -21,15 +35,7 @@ export function operationsOn(agent: Agent): Operations {
     sync: pollNow,
     async plan(signal) {
       const { generation, plan } = await agent.plan(signal);
-      const { plans, worstImpact, problems } = plan;
-      return {
-        commit: generation.commit,
-        generation: generation.digest,
-        ...(worstImpact && { worstImpact }),
-        plans,
-        problems: problems.map((problem) => problem.toJSON()),
-        notManaged: generation.notManaged,
-      };
+      return planAnswer(generation, plan);
     },
     async accept(commit, signal) {
       if (!/^[0-9a-f]{40}$/.test(commit)) {

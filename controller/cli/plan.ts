@@ -10,12 +10,16 @@ import type { AgentOptions } from "./agent-client.ts";
 import { changeText } from "./change-text.ts";
 import { compareRevisions } from "./compare.ts";
 import { examples } from "./help.ts";
+import { planLive } from "./live-plan.ts";
 import { openRevision } from "./revision.ts";
+import { defaultSettingsFile } from "./settings.ts";
 import { exitCodes } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface Options extends AgentOptions {
   readonly sites?: string;
+  readonly live?: boolean;
+  readonly settings: string;
   readonly from: string;
 }
 
@@ -24,15 +28,22 @@ export function define(command: Command, terminal: Terminal): void {
     .argument("[machine]", "an appliance of the sites repository that you are editing; without it, this box")
     .option("-s, --sites <folder>", "the folder that holds fleet.yaml (default: the current folder, or its sites/)")
     .option("--from <revision>", "what the appliance is taken to have, when it is not this box", "HEAD")
+    .option("--live", "without the agent: observe this box and plan towards the files as they are; changes nothing")
+    .option("--settings <file>", "the agent's settings, for --live", defaultSettingsFile)
     .action(async (machine: string | undefined, options: Options) => {
       if (machine === undefined) await planHere(options, terminal);
       else await planEdited(machine, options, terminal);
     });
   examples(
     command,
-    ["impctl plan", "impctl plan fra1/r1", "impctl plan fra1/r1 --from origin/main --json"],
+    [
+      "impctl plan",
+      "impctl plan --live --sites /srv/sites",
+      "impctl plan fra1/r1",
+      "impctl plan fra1/r1 --from origin/main --json",
+    ],
     `Without an appliance's name it asks the agent that runs here: it observes the box anew and plans towards the newest
-accepted commit. With a name it compares the files as they are with a revision, and asks no appliance.
+accepted commit. With --live it does that itself, towards edited files. With a name it compares the files as they are with a revision, and asks no appliance.
 Exit code 2 when there is something to do, 1 when something is in the way.`,
   );
 }
@@ -52,7 +63,11 @@ type ReportedPlan = Omit<Plan, "problems"> & { readonly problems: readonly Probl
 
 async function planHere(options: Options, terminal: Terminal): Promise<void> {
   const question = { method: "GET", path: "/plan", timeoutMs: 130_000 } as const;
-  const plan = (await askAgent(options.socket, question, terminal.signal)) as AgentPlan;
+  const answer = options.live
+    ? await planLive(options.settings, options.sites, terminal)
+    : await askAgent(options.socket, question, terminal.signal);
+  // Through JSON either way, so that both are shown alike.
+  const plan = JSON.parse(JSON.stringify(answer)) as AgentPlan;
   terminal.out(options.json ? JSON.stringify(plan, undefined, 2) : text(plan, terminal));
   if (plan.problems.length > 0) terminal.exitCode = exitCodes.problem;
   else if (Object.values(plan.plans).some(({ steps }) => steps.length > 0)) terminal.exitCode = exitCodes.changes;

@@ -190,6 +190,16 @@ paths: { state: ${top}/state, cache: ${top}/cache, run: ${top}/run, frr-sockets:
     expect(plan.stdout).toMatch(/^ {2}session-reset {2}.*192\.0\.2\.9: remote-as 64499/m);
   });
 
+  it("plans towards edited files without the agent, and changes nothing", async () => {
+    const { length } = frr.history;
+
+    const plan = await impctl("plan", "--live", "--settings", settings, "--sites", sites.clone);
+
+    expect([plan.status, plan.stderr]).toEqual([2, ""]);
+    expect(plan.stdout).toContain("neighbor 192.0.2.9: remote-as 64499");
+    expect(frr.history.slice(length)).toEqual([]);
+  });
+
   it("shows its pages to monitoring", async () => {
     const page = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text();
 

@@ -1,0 +1,31 @@
+/** Plans for this box without its agent: observes it and changes nothing. For the first look before an agent ever ran. */
+import { survey } from "../planes.ts";
+import { allReconcilers } from "../compose.ts";
+import { linuxHost } from "../host/linux.ts";
+import { planAnswer } from "../operations.ts";
+import type { Answer } from "../report/operations.ts";
+import { openSecrets } from "../secrets.ts";
+import { openStore } from "../store.ts";
+import { loadWanted } from "../wanted.ts";
+import { openRevision } from "./revision.ts";
+import { readSettings } from "./settings.ts";
+import type { Terminal } from "./terminal.ts";
+
+const limitMs = 60_000;
+
+/** The same answer as the agent's, towards the files in `sites` as they are. Rejects with an AggregateError when they do not fit this box. */
+export async function planLive(settingsFile: string, sites: string | undefined, terminal: Terminal): Promise<Answer> {
+  const settings = await readSettings(settingsFile, terminal);
+  const { tree } = await openRevision(undefined, sites, terminal);
+  const secrets = await openSecrets(settings.secrets);
+  const host = linuxHost(secrets);
+  const { generation, problems } = await loadWanted(tree, "", { settings, host, secrets });
+  if (!generation) throw new AggregateError(problems, "the files do not fit this box");
+  const store = openStore(host, settings.paths.state);
+  const committed = await store.committed();
+  if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
+  const signal = AbortSignal.any([terminal.signal, AbortSignal.timeout(limitMs)]);
+  const owned = committed ? [committed.desired] : [];
+  const plan = await survey(allReconcilers(settings.paths), host, generation.desired, owned, signal);
+  return planAnswer(generation, plan);
+}

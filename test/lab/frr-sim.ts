@@ -145,10 +145,11 @@ export class SimFrr {
     };
   }
 
-  /** Serves every daemon on a unix socket `<folder>/<daemon>.vty`, running or not (then it closes at once). */
+  /** Serves every daemon that runs on a unix socket `<folder>/<daemon>.vty`; one that stops later closes at once. */
   async listen(folder: string): Promise<{ close(): Promise<void> }> {
     mkdirSync(folder, { recursive: true });
-    const servers = await Promise.all(daemons.map((daemon) => this.serve(daemon, `${folder}/${daemon}.vty`)));
+    const running = daemons.filter((daemon) => this.runs(daemon));
+    const servers = await Promise.all(running.map((daemon) => this.serve(daemon, `${folder}/${daemon}.vty`)));
     return {
       close: async () => {
         for (const closers of this.open.values()) for (const close of closers) close();

@@ -145,11 +145,11 @@ const shortNegations: readonly (readonly [RegExp, RegExp, string])[] = [
   [/^router bgp /, /^(neighbor \S+ (?:description|password)) .*$/, "$1"],
   [/^router bgp /, /^(neighbor \S+ interface)\b.*$/, "$1"],
   [/^router ospf/, /^(area \S+ (?:stub|nssa))\b.*$/, "$1"],
-  [/^router ospf/, /^(default-information originate)\b.*$/, "$1"],
+  [/^router ospf/, /^(default-information originate|maximum-paths)\b.*$/, "$1"],
   [/^interface /, /^(description)\b.*$/, "$1"],
   [/^interface /, /^(ip ospf (?:authentication-key|message-digest-key \d+|authentication))\b.*$/, "$1"],
   [/^route-map /, /^(description)\b.*$/, "$1"],
-  [/^route-map /, /^(set as-path prepend)\b.*$/, "$1"],
+  [/^route-map /, /^(set as-path prepend|on-match goto)\b.*$/, "$1"],
   [/^bfd$/, /^(minimum-ttl)\b.*$/, "$1"],
 ];
 
@@ -165,6 +165,17 @@ export function negation(path: readonly string[], line: string): string {
     if (where.test(path[0] ?? "") && what.test(line)) return `no ${line.replace(what, short)}`;
   }
   return `no ${line}`;
+}
+
+/**
+ * What an entry of a list says, whatever its number, or undefined for other lines. FRR drops an entry without a word
+ * when another of the same list says the same.
+ */
+export function listContent(path: readonly string[], line: string): string | undefined {
+  if (path.length > 0) return undefined;
+  const match =
+    /^((?:ip|ipv6) prefix-list \S+|bgp (?:as-path access-list|\S*community-list \S+) \S+) seq \d+ (.*)$/.exec(line);
+  return match ? `${match[1]} ${match[2]}` : undefined;
 }
 
 /** The neighbour or peer-group that a line of `router bgp` is about. */

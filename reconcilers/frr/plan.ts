@@ -3,7 +3,7 @@ import { Problem } from "../../schemas/problem.ts";
 import { type Foreign, impacts, type Plan, worstImpact } from "../core.ts";
 import { type Difference, difference, groupKey, sidesOf, type Sides } from "./difference.ts";
 import { type Entry, neighborKey } from "./entries.ts";
-import { negation, objectOf, replacedByRemoval } from "./grammar.ts";
+import { listContent, negation, objectOf, replacedByRemoval } from "./grammar.ts";
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
 import type { Daemon, FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
 import { makeRoom, phaseOf } from "./order.ts";
@@ -45,12 +45,14 @@ function stepsOf(
     if (key === undefined) return false;
     return (sides.desiredNeighbors.get(key) ?? sides.liveNeighbors.get(key))?.isGroup === true;
   };
+  const displaced = displacedEntries(changes.operations);
   const groups = new Map<string, Group>();
   for (const operation of changes.operations) {
     const { entry } = operation;
     const object = objectOf(entry.path, entry.line);
     const replaced = operation.kind === "remove" && entry.path.length === 0 && isReplacedInstance(entry, sides);
-    const phase = replaced ? makeRoom : phaseOf(operation, isGroup);
+    const early = displaced.has(entry.key) ? phaseOf({ ...operation, kind: "set" }, isGroup) : undefined;
+    const phase = replaced ? makeRoom : (early ?? phaseOf(operation, isGroup));
     const key = `${phase} ${object}`;
     const group = groups.get(key);
     if (group) group.operations.push(operation);
@@ -60,8 +62,35 @@ function stepsOf(
   const taken = new Set<string>();
   const steps = [...groups.values()]
     .toSorted((a, b) => a.phase - b.phase)
-    .map((group) => stepOf(group, { changes, sides, live, raw, notes, taken }));
+    .map((group) => stepOf(group, { changes, sides, live, raw, displaced, notes, taken }));
   return { steps, notes: [...notes] };
+}
+
+/**
+ * Lines that have to go before what takes their place comes: an entry of a list, since FRR would drop the new one for
+ * saying the same, and the next hops of a static route, which share a tag for as long as one of them is there. FRR
+ * carries these commands out as one, so that list and route are never gone.
+ */
+function displacedEntries(operations: readonly Operation[]): ReadonlySet<string> {
+  const leaving = new Map<string, Entry>();
+  const retagged = new Set<string>();
+  for (const { kind, entry, old } of operations) {
+    const before = kind === "remove" ? entry : old;
+    const content = before && listContent(before.path, before.line);
+    if (before && content !== undefined) leaving.set(content, before);
+    if (old && isRoute(entry)) retagged.add(objectOf(entry.path, entry.line));
+  }
+  const displaced = new Set<string>();
+  for (const { kind, entry } of operations) {
+    const same = kind === "remove" ? undefined : leaving.get(listContent(entry.path, entry.line) ?? "");
+    if (same && same.key !== entry.key) displaced.add(same.key);
+    if (kind !== "add" && isRoute(entry) && retagged.has(objectOf(entry.path, entry.line))) displaced.add(entry.key);
+  }
+  return displaced;
+}
+
+function isRoute({ path, line }: Entry): boolean {
+  return path.length === 0 && /^ip(?:v6)? route /.test(line);
 }
 
 interface Context {
@@ -69,6 +98,7 @@ interface Context {
   readonly sides: Sides;
   readonly live: LiveSessions;
   readonly raw: readonly RawBlock[];
+  readonly displaced: ReadonlySet<string>;
   readonly notes: Set<string>;
   readonly taken: Set<string>;
 }
@@ -150,7 +180,12 @@ function commandsOf(operations: readonly Operation[], recreated: boolean, contex
   if (recreated && operations[0] && !wentWithGroup(operations[0].entry, context)) {
     commands.push(removeNeighbor(operations[0].entry, context));
   }
-  const removals = operations.filter(({ kind }) => kind === "remove").toReversed();
+  for (const { entry, old } of operations.filter((operation) => context.displaced.has(operation.entry.key))) {
+    commands.push({ context: entry.path, line: negation(entry.path, (old ?? entry).line) });
+  }
+  const removals = operations
+    .filter(({ kind, entry }) => kind === "remove" && !context.displaced.has(entry.key))
+    .toReversed();
   for (const { entry, old, kind } of [...operations.filter(({ kind }) => kind !== "remove"), ...removals]) {
     const { path, line } = entry;
     if (kind === "remove") {
@@ -215,7 +250,8 @@ function foreignObjects(entries: readonly Entry[]): readonly Foreign[] {
   return [...objects].map(([object, lines]) => {
     const first = lines[0];
     const where = first && first.path.length > 0 ? `${first.path.join(" / ")}: ` : "";
-    const more = lines.length > 1 ? ` (and ${lines.length - 1} more lines)` : "";
+    const rest = lines.length - 1;
+    const more = rest > 0 ? ` (and ${rest} more line${rest === 1 ? "" : "s"})` : "";
     return { id: `frr/${object}`, text: `${where}${first?.line ?? object}${more}` };
   });
 }

@@ -1,5 +1,12 @@
 /** The configuration of one simulated FRR daemon: a tree of lines with FRR's rules for `no`, replacing and contexts. */
-import { headKind, isIdentity, lineKey, neighborOf, replacedByRemoval } from "../../reconcilers/frr/grammar.ts";
+import {
+  headKind,
+  isIdentity,
+  lineKey,
+  listContent,
+  neighborOf,
+  replacedByRemoval,
+} from "../../reconcilers/frr/grammar.ts";
 import type { Daemon } from "../../reconcilers/frr/model.ts";
 import { daemonsOf } from "../../reconcilers/frr/route.ts";
 
@@ -80,6 +87,10 @@ export class ConfigStore {
     const refusal = this.refusal(path, line);
     if (refusal !== undefined) return failed(refusal);
     const key = lineKey(path, line);
+    const content = listContent(path, line);
+    // FRR drops an entry of a list that says what another one says, and answers well.
+    const same = [...context].some(([other, known]) => other !== key && listContent(path, known.line) === content);
+    if (content !== undefined && same) return ok;
     const old = context.get(key);
     if (old?.line.startsWith("no ") && negativeForms.test(line)) {
       context.delete(key);

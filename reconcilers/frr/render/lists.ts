@@ -1,11 +1,17 @@
 /** Prefix-lists, AS-path lists, community lists and route-maps as FRR 8.4 prints them. */
 import type { Routing } from "../../../schemas/routing.ts";
+import { listContent } from "../grammar.ts";
 import { block, type RenderContext, valued, when } from "./lines.ts";
 
 type Entry = Routing["route-maps"][string]["entries"][string];
 
 export function renderLists(routing: Routing): readonly string[] {
-  return [...prefixLists(routing), ...asPathLists(routing), ...communityLists(routing)];
+  const seen = new Set<string>();
+  // Of two entries of a list that say the same FRR keeps the first, and the second could never matter.
+  return [...prefixLists(routing), ...asPathLists(routing), ...communityLists(routing)].filter((line) => {
+    const content = listContent([], line) ?? line;
+    return !seen.has(content) && seen.add(content);
+  });
 }
 
 /** Entries by number: the order in which they are tried. */

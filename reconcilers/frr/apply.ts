@@ -2,7 +2,7 @@
 import { Problem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
 import { type Daemon, daemons, type FrrCommand, type FrrStep } from "./model.ts";
-import { daemonMissing, unsupported } from "./plan.ts";
+import { daemonMissing, unsupported } from "./obstacles.ts";
 import { daemonsOf, isSupported } from "./route.ts";
 import { scriptFor, type ScriptLine } from "./script.ts";
 import { maskText, revealLine } from "./seal.ts";

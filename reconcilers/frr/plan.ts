@@ -1,14 +1,12 @@
 /** The ordered steps from live to desired. Pure, total, linear in the number of lines. */
-import { Problem } from "../../schemas/problem.ts";
 import { type Foreign, impacts, type Plan, worstImpact } from "../core.ts";
 import { type Difference, difference, groupKey, sidesOf, type Sides } from "./difference.ts";
-import { type Entry, neighborKey } from "./entries.ts";
+import { type Entries, type Entry, neighborKey } from "./entries.ts";
 import { listContent, negation, objectOf, replacedByRemoval } from "./grammar.ts";
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
-import type { Daemon, FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
+import type { FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
 import { makeRoom, phaseOf } from "./order.ts";
-import { isSupported, neededDaemons } from "./route.ts";
-import { parseConfig } from "./tree.ts";
+import { instanceSlot, problemsOf } from "./obstacles.ts";
 
 /** Implements Reconciler.plan. To prune everything that is foreign, pass the observed configuration as owned. */
 export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: readonly FrrDesired[]): Plan<FrrStep> {
@@ -60,9 +58,9 @@ function stepsOf(
   }
   const notes = new Set<string>();
   const taken = new Set<string>();
-  const steps = [...groups.values()]
-    .toSorted((a, b) => a.phase - b.phase)
-    .map((group) => stepOf(group, { changes, sides, live, raw, displaced, notes, taken }));
+  const [liveObjects, desiredObjects] = [objectsIn(sides.live), objectsIn(sides.desired)];
+  const context = { changes, sides, live, liveObjects, desiredObjects, raw, displaced, notes, taken };
+  const steps = [...groups.values()].toSorted((a, b) => a.phase - b.phase).map((group) => stepOf(group, context));
   return { steps, notes: [...notes] };
 }
 
@@ -97,6 +95,8 @@ interface Context {
   readonly changes: Difference;
   readonly sides: Sides;
   readonly live: LiveSessions;
+  readonly liveObjects: ReadonlySet<string>;
+  readonly desiredObjects: ReadonlySet<string>;
   readonly raw: readonly RawBlock[];
   readonly displaced: ReadonlySet<string>;
   readonly notes: Set<string>;
@@ -109,8 +109,8 @@ function stepOf(group: Group, context: Context): FrrStep {
   const key = first && neighborKey(first.entry);
   const recreated = key !== undefined && context.changes.recreated.has(key);
   const wholly = (kind: Operation["kind"]) => operations.every((operation) => operation.kind === kind);
-  const isNew = wholly("add") && !recreated && !isLive(object, context.sides);
-  const isGone = wholly("remove") && operations.some((operation) => isWhole(operation, context));
+  const isNew = wholly("add") && !recreated && !context.liveObjects.has(object);
+  const isGone = wholly("remove") && !context.desiredObjects.has(object);
   const disturbances = operations.map((operation) => withRaw(operation, disturbance(operation, context.live), context));
   if (recreated) disturbances.push(recreation(first?.entry, key, context));
   for (const { note } of disturbances) if (note !== undefined) context.notes.add(note);
@@ -135,25 +135,9 @@ function uniqueId(id: string, taken: Set<string>): string {
   return unique;
 }
 
-function isLive(object: string, sides: Sides): boolean {
-  return liveObjects(sides).has(object);
-}
-
-const objectsBySides = new WeakMap<Sides, ReadonlySet<string>>();
-function liveObjects(sides: Sides): ReadonlySet<string> {
-  let objects = objectsBySides.get(sides);
-  if (!objects) {
-    objects = new Set([...sides.live.values()].map((entry) => objectOf(entry.path, entry.line)));
-    objectsBySides.set(sides, objects);
-  }
-  return objects;
-}
-
-/** Whether an operation of removal ends its object, and not only a line of it. */
-function isWhole({ entry }: Operation, context: Context): boolean {
-  const key = neighborKey(entry);
-  if (key !== undefined) return !context.sides.desiredNeighbors.has(key);
-  return entry.isHead || entry.path.length === 0 || objectOf(entry.path, entry.line).startsWith(`${entry.path[0]}/`);
+/** The objects that have a line in a configuration. */
+function objectsIn(entries: Entries): ReadonlySet<string> {
+  return new Set([...entries.values()].map((entry) => objectOf(entry.path, entry.line)));
 }
 
 function recreation(entry: Entry | undefined, key: string, { live }: Context): Disturbance {
@@ -239,11 +223,6 @@ function isReplacedInstance(entry: Entry, sides: Sides): boolean {
   return [...sides.desired.values()].some((other) => other.path.length === 0 && instanceSlot(other.line) === slot);
 }
 
-function instanceSlot(line: string): string | undefined {
-  const match = /^router bgp \d+(.*)$/.exec(line);
-  return match ? `bgp${match[1]}` : undefined;
-}
-
 /** One item for an object, however many lines it has. */
 function foreignObjects(entries: readonly Entry[]): readonly Foreign[] {
   const objects = Map.groupBy(entries, (entry) => objectOf(entry.path, entry.line));
@@ -253,69 +232,5 @@ function foreignObjects(entries: readonly Entry[]): readonly Foreign[] {
     const rest = lines.length - 1;
     const more = rest > 0 ? ` (and ${rest} more line${rest === 1 ? "" : "s"})` : "";
     return { id: `frr/${object}`, text: `${where}${first?.line ?? object}${more}` };
-  });
-}
-
-function problemsOf(
-  desired: FrrDesired,
-  observed: FrrObserved,
-  sides: Sides,
-  changes: Difference,
-  hasSteps: boolean,
-): readonly Problem[] {
-  const problems = missingDaemons(desired, observed, hasSteps);
-  if (observed.version !== undefined && !isSupported(observed.version)) problems.push(unsupported(observed.version));
-  for (const entry of changes.foreign) {
-    const slot = entry.isHead ? instanceSlot(entry.line) : undefined;
-    const wanted = [...sides.desired.values()].find(
-      (other) => other.path.length === 0 && slot !== undefined && instanceSlot(other.line) === slot,
-    );
-    if (wanted) {
-      problems.push(
-        new Problem(
-          "FRR_FOREIGN",
-          `FRR runs "${entry.line}", which nobody here made; "${wanted.line}" cannot stand beside it.`,
-          {
-            remedy: `Remove it by hand ("no ${entry.line}"), or adopt the box: impctl adopt.`,
-          },
-        ),
-      );
-    }
-    if (/^network \S+ area /.test(entry.line) && entry.path[0] === "router ospf" && wantsOspfInterfaces(sides)) {
-      problems.push(
-        new Problem(
-          "FRR_FOREIGN",
-          `FRR's OSPF has "${entry.line}", which nobody here made and which excludes areas on interfaces.`,
-          {
-            remedy: `Remove it by hand: "router ospf", "no ${entry.line}".`,
-          },
-        ),
-      );
-    }
-  }
-  return problems;
-}
-
-function wantsOspfInterfaces(sides: Sides): boolean {
-  return [...sides.desired.values()].some(({ line }) => line.startsWith("ip ospf area "));
-}
-
-function missingDaemons(desired: FrrDesired, observed: FrrObserved, hasSteps: boolean): Problem[] {
-  const needed = hasSteps || desired.config !== "" ? [...neededDaemons(parseConfig(desired.config))] : [];
-  return needed.filter((daemon) => !observed.running.includes(daemon)).map(daemonMissing);
-}
-
-/** The configuration needs a daemon that does not answer. It may be restarting: transient. */
-export function daemonMissing(daemon: Daemon): Problem {
-  return new Problem("FRR_DAEMON_MISSING", `The configuration needs FRR's ${daemon}, which does not run.`, {
-    remedy: `Set ${daemon}=yes in /etc/frr/daemons and restart FRR, or see why it ended: journalctl -u frr.`,
-    transient: true,
-  });
-}
-
-/** Which command goes to which daemon is only known for some versions. */
-export function unsupported(version: string): Problem {
-  return new Problem("FRR_VERSION", `FRR ${version} is not supported: only 8.x is.`, {
-    remedy: "Deploy an image with FRR 8.4 (Debian 12), or a controller that knows this version.",
   });
 }

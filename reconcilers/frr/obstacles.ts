@@ -1,0 +1,77 @@
+/** Why a plan for FRR must not be carried out: what is missing on the box, and what stands in the way. */
+import { Problem } from "../../schemas/problem.ts";
+import type { Difference, Sides } from "./difference.ts";
+import type { Daemon, FrrDesired, FrrObserved } from "./model.ts";
+import { isSupported, neededDaemons } from "./route.ts";
+import { parseConfig } from "./tree.ts";
+
+/** All of them at once; none means that the steps may be carried out. */
+export function problemsOf(
+  desired: FrrDesired,
+  observed: FrrObserved,
+  sides: Sides,
+  changes: Difference,
+  hasSteps: boolean,
+): readonly Problem[] {
+  const problems = missingDaemons(desired, observed, hasSteps);
+  if (observed.version !== undefined && !isSupported(observed.version)) problems.push(unsupported(observed.version));
+  for (const entry of changes.foreign) {
+    const slot = entry.isHead ? instanceSlot(entry.line) : undefined;
+    const wanted = [...sides.desired.values()].find(
+      (other) => other.path.length === 0 && slot !== undefined && instanceSlot(other.line) === slot,
+    );
+    if (wanted) {
+      problems.push(
+        new Problem(
+          "FRR_FOREIGN",
+          `FRR runs "${entry.line}", which nobody here made; "${wanted.line}" cannot stand beside it.`,
+          {
+            remedy: `Remove it by hand ("no ${entry.line}"), or adopt the box: impctl adopt.`,
+          },
+        ),
+      );
+    }
+    if (/^network \S+ area /.test(entry.line) && entry.path[0] === "router ospf" && wantsOspfInterfaces(sides)) {
+      problems.push(
+        new Problem(
+          "FRR_FOREIGN",
+          `FRR's OSPF has "${entry.line}", which nobody here made and which excludes areas on interfaces.`,
+          {
+            remedy: `Remove it by hand: "router ospf", "no ${entry.line}".`,
+          },
+        ),
+      );
+    }
+  }
+  return problems;
+}
+
+function wantsOspfInterfaces(sides: Sides): boolean {
+  return [...sides.desired.values()].some(({ line }) => line.startsWith("ip ospf area "));
+}
+
+function missingDaemons(desired: FrrDesired, observed: FrrObserved, hasSteps: boolean): Problem[] {
+  const needed = hasSteps || desired.config !== "" ? [...neededDaemons(parseConfig(desired.config))] : [];
+  return needed.filter((daemon) => !observed.running.includes(daemon)).map(daemonMissing);
+}
+
+/** The configuration needs a daemon that does not answer. It may be restarting: transient. */
+export function daemonMissing(daemon: Daemon): Problem {
+  return new Problem("FRR_DAEMON_MISSING", `The configuration needs FRR's ${daemon}, which does not run.`, {
+    remedy: `Set ${daemon}=yes in /etc/frr/daemons and restart FRR, or see why it ended: journalctl -u frr.`,
+    transient: true,
+  });
+}
+
+/** Which command goes to which daemon is only known for some versions. */
+export function unsupported(version: string): Problem {
+  return new Problem("FRR_VERSION", `FRR ${version} is not supported: only 8.x is.`, {
+    remedy: "Deploy an image with FRR 8.4 (Debian 12), or a controller that knows this version.",
+  });
+}
+
+/** What an instance occupies: a daemon holds one `router bgp` in a VRF. undefined for other lines. */
+export function instanceSlot(line: string): string | undefined {
+  const match = /^router bgp \d+(.*)$/.exec(line);
+  return match ? `bgp${match[1]}` : undefined;
+}

@@ -1,0 +1,208 @@
+import { describe, expect, it } from "vitest";
+import type { FrrDesired, FrrObserved, FrrStep } from "../../../../reconcilers/frr/model.ts";
+import { daemons } from "../../../../reconcilers/frr/model.ts";
+import { describeStep } from "../../../../reconcilers/frr/describe.ts";
+import { planFrr } from "../../../../reconcilers/frr/plan.ts";
+import { mergeConfigs, printConfig } from "../../../../reconcilers/frr/tree.ts";
+
+function config(text: string): FrrDesired {
+  return { config: printConfig(mergeConfigs([text])) };
+}
+
+function observed(text: string, more: Partial<FrrObserved> = {}): FrrObserved {
+  return { version: "8.4.4", running: daemons, incomplete: [], ...config(text), ...more };
+}
+
+/** "impact description" of every step. */
+function told(steps: readonly FrrStep[]): readonly string[] {
+  return steps.map((step) => `${step.impact} ${describeStep(step)}`);
+}
+
+const base = `
+ip prefix-list IN seq 10 permit 203.0.113.0/24
+route-map OUT permit 10
+ match ip address prefix-list IN
+router bgp 64500
+ bgp router-id 192.0.2.2
+ no bgp default ipv4-unicast
+ neighbor TRANSIT peer-group
+ neighbor 192.0.2.1 remote-as 64496
+ neighbor 192.0.2.1 description transit-a
+ neighbor 192.0.2.5 remote-as 64497
+ neighbor 192.0.2.5 peer-group TRANSIT
+ address-family ipv4 unicast
+  neighbor TRANSIT prefix-list IN in
+  neighbor 192.0.2.1 activate
+  neighbor 192.0.2.1 route-map OUT out
+  neighbor 192.0.2.5 activate
+`;
+
+/** The steps from `base`, which was ours, to another text. */
+function change(from: string | RegExp, to: string): readonly string[] {
+  const after = base.replace(from, to);
+  expect(after).not.toBe(base);
+  return told(planFrr(config(after), observed(base), [config(base)]).steps);
+}
+
+const bgp = "router bgp 64500";
+
+describe("the plan of FRR's plane", () => {
+  it("is empty when desired is live", () => {
+    const plan = planFrr(config(base), observed(base), [config(base)]);
+
+    expect(plan).toMatchObject({ steps: [], foreign: [], problems: [], notes: [] });
+  });
+
+  it("defines lists and route-maps, then peers with their policy, on an empty box", () => {
+    expect(told(planFrr(config(base), observed(""), []).steps)).toEqual([
+      "hitless add ip prefix-list IN: seq 10 permit 203.0.113.0/24",
+      "hitless add route-map OUT permit 10: match ip address prefix-list IN",
+      `hitless add ${bgp}`,
+      `hitless add ${bgp}/bgp router-id: 192.0.2.2`,
+      `hitless add ${bgp}/bgp default ipv4-unicast: no`,
+      `hitless add ${bgp}/neighbor TRANSIT: peer-group, ipv4 unicast prefix-list IN in`,
+      `hitless add ${bgp}/neighbor 192.0.2.1: remote-as 64496, description transit-a, ipv4 unicast route-map OUT out, ipv4 unicast activate`,
+      `hitless add ${bgp}/neighbor 192.0.2.5: remote-as 64497, peer-group TRANSIT, ipv4 unicast activate`,
+    ]);
+  });
+
+  it("resets one session for a new AS number, password or family, and none for a description or a filter", () => {
+    const a = `${bgp}/neighbor 192.0.2.1`;
+    expect(change("remote-as 64496", "remote-as 64499")).toEqual([
+      `session-reset set ${a}: remote-as 64499 (resets 192.0.2.1)`,
+    ]);
+    expect(change("description transit-a", "password <secret:0011223344556677>")).toEqual([
+      `session-reset set ${a}: password <secret:0011223344556677> (resets 192.0.2.1)`,
+      `hitless set ${a}: no description`,
+    ]);
+    expect(change(/$/, " address-family ipv6 unicast\n  neighbor 192.0.2.1 activate\n")).toEqual([
+      `session-reset set ${a}: ipv6 unicast activate (resets 192.0.2.1)`,
+    ]);
+    expect(change("transit-a", "transit-b")).toEqual([`hitless set ${a}: description transit-b`]);
+    expect(change("  neighbor 192.0.2.1 route-map OUT out\n", "")).toEqual([
+      `hitless set ${a}: no ipv4 unicast route-map OUT out`,
+    ]);
+  });
+
+  it("resets all sessions of an instance for its router-id, and those of a group for what the group negotiates", () => {
+    expect(change("router-id 192.0.2.2", "router-id 192.0.2.9")).toEqual([
+      `session-reset set ${bgp}/bgp router-id: 192.0.2.9 (resets 192.0.2.1, 192.0.2.5)`,
+    ]);
+    expect(change("TRANSIT peer-group\n", "TRANSIT peer-group\n neighbor TRANSIT ebgp-multihop 3\n")).toEqual([
+      `session-reset set ${bgp}/neighbor TRANSIT: ebgp-multihop 3 (resets 192.0.2.5)`,
+    ]);
+  });
+
+  it("makes room before another AS number of its own comes", () => {
+    const steps = change(bgp, "router bgp 64501");
+
+    expect(steps[0]).toBe(`session-reset remove ${bgp} (resets 192.0.2.1, 192.0.2.5)`);
+    expect(steps[1]).toBe("hitless add router bgp 64501");
+  });
+
+  it("makes a peer anew that leaves its group, and says so", () => {
+    expect(change(" neighbor 192.0.2.5 peer-group TRANSIT\n", "")).toEqual([
+      `session-reset set ${bgp}/neighbor 192.0.2.5: no, remote-as 64497, ipv4 unicast activate (resets 192.0.2.5)`,
+    ]);
+  });
+
+  it("adds entries before it removes others, and removes what was referred to last", () => {
+    expect(change("seq 10 permit 203.0.113.0/24", "seq 20 permit 198.51.100.0/24")).toEqual([
+      "hitless set ip prefix-list IN: seq 20 permit 198.51.100.0/24",
+      "hitless set ip prefix-list IN: no seq 10 permit 203.0.113.0/24",
+    ]);
+    const steps = told(planFrr(config(""), observed(base), [config(base)]).steps);
+    expect(steps).toEqual([
+      `session-reset remove ${bgp} (resets 192.0.2.1, 192.0.2.5)`,
+      "hitless remove route-map OUT permit 10",
+      "hitless remove ip prefix-list IN",
+    ]);
+  });
+
+  it("moves an entry of a list to another number by taking it away first, since FRR drops what is said twice", () => {
+    const before = "ip prefix-list P seq 5 permit 203.0.113.0/24\n";
+    const after = "ip prefix-list P seq 7 permit 203.0.113.0/24\n";
+    const { steps } = planFrr(config(after), observed(before), [config(before)]);
+
+    expect(steps.flatMap((step) => step.commands.map(({ line }) => line))).toEqual([
+      "no ip prefix-list P seq 5 permit 203.0.113.0/24",
+      "ip prefix-list P seq 7 permit 203.0.113.0/24",
+    ]);
+  });
+
+  it("leaves alone and lists what nobody here ever desired", () => {
+    const live = `${base} neighbor 198.51.100.9 remote-as 64511\nip route 192.0.2.128/25 blackhole\n`;
+    const plan = planFrr(config(base), observed(live.replace("address-family", "address-family")), [config(base)]);
+
+    expect(plan.steps).toEqual([]);
+    expect(plan.foreign.map(({ text }) => text)).toEqual([
+      `${bgp}: neighbor 198.51.100.9 remote-as 64511`,
+      "ip route 192.0.2.128/25 blackhole",
+    ]);
+  });
+
+  it("keeps an instance in which somebody else has neighbours", () => {
+    const live = `${base} neighbor 198.51.100.9 remote-as 64511\n`;
+    const { steps } = planFrr(config(""), observed(live), [config(base)]);
+
+    expect(steps.map((step) => step.object)).not.toContain(bgp);
+    expect(steps.map(describeStep)).toContain(`remove ${bgp}/neighbor 192.0.2.1 (resets 192.0.2.1)`);
+  });
+
+  it("prunes everything when all that is live counts as owned", () => {
+    const plan = planFrr(config(""), observed(base), [config(base)]);
+
+    expect(plan.foreign).toEqual([]);
+  });
+
+  it("refuses to stand beside a foreign instance with another AS number", () => {
+    const plan = planFrr(config(base), observed("router bgp 64510\n neighbor 192.0.2.9 remote-as 64511\n"), []);
+
+    expect(plan.problems.map((problem) => problem.code)).toEqual(["FRR_FOREIGN"]);
+  });
+
+  it("refuses an FRR whose commands it does not know, and one without a daemon that is needed", () => {
+    const newer = planFrr(config(base), observed("", { version: "10.1" }), []);
+    expect(newer.problems.map((problem) => problem.code)).toEqual(["FRR_VERSION"]);
+
+    const without = planFrr(config(base), observed("", { running: ["zebra", "staticd"] }), []);
+    expect(without.problems.map((problem) => problem.toString())).toEqual([
+      expect.stringContaining("needs FRR's bgpd, which does not run"),
+    ]);
+  });
+
+  it("says where a change takes effect later", () => {
+    const timers = base.replace("description transit-a", "timers 10 30");
+    expect(planFrr(config(timers), observed(base), [config(base)]).notes).toEqual([
+      '"neighbor 192.0.2.1 timers 10 30" takes effect when the session opens the next time.',
+    ]);
+    const ospf = "router ospf\n ospf router-id 192.0.2.2\ninterface external.25\n ip ospf area 0.0.0.0\n";
+    const other = ospf.replace("router-id 192.0.2.2", "router-id 192.0.2.3");
+    expect(planFrr(config(other), observed(ospf), [config(ospf)]).notes).toEqual([
+      expect.stringContaining("clear ip ospf process"),
+    ]);
+  });
+
+  it("takes a raw block's word for what it disturbs and how it is undone", () => {
+    const raw = {
+      name: "x",
+      context: [bgp],
+      lines: ["bgp fast-convergence"],
+      undo: ["no bgp fast-convergence"],
+      impact: "flap" as const,
+    };
+    const text = base.replace("no bgp default", "bgp fast-convergence\n no bgp default");
+    const withRaw = { ...config(text), raw: [raw] };
+    const { steps } = planFrr(config(base), observed(text), [withRaw]);
+
+    expect(steps).toMatchObject([{ impact: "flap", commands: [{ context: [bgp], line: "no bgp fast-convergence" }] }]);
+  });
+
+  it("sends again what one of several daemons has lost", () => {
+    const incomplete = ["ip prefix-list IN seq 10 permit 203.0.113.0/24"];
+
+    expect(told(planFrr(config(base), observed(base, { incomplete }), [config(base)]).steps)).toEqual([
+      "hitless set ip prefix-list IN: seq 10 permit 203.0.113.0/24",
+    ]);
+  });
+});

@@ -14,6 +14,7 @@ import { type Bird, startBird, whyNoBird } from "../lab/bird.ts";
 import { type RealFrr, startFrr, whyNoFrr } from "../lab/frr.ts";
 import { configs, ours } from "../lab/frr-configs.ts";
 import { frrHost, testSecrets } from "../lab/frr-host.ts";
+import { routingMachine } from "../lab/routing-machine.ts";
 import { makeNamespace, makeWire, type Namespace } from "../lab/netns.ts";
 
 const missing = whyNoFrr() ?? whyNoBird();
@@ -107,6 +108,13 @@ describe.skipIf(missing !== undefined)(`a real FRR (${missing ?? "8.4"})`, () =>
       owned.push(to);
     }
     expect(await converge(nothing, owned)).toEqual([]);
+  });
+
+  it("takes everything that the routing schema can say", async () => {
+    const to = derive(routingMachine, { frr: "8.4.4" }, (secret) => secrets.known(`t-${secret}`)).frr;
+
+    expect(await converge(to, [])).toEqual([]);
+    expect(await converge(nothing, [to])).toEqual([]);
   });
 
   it("takes and loses every line of the catalogue alone, and nothing else with it", async () => {

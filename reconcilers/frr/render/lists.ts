@@ -150,8 +150,7 @@ function sets(set: Entry["set"]): readonly string[] {
     ...valued(extended("soo") || undefined, "set extcommunity soo"),
     ...when(set["delete-community-list"], `set comm-list ${set["delete-community-list"]} delete`),
     ...when(set["delete-large-community-list"], `set large-comm-list ${set["delete-large-community-list"]} delete`),
-    // To the peer that a route is sent to, "peer-address" is this router's own.
-    ...valued(set["next-hop"] === "self" ? "peer-address" : set["next-hop"], "set ip next-hop"),
+    ...valued(set["next-hop"], "set ip next-hop"),
     ...valued(set["ipv6-next-hop"], "set ipv6 next-hop global"),
     ...valued(set.tag, "set tag"),
     ...valued(set.source, "set src"),

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { derive, healthChecks, notManaged } from "../../../reconcilers/derive.ts";
+import { Machine } from "../../../schemas/machine.ts";
+import { routingMachine } from "../../lab/routing-machine.ts";
+
+const seal = (name: string) => `<secret:${name.padEnd(16, "0").replaceAll(/[^0-9a-f]/g, "0")}>`;
+
+describe("what follows from a machine", () => {
+  it("is the same FRR configuration, byte for byte, for one generation of defaults", async () => {
+    const { frr } = derive(routingMachine, { frr: "8.4.4" }, seal);
+
+    await expect(frr.config).toMatchFileSnapshot("frr/golden/defaults-1.conf");
+  });
+
+  it("depends on the versions of the image where the machine says so", () => {
+    const older = derive(routingMachine, { frr: "8.4.4" }, seal).frr.config;
+    const newer = derive(routingMachine, { frr: "10.1" }, seal).frr.config;
+
+    expect(older).not.toContain("192.0.2.200");
+    expect(newer).toContain("neighbor 192.0.2.200 remote-as 64499");
+    expect(newer).toContain("ip route 10.99.0.0/16 reject");
+  });
+
+  it("is an empty configuration for a machine without routing", () => {
+    expect(derive(Machine.parse({}), {}, seal)).toEqual({ frr: { config: "" } });
+  });
+
+  it("is a check for each peer and adjacency that is expected up, by the names that FRR has for them", () => {
+    const checks = healthChecks(routingMachine, { frr: "8.4.4" }).map((check) => {
+      if (check.check === "bgp-session") return `${check.peer} ${check["min-prefixes"] ?? ""}`.trim();
+      return "interface" in check ? `${check.check} ${check.interface}` : check.check;
+    });
+
+    expect(checks.toSorted()).toEqual([
+      "192.0.2.1 10",
+      "192.0.2.5",
+      "198.51.100.2",
+      "198.51.100.3",
+      "fe80::7",
+      "internal",
+      "ospf-neighbor transit-b",
+      "ospf3-neighbor internal",
+      "ospf3-neighbor transit-b",
+    ]);
+  });
+
+  it("names the sections that are used and that nobody carries out", () => {
+    expect(notManaged(routingMachine)).toEqual(["interfaces", "loopbacks", "nat"]);
+    expect(notManaged(Machine.parse({}))).toEqual([]);
+  });
+});

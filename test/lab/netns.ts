@@ -7,10 +7,15 @@ export function whyNoNamespaces(): string | undefined {
   try {
     const name = `imp-probe-${process.pid}`;
     ip("netns", "add", name);
-    ip("netns", "del", name);
+    try {
+      // Entering one mounts /sys anew, which some containers forbid although they let one be made.
+      ip("netns", "exec", name, "true");
+    } finally {
+      ip("netns", "del", name);
+    }
     return undefined;
   } catch {
-    return "needs network namespaces (iproute2, CAP_NET_ADMIN)";
+    return "needs network namespaces (iproute2, CAP_NET_ADMIN and CAP_SYS_ADMIN)";
   }
 }
 

@@ -3,7 +3,7 @@ import type { Host } from "../reconcilers/core.ts";
 import { loadMachine } from "../schemas/load.ts";
 import type { Settings } from "../schemas/settings.ts";
 import type { Tree } from "../schemas/tree.ts";
-import type { Wanted } from "./agent.ts";
+import type { Wanted } from "./turn.ts";
 import { render } from "./generation.ts";
 import { checkIdentity, readBox } from "./identity.ts";
 import type { SecretStore } from "./secrets.ts";

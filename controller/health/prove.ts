@@ -102,6 +102,8 @@ async function unreachableBecause({ host, reach }: Proving, signal: AbortSignal)
     return undefined;
   } catch (thrown) {
     signal.throwIfAborted();
+    // Whoever refuses credentials or misses a branch was reached.
+    if (["GIT_AUTH", "GIT_REF_MISSING", "GIT_BEHIND"].includes(asProblem(thrown).code)) return undefined;
     return `The sites repository was reachable before the change and is not now: ${asProblem(thrown).message}`;
   }
 }

@@ -3,7 +3,9 @@
  * commits are names; sessions are up when their neighbor line is live and the test says that the peer answers.
  */
 import { createHash } from "node:crypto";
-import { createAgent, type Agent, type Wanted } from "../../controller/agent.ts";
+import { layBootFiles } from "../../controller/boot-files.ts";
+import { createAgent, type Agent } from "../../controller/agent.ts";
+import type { Wanted } from "../../controller/turn.ts";
 import type { CheckResult, Probe, Session } from "../../controller/health/judge.ts";
 import { checkKey } from "../../controller/health/judge.ts";
 import type { Connection, Host } from "../../reconcilers/core.ts";
@@ -34,6 +36,8 @@ export interface Story {
     readonly from: string | undefined;
     readonly vouched: readonly string[];
   }[];
+  /** Texts of secrets by sealed form, as loading a commit resolves them: a process knows them only after that. */
+  readonly secrets: Map<string, string>;
   /** Makes this the newest commit. */
   push(commit: string, wanted: Generation | Wanted): void;
   /** undefined: the repository answers. */
@@ -112,6 +116,7 @@ export function story(options: StoryOptions = {}): Story {
     events: [],
     states: [],
     accepted: [],
+    secrets: new Map(),
     outage: undefined,
     refusal: undefined,
     push(commit, wanted) {
@@ -122,7 +127,11 @@ export function story(options: StoryOptions = {}): Story {
     start(startOptions) {
       closing = new AbortController();
       polls = 0;
-      const host = sim.start(startOptions);
+      const texts = new Map<string, string>();
+      const host: Host = {
+        ...sim.start(startOptions),
+        secrets: { seal: (text) => sim.secrets.seal(text), reveal: (sealed) => texts.get(sealed) },
+      };
       const agent = createAgent({
         settings,
         version: "0.0.0",
@@ -138,11 +147,20 @@ export function story(options: StoryOptions = {}): Story {
             return { revision: undefined, read: async () => undefined, list: async () => [] };
           },
         },
-        load: async (_tree, commit) => commits.get(commit) ?? { generation: undefined, problems: [] },
+        load: async (_tree, commit) => {
+          for (const [sealed, text] of self.secrets) texts.set(sealed, text);
+          return commits.get(commit) ?? { generation: undefined, problems: [] };
+        },
         reconcilers: { frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler },
-        secrets: { collect: () => ({}), learn: () => undefined },
+        secrets: {
+          collect: (text) => Object.fromEntries([...texts].filter(([sealed]) => text.includes(sealed))),
+          learn: (collected) => {
+            for (const [sealed, text] of Object.entries(collected)) texts.set(sealed, text);
+          },
+        },
         probe: options.frr ? prober(host, frrSockets) : async (candidate, signal) => probe(self, candidate, signal),
-        layBootFiles: (committed) => layBootFile(host, committed),
+        layBootFiles: async (committed) =>
+          options.frr ? layBootFiles(host, settings.paths, committed) : layBootFile(host, committed),
         observer: {
           event(event) {
             self.events.push(event);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { simFrr, type SimFrr } from "../lab/frr-sim.ts";
+import { simHost } from "../lab/host.ts";
 import { generation, story, type Story } from "../lab/story.ts";
 
 const open = `ip prefix-list any seq 5 permit 0.0.0.0/0 le 32
@@ -10,8 +11,13 @@ route-map in permit 10
 exit
 `;
 
+const password = "correct-horse";
+const sealed = simHost().secrets.seal(password);
+
 function router(peers: readonly (readonly [string, number])[], more = ""): Generation {
-  const neighbors = peers.map(([peer, asn]) => ` neighbor ${peer} remote-as ${asn}\n`).join("");
+  const neighbors = peers
+    .map(([peer, asn]) => ` neighbor ${peer} remote-as ${asn}\n neighbor ${peer} password ${sealed}\n`)
+    .join("");
   const active = peers
     .map(
       ([peer]) =>
@@ -61,9 +67,10 @@ interface Played extends Story {
 
 async function play(tale: Tale, killAt?: number): Promise<Played> {
   const frr = simFrr();
-  frr.peers.set("192.0.2.1", { as: 64501 });
-  frr.peers.set("192.0.2.2", { as: 64502 });
+  frr.peers.set("192.0.2.1", { as: 64501, password });
+  frr.peers.set("192.0.2.2", { as: 64502, password });
   const s = story({ frr });
+  s.secrets.set(sealed, password);
   if (tale.committed) {
     s.push("one", tale.committed);
     s.start();
@@ -76,10 +83,32 @@ async function play(tale: Tale, killAt?: number): Promise<Played> {
   return Object.assign(s, { frr });
 }
 
+/** Files that hold the password in clear and are not among the few, closed ones that must. */
+function leaks(s: Played): readonly string[] {
+  const mayHold = /\/files\/secrets\.json$|\/frr\.conf$|\/\.temporary$/;
+  return [...s.sim.files].flatMap(([path, node]) =>
+    "text" in node && node.text.includes(password) && !(mayHold.test(path) && node.mode <= 0o640) ? [path] : [],
+  );
+}
+
 /** What FRR holds when nothing but this generation is on it. */
 async function pristine(one: Generation | undefined): Promise<string> {
   if (!one) return simFrr().config();
   return (await play({ name: "", committed: undefined, candidate: one, isBad: false })).frr.config();
+}
+
+function neighbors(config: string): string {
+  return config
+    .split("\n")
+    .filter((line) => line.includes(" neighbor "))
+    .sort()
+    .join("\n");
+}
+
+/** The neighbors in the boot file, as FRR would start with them. */
+function bootNeighbors(s: Played): string {
+  const node = s.sim.files.get("/etc/frr/frr.conf");
+  return neighbors(node && "text" in node ? node.text : "");
 }
 
 function summary(s: Played, when: string): object {
@@ -91,6 +120,8 @@ function summary(s: Played, when: string): object {
     sessionUp: s.frr.sessions().some(({ peer, state }) => peer === "192.0.2.1" && state === "Established"),
     atRest: ["idle", "held"].includes(state),
     drift: planes.frr?.drift ?? 0,
+    leaks: leaks(s),
+    boot: bootNeighbors(s),
   };
 }
 
@@ -122,6 +153,8 @@ describe("an agent with FRR, killed just before any durable effect and started a
         sessionUp: generation !== undefined,
         atRest: true,
         drift: 0,
+        leaks: [],
+        boot: neighbors(config ?? ""),
       });
       await s.close();
     }

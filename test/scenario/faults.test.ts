@@ -397,6 +397,13 @@ describe("trust", () => {
     s.push("3".repeat(40), base);
     await s.rest();
     expect(s.accepted.at(-1)).toMatchObject({ from: two, vouched: [] });
+
+    const ahead = "4".repeat(40);
+    await operationsOn(s.agent()).accept(ahead, signal);
+    await s.rest();
+    s.push(ahead, better);
+    await s.rest();
+    expect(s.accepted.at(-1)).toMatchObject({ commit: ahead, vouched: [ahead] });
   });
 });
 

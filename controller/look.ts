@@ -1,0 +1,50 @@
+/** The first half of a tick: what does the sites repository ask for now? */
+import { asProblem } from "../schemas/problem.ts";
+import { withDeadline } from "./retry.ts";
+import type { Turn } from "./turn.ts";
+
+const pollLimitMs = 60_000;
+/** Limit for fetching, and for loading. */
+export const fetchLimitMs = 300_000;
+
+/** One poll of the sites repository; a commit that is new, or is to be looked at `again`, is checked and rendered. False: it failed. */
+export async function look(turn: Turn, again: boolean): Promise<boolean> {
+  const { parts, signal, known, publish } = turn;
+  const { host, source } = parts;
+  const { listener } = turn.appliance;
+  try {
+    const head = await withDeadline(host, pollLimitMs, signal, "Polling the sites repository", (limited) =>
+      source.head(limited),
+    );
+    const isNew = head.commit !== known().wanted?.commit;
+    publish({ git: { remote: head.remote, lastPollAt: host.now() } });
+    // What is wrong with a commit may be put right on the box: a secret, a key, the wrong disk.
+    if (isNew || again || !known().wanted?.generation) await take(turn, head.commit);
+    listener.event({ type: "polled", result: isNew ? "fetched" : "unchanged" });
+    return true;
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const problem = asProblem(thrown);
+    publish({ git: { ...known().git, lastPollAt: host.now(), lastError: problem } });
+    listener.event({ type: "polled", result: problem.code });
+    return false;
+  }
+}
+
+async function take({ parts, appliance, signal, publish }: Turn, commit: string): Promise<void> {
+  const { host, source } = parts;
+  const { memory } = appliance;
+  const { accepted, overrides } = memory.ledger();
+  const vouched = { rewrite: overrides.rewrite, commits: new Set(overrides.commits) };
+  const tree = await withDeadline(host, fetchLimitMs, signal, "Fetching the sites repository", (limited) =>
+    source.accept(commit, accepted, vouched, limited),
+  );
+  // The anchor moves before anything is done with the commit: from here on only its descendants are accepted.
+  if (commit !== accepted) {
+    await memory.remember((ledger) => ({ ...ledger, accepted: commit, overrides: { rewrite: false, commits: [] } }));
+  }
+  const wanted = await withDeadline(host, fetchLimitMs, signal, "Loading the machine", (limited) =>
+    parts.load(tree, commit, limited),
+  );
+  publish({ wanted: { commit, ...wanted } });
+}

@@ -1,0 +1,62 @@
+/** What the stages of one tick of the loop (agent.ts) share: the agent's parts, its appliance, and what is known so far. */
+import type { Host } from "../reconcilers/core.ts";
+import type { Generation } from "../reconcilers/generation.ts";
+import type { Problem } from "../schemas/problem.ts";
+import type { Settings } from "../schemas/settings.ts";
+import type { Tree } from "../schemas/tree.ts";
+import type { Appliance, SecretKeeper } from "./appliance.ts";
+import type { Prober } from "./health/prove.ts";
+import { survey, type Reconcilers, type Survey } from "./planes.ts";
+import type { Known } from "./report/known.ts";
+import type { Observer } from "./report/observer.ts";
+import { retryTransient, withDeadline } from "./retry.ts";
+import type { Source } from "./source.ts";
+
+/** What a tree asks of this machine; the generation is undefined when a problem is an error. */
+export interface Wanted {
+  readonly generation: Generation | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Everything that the agent works with. */
+export interface AgentParts {
+  readonly settings: Settings;
+  readonly version: string;
+  readonly host: Host;
+  readonly source: Source;
+  /** Reads, checks and renders this machine from a tree. */
+  readonly load: (tree: Tree, commit: string, signal: AbortSignal) => Promise<Wanted>;
+  readonly reconcilers: Reconcilers;
+  readonly secrets: SecretKeeper;
+  readonly probe: Prober;
+  readonly layBootFiles: (generation: Generation) => Promise<void>;
+  readonly observer: Observer;
+}
+
+/** One tick. */
+export interface Turn {
+  readonly parts: AgentParts;
+  readonly appliance: Appliance;
+  readonly signal: AbortSignal;
+  readonly known: () => Known;
+  /** Adds to what is known and shows it to the observer. */
+  readonly publish: (news: Partial<Known>) => void;
+}
+
+/** Limit for looking at the planes once. */
+export const surveyLimitMs = 120_000;
+
+/** What would bring the planes from what they are to the candidate; what was committed is ours to remove. */
+export async function surveyed(
+  { host, reconcilers }: Pick<AgentParts, "host" | "reconcilers">,
+  candidate: Generation,
+  committed: Generation | undefined,
+  signal: AbortSignal,
+): Promise<Survey> {
+  const owned = committed ? [committed.desired] : [];
+  return retryTransient(host, { retries: 2, pauseMs: 1000, signal }, () =>
+    withDeadline(host, surveyLimitMs, signal, "Observing", (limited) =>
+      survey(reconcilers, host, candidate.desired, owned, limited),
+    ),
+  );
+}

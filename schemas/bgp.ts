@@ -18,10 +18,10 @@ const MaxPrefix = z
 
 const AddressFamily = z
   .strictObject({
-    activate: z
-      .boolean()
-      .optional()
-      .meta({ description: "Carries this family; by default the family of the peer's address, or any with a policy." }),
+    activate: z.boolean().optional().meta({
+      description:
+        "Carries this family; by default the family of its address, and one that the peer itself has a section for.",
+    }),
     "route-map": inOut.optional().meta({ description: "Route-maps, in and out." }),
     "prefix-list": inOut.optional().meta({ description: "Prefix-lists, in and out." }),
     "as-path-list": inOut.optional().meta({ description: "AS-path lists, in and out." }),

@@ -54,6 +54,11 @@ function rank(change: MachineChange): number {
 
 /** One sentence about an appliance, the same in every format. */
 export function verdictOf(change: MachineChange): string {
+  const unmanaged = change.notManaged.length > 0 ? `; not managed yet: ${change.notManaged.join(", ")}` : "";
+  return `${whatHappens(change)}${unmanaged}`;
+}
+
+function whatHappens(change: MachineChange): string {
   const steps = change.planes.reduce((sum, plane) => sum + plane.steps.length, 0);
   const counted = `${steps} ${steps === 1 ? "step" : "steps"}`;
   switch (change.kind) {
@@ -64,13 +69,12 @@ export function verdictOf(change: MachineChange): string {
     case "removed":
       return "removed from the repository; the appliance keeps what it has";
     case "same":
-      return change.notManaged.length > 0
-        ? `touches no rendered byte; not managed yet: ${change.notManaged.join(", ")}`
-        : "touches no rendered byte";
+      return "touches no rendered byte";
     case "changed":
-      break;
+      return `${counted}, worst impact ${change.worstImpact ?? "none"}`;
+    default:
+      return change.kind satisfies never;
   }
-  return `${counted}, worst impact ${change.worstImpact ?? "none"}`;
 }
 
 /** The headline: how many appliances, and how bad it gets. */

@@ -24,7 +24,7 @@ export function define(command: Command, terminal: Terminal): void {
     .action(async (machine: string, path: string, options: Options) => explain(machine, path, options, terminal));
   examples(
     command,
-    ["impctl explain fra1/r1 dataplane.interfaces.external.mtu", "impctl explain fra1/r1 policy --json"],
+    ["impctl explain fra1/r1 interfaces.external.mtu", "impctl explain fra1/r1 policy --json"],
     "The first place wins; those below it are overridden. A value that nobody wrote is a built-in default.",
   );
 }

@@ -135,7 +135,7 @@ Every command takes --json. NO_COLOR is honoured.
 
 Examples:
   $ impctl validate sites
-  $ impctl explain fra1/r1 dataplane.interfaces.external.mtu
+  $ impctl explain fra1/r1 interfaces.external.mtu
   $ impctl diff main HEAD
 `;
 

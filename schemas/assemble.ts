@@ -17,6 +17,7 @@ import { Problem, type Position } from "./problem.ts";
 import { secretUses } from "./secret-uses.ts";
 import type { SecretUse } from "./secrets.ts";
 import { checkMachine } from "./semantics/check-machine.ts";
+import { checkPartial } from "./semantics/check-partial.ts";
 import { firstFindings, type Finding } from "./semantics/finding.ts";
 import { pullPolicies } from "./shared-policies.ts";
 import type { DefaultsNumber, Shared } from "./shared.ts";
@@ -73,16 +74,18 @@ export function assemble(
   const place = (path: Path, part: "key" | "value") => locate(layers, path, part);
   const problem = (finding: Finding, code: "SEMANTICS" | "FLEET"): Problem => findingProblem(finding, code, place);
   problems.push(...pulled.hiding.map(({ path, policy }) => problem(hides(path, policy.document.file), "SEMANTICS")));
+  const offered = (kind: string) =>
+    [...shared.catalogue.policies.values()].filter((policy) => policy.kind === kind).map((policy) => policy.name);
   const schema = machineFor(base.defaults);
   const result = schema.safeParse(merged);
   if (!result.success) {
     problems.push(...issueProblems(result.error.issues, { schema, value: merged, locate: place }));
+    const findings = checkPartial(schema, merged, result.error.issues, offered);
+    problems.push(...firstFindings(findings, maxFindings).map((finding) => problem(finding, "SEMANTICS")));
     return { loaded: undefined, problems };
   }
   const machine = { ...result.data, hostname: result.data.hostname ?? name.slice(name.indexOf("/") + 1) };
   const image = shared.images.get(machine.image ?? "");
-  const offered = (kind: string) =>
-    [...shared.catalogue.policies.values()].filter((policy) => policy.kind === kind).map((policy) => policy.name);
   const findings = [
     ...(machine.image !== undefined && !image ? [noImage(machine.image, shared)] : []),
     ...checkMachine(machine, offered),

@@ -3,9 +3,16 @@ import { type ParsedCidr, parseCidr } from "../primitives.ts";
 
 /** Reads what a schema has already found valid; undefined is for the type only. */
 export function cidrOf(text: string): ParsedCidr | undefined {
+  const before = known.get(text);
+  if (before !== undefined) return before;
   const parsed = parseCidr(text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`);
-  return "error" in parsed ? undefined : parsed;
+  if ("error" in parsed) return undefined;
+  if (known.size >= 10_000) known.clear();
+  known.set(text, parsed);
+  return parsed;
 }
+/** Machines of one fleet share most of their lists, and the rules ask for the same address several times. */
+const known = new Map<string, ParsedCidr>();
 
 export interface Networks<T> {
   /** The value of the longest network that holds the address or network, of at most `longest` bits. */

@@ -148,6 +148,7 @@ async function proveIt(
       probe: appliance.probe,
       before: { probe: intent.baseline, candidate, committed, prefixTolerance },
       reach: intent.reach,
+      since: deployment.deadline - candidate.policy["deadline-seconds"] * 1000,
       deadline: deployment.deadline,
       looked: () => appliance.listener.event({ type: "alive", withinMs: 60_000 }),
     },

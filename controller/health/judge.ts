@@ -16,6 +16,8 @@ export interface Session {
   readonly prefixes: number;
   /** How often it went down since the daemon knows the peer. */
   readonly dropped: number;
+  /** How long ago the peer's operator took it down, in milliseconds; undefined: nobody there did. */
+  readonly ceasedMsAgo?: number | undefined;
 }
 
 export interface CheckResult {
@@ -38,6 +40,8 @@ export interface Red {
   readonly reason: string;
   /** It was green before, so that the change, or something at the same time, broke it; else it is still awaited. */
   readonly regressed: boolean;
+  /** Whose session it is about. */
+  readonly peer?: string;
 }
 
 /** What proving knows from before the change. */
@@ -78,7 +82,9 @@ function judgeChecks(before: Before, after: Probe, seenGreen: ReadonlySet<string
     if (result.ok || !result.check.required) continue;
     const regressed = seenGreen.has(key) || before.probe.results.get(key)?.ok === true;
     const isNewReach = !known.has(key) && (result.check.check === "tcp" || result.check.check === "ping");
-    if (regressed || isNewReach) red.push({ key, reason: `${key}: ${result.detail}`, regressed });
+    const { check, detail } = result;
+    const peer = check.check === "bgp-session" ? { peer: check.peer } : {};
+    if (regressed || isNewReach) red.push({ key, reason: `${key}: ${detail}`, regressed, ...peer });
   }
   return red;
 }
@@ -100,6 +106,7 @@ function judgeSessions(before: Before, after: Probe): Red[] {
         key: `session ${peer}`,
         reason: `The session with ${peer} was up before and is ${is?.state ?? "gone"}.`,
         regressed: true,
+        peer,
       });
     }
     if (is?.up && before.prefixTolerance !== undefined && is.prefixes < was.prefixes * (1 - before.prefixTolerance)) {

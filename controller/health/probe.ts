@@ -2,6 +2,7 @@
 import type { Host } from "../../reconcilers/core.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { bgpSessions, ospfNeighbors } from "../../reconcilers/frr/sessions.ts";
+import { openVty } from "../../reconcilers/frr/vty.ts";
 import type { HealthCheck } from "../../schemas/health.ts";
 import { asProblem, Problem } from "../../schemas/problem.ts";
 import { checkKey, type CheckResult, type Probe, type Session } from "./judge.ts";
@@ -84,13 +85,64 @@ async function ping(host: Host, check: Extract<HealthCheck, { check: "ping" }>, 
 /** No sessions where bgpd does not run: a box without BGP is not unhealthy for it. */
 async function readSessions(host: Host, sockets: string, signal: AbortSignal): Promise<ReadonlyMap<string, Session>> {
   const found = await unlessAbsent(bgpSessions(host, sockets, signal), signal);
+  const down = found.filter((session) => session.state !== "Established").map((session) => session.peer);
+  const ceased = down.length > 0 ? await readCeased(host, sockets, down, signal) : undefined;
   return new Map(
     found.map((session) => {
       const prefixes = Object.values(session.prefixes).reduce((sum, count) => sum + count, 0);
       const { peer, state, connectionsDropped: dropped } = session;
-      return [peer, { peer, state, up: state === "Established", prefixes, dropped }];
+      const ceasedMsAgo = ceased?.get(peer);
+      return [peer, { peer, state, up: state === "Established", prefixes, dropped, ceasedMsAgo }];
     }),
   );
+}
+
+/** Of how many sessions that are down somebody asks why, each time. */
+const mostAsked = 50;
+
+/** Which of these peers took their session down themselves, and how many milliseconds ago. */
+async function readCeased(
+  host: Host,
+  sockets: string,
+  peers: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const vty = await openVty(host, sockets, "bgpd", signal);
+  try {
+    const asked = peers.slice(0, mostAsked);
+    const replies = await vty.send(
+      asked.map((peer) => `show bgp neighbors ${peer} json`),
+      signal,
+    );
+    return new Map(
+      replies.flatMap((reply, index): [string, number][] => {
+        const peer = asked[index] ?? "";
+        const ago = ceasedMsAgo(reply.text, peer);
+        return ago === undefined ? [] : [[peer, ago]];
+      }),
+    );
+  } finally {
+    vty.close();
+  }
+}
+
+/**
+ * Reads `show bgp neighbors X json`: "lastErrorCodeSubcode" is "0602" or "0604" for an administrative shutdown or reset
+ * (RFC 4486), and only counts if it was received; seen with FRR 8.4.4 and BIRD 2.
+ */
+export function ceasedMsAgo(text: string, peer: string): number | undefined {
+  let shown: unknown;
+  try {
+    shown = (JSON.parse(text) as Record<string, unknown> | null)?.[peer];
+  } catch {
+    return undefined;
+  }
+  if (typeof shown !== "object" || shown === null) return undefined;
+  const { lastErrorCodeSubcode, lastResetDueTo, lastResetTimerMsecs } = shown as Record<string, unknown>;
+  if (lastResetDueTo !== "BGP Notification received" || !/^060[24]$/.test(String(lastErrorCodeSubcode))) {
+    return undefined;
+  }
+  return typeof lastResetTimerMsecs === "number" ? lastResetTimerMsecs : undefined;
 }
 
 /** Interfaces with a full adjacency. */

@@ -4,7 +4,7 @@ import type { Generation } from "../../reconcilers/generation.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import type { Failure } from "../machine.ts";
 import { withDeadline } from "../retry.ts";
-import { judge, resets, type Before, type Probe } from "./judge.ts";
+import { judge, resets, type Before, type Probe, type Red } from "./judge.ts";
 
 /** Looks at the appliance once. Rejects with a Problem when it cannot be looked at. */
 export type Prober = (generation: Generation, signal: AbortSignal) => Promise<Probe>;
@@ -15,6 +15,8 @@ export interface Proving {
   readonly probe: Prober;
   /** Opens a new connection to the sites repository and rejects when that fails; undefined: it was not reachable before. */
   readonly reach: ((signal: AbortSignal) => Promise<unknown>) | undefined;
+  /** Uptime at which it was armed. */
+  readonly since: number;
   /** Uptime at which to give up. */
   readonly deadline: number;
   /** Told after each look: for the watchdog and the status. */
@@ -52,10 +54,10 @@ export async function prove(proving: Proving, signal: AbortSignal): Promise<Proo
 
     if (red.length > 0) {
       greenSince = undefined;
-      const lost = red.find(
-        (one) => one.regressed && now - (redSince.get(one.key) ?? now) >= policy["grace-seconds"] * 1000,
-      );
-      if (lost) return failed({ trigger: "health", reason: lost.reason, verdict: "bad" });
+      const graceMs = policy["grace-seconds"] * 1000;
+      const lost = red.filter((one) => one.regressed && now - (redSince.get(one.key) ?? now) >= graceMs);
+      const failure = blame(lost, probe, now - proving.since);
+      if (failure) return failed(failure);
     } else {
       greenSince ??= now;
       if (now - greenSince >= policy["soak-seconds"] * 1000) {
@@ -66,6 +68,18 @@ export async function prove(proving: Proving, signal: AbortSignal): Promise<Proo
     if (host.uptime() >= deadline) return failed(outOfTime(red, unreachable));
     await host.sleep(Math.max(1, Math.min(probeEveryMs, deadline - host.uptime())), signal);
   }
+}
+
+/** What is lost is the change's fault, unless the far ends took all of it down themselves since then. */
+function blame(lost: readonly Red[], probe: Probe | undefined, sinceMs: number): Failure | undefined {
+  const byPeer = (one: Red): boolean =>
+    one.peer !== undefined && (probe?.sessions.get(one.peer)?.ceasedMsAgo ?? Infinity) <= sinceMs;
+  const own = lost.find((one) => !byPeer(one));
+  if (own) return { trigger: "health", reason: own.reason, verdict: "bad" };
+  const [first] = lost;
+  if (!first) return undefined;
+  const reason = `${first.reason}; the peer's operator took it down, so this says nothing about the change.`;
+  return { trigger: "health", reason, verdict: "inconclusive" };
 }
 
 function failed(failure: Failure): Proof {

@@ -27,6 +27,9 @@ export interface BirdSession {
 export interface Bird extends AsyncDisposable {
   /** `birdc show protocols all NAME`, as text. */
   protocol(name: string): Promise<string>;
+  /** Shuts a session down with a Cease that says so, or lets it come up again. */
+  disable(name: string): Promise<void>;
+  enable(name: string): Promise<void>;
   /** Prefixes received on a session. */
   received(name: string): Promise<readonly string[]>;
 }
@@ -66,6 +69,8 @@ export async function startBird(
   const run = promisify(execFile);
   const ask = async (...query: string[]) => (await run("birdc", ["-s", socket, ...query], { timeout: 10_000 })).stdout;
   const bird: Bird = {
+    disable: async (name) => void (await ask("disable", name)),
+    enable: async (name) => void (await ask("enable", name)),
     protocol: (name) => ask("show", "protocols", "all", name),
     async received(name) {
       const text = await ask("show", "route", "table", `t_${name}`, "protocol", name);

@@ -27,6 +27,8 @@ export interface Story {
   readonly plane: LinePlane;
   /** Peers that answer: "192.0.2.1". */
   readonly answering: Set<string>;
+  /** Peers whose operator took the session down just now. */
+  readonly ceased: Set<string>;
   readonly events: AgentEvent[];
   /** States in the order in which they were entered. */
   readonly states: string[];
@@ -113,6 +115,7 @@ export function story(options: StoryOptions = {}): Story {
     sim,
     plane,
     answering: new Set(),
+    ceased: new Set(),
     events: [],
     states: [],
     accepted: [],
@@ -211,7 +214,14 @@ async function probe(self: Story, candidate: Generation, signal: AbortSignal): P
     const peer = /^neighbor (\S+)$/.exec(line)?.[1];
     if (peer === undefined) continue;
     const up = self.answering.has(peer) && !self.plane.live.has(`shutdown ${peer}`);
-    sessions.set(peer, { peer, up, state: up ? "Established" : "Active", prefixes: up ? 100 : 0, dropped: 0 });
+    sessions.set(peer, {
+      peer,
+      up,
+      state: up ? "Established" : "Active",
+      prefixes: up ? 100 : 0,
+      dropped: 0,
+      ceasedMsAgo: self.ceased.has(peer) ? 500 : undefined,
+    });
   }
   const results = new Map<string, CheckResult>();
   for (const check of candidate.health) {

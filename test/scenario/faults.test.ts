@@ -221,6 +221,22 @@ describe("while proving", () => {
     expect(s.status().held?.reason).toMatch(/192\.0\.2\.10/);
   });
 
+  it("a session that its peer's operator takes down makes it inconclusive", async () => {
+    const s = await committed();
+    s.push("two", better);
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    s.answering.delete("192.0.2.1");
+    s.ceased.add("192.0.2.1");
+    await s.sim.until(() => s.status().state === "idle", "rolled back");
+    expect(s.status().lastDeployment?.reason).toMatch(/the peer's operator took it down/);
+    expect(s.status().held).toBeUndefined();
+
+    await s.sim.until(
+      () => s.status().committed?.generation === better.digest,
+      "applied, the session being down before",
+    );
+  });
+
   it("a wall clock that jumps by a year changes nothing", async () => {
     const s = await committed();
     s.push("two", better);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { prober } from "../../../../controller/health/probe.ts";
+import { ceasedMsAgo, prober } from "../../../../controller/health/probe.ts";
 import type { HealthCheck } from "../../../../schemas/health.ts";
 import { frrHost } from "../../../lab/frr-host.ts";
 import { simFrr } from "../../../lab/frr-sim.ts";
@@ -98,6 +98,17 @@ describe("looking at the appliance", () => {
       "ping 198.51.100.1 from management": "ok: answered",
     });
     expect(ran).toContain("ip netns exec dataplane ping -n -c 1 -W 2 198.51.100.9");
+  });
+
+  it("knows whether the peer's operator took a session down", () => {
+    const shown = (code: string, due: string) =>
+      JSON.stringify({ "192.0.2.1": { lastErrorCodeSubcode: code, lastResetDueTo: due, lastResetTimerMsecs: 1000 } });
+    expect(ceasedMsAgo(shown("0602", "BGP Notification received"), "192.0.2.1")).toBe(1000);
+    expect(ceasedMsAgo(shown("0604", "BGP Notification received"), "192.0.2.1")).toBe(1000);
+    expect(ceasedMsAgo(shown("0602", "BGP Notification send"), "192.0.2.1")).toBeUndefined();
+    expect(ceasedMsAgo(shown("0202", "BGP Notification received"), "192.0.2.1")).toBeUndefined();
+    expect(ceasedMsAgo("% No such neighbor", "192.0.2.1")).toBeUndefined();
+    expect(ceasedMsAgo("null", "192.0.2.1")).toBeUndefined();
   });
 
   it("has no sessions where bgpd does not run", async () => {

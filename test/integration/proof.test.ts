@@ -179,4 +179,23 @@ describe.skipIf(why !== undefined)(`impctl agent over a git server, FRR and BIRD
     expect(since.length).toBeLessThanOrEqual(2 * polls);
     expect(since.filter((line) => line.startsWith("POST")).length).toBeLessThanOrEqual(polls);
   });
+
+  it("does not blame a change for a session that the far end's operator shuts down meanwhile", async () => {
+    await established(birdB);
+    const commit = sites.push("Prove longer", {
+      "fleet.yaml": fleet.replace("soak-seconds: 2", "soak-seconds: 10"),
+      "fra1/r1.yaml": appliance(64496, 64497),
+    });
+    await agent.until("it is being proven", (s) => s.desired?.commit === commit && s.state === "proving", 60);
+
+    await birdB.disable("dp");
+
+    const status = await agent.until(
+      "it is rolled back",
+      (s) => s.lastDeployment?.commit === commit && s.lastDeployment.outcome === "rolled-back",
+      60,
+    );
+    expect(status.lastDeployment?.reason).toContain("the peer's operator took it down");
+    await committed(commit);
+  });
 });

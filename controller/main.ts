@@ -4,9 +4,12 @@ import { setFlagsFromString } from "node:v8";
 import { run } from "./cli/program.ts";
 import { processTerminal } from "./cli/terminal.ts";
 
-// The agent idles for years: keeping the young generation small costs it nothing that anybody sees, and saves a tenth of
-// its memory. It has to be said before the modules are loaded that would make it grow.
-if (process.argv[2] === "agent") setFlagsFromString("--semi-space-growth-factor=1");
+// The agent idles for years beside a dataplane that wants the memory and the cores: without the optimizing compilers it
+// needs a sixth less of the one, and of the other nothing that anybody sees (a poll is a few milliseconds either way).
+if (process.argv[2] === "agent") {
+  setFlagsFromString("--semi-space-growth-factor=1");
+  for (const flag of ["--optimize-for-size", "--no-opt", "--no-maglev", "--no-sparkplug"]) setFlagsFromString(flag);
+}
 
 async function main(): Promise<void> {
   process.exitCode = await run(process.argv.slice(2), processTerminal());

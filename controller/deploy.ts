@@ -2,16 +2,17 @@
  * One deployment: arm → apply → verify → prove → commit, or roll back. Rolling back is the same engine with another
  * target: observe what is there, plan, apply, and plan again, which must be empty.
  */
-import type { PlaneName, Step } from "../reconcilers/core.ts";
+import type { Step } from "../reconcilers/core.ts";
 import type { Desired, Generation } from "../reconcilers/generation.ts";
 import { asProblem, type ProblemCode } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { prove, type Proof } from "./health/prove.ts";
 import type { Probe } from "./health/judge.ts";
+import type { StepNews } from "./report/observer.ts";
 import { ended } from "./deployment-status.ts";
 import { whyHeld, withVerdict } from "./ledger.ts";
-import { inFlight, type Deployment, type Run, type State, type Target } from "./machine.ts";
-import { carryOut, emptyDesired, leftover, planesTouched, survey, type Survey } from "./planes.ts";
+import { inFlight, type Deployment, type State, type Target } from "./machine.ts";
+import { carryOut, emptyDesired, leftover, letGo, planesTouched, survey, type Survey } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 
 /** Everything that a deployment needs to know before it is armed. */
@@ -111,7 +112,7 @@ async function applyAndVerify(appliance: Appliance, intent: Intent, signal: Abor
 
 /** Plans and carries out until there is nothing left that a second try could help with. */
 async function converge(
-  { host, reconcilers, progress }: Appliance,
+  { host, reconcilers, progress, listener }: Appliance,
   desired: Desired,
   owned: readonly Desired[],
   signal: AbortSignal,
@@ -123,8 +124,15 @@ async function converge(
     first = undefined; // a second try observes anew: the first may have done part of it
     const [problem] = plan.problems;
     if (problem) throw problem;
-    const started = (run: Run): Promise<void> => progress.move({ type: "run-started", run });
-    const done = (plane: PlaneName, step: Step): void => progress.stepDone(plane, step);
+    const news = (plane: keyof Desired, step: Step): StepNews => ({
+      impact: step.impact,
+      text: reconcilers[plane].describe(step),
+    });
+    const started = async (plane: keyof Desired, steps: readonly Step[]): Promise<void> => {
+      await progress.move({ type: "run-started", run: { plane, steps: steps.map((step) => step.id) } });
+      listener.event({ type: "run-started", plane, steps: steps.map((step) => news(plane, step)) });
+    };
+    const done = (plane: keyof Desired, step: Step): void => progress.stepDone(plane, news(plane, step));
     await carryOut(reconcilers, host, plan, { started, done }, signal);
   });
 }
@@ -221,6 +229,7 @@ async function restore(appliance: Appliance, signal: AbortSignal): Promise<void>
   if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
   const desired = committed?.desired ?? before ?? emptyDesired;
   const owned = [...(committed ? [committed.desired] : []), candidate.desired];
+  await letGo(reconcilers, host, deployment.planes, signal);
   await converge(appliance, desired, owned, signal);
   const left = leftover(reconcilers, await survey(reconcilers, host, desired, owned, signal));
   if (left) throw left;

@@ -10,7 +10,6 @@ import {
 } from "../reconcilers/core.ts";
 import type { Desired } from "../reconcilers/generation.ts";
 import { Problem } from "../schemas/problem.ts";
-import type { Run } from "./machine.ts";
 
 /** One reconciler for each plane that a generation describes. */
 export type Reconcilers = { readonly [P in keyof Desired]: Reconciler<Desired[P], unknown> };
@@ -68,8 +67,8 @@ export async function survey(
 
 export interface Carrying {
   /** Resolves once the run is journalled; it begins then. */
-  readonly started: (run: Run) => Promise<void>;
-  readonly done: (plane: PlaneName, step: Step) => void;
+  readonly started: (plane: keyof Desired, steps: readonly Step[]) => Promise<void>;
+  readonly done: (plane: keyof Desired, step: Step) => void;
 }
 
 /** Carries out a survey's plans, plane by plane. Rejects with a Problem at the first step that cannot be done. */
@@ -83,11 +82,24 @@ export async function carryOut(
   for (const plane of planeNames) {
     const { steps } = plans[plane];
     if (steps.length === 0) continue;
-    await started({ plane, steps: steps.map((step) => step.id) });
+    await started(plane, steps);
     for await (const step of reconcilers[plane].apply(steps, host, signal)) {
       signal.throwIfAborted();
       done(plane, step);
     }
+  }
+}
+
+/** Lets go of what an interrupted apply may hold in these planes: with no steps to carry out, each only tidies up. */
+export async function letGo(
+  reconcilers: Reconcilers,
+  host: Host,
+  planes: readonly PlaneName[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const plane of planeNames) {
+    if (!planes.includes(plane)) continue;
+    for await (const step of reconcilers[plane].apply([], host, signal)) void step;
   }
 }
 

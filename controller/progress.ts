@@ -2,18 +2,18 @@
  * Where the state machine stands: takes an event, journals the transition, then tells those who listen. The only place
  * that holds the state.
  */
-import type { Host, PlaneName, Step } from "../reconcilers/core.ts";
+import type { Host, PlaneName } from "../reconcilers/core.ts";
 import { asProblem, type Problem } from "../schemas/problem.ts";
 import type { Journal } from "./journal.ts";
 import { inFlight, transition, type Event, type State } from "./machine.ts";
-import type { AgentEvent } from "./report/observer.ts";
+import type { AgentEvent, StepNews } from "./report/observer.ts";
 
 export interface Progress {
   state(): State;
   /** Resolves once the transition is on disk: what it announces may begin then. */
   move(event: Event): Promise<void>;
   /** Counts a step that is known to be done; not journalled (going back observes, it does not replay). */
-  stepDone(plane: PlaneName, step: Step): void;
+  stepDone(plane: PlaneName, step: StepNews): void;
 }
 
 export interface Listener {
@@ -63,9 +63,9 @@ export function startProgress(host: Host, journal: Journal, listener: Listener, 
       }
       listener.changed();
     },
-    stepDone(plane, step) {
+    stepDone(plane, { impact, text }) {
       if (state.at === "applying") state = transition(state, { type: "step-done" }, host.now());
-      listener.event({ type: "step-done", plane, impact: step.impact });
+      listener.event({ type: "step-done", plane, impact, text });
     },
   };
 }

@@ -69,7 +69,8 @@ export interface Reconciler<Desired, Observed, S extends Step = Step> {
   describe(step: S): string;
   /**
    * Carries out consecutive steps of this plane, in order, in as few round trips as it can; yields each step once it is
-   * known to be done. Rejects with a Problem at the first step that is not; those yielded before stay done.
+   * known to be done. Rejects with a Problem at the first step that is not; those yielded before stay done. No steps:
+   * only lets go of what an apply that was interrupted may hold (FRR keeps new peers idle until its batch ends).
    */
   apply(steps: readonly S[], host: Host, signal: AbortSignal): AsyncIterable<S>;
 }

@@ -10,6 +10,8 @@ import type { HealthCheck } from "../../schemas/health.ts";
 /** One BGP session as FRR shows it. */
 export interface Session {
   readonly peer: string;
+  /** The peer's name, where FRR knows one. */
+  readonly description?: string;
   readonly up: boolean;
   readonly state: string;
   /** Prefixes accepted from the peer, all families. */
@@ -83,8 +85,15 @@ function judgeChecks(before: Before, after: Probe, seenGreen: ReadonlySet<string
     const regressed = seenGreen.has(key) || before.probe.results.get(key)?.ok === true;
     const isNewReach = !known.has(key) && (result.check.check === "tcp" || result.check.check === "ping");
     const { check, detail } = result;
-    const peer = check.check === "bgp-session" ? { peer: check.peer } : {};
-    if (regressed || isNewReach) red.push({ key, reason: `${key}: ${detail}`, regressed, ...peer });
+    if (!regressed && !isNewReach) continue;
+    const wasGreen = before.probe.results.get(key)?.ok === true ? ", and was well before the change" : "";
+    if (check.check === "bgp-session") {
+      const session = after.sessions.get(check.peer) ?? before.probe.sessions.get(check.peer);
+      const reason = `The BGP session with ${named(check.peer, session)} ${detail}${wasGreen}.`;
+      red.push({ key, reason, regressed, peer: check.peer });
+    } else {
+      red.push({ key, reason: `${key}: ${detail}${wasGreen}.`, regressed });
+    }
   }
   return red;
 }
@@ -104,17 +113,22 @@ function judgeSessions(before: Before, after: Probe): Red[] {
     if (!is?.up && !covered.has(peer) && !mayBeDown) {
       red.push({
         key: `session ${peer}`,
-        reason: `The session with ${peer} was up before and is ${is?.state ?? "gone"}.`,
+        reason: `The BGP session with ${named(peer, was)} is ${is?.state ?? "gone"}, and was well before the change.`,
         regressed: true,
         peer,
       });
     }
     if (is?.up && before.prefixTolerance !== undefined && is.prefixes < was.prefixes * (1 - before.prefixTolerance)) {
-      const reason = `${peer} sent ${was.prefixes} accepted prefixes before and ${is.prefixes} now.`;
+      const reason = `${named(peer, was)} sent ${was.prefixes} accepted prefixes before and ${is.prefixes} now.`;
       red.push({ key: `prefixes ${peer}`, reason, regressed: true });
     }
   }
   return red;
+}
+
+/** "192.0.2.1 (transit-a)" */
+function named(peer: string, session: Session | undefined): string {
+  return session?.description === undefined ? peer : `${peer} (${session.description})`;
 }
 
 function mentions(generation: Generation, peer: string): boolean {

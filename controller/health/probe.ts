@@ -58,12 +58,16 @@ function examineSession(
   check: Extract<HealthCheck, { check: "bgp-session" }>,
   session: Session | undefined,
 ): CheckResult {
-  if (!session?.up) return { check, ok: false, detail: `the session is ${session?.state ?? "not configured"}` };
+  if (!session?.up) return { check, ok: false, detail: `is ${session?.state ?? "not configured"}` };
   const wanted = check["min-prefixes"] ?? 0;
   if (session.prefixes < wanted) {
-    return { check, ok: false, detail: `${session.prefixes} prefixes accepted, at least ${wanted} wanted` };
+    return {
+      check,
+      ok: false,
+      detail: `brings ${session.prefixes} accepted prefixes, and at least ${wanted} are wanted`,
+    };
   }
-  return { check, ok: true, detail: "Established" };
+  return { check, ok: true, detail: "is Established" };
 }
 
 async function attempt(check: HealthCheck, good: string, work: () => Promise<void>): Promise<CheckResult> {
@@ -90,9 +94,10 @@ async function readSessions(host: Host, sockets: string, signal: AbortSignal): P
   return new Map(
     found.map((session) => {
       const prefixes = Object.values(session.prefixes).reduce((sum, count) => sum + count, 0);
-      const { peer, state, connectionsDropped: dropped } = session;
+      const { peer, state, description, connectionsDropped: dropped } = session;
       const ceasedMsAgo = ceased?.get(peer);
-      return [peer, { peer, state, up: state === "Established", prefixes, dropped, ceasedMsAgo }];
+      const up = state === "Established";
+      return [peer, { peer, state, up, prefixes, dropped, ceasedMsAgo, ...(description && { description }) }];
     }),
   );
 }

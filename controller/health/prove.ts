@@ -78,7 +78,7 @@ function blame(lost: readonly Red[], probe: Probe | undefined, sinceMs: number):
   if (own) return { trigger: "health", reason: own.reason, verdict: "bad" };
   const [first] = lost;
   if (!first) return undefined;
-  const reason = `${first.reason}; the peer's operator took it down, so this says nothing about the change.`;
+  const reason = `${first.reason} The peer's operator took it down, so this says nothing about the change.`;
   return { trigger: "health", reason, verdict: "inconclusive" };
 }
 

@@ -2,7 +2,7 @@
 import { reviveProblem } from "../../schemas/problem.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
 import type { Log, LogFields } from "./log.ts";
-import type { Observer } from "./observer.ts";
+import type { Observer, StepNews } from "./observer.ts";
 import type { Status } from "./status.ts";
 
 /** Listens to the loop and writes to `log` what is new. */
@@ -15,10 +15,24 @@ export function logObserver(log: Log): Observer {
     },
     event(event) {
       if (event.type === "alive" || event.type === "polled") return;
+      if (event.type === "run-started") return willDo(log, event.plane, event.steps);
+      if (event.type === "step-done") return log.info("did", { plane: event.plane, ...step(event) });
       const { type, ...fields } = event;
       log.debug(type, fields);
     },
   };
+}
+
+/** Of a long run the rest is counted; each step is told again once it is done. */
+const toldSteps = 50;
+
+function willDo(log: Log, plane: string, steps: readonly StepNews[]): void {
+  for (const one of steps.slice(0, toldSteps)) log.info("will", { plane, ...step(one) });
+  if (steps.length > toldSteps) log.info("will", { plane, more: steps.length - toldSteps });
+}
+
+function step({ impact, text }: StepNews): LogFields {
+  return { impact, step: text };
 }
 
 interface Line {

@@ -166,6 +166,7 @@ function eventMetrics(registry: Registry): (event: AgentEvent) => void {
         polls.inc({ result: event.result });
         return;
       case "alive":
+      case "run-started":
         return;
     }
   };

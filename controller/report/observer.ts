@@ -12,13 +12,21 @@ export interface Observer {
   event?(event: AgentEvent): void;
 }
 
+/** A step as people read it, without secrets. */
+export interface StepNews {
+  readonly impact: Impact;
+  readonly text: string;
+}
+
 export type AgentEvent =
   /** The loop lives, and says so again within this time unless it hangs. Sent at least once a poll and once a phase. */
   | { readonly type: "alive"; readonly withinMs: number }
   /** A state of the state machine was left. */
   | { readonly type: "phase-ended"; readonly phase: string; readonly seconds: number }
+  /** A run of steps is journalled and begins, forward or on the way back: exactly what will be done. */
+  | { readonly type: "run-started"; readonly plane: PlaneName; readonly steps: readonly StepNews[] }
   /** A step is known to be done, forward or on the way back. */
-  | { readonly type: "step-done"; readonly plane: PlaneName; readonly impact: Impact }
+  | ({ readonly type: "step-done"; readonly plane: PlaneName } & StepNews)
   /** A deployment ended. `trigger` says what made it roll back. */
   | {
       readonly type: "deployment-ended";

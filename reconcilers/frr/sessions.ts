@@ -8,6 +8,8 @@ export interface BgpSession {
   /** Address, or interface of an unnumbered peer. */
   readonly peer: string;
   readonly remoteAs: number;
+  /** Where one is configured. */
+  readonly description?: string;
   /** "Established", "Idle", "Active", "Connect" … */
   readonly state: string;
   readonly connectionsEstablished: number;
@@ -64,6 +66,7 @@ function readBgpSessions(text: string): readonly BgpSession[] {
       for (const [peer, entry] of fields(record(summary)["peers"])) {
         const key = `${vrf} ${peer}`;
         const seen = sessions.get(key);
+        const description = string(record(entry)["desc"]);
         sessions.set(key, {
           vrf,
           peer,
@@ -71,6 +74,7 @@ function readBgpSessions(text: string): readonly BgpSession[] {
           state: string(record(entry)["state"]).replace(/\/.*$/, ""),
           connectionsEstablished: number(record(entry)["connectionsEstablished"]),
           connectionsDropped: number(record(entry)["connectionsDropped"]),
+          ...(description !== "" && { description }),
           prefixes: { ...seen?.prefixes, [family]: number(record(entry)["pfxRcd"]) },
         });
       }

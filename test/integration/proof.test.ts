@@ -195,7 +195,7 @@ describe.skipIf(why !== undefined)(`impctl agent over a git server, FRR and BIRD
       (s) => s.lastDeployment?.commit === commit && s.lastDeployment.outcome === "rolled-back",
       60,
     );
-    expect(status.lastDeployment?.reason).toContain("the peer's operator took it down");
+    expect(status.lastDeployment?.reason).toContain("The peer's operator took it down");
     await committed(commit);
   });
 });

@@ -228,7 +228,7 @@ describe("while proving", () => {
     s.answering.delete("192.0.2.1");
     s.ceased.add("192.0.2.1");
     await s.sim.until(() => s.status().state === "idle", "rolled back");
-    expect(s.status().lastDeployment?.reason).toMatch(/the peer's operator took it down/);
+    expect(s.status().lastDeployment?.reason).toMatch(/The peer's operator took it down/);
     expect(s.status().held).toBeUndefined();
 
     await s.sim.until(

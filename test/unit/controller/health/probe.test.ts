@@ -53,12 +53,12 @@ describe("looking at the appliance", () => {
       ...(min !== undefined && { "min-prefixes": min }),
     });
     expect(await results([check("192.0.2.1", 7), check("192.0.2.2"), check("192.0.2.3")])).toEqual({
-      "bgp-session 192.0.2.1": "ok: Established",
-      "bgp-session 192.0.2.2": "red: the session is Active",
-      "bgp-session 192.0.2.3": "red: the session is not configured",
+      "bgp-session 192.0.2.1": "ok: is Established",
+      "bgp-session 192.0.2.2": "red: is Active",
+      "bgp-session 192.0.2.3": "red: is not configured",
     });
     expect(await results([check("192.0.2.1", 8)])).toEqual({
-      "bgp-session 192.0.2.1": "red: 7 prefixes accepted, at least 8 wanted",
+      "bgp-session 192.0.2.1": "red: brings 7 accepted prefixes, and at least 8 are wanted",
     });
   });
 

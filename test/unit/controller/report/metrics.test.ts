@@ -34,7 +34,7 @@ const status: Status = {
 const events: readonly AgentEvent[] = [
   { type: "alive", withinMs: 1000 },
   { type: "phase-ended", phase: "planning", seconds: 0.25 },
-  { type: "step-done", plane: "frr", impact: "session-reset" },
+  { type: "step-done", plane: "frr", impact: "session-reset", text: "set router-id" },
   { type: "deployment-ended", outcome: "rolled-back", trigger: "health" },
   { type: "deployment-ended", outcome: "rolled-back", trigger: "a sentence that somebody made up" },
   { type: "polled", result: "fetched" },

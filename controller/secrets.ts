@@ -49,11 +49,16 @@ export async function openSecrets(settings: Settings["secrets"]): Promise<Secret
   return new SecretStore(Buffer.from((text ?? "").trim(), "hex"), settings);
 }
 
+/** More than one box has; an observation seals all of its own before anybody collects. */
+const keptSeals = 10_000;
+
 /** Private fields keep the texts out of JSON and of util.inspect. */
 export class SecretStore implements Secrets {
   readonly #key: Buffer;
   readonly #settings: Settings["secrets"];
   readonly #texts = new Map<string, string>();
+  /** What was sealed lately, such as a password that somebody set by hand: kept for `collect`, revealed to nobody. */
+  readonly #sealed = new Map<string, string>();
 
   constructor(key: Buffer, settings: Settings["secrets"]) {
     this.#key = key;
@@ -61,7 +66,12 @@ export class SecretStore implements Secrets {
   }
 
   seal(text: string): string {
-    return `<secret:${this.#hash("seal", text).slice(0, 16)}>`;
+    const sealed = `<secret:${this.#hash("seal", text).slice(0, 16)}>`;
+    this.#sealed.delete(sealed);
+    this.#sealed.set(sealed, text);
+    const [oldest] = this.#sealed.keys();
+    if (this.#sealed.size > keptSeals && oldest !== undefined) this.#sealed.delete(oldest);
+    return sealed;
   }
 
   reveal(sealed: string): string | undefined {
@@ -94,11 +104,14 @@ export class SecretStore implements Secrets {
     };
   }
 
-  /** Sealed form → text of every secret that `sealedText` mentions: what a rollback after a restart will need. */
+  /**
+   * Sealed form → text of every secret that `sealedText` mentions, whether it was resolved or found on the box: what a
+   * rollback after a restart will need.
+   */
   collect(sealedText: string): Record<string, string> {
     const found: Record<string, string> = {};
     for (const [sealed] of sealedText.matchAll(sealedSecret)) {
-      const text = this.#texts.get(sealed);
+      const text = this.#texts.get(sealed) ?? this.#sealed.get(sealed);
       if (text !== undefined) found[sealed] = text;
     }
     return found;

@@ -24,8 +24,6 @@ export interface Sim {
   readonly files: Map<string, Node>;
   /** Addresses ("192.0.2.1:443") that accept TCP connections. */
   readonly reachable: Set<string>;
-  /** Texts of secrets that can be revealed; `seal` seals any text. */
-  readonly secrets: Secrets & { known(text: string): string };
   /** A Host for a new process on this appliance; the one before, if any, is dead. */
   start(options?: StartOptions): Host;
   /** The durable effects of the process that runs now, in order: "write …", "append …", "rename …", "send …". */
@@ -80,7 +78,6 @@ export function simHost(options: SimOptions = {}): Sim {
   const sockets = new Map<string, () => Connection>();
   const programs: ((argv: readonly string[]) => RunResult | undefined)[] = [];
   const faults: Fault[] = [];
-  const secrets = simSecrets();
   let boot = 1;
   let uptime = 60_000;
   let epoch = (options.now ?? Date.UTC(2026, 0, 5, 12)) - uptime;
@@ -224,7 +221,7 @@ export function simHost(options: SimOptions = {}): Sim {
           if (reachable.has(`${address}:${port}`)) return;
           throw new Problem("HOST_COMMAND", `${address}:${port} does not answer.`, { transient: true });
         }),
-      secrets,
+      secrets: noSecrets,
     };
   }
 
@@ -249,7 +246,6 @@ export function simHost(options: SimOptions = {}): Sim {
   return {
     files,
     reachable,
-    secrets,
     start,
     kill,
     until,
@@ -294,16 +290,8 @@ function runProgram(
   throw new Problem("HOST_COMMAND", `${argv[0]} could not be run: no such program.`);
 }
 
-function simSecrets(): Sim["secrets"] {
-  const texts = new Map<string, string>();
-  const seal = (text: string): string =>
-    `<secret:${createHmac("sha256", "simulated").update(text).digest("hex").slice(0, 16)}>`;
-  return {
-    seal,
-    reveal: (sealed) => texts.get(sealed),
-    known(text) {
-      texts.set(seal(text), text);
-      return seal(text);
-    },
-  };
-}
+/** A box that resolved none; a test that needs secrets puts its own store here. */
+const noSecrets: Secrets = {
+  seal: (text) => `<secret:${createHmac("sha256", "simulated").update(text).digest("hex").slice(0, 16)}>`,
+  reveal: () => undefined,
+};

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { layBootFiles } from "../../controller/boot-files.ts";
 import { createAgent, type Agent } from "../../controller/agent.ts";
+import { SecretStore } from "../../controller/secrets.ts";
 import type { Wanted } from "../../controller/turn.ts";
 import type { CheckResult, Probe, Session } from "../../controller/health/judge.ts";
 import { checkKey } from "../../controller/health/judge.ts";
@@ -87,6 +88,16 @@ export function generation(
   };
 }
 
+/** The secrets of a process that just started on this box. */
+function openSecrets(): SecretStore {
+  return new SecretStore(Buffer.alloc(32, 1), Settings.shape.secrets.parse(undefined));
+}
+
+/** How a secret looks on this box. */
+export function sealedHere(text: string): string {
+  return openSecrets().seal(text);
+}
+
 /** Lines of a test, sorted, as one text. */
 export function shown(lines: Iterable<string>): string {
   return [...lines].sort().join("\n");
@@ -130,11 +141,8 @@ export function story(options: StoryOptions = {}): Story {
     start(startOptions) {
       closing = new AbortController();
       polls = 0;
-      const texts = new Map<string, string>();
-      const host: Host = {
-        ...sim.start(startOptions),
-        secrets: { seal: (text) => sim.secrets.seal(text), reveal: (sealed) => texts.get(sealed) },
-      };
+      const secrets = openSecrets();
+      const host: Host = { ...sim.start(startOptions), secrets };
       const agent = createAgent({
         settings,
         version: "0.0.0",
@@ -151,16 +159,11 @@ export function story(options: StoryOptions = {}): Story {
           },
         },
         load: async (_tree, commit) => {
-          for (const [sealed, text] of self.secrets) texts.set(sealed, text);
+          secrets.learn(Object.fromEntries(self.secrets));
           return commits.get(commit) ?? { generation: undefined, problems: [] };
         },
         reconcilers: { frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler },
-        secrets: {
-          collect: (text) => Object.fromEntries([...texts].filter(([sealed]) => text.includes(sealed))),
-          learn: (collected) => {
-            for (const [sealed, text] of Object.entries(collected)) texts.set(sealed, text);
-          },
-        },
+        secrets,
         probe: options.frr ? prober(host, frrSockets) : async (candidate, signal) => probe(self, candidate, signal),
         layBootFiles: async (committed) =>
           options.frr ? layBootFiles(host, settings.paths, committed) : layBootFile(host, committed),

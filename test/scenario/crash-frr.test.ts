@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { simFrr, type SimFrr } from "../lab/frr-sim.ts";
-import { simHost } from "../lab/host.ts";
-import { generation, story, type Story } from "../lab/story.ts";
+import { generation, sealedHere, story, type Story } from "../lab/story.ts";
 
 const open = `ip prefix-list any seq 5 permit 0.0.0.0/0 le 32
 route-map in permit 10
@@ -12,7 +11,7 @@ exit
 `;
 
 const password = "correct-horse";
-const sealed = simHost().secrets.seal(password);
+const sealed = sealedHere(password);
 
 function router(peers: readonly (readonly [string, number])[], more = ""): Generation {
   const neighbors = peers

@@ -66,6 +66,28 @@ describe("the secret store", () => {
     expect(store.reveal(store.seal("something read back from the dataplane"))).toBeUndefined();
   });
 
+  it("collects what was found on the box too, and knows it again after a restart only from there", async () => {
+    const store = await openSecrets(settings);
+    const sealed = store.seal("set by hand");
+    const kept = store.collect(`neighbor 192.0.2.1 password ${sealed}`);
+    expect(kept).toEqual({ [sealed]: "set by hand" });
+
+    const after = await openSecrets(settings);
+    expect(after.collect(sealed)).toEqual({});
+    after.learn(kept);
+    expect(after.reveal(sealed)).toBe("set by hand");
+  });
+
+  it("forgets the oldest of what it only sealed, so that a box that changes all the time fills no memory", async () => {
+    const store = await openSecrets(settings);
+    const first = store.seal("first");
+    const second = store.seal("second");
+    for (let i = 0; i < 9_999; i += 1) store.seal(`another ${i}`);
+
+    expect(store.collect(first)).toEqual({});
+    expect(store.collect(second)).toEqual({ [second]: "second" });
+  });
+
   it("changes a version exactly when the text changes, across restarts, and differently on every box", async () => {
     const store = await openSecrets(settings);
     const version = async (opened: typeof store, text: string) =>
@@ -190,7 +212,9 @@ describe("the secret store", () => {
     const store = await openSecrets(settings);
     const { secrets } = await store.resolve("fra1/r1", await repository({ bgp: "hunter2" }), [use("bgp")]);
     const sealed = secrets.sealed("bgp");
-    const kept = store.collect(`neighbor 192.0.2.1 password ${sealed}\nneighbor 192.0.2.2 password ${store.seal("?")}`);
+    const kept = store.collect(
+      `neighbor 192.0.2.1 password ${sealed}\nneighbor 192.0.2.2 password <secret:0000000000000000>`,
+    );
     const restarted = await openSecrets(settings);
 
     restarted.learn({ ...kept, "<secret:0123456789abcdef>": "forged" });

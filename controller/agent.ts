@@ -49,11 +49,16 @@ export function createAgent(parts: AgentParts): Agent {
   let pause = new AbortController();
   let poll = Promise.withResolvers<void>();
   let again = false;
+  let complaints: readonly Problem[] = [];
 
   const listener: Listener = {
     event: (event) => tell(() => observer.event?.(event)),
     changed: () => publish({}),
-    complain: (problem) => publish({ complaints: [...known.complaints, problem] }),
+    complain(problem) {
+      complaints = [...complaints, problem];
+      const others = known.complaints.filter((one) => one.toString() !== problem.toString());
+      publish({ complaints: [...others, problem] });
+    },
   };
 
   /** Adds to what is known and shows it; I6: whatever an observer does, the loop goes on. */
@@ -101,7 +106,7 @@ export function createAgent(parts: AgentParts): Agent {
   }
 
   async function tick(appliance: Appliance, signal: AbortSignal): Promise<void> {
-    publish({ complaints: [] });
+    complaints = [];
     try {
       if (!(await settle(appliance, signal))) return poll.resolve();
       const turn: Turn = { parts, appliance, signal, known: () => known, publish };
@@ -118,6 +123,9 @@ export function createAgent(parts: AgentParts): Agent {
       listener.complain(problem);
       if (appliance.progress.state().at !== "planning") return;
       await appliance.progress.move({ type: "must-wait", why: "blocked", reason: problem.message });
+    } finally {
+      // What the tick before complained of stands until this one did not: in between nobody knows better.
+      publish({ complaints });
     }
   }
 

@@ -78,7 +78,10 @@ export async function correct(turn: Turn): Promise<void> {
   const same = wanted?.generation?.digest === committed.digest ? wanted.generation : undefined;
   // The same question rendered anew by a newer agent is brought in like drift.
   const candidate = same && canonicalJson(same.desired) !== canonicalJson(committed.desired) ? same : committed;
-  const plan = await surveyed(parts, candidate, committed, signal);
+  const plan = await surveyed(parts, candidate, committed, signal).catch((thrown: unknown) => {
+    publish({ drift: undefined, correction: undefined }); // I14: what cannot be seen may be anything
+    throw thrown;
+  });
   publish({ drift: { plan, at: host.now() }, correction: undefined });
   if (plan.steps.length === 0 && candidate === committed) return;
 
@@ -96,6 +99,6 @@ export async function correct(turn: Turn): Promise<void> {
   const baseline = { results: new Map(), sessions: new Map() };
   await deploy(appliance, { target, candidate, committed, plan, baseline, reach: undefined }, signal);
   const after = await appliance.store.committed();
-  publish({ committed: after });
+  publish({ committed: after, drift: undefined });
   if (after) publish({ drift: { plan: await surveyed(parts, after, after, signal), at: host.now() } });
 }

@@ -26,7 +26,7 @@ export interface Known {
   readonly correction: string | undefined;
   /** Why nothing at all is done: the journal cannot be read. */
   readonly frozen: Problem | undefined;
-  /** What went wrong in this tick. */
+  /** What went wrong in this tick, and what did in the one before until this one ends. */
   readonly complaints: readonly Problem[];
   readonly git: {
     readonly remote?: string;

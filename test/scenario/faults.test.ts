@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { operationsOn } from "../../controller/operations.ts";
+import type { Status } from "../../controller/report/status.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { bootFile, generation, shown, story, type Story, type StoryOptions } from "../lab/story.ts";
 
@@ -383,6 +384,22 @@ describe("what reports", () => {
 
     expect(s.status().state).toBe("held");
     expect(shown(s.plane.live)).toBe(lines(base));
+  });
+
+  it("never says in sync while a plane cannot be observed", async () => {
+    const statuses: Status[] = [];
+    const s = await committed({ observer: (status) => void statuses.push(status) });
+    expect(s.status().inSync).toBe(true);
+    statuses.length = 0;
+    s.sim.fail("connect", "lines.sock", new Problem("FRR_UNREACHABLE", "bgpd is away.", { transient: true }), 1000);
+    await s.sim.until(() => statuses.some((status) => !status.inSync), "seen to fail");
+    statuses.length = 0;
+
+    await s.sim.pass(600_000);
+
+    expect(statuses.length).toBeGreaterThan(20);
+    expect(statuses.filter((status) => status.inSync || status.problems[0]?.code !== "FRR_UNREACHABLE")).toEqual([]);
+    expect(new Set(statuses.map((status) => status.problems.length))).toEqual(new Set([1]));
   });
 
   it("never says in sync while a section of the machine has no plane", async () => {

@@ -3,7 +3,7 @@
  * wait, size and number is bounded, so that nobody can make the agent keep anything for them.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { isIP, type AddressInfo, type ListenOptions } from "node:net";
+import { isIP, type AddressInfo, type ListenOptions, type Socket } from "node:net";
 import { Problem } from "../../schemas/problem.ts";
 
 /** What the pages show; asked at each request. */
@@ -21,11 +21,12 @@ export interface Limits {
   /** Without a byte in either direction. */
   readonly idleMs: number;
   readonly headBytes: number;
+  /** How many may be open; one more takes the place of the oldest on which nothing is being answered. */
   readonly connections: number;
 }
 
 /** Prometheus needs one connection and a second; a person with curl another. */
-export const limits: Limits = { requestMs: 5_000, idleMs: 10_000, headBytes: 8_192, connections: 32 };
+export const limits: Limits = { requestMs: 2_000, idleMs: 10_000, headBytes: 8_192, connections: 32 };
 
 export interface Listening {
   /** Where it listens: with port 0 the system chose one. */
@@ -84,12 +85,12 @@ export function boundedServer(
     headersTimeout: bounds.requestMs,
     requestTimeout: bounds.requestMs,
     // How late the two before may be noticed.
-    connectionsCheckingInterval: Math.min(bounds.requestMs, 1_000),
+    connectionsCheckingInterval: Math.min(bounds.requestMs, 500),
     keepAliveTimeout: bounds.idleMs,
     maxHeaderSize: bounds.headBytes,
   };
   const server = createServer(options, answer);
-  server.maxConnections = bounds.connections;
+  makeRoom(server, bounds.connections);
   server.maxRequestsPerSocket = 1_000;
   // Each socket that is silent for longer is destroyed, whatever it is in the middle of.
   server.timeout = bounds.idleMs;
@@ -99,6 +100,28 @@ export function boundedServer(
       socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", () => socket.destroy());
   });
   return server;
+}
+
+/** Whoever holds connections open and asks nothing must not shut out those who do. */
+function makeRoom(server: Server, connections: number): void {
+  const open = new Set<Socket>(); // oldest first
+  const answering = new Set<Socket>();
+  server.on("connection", (socket) => {
+    open.add(socket);
+    if (open.size > connections) {
+      const leaving = [...open].find((one) => !answering.has(one)) ?? socket;
+      open.delete(leaving);
+      leaving.destroy();
+    }
+    socket.once("close", () => {
+      open.delete(socket);
+      answering.delete(socket);
+    });
+  });
+  server.on("request", ({ socket }, response) => {
+    answering.add(socket);
+    response.once("close", () => answering.delete(socket));
+  });
 }
 
 /** Opens a server; what goes wrong becomes the Problem that `describe` makes. Later faults of the server are ignored. */

@@ -137,16 +137,36 @@ describe("a hostile request", () => {
     expect(await raw(port)).toBe("");
   });
 
-  it("finds no more connections than there may be", async () => {
-    const port = await serve({}, { ...limits, connections: 2 });
-    const first = connect({ port, host: "127.0.0.1" });
-    const second = connect({ port, host: "127.0.0.1" });
-    await Promise.all([first, second].map((socket) => new Promise((done) => socket.once("connect", done))));
+  it("does not shut others out by holding connections open", async () => {
+    const port = await serve({}, { ...limits, connections: 8 });
+    const holding = Array.from({ length: 30 }, () => raw(port, "GET /metr"));
+
+    for (let i = 0; i < 5; i += 1) {
+      expect(firstLine(await raw(port, head("GET /healthz HTTP/1.1")))).toBe("HTTP/1.1 200 OK");
+    }
+
+    expect((await Promise.all(holding.slice(0, 22))).every((answer) => answer === "")).toBe(true);
+    await opened?.close();
+    opened = undefined;
+    await Promise.all(holding);
+  });
+
+  it("does not cut off one that is being answered, and finds no more connections than there may be", async () => {
+    const asked = Promise.withResolvers<void>();
+    const answered = Promise.withResolvers<string>();
+    const metrics = async () => {
+      asked.resolve();
+      return answered.promise;
+    };
+    const port = await serve({ metrics }, { ...limits, connections: 1 });
+    const slow = raw(port, head("GET /metrics HTTP/1.1"));
+    await asked.promise;
 
     expect(await raw(port, head("GET /healthz HTTP/1.1"))).toBe("");
 
-    first.destroy();
-    second.destroy();
+    answered.resolve("imp_held 1\n");
+    expect(await slow).toContain("imp_held 1");
+    expect(firstLine(await raw(port, head("GET /healthz HTTP/1.1")))).toBe("HTTP/1.1 200 OK");
   });
 });
 

@@ -117,6 +117,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A program that prints more is ended, and it rejects; 64 MiB unless given. */
+  readonly maxBytes?: number;
 }
 
 export interface RunResult {

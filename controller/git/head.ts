@@ -8,6 +8,9 @@ import { gitHttp, type HttpLimits } from "./http.ts";
 import type { Remote } from "./remote.ts";
 import { gitMissing, sshProblem, systemGitEnvironment } from "./system-git.ts";
 
+/** Bytes of one answer, which the agent itself holds: some 30,000 refs of a server that cannot name a single one. */
+const largestAnswer = 2 << 20;
+
 export interface HeadOptions {
   readonly host: Pick<Host, "run">;
   readonly branch: string;
@@ -34,7 +37,8 @@ async function ask(remote: Remote, options: HeadOptions, signal: AbortSignal): P
   const ref = `refs/heads/${options.branch}`;
   if (remote.kind === "path") return await readLocal(remote.path, remote.label, ref);
   if (remote.kind === "ssh") return await askSsh(remote, ref, options, signal);
-  const http = gitHttp(remote, options.limits, signal);
+  const maxBytes = Math.min(options.limits.maxBytes, largestAnswer);
+  const http = gitHttp(remote, { ...options.limits, maxBytes }, signal);
   try {
     // A prefix also matches longer names.
     const refs = await git.listServerRefs({ http, url: remote.url, prefix: ref, protocolVersion: 2 });
@@ -64,7 +68,12 @@ async function askSsh(
 ): Promise<string | undefined> {
   const env = systemGitEnvironment();
   const result = await host
-    .run(["git", "ls-remote", "--", remote.url, ref], { timeoutMs: limits.headMs, signal, env })
+    .run(["git", "ls-remote", "--", remote.url, ref], {
+      timeoutMs: limits.headMs,
+      signal,
+      env,
+      maxBytes: largestAnswer,
+    })
     .catch((error: unknown) => {
       if (error instanceof Problem && !error.transient) throw gitMissing(remote.label);
       throw error;

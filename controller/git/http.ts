@@ -86,7 +86,8 @@ async function collectAnswer(response: http.IncomingMessage, label: string, limi
       size += chunk.length;
       if (size > limits.maxBytes) {
         throw new Problem("GIT_UNREACHABLE", `${label} sent more than ${limits.maxBytes >> 20} MiB in one answer`, {
-          remedy: "A sites repository holds text; remove large files from its history.",
+          remedy:
+            "Check the address; a sites repository has few branches and holds text: remove large files from its history.",
         });
       }
       chunks.push(chunk);

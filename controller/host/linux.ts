@@ -46,7 +46,7 @@ async function run(argv: readonly [string, ...string[]], options: RunOptions): P
     timeout: options.timeoutMs,
     cancelSignal: options.signal,
     env: { ...options.env },
-    maxBuffer: 64 * 1024 * 1024,
+    maxBuffer: options.maxBytes ?? 64 * 1024 * 1024,
     ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
   });
   options.signal.throwIfAborted();
@@ -55,6 +55,7 @@ async function run(argv: readonly [string, ...string[]], options: RunOptions): P
       transient: true,
     });
   }
+  if (result.isMaxBuffer) throw new Problem("HOST_COMMAND", `${program} printed too much.`, { transient: true });
   if (result.exitCode === undefined) {
     throw new Problem("HOST_COMMAND", `${program} could not be run: ${result.shortMessage ?? "unknown reason"}`, {
       remedy: `Check that ${program} is installed.`,

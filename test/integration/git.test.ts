@@ -293,6 +293,33 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
     });
   });
 
+  it("reads no endless answer of a server about its branches", async () => {
+    const { server, followed: agent } = await followed();
+    server.breakWith("flood");
+
+    expect(await refusal(agent.head(never))).toMatchObject({
+      code: "GIT_UNREACHABLE",
+      message: `${server.url} sent more than 2 MiB in one answer`,
+    });
+  });
+
+  it("reads no endless answer over ssh either", async () => {
+    const ssh = join(top, "ssh");
+    const packet = `${"a".repeat(40)} refs/x/refs/heads/main\n`;
+    const length = (packet.length + 4).toString(16).padStart(4, "0");
+    writeFileSync(ssh, `#!/bin/sh\nyes '${length}${packet.trimEnd()}' | head -n 100000\nprintf 0000\n`);
+    chmodSync(ssh, 0o755);
+    process.env["GIT_SSH_COMMAND"] = ssh;
+    try {
+      expect(await refusal(source([{ url: "git.example.net:sites.git" }]).head(never))).toMatchObject({
+        code: "HOST_COMMAND",
+        message: "git printed too much.",
+      });
+    } finally {
+      delete process.env["GIT_SSH_COMMAND"];
+    }
+  });
+
   it("ends the child at its deadline", async () => {
     const { server, second } = await followed();
     const agent = source([{ url: server.url }], { limits: { fetchMs: 300 } });

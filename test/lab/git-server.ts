@@ -14,8 +14,11 @@ export interface GitServerOptions {
   readonly port?: number;
 }
 
-/** What goes wrong with a request; "hang" never answers, "cut" breaks off in the middle of a pack, "torn" ends early as if whole. */
-export type GitFault = "hang" | "cut" | "torn" | "error" | "redirect" | "html";
+/**
+ * What goes wrong with a request; "hang" never answers, "cut" breaks off in the middle of a pack, "torn" ends early as if
+ * whole, "flood" answers with 16 MiB of well-formed refs.
+ */
+export type GitFault = "hang" | "cut" | "torn" | "error" | "redirect" | "html" | "flood";
 
 export interface GitServer {
   readonly url: string;
@@ -38,6 +41,7 @@ export async function gitServer(bare: string, options: GitServerOptions = {}): P
     if (fault === "error") return void response.writeHead(500).end();
     if (fault === "redirect") return void response.writeHead(301, { location: "https://git.example.net/x" }).end();
     if (fault === "html") return void response.writeHead(200, { "content-type": "text/html" }).end("<h1>Sign in</h1>");
+    if (fault === "flood") return void response.writeHead(200).end(manyRefs(16 << 20));
     if (!isLoggedIn(request, options)) return void response.writeHead(401).end();
     backend(bare, request, response, fault);
   };
@@ -62,6 +66,13 @@ export async function gitServer(bare: string, options: GitServerOptions = {}): P
       await closed;
     },
   };
+}
+
+/** So many bytes of an answer that goes on and on: one pkt-line for each ref. */
+function manyRefs(bytes: number): string {
+  const line = `${"a".repeat(40)} refs/heads/main000000001\n`;
+  const packet = `${(line.length + 4).toString(16).padStart(4, "0")}${line}`;
+  return packet.repeat(bytes / packet.length);
 }
 
 function isLoggedIn(request: IncomingMessage, { credentials }: GitServerOptions): boolean {

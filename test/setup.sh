@@ -18,6 +18,7 @@ need() { # need PROGRAM PACKAGE
   [ -x "$1" ] || command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 need git git
+need curl curl # what the workflows in deploy/ci post with
 need ip iproute2
 need ssh-keygen openssh-client
 need /usr/lib/frr/bgpd frr

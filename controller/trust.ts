@@ -8,6 +8,7 @@
  */
 import { access, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import type { Host, RunResult } from "../reconcilers/core.ts";
+import { printable } from "../schemas/printable.ts";
 import { Problem, type ProblemCode } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
 import type { Commit } from "./git/commit.ts";
@@ -141,7 +142,8 @@ async function mustExist(file: string, setting: string): Promise<void> {
 }
 
 function refuse(commit: Commit, code: ProblemCode, what: string, remedy: string): Verdict {
-  const text = `commit ${commit.id.slice(0, 12)} "${commit.subject.slice(0, 60)}" by ${commit.author} ${what}`;
+  // Anybody who can push chose these words, and root reads them.
+  const text = `commit ${commit.id.slice(0, 12)} "${printable(commit.subject.slice(0, 60))}" by ${printable(commit.author.slice(0, 100))} ${what}`;
   return { problem: new Problem(code, text, { remedy }) };
 }
 

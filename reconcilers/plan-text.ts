@@ -1,4 +1,5 @@
 /** The one text of a plan, for the command line, logs and comments: what would be done, plane by plane, and how much it disturbs. */
+import { printable } from "../schemas/printable.ts";
 import { type Impact, impacts, type Plan, type PlaneName, type Step, worstImpact } from "./core.ts";
 
 export interface PlanTextOptions {
@@ -24,7 +25,7 @@ export function planText(
   const planes = Object.entries(plans) as (readonly [PlaneName, Plan])[];
   const blocks = planes.map(([plane, plan]) => planeText(plane, plan, reconcilers[plane], options));
   const notManaged = options.notManaged ?? [];
-  const rest = notManaged.length > 0 ? [`not managed yet: ${notManaged.join(", ")}`] : [];
+  const rest = notManaged.length > 0 ? [`not managed yet: ${printable(notManaged.join(", "))}`] : [];
   return `${[
     summary(
       planes.map(([, plan]) => plan),
@@ -56,7 +57,7 @@ function planeText(
   const shown = plan.steps.slice(0, maxSteps);
   const width = Math.max(0, ...shown.map((step) => step.impact.length));
   const steps = shown.map((step) => {
-    const text = describer?.describe(step) ?? `${step.kind} ${step.id}`;
+    const text = printable(describer?.describe(step) ?? `${step.kind} ${step.id}`);
     return `  ${mark(step.impact.padEnd(width), step.impact)}  ${text}`;
   });
   const hidden = plan.steps.length - shown.length;
@@ -64,8 +65,8 @@ function planeText(
     ...plan.problems.map((problem) => `  problem  ${problem.toString()}`),
     ...steps,
     ...(hidden > 0 ? [`  … and ${count(hidden, "more step")}`] : []),
-    ...plan.notes.map((note) => `  note     ${note}`),
-    ...plan.foreign.map((foreign) => `  foreign  ${foreign.text}`),
+    ...plan.notes.map((note) => `  note     ${printable(note)}`),
+    ...plan.foreign.map((foreign) => `  foreign  ${printable(foreign.text)}`),
   ];
   return lines.length === 0 ? "" : [`${plane}: ${tally(plan.steps)}`, ...lines].join("\n");
 }

@@ -2,6 +2,7 @@
  * The one error class of the product, and the table of its codes. Everything that can go wrong and that an operator is
  * to read is a Problem: what happened to which object, in the operator's words, and what to do next.
  */
+import { printable } from "./printable.ts";
 
 /** Code → what it means. Stable: used by `--json`, metrics, exit codes and docs/problems.md (generated from this table). */
 export const problemCodes = {
@@ -60,6 +61,14 @@ export interface Position {
   readonly column: number;
 }
 
+/**
+ * "file:line:column" for people, printable. A file whose name begins as a runner's workflow command does ("::", "##") is
+ * named from the current folder, so that no line of a log begins with one.
+ */
+export function placeText({ file, line, column }: Position): string {
+  return `${/^(?:::|##)/.test(file) ? "./" : ""}${printable(file)}:${line}:${column}`;
+}
+
 export interface ProblemDetails {
   /** The next command or edit, as a sentence. */
   readonly remedy?: string;
@@ -92,12 +101,13 @@ export class Problem extends Error {
     this.severity = details.severity ?? "error";
   }
 
-  /** `file:line:column: path: what is wrong. remedy`, leaving out what is not known. */
+  /** `file:line:column: path: what is wrong. remedy`, one printable line, leaving out what is not known. */
   override toString(): string {
-    const where = this.at ? `${this.at.file}:${this.at.line}:${this.at.column}: ` : "";
+    const where = this.at ? `${placeText(this.at)}: ` : "";
     const path = this.path ? `${this.path}: ` : "";
     const message = /[.!?]$/.test(this.message) || !this.remedy ? this.message : `${this.message}.`;
-    return `${where}${this.severity === "warning" ? "warning: " : ""}${path}${message}${this.remedy ? ` ${this.remedy}` : ""}`;
+    const line = `${where}${this.severity === "warning" ? "warning: " : ""}${path}${message}${this.remedy ? ` ${this.remedy}` : ""}`;
+    return printable(line);
   }
 
   /** What `--json`, the journal and the status show. */

@@ -1,6 +1,7 @@
 /** `impctl diff`: what a change of the sites repository would do to each appliance, from the repository alone. */
 import { Option } from "commander";
 import type { Command } from "commander";
+import { printableJson } from "../../schemas/printable.ts";
 import { changeMarkdown } from "./change-markdown.ts";
 import { changeText } from "./change-text.ts";
 import type { FleetChange } from "./change.ts";
@@ -52,6 +53,6 @@ async function diff(from: string, to: string | undefined, options: Options, term
 }
 
 function shown(change: FleetChange, format: Options["format"], terminal: Terminal): string {
-  if (format === "json") return JSON.stringify(change, undefined, 2);
+  if (format === "json") return printableJson(JSON.stringify(change, undefined, 2));
   return format === "markdown" ? changeMarkdown(change) : changeText(change, terminal);
 }

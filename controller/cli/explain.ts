@@ -4,6 +4,7 @@ import { formatPath, isObject, parsePath, valueAt } from "../../schemas/json.ts"
 import type { JsonObject } from "../../schemas/json.ts";
 import { loadMachine } from "../../schemas/load.ts";
 import type { Loaded } from "../../schemas/load.ts";
+import { printable, printableJson } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { folderTree } from "../folder.ts";
 import { examples } from "./help.ts";
@@ -47,7 +48,7 @@ async function explain(machine: string, path: string, options: Options, terminal
     value: origin.value,
   }));
   if (value === undefined && origins.length === 0) throw unknownPath(loaded, path);
-  if (options.json) terminal.out(JSON.stringify({ machine, path, value, origins }, undefined, 2));
+  if (options.json) terminal.out(printableJson(JSON.stringify({ machine, path, value, origins }, undefined, 2)));
   else terminal.out(explanation(path, value, origins, terminal));
 }
 
@@ -60,10 +61,10 @@ interface ShownOrigin {
 }
 
 function explanation(path: string, value: unknown, origins: readonly ShownOrigin[], terminal: Terminal): string {
-  const lines = [`${terminal.style("bold", path)} = ${short(value)}`];
+  const lines = [`${terminal.style("bold", printable(path))} = ${short(value)}`];
   if (origins.length === 0) lines.push("  a built-in default");
   for (const [index, origin] of origins.entries()) {
-    const place = `${origin.file}:${origin.line}:${origin.column}`;
+    const place = `${printable(origin.file)}:${origin.line}:${origin.column}`;
     const text = `  ${index === 0 ? "from     " : "overrides"} ${place} (${origin.layer}) ${short(origin.value)}`;
     lines.push(index === 0 ? text : terminal.style("dim", text));
   }
@@ -71,7 +72,7 @@ function explanation(path: string, value: unknown, origins: readonly ShownOrigin
 }
 
 function short(value: unknown): string {
-  const text = value === undefined ? "(nothing)" : JSON.stringify(value);
+  const text = value === undefined ? "(nothing)" : printableJson(JSON.stringify(value));
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 

@@ -1,5 +1,6 @@
 /** The commands by which an operator tells the running agent something: one request each, and its answer shown. */
 import type { Command } from "commander";
+import { printableJson, printableLines } from "../../schemas/printable.ts";
 import { agentOptions, askAgent } from "./agent-client.ts";
 import type { AgentOptions, Question } from "./agent-client.ts";
 import type { Terminal } from "./terminal.ts";
@@ -14,8 +15,8 @@ export function operation(
   agentOptions(command, terminal).action(async () => {
     const options = command.opts<AgentOptions & Record<string, unknown>>();
     const answer = await askAgent(options.socket, ask(command.args, options), terminal.signal);
-    if (options.json) terminal.out(JSON.stringify(answer ?? {}, undefined, 2));
-    else terminal.out(answerText(answer, done));
+    if (options.json) terminal.out(printableJson(JSON.stringify(answer ?? {}, undefined, 2)));
+    else terminal.out(printableLines(answerText(answer, done)));
   });
 }
 

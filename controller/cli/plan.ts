@@ -5,6 +5,7 @@ import { planText } from "../../reconcilers/plan-text.ts";
 import { reviveProblem } from "../../schemas/problem.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
 import { allReconcilers } from "../compose.ts";
+import { printableJson } from "../../schemas/printable.ts";
 import { agentOptions, askAgent } from "./agent-client.ts";
 import type { AgentOptions } from "./agent-client.ts";
 import { changeText } from "./change-text.ts";
@@ -68,7 +69,7 @@ async function planHere(options: Options, terminal: Terminal): Promise<void> {
     : await askAgent(options.socket, question, terminal.signal);
   // Through JSON either way, so that both are shown alike.
   const plan = JSON.parse(JSON.stringify(answer)) as AgentPlan;
-  terminal.out(options.json ? JSON.stringify(plan, undefined, 2) : text(plan, terminal));
+  terminal.out(options.json ? printableJson(JSON.stringify(plan, undefined, 2)) : text(plan, terminal));
   if (plan.problems.length > 0) terminal.exitCode = exitCodes.problem;
   else if (Object.values(plan.plans).some(({ steps }) => steps.length > 0)) terminal.exitCode = exitCodes.changes;
 }
@@ -91,7 +92,7 @@ async function planEdited(machine: string, options: Options, terminal: Terminal)
   const before = await openRevision(options.from, options.sites, terminal);
   const after = await openRevision(undefined, options.sites, terminal);
   const change = await compareRevisions(before, after, machine);
-  terminal.out(options.json ? JSON.stringify(change, undefined, 2) : changeText(change, terminal));
+  terminal.out(options.json ? printableJson(JSON.stringify(change, undefined, 2)) : changeText(change, terminal));
   if (change.machines.some((one) => one.kind === "invalid")) terminal.exitCode = exitCodes.problem;
   else if (change.machines.length > 0) terminal.exitCode = exitCodes.changes;
 }

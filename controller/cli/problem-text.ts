@@ -1,4 +1,6 @@
 /** Problems as people, programs and GitHub want to read them. */
+import { printable } from "../../schemas/printable.ts";
+import { placeText } from "../../schemas/problem.ts";
 import type { Problem } from "../../schemas/problem.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -9,7 +11,7 @@ export type ProblemFormat = (typeof problemFormats)[number];
 export function problemText(problem: Problem, terminal: Terminal): string {
   const text = problem.toString();
   if (problem.severity === "warning") return text.replace("warning: ", terminal.style("yellow", "warning: "));
-  const place = problem.at ? `${problem.at.file}:${problem.at.line}:${problem.at.column}: ` : "";
+  const place = problem.at ? `${placeText(problem.at)}: ` : "";
   return place === "" ? text : `${terminal.style("bold", place)}${text.slice(place.length)}`;
 }
 
@@ -37,9 +39,9 @@ export function plural(count: number, noun: string): string {
 }
 
 // The runner's own escapes (actions/toolkit, packages/core/src/command.ts): without them a value could end the command
-// and begin another.
+// and begin another. Line breaks and what a terminal acts on are spelled out before.
 function escapeMessage(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return printable(text).replaceAll("%", "%25");
 }
 
 function escapeProperty(property: string): string {

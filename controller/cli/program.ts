@@ -3,6 +3,7 @@
  * A command's file is loaded only when it is named, so that `impctl version` does not pay for the agent.
  */
 import { Command, CommanderError } from "commander";
+import { printableJson, printableLines } from "../../schemas/printable.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import { problemText } from "./problem-text.ts";
 import { exitCodes } from "./terminal.ts";
@@ -148,11 +149,12 @@ function commandOf(argv: readonly string[]): readonly string[] {
 /** An AggregateError stands for several problems at once: a settings file, a machine that cannot be loaded. */
 function showFailure(thrown: unknown, argv: readonly string[], terminal: Terminal): number {
   const problems = (thrown instanceof AggregateError ? thrown.errors : [thrown]).map(asProblem);
-  if (argv.includes("--json")) terminal.out(JSON.stringify({ problems }, undefined, 2));
+  if (argv.includes("--json")) terminal.out(printableJson(JSON.stringify({ problems }, undefined, 2)));
   for (const problem of problems) {
     if (!argv.includes("--json"))
       terminal.err(problem.at ? problemText(problem, terminal) : `impctl: ${problem.toString()}`);
-    if (problem.code === "INTERNAL" && problem.cause instanceof Error) terminal.err(problem.cause.stack ?? "");
+    if (problem.code === "INTERNAL" && problem.cause instanceof Error)
+      terminal.err(printableLines(problem.cause.stack ?? ""));
   }
   return problems.some((problem) => problem.code === "USAGE") ? exitCodes.usage : exitCodes.problem;
 }

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { loadMachine } from "../../schemas/load.ts";
+import { printableJson, printableLines } from "../../schemas/printable.ts";
 import { renderOffline } from "./compare.ts";
 import { examples } from "./help.ts";
 import { problemText } from "./problem-text.ts";
@@ -36,11 +37,11 @@ async function show(machine: string, options: Options, terminal: Terminal): Prom
   if (!loaded) throw new AggregateError(shown, `${machine} is not valid`);
   for (const problem of shown) terminal.err(problemText(problem, terminal));
   const generation = await renderOffline(loaded, tree);
-  terminal.out(options.json ? JSON.stringify(generation, undefined, 2) : generationText(generation));
+  terminal.out(options.json ? printableJson(JSON.stringify(generation, undefined, 2)) : generationText(generation));
 }
 
 function generationText({ machine, digest, desired, notManaged }: Generation): string {
   const sections = [`! ${machine}, generation ${digest.slice(0, 12)}`, "! --- frr", desired.frr.config.trimEnd()];
   if (notManaged.length > 0) sections.push(`! --- not managed yet: ${notManaged.join(", ")}`);
-  return sections.join("\n");
+  return printableLines(sections.join("\n"));
 }

@@ -12,6 +12,7 @@ import { folderTree } from "../folder.ts";
 import { createPrivate, readPrivate } from "../private-file.ts";
 import { readSecret, recipientsFor, rekeySecret, writeSecret } from "../secret-files.ts";
 import { plain } from "../secrets.ts";
+import { printableJson } from "../../schemas/printable.ts";
 import { examples } from "./help.ts";
 import { countProblems, problemText } from "./problem-text.ts";
 import { readSecretInput, type SecretInput } from "./secret-input.ts";
@@ -179,7 +180,7 @@ async function check(options: Options, terminal: Terminal): Promise<void> {
     }
   }
   if (problems.some((problem) => problem.severity === "error")) terminal.exitCode = exitCodes.problem;
-  if (options.json) return terminal.out(JSON.stringify({ problems }, undefined, 2));
+  if (options.json) return terminal.out(printableJson(JSON.stringify({ problems }, undefined, 2)));
   for (const problem of problems) terminal.out(problemText(problem, terminal));
   terminal.out(
     problems.length > 0 ? countProblems(problems) : "every secret is encrypted to exactly the boxes that use it",

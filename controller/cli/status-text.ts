@@ -1,10 +1,13 @@
 /** The status document for people. */
+import { printableData } from "../../schemas/printable.ts";
 import type { DeploymentStatus, Status } from "../report/status.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `now` is wall clock in milliseconds: the document holds times, people want to know how long ago. */
-export function statusText(status: Status, now: number, terminal: Terminal): string {
+export function statusText(document: Status, now: number, terminal: Terminal): string {
+  // It quotes others: authors of commits, remotes, daemons.
+  const status = printableData(document);
   const rows: (readonly [string, string | undefined])[] = [
     ["machine", `${terminal.style("bold", status.machine)} (agent ${status.agentVersion}, mode ${status.mode})`],
     ["in sync", status.inSync ? terminal.style("green", "yes") : terminal.style("yellow", "no")],

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { listMachines, loadFleet, loadMachine } from "../../schemas/load.ts";
 import type { Problem } from "../../schemas/problem.ts";
 import { folderTree } from "../folder.ts";
+import { printableJson } from "../../schemas/printable.ts";
 import { examples } from "./help.ts";
 import { countProblems, githubAnnotation, plural, problemFormats, problemText } from "./problem-text.ts";
 import type { ProblemFormat } from "./problem-text.ts";
@@ -40,7 +41,7 @@ async function validate(folder: string | undefined, options: Options, terminal: 
 
   const format = options.json ? "json" : options.format;
   if (format === "json") {
-    terminal.out(JSON.stringify({ valid, machines: names, problems }, undefined, 2));
+    terminal.out(printableJson(JSON.stringify({ valid, machines: names, problems }, undefined, 2)));
     return;
   }
   for (const problem of problems) {

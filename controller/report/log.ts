@@ -2,6 +2,7 @@
  * The agent's log: one line an event on standard output. JSON for journald and machines, text for people who watch.
  * Messages are fixed words with the facts in fields beside them, so that a log can be searched and counted.
  */
+import { printable, printableJson } from "../../schemas/printable.ts";
 import { asProblem } from "../../schemas/problem.ts";
 
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -36,7 +37,7 @@ export function createLog(options: LogOptions): Log {
 
 function jsonLine(level: LogLevel, message: string, fields: LogFields, now: number): string {
   const time = new Date(now).toISOString();
-  return JSON.stringify({ time, level, priority: priorities[level], message, ...fields }, plain);
+  return printableJson(JSON.stringify({ time, level, priority: priorities[level], message, ...fields }, plain));
 }
 
 function textLine(level: LogLevel, message: string, fields: LogFields, now: number): string {
@@ -52,7 +53,7 @@ function textLine(level: LogLevel, message: string, fields: LogFields, now: numb
 }
 
 function flat(value: unknown): string {
-  return typeof value === "string" && !/[\n\r]/.test(value) ? value : JSON.stringify(value, plain);
+  return printable(typeof value === "string" ? value : JSON.stringify(value, plain));
 }
 
 /** Problems know their own JSON; any other error would be "{}". */

@@ -101,6 +101,25 @@ describe.skipIf(!hasPrograms)("who may sign a commit (needs git and ssh-keygen)"
     expect(await verdict({ ...good, signature: good.signature?.slice(0, 80) }, allowed)).toBe("TRUST_BAD_SIGNATURE");
   });
 
+  it("quotes a stranger's subject and author without what they would do to a terminal", async () => {
+    const commit = {
+      ...signed(undefined),
+      subject: "evil \u001B]0;owned\u0007",
+      author: "A\u001B[31mB <a@example.net>",
+    };
+
+    const found = await checkCommit(commit, {
+      trust: { signatures: "required", namespace: "git", "allowed-signers": signers("") },
+      host,
+      folder: join(top, "signatures"),
+      signal: new AbortController().signal,
+    });
+
+    expect("problem" in found && found.problem.message).toMatch(
+      /"evil \\u\{1b\}\]0;owned\\u\{7\}" by A\\u\{1b\}\[31mB <a@example\.net> is not signed/,
+    );
+  });
+
   it("says that OpenPGP is not supported", async () => {
     const commit = {
       ...signed(undefined),

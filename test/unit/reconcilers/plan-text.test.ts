@@ -31,6 +31,17 @@ not managed yet: nat, acls
 `);
   });
 
+  it("spells out what a name or a note would do to a terminal", () => {
+    const hostile = {
+      ...frr,
+      steps: [step("a\u001B[2J", "hitless")],
+      notes: ["b\u0007"],
+      foreign: [{ id: "x", text: "c\r" }],
+    };
+
+    expect(planText({ frr: hostile }, { frr: describer }, { notManaged: ["d\u202E"] })).not.toMatch(/[^\P{C}\n]/u);
+  });
+
   it("says so when there is nothing to do", () => {
     expect(planText({ frr: { steps: [], foreign: [], problems: [], notes: [] } }, { frr: describer })).toBe(
       "Nothing to do: in sync.\n",

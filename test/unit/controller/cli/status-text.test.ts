@@ -37,3 +37,13 @@ it("tells an operator what runs, what is wanted, and what is in the way", () => 
     "  HELD tried here and failed.",
   ]);
 });
+
+it("spells out what a stranger's words would do to the terminal", () => {
+  const message = 'commit "evil \u001B]0;owned\u0007\u001B[2J\r" by A\u009B31mB';
+  const problem = { code: "TRUST_UNSIGNED", severity: "error", message, transient: false } as const;
+
+  const text = statusText({ ...status, reason: message, problems: [problem] }, now, silentTerminal("/"));
+
+  expect(text).not.toMatch(/[^\P{C}\n]/u);
+  expect(text).toContain(String.raw`evil \u{1b}]0;owned\u{7}\u{1b}[2J\u{d}`);
+});

@@ -84,6 +84,18 @@ describe("impctl validate", () => {
     expect(ran.out).not.toContain("root:");
   });
 
+  it("writes nothing that a terminal or a runner acts on, whatever files are called", async () => {
+    await writeFile(join(folder, "sites/fra1/\n::stop-commands::tok\u001B[31m.yaml"), "x: 1\n");
+
+    for (const format of ["text", "github", "json"]) {
+      const { exitCode, out } = await impctl(folder, "validate", "--format", format);
+
+      expect(exitCode).toBe(1);
+      expect(out).not.toMatch(/^::stop-commands/m);
+      expect(out).not.toContain("\u001B");
+    }
+  });
+
   it("says what is missing where there is no sites repository", async () => {
     const ran = await impctl(join(folder, "sites/fra1"), "validate");
 
@@ -100,7 +112,7 @@ describe("an annotation", () => {
     });
 
     expect(githubAnnotation(problem)).toBe(
-      "::error file=a%2Cb%3Ac.yaml,line=1,col=2,title=SCHEMA::bad%0A::error file=x::y %25 100%25. Fix%0Dit.",
+      "::error file=a%2Cb%3Ac.yaml,line=1,col=2,title=SCHEMA::bad\\u{a}::error file=x::y %25 100%25. Fix\\u{d}it.",
     );
   });
 });

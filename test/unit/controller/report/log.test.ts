@@ -35,6 +35,19 @@ describe("the log", () => {
     }
   });
 
+  it("writes nothing that a terminal acts on, in both formats", () => {
+    const hostile = "A\u001B[31mB\u0007\r\u0085\u202E";
+    for (const format of ["json", "text"] as const) {
+      const { log, lines } = capture({ format });
+
+      log.error("problem", { problem: new Problem("TRUST_UNSIGNED", hostile) });
+      log.info("observed", { text: hostile, list: [hostile] });
+
+      expect(lines.join("").replaceAll("\n", "")).not.toMatch(/\p{C}/u);
+      expect(lines.join("").split("\n")).toHaveLength(3);
+    }
+  });
+
   it("shows a problem with its code and its remedy", () => {
     const { log, lines } = capture();
 

@@ -9,8 +9,9 @@
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
+import { resumeCommit } from "./commit.ts";
 import { converge, correct } from "./converge.ts";
-import { resumeCommit, rollBack } from "./deploy.ts";
+import { rollBack } from "./roll-back.ts";
 import { openJournal } from "./journal.ts";
 import { openMemory } from "./ledger.ts";
 import { fetchLimitMs, look } from "./look.ts";
@@ -59,6 +60,8 @@ export function createAgent(parts: AgentParts): Agent {
       const others = known.complaints.filter((one) => one.toString() !== problem.toString());
       publish({ complaints: [...others, problem] });
     },
+    // Drift was measured against the one before.
+    committed: (generation) => publish({ committed: generation, drift: undefined }),
   };
 
   /** Adds to what is known and shows it; I6: whatever an observer does, the loop goes on. */
@@ -91,8 +94,8 @@ export function createAgent(parts: AgentParts): Agent {
         const store = openStore(host, folder);
         const committed = await store.committed();
         const progress = startProgress(host, journal, listener, state);
-        const { reconcilers, secrets, probe, layBootFiles } = parts;
-        const opened = { host, reconcilers, secrets, probe, layBootFiles, store, memory, progress, listener };
+        const { reconcilers, secrets, probe, bootFiles } = parts;
+        const opened = { host, reconcilers, secrets, probe, bootFiles, store, memory, progress, listener };
         if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
         await progress.move({ type: "restarted" });
         known = { ...known, committed, frozen: undefined };
@@ -131,14 +134,11 @@ export function createAgent(parts: AgentParts): Agent {
 
   /** Finishes what was proven, undoes what was not. False while that does not succeed: nothing else may begin. */
   async function settle(appliance: Appliance, signal: AbortSignal): Promise<boolean> {
-    const { progress, store, layBootFiles } = appliance;
+    const { progress, store } = appliance;
     if (progress.state().at === "committing") await resumeCommit(appliance, signal);
     if (progress.state().at === "rolling-back") await rollBack(appliance, signal);
     if (progress.state().at === "rolling-back") return false;
-    const committed = await store.committed();
-    publish({ committed });
-    // I1: whatever happened while nobody watched, the box boots what it committed.
-    if (committed) await layBootFiles(committed).catch((thrown: unknown) => listener.complain(asProblem(thrown)));
+    publish({ committed: await store.committed() });
     return true;
   }
 

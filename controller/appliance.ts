@@ -1,6 +1,6 @@
 /** One appliance as the engine works with it: its outside, its memory, and where the state machine stands. */
 import type { Host } from "../reconcilers/core.ts";
-import type { Generation } from "../reconcilers/generation.ts";
+import type { BootFiles } from "./boot-files.ts";
 import type { Prober } from "./health/prove.ts";
 import type { Memory } from "./ledger.ts";
 import type { Reconcilers } from "./planes.ts";
@@ -23,6 +23,5 @@ export interface Appliance {
   readonly memory: Memory;
   readonly progress: Progress;
   readonly listener: Listener;
-  /** Writes the files from which the planes start at boot, where they differ. */
-  readonly layBootFiles: (generation: Generation) => Promise<void>;
+  readonly bootFiles: BootFiles;
 }

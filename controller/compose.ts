@@ -3,7 +3,7 @@ import { frr } from "../reconcilers/frr/frr.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { createAgent } from "./agent.ts";
 import type { Agent } from "./agent.ts";
-import { layBootFiles } from "./boot-files.ts";
+import { frrBootFile } from "./boot-files.ts";
 import { folderSource } from "./folder-source.ts";
 import { gitSource } from "./git.ts";
 import { prober } from "./health/probe.ts";
@@ -52,7 +52,7 @@ export async function runAgent(settings: Settings, log: Log, listener: Observer,
       reconcilers: allReconcilers(settings.paths),
       secrets,
       probe: prober(host, settings.paths["frr-sockets"]),
-      layBootFiles: (generation) => layBootFiles(host, settings.paths, generation),
+      bootFiles: frrBootFile(host, secrets, settings.paths["frr-config"]),
       observer,
     });
     await serveAndRun(agent, settings, { log, monitoring, signal });

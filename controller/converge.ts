@@ -83,7 +83,7 @@ export async function correct(turn: Turn): Promise<void> {
     throw thrown;
   });
   publish({ drift: { plan, at: host.now() }, correction: undefined });
-  if (plan.steps.length === 0 && candidate === committed) return;
+  if (plan.steps.length === 0 && candidate === committed) return keepBootFiles(turn, committed, plan);
 
   const policy = wanted?.generation?.policy ?? committed.policy;
   const { worstImpact } = plan;
@@ -101,4 +101,15 @@ export async function correct(turn: Turn): Promise<void> {
   const after = await appliance.store.committed();
   publish({ committed: after, drift: undefined });
   if (after) publish({ drift: { plan: await surveyed(parts, after, after, signal), at: host.now() } });
+}
+
+/** I1: whatever happened while nobody watched, the box starts with what it committed. */
+async function keepBootFiles({ parts, appliance }: Turn, committed: Generation, plan: Survey): Promise<void> {
+  const { bootFiles, listener } = appliance;
+  if (parts.settings.mode === "observe" || plan.problems.length > 0) return;
+  try {
+    if (!(await bootFiles.hold(committed))) await bootFiles.lay(committed, plan.before);
+  } catch (thrown) {
+    listener.complain(asProblem(thrown));
+  }
 }

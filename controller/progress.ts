@@ -3,6 +3,7 @@
  * that holds the state.
  */
 import type { Host, PlaneName } from "../reconcilers/core.ts";
+import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem, type Problem } from "../schemas/problem.ts";
 import type { Journal } from "./journal.ts";
 import { inFlight, transition, type Event, type State } from "./machine.ts";
@@ -19,6 +20,8 @@ export interface Progress {
 export interface Listener {
   event(event: AgentEvent): void;
   changed(): void;
+  /** A generation was committed, and the ledger says so: shown at once with it. */
+  committed(generation: Generation): void;
   /** Something that does not stop the loop, but that somebody must see. */
   complain(problem: Problem): void;
 }

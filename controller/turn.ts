@@ -5,6 +5,7 @@ import type { Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
 import type { Tree } from "../schemas/tree.ts";
 import type { Appliance, SecretKeeper } from "./appliance.ts";
+import type { BootFiles } from "./boot-files.ts";
 import type { Prober } from "./health/prove.ts";
 import { survey, type Reconcilers, type Survey } from "./planes.ts";
 import type { Known } from "./report/known.ts";
@@ -29,7 +30,7 @@ export interface AgentParts {
   readonly reconcilers: Reconcilers;
   readonly secrets: SecretKeeper;
   readonly probe: Prober;
-  readonly layBootFiles: (generation: Generation) => Promise<void>;
+  readonly bootFiles: BootFiles;
   readonly observer: Observer;
 }
 

@@ -94,7 +94,7 @@ export interface Host {
   /** Names in a folder, sorted; empty when there is none. */
   readFolder(path: string): Promise<readonly string[]>;
   /** Whole or not at all: temporary file, fsync, rename, fsync of the folder. Makes missing folders (0700). */
-  writeFile(path: string, text: string, options?: { readonly mode?: number }): Promise<void>;
+  writeFile(path: string, text: string, options?: WriteOptions): Promise<void>;
   /** Appends and fsyncs. */
   appendFile(path: string, text: string): Promise<void>;
   /** Points a symbolic link at `target` by rename, durable like writeFile. */
@@ -110,6 +110,12 @@ export interface Host {
   reach(address: string, port: number, signal: AbortSignal): Promise<void>;
 
   readonly secrets: Secrets;
+}
+
+export interface WriteOptions {
+  readonly mode?: number;
+  /** Whose it is to be: a user and a group, or those of the file that it replaces. Only root can give files away. */
+  readonly owner?: { readonly uid: number; readonly gid: number } | "as-before";
 }
 
 export interface RunOptions {

@@ -15,5 +15,10 @@ export function define(command: Command, terminal: Terminal): void {
     }
     return { method: "POST", path: "/adopt" };
   });
-  examples(command, ["impctl plan", "impctl adopt --accept"]);
+  examples(
+    command,
+    ["impctl plan", "impctl adopt --accept"],
+    `What the machine file asks for is taken over. Everything else that is configured is foreign: it is left alone, also in the
+file that FRR starts from. The file as it was is kept as frr.conf.before-impctl.`,
+  );
 }

@@ -1,11 +1,11 @@
 /** The appliance itself: the only implementation of Host that touches files, programs, sockets and the clock. */
 import { readFileSync } from "node:fs";
-import { mkdir, open, readdir, readFile, readlink, rename, rm, symlink } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, readlink, rename, rm, stat, symlink } from "node:fs/promises";
 import { connect as connectSocket, type NetConnectOpts, type Socket } from "node:net";
 import { uptime } from "node:os";
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Connection, Host, RunOptions, RunResult, Secrets } from "../../reconcilers/core.ts";
+import type { Connection, Host, RunOptions, RunResult, Secrets, WriteOptions } from "../../reconcilers/core.ts";
 import { Problem } from "../../schemas/problem.ts";
 
 /** The host that this program runs on. `secrets` seals and reveals with this box's key. */
@@ -26,7 +26,7 @@ export function linuxHost(secrets: Secrets): Host {
     readFile: (path) => absentAsUndefined(path, readFile(path, "utf8")),
     readFolder: async (path) => ((await absentAsUndefined(path, readdir(path))) ?? []).sort(),
     readLink: (path) => absentAsUndefined(path, readlink(path)),
-    writeFile: (path, text, options) => onFile(path, writeWhole(path, text, options?.mode ?? 0o644)),
+    writeFile: (path, text, options) => onFile(path, writeWhole(path, text, options)),
     appendFile: (path, text) => onFile(path, append(path, text)),
     writeLink: (path, target) => onFile(path, replaceLink(path, target)),
     remove: (path) => onFile(path, removeDurably(path)),
@@ -71,12 +71,14 @@ function temporary(path: string): string {
   return `${dirname(path)}/.${basename(path)}.${process.pid}.${temporaries}.tmp`;
 }
 
-async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+async function writeWhole(path: string, text: string, { mode = 0o644, owner }: WriteOptions = {}): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const name = temporary(path);
+  const whose = owner === "as-before" ? await absentAsUndefined(path, stat(path)) : owner;
   try {
     const file = await open(name, "wx", mode);
     try {
+      if (whose && process.getuid?.() === 0) await file.chown(whose.uid, whose.gid);
       await file.chmod(mode); // the umask must not take away what the owner asked for
       await file.writeFile(text);
       await file.sync();

@@ -23,6 +23,8 @@ export interface AgentProcessOptions {
   readonly remote: string;
   /** Folder of FRR's vty sockets. */
   readonly frrSockets: string;
+  /** What FRR reads at its start; in the agent's own folder unless given. */
+  readonly frrConfig?: string;
   readonly pollSeconds?: number;
   /** The program: [main.ts] unless given, so that the bundle can be tried as well. */
   readonly program?: string;
@@ -56,7 +58,7 @@ paths:
   cache: ${folder}/cache
   run: ${folder}/run
   frr-sockets: ${options.frrSockets}
-  frr-config: ${folder}/frr.conf
+  frr-config: ${options.frrConfig ?? `${folder}/frr.conf`}
 `,
     { mode: 0o600 },
   );

@@ -4,10 +4,11 @@
  */
 import { createHmac } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Connection, Host, RunOptions, RunResult, Secrets } from "../../reconcilers/core.ts";
+import type { Connection, Host, RunOptions, RunResult, Secrets, WriteOptions } from "../../reconcilers/core.ts";
 import { Problem } from "../../schemas/problem.ts";
 
-type Node = { readonly text: string; readonly mode: number } | { readonly target: string };
+type Owner = Exclude<WriteOptions["owner"], "as-before">;
+type Node = { readonly text: string; readonly mode: number; readonly owner?: Owner } | { readonly target: string };
 
 export interface SimOptions {
   /** Wall clock at the start. */
@@ -175,6 +176,9 @@ export function simHost(options: SimOptions = {}): Sim {
       async writeFile(path, text, options) {
         await alive(() => planned("write", path));
         const mode = options?.mode ?? 0o644;
+        const old = files.get(path);
+        const asBefore = old && "text" in old ? old.owner : undefined;
+        const owner = options?.owner === "as-before" ? asBefore : options?.owner;
         const temporary = `${path.slice(0, path.lastIndexOf("/"))}/.temporary`;
         await effect(`write ${path}`);
         files.set(temporary, { text: text.slice(0, text.length / 2), mode });
@@ -182,7 +186,7 @@ export function simHost(options: SimOptions = {}): Sim {
         files.set(temporary, { text, mode });
         await effect(`rename ${path}`);
         files.delete(temporary);
-        files.set(path, { text, mode });
+        files.set(path, { text, mode, ...(owner && { owner }) });
         await effect(`fsync folder of ${path}`);
       },
       async appendFile(path, text) {

@@ -50,9 +50,9 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     reconcilers: { frr: frr({ sockets }) },
     secrets: { collect: () => ({}), learn: () => undefined },
     probe: prober(host, sockets),
-    async layBootFiles({ desired }) {
-      const path = `${folder}/frr.conf`;
-      if ((await host.readFile(path)) !== desired.frr.config) await host.writeFile(path, desired.frr.config);
+    bootFiles: {
+      hold: async ({ desired }) => (await host.readFile(`${folder}/frr.conf`)) === desired.frr.config,
+      lay: async ({ desired }) => host.writeFile(`${folder}/frr.conf`, desired.frr.config),
     },
     observer: {
       event: (event) => {

@@ -3,7 +3,7 @@
  * commits are names; sessions are up when their neighbor line is live and the test says that the peer answers.
  */
 import { createHash } from "node:crypto";
-import { layBootFiles } from "../../controller/boot-files.ts";
+import { type BootFiles, frrBootFile } from "../../controller/boot-files.ts";
 import { createAgent, type Agent } from "../../controller/agent.ts";
 import { SecretStore } from "../../controller/secrets.ts";
 import type { Wanted } from "../../controller/turn.ts";
@@ -165,8 +165,7 @@ export function story(options: StoryOptions = {}): Story {
         reconcilers: { frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler },
         secrets,
         probe: options.frr ? prober(host, frrSockets) : async (candidate, signal) => probe(self, candidate, signal),
-        layBootFiles: async (committed) =>
-          options.frr ? layBootFiles(host, settings.paths, committed) : layBootFile(host, committed),
+        bootFiles: options.frr ? frrBootFile(host, secrets, bootFile) : linesFile(host),
         observer: {
           event(event) {
             self.events.push(event);
@@ -205,9 +204,18 @@ function listening(simulated: SimFrr | undefined, daemon: Daemon): Connection {
 
 export const bootFile = "/etc/frr/frr.conf";
 
-async function layBootFile(host: Host, { desired }: Generation): Promise<void> {
-  if ((await host.readFile(bootFile)) === desired.frr.config) return;
-  await host.writeFile(bootFile, desired.frr.config, { mode: 0o640 });
+/** The smallest boot file: the lines. */
+function linesFile(host: Host): BootFiles {
+  return {
+    async hold({ desired }) {
+      const lines = (await host.readFile(bootFile))?.split("\n") ?? [];
+      return desired.frr.config.split("\n").every((line) => lines.includes(line));
+    },
+    async lay(_generation, seen) {
+      const text = `${shown(seen.frr.config.split("\n").filter(Boolean))}\n`;
+      if ((await host.readFile(bootFile)) !== text) await host.writeFile(bootFile, text, { mode: 0o640 });
+    },
+  };
 }
 
 async function probe(self: Story, candidate: Generation, signal: AbortSignal): Promise<Probe> {

@@ -1,10 +1,12 @@
 /** A box that somebody configured by hand before the agent came: what an adoption that fails, or succeeds, leaves of it. */
 import { describe, expect, it } from "vitest";
 import { operationsOn } from "../../controller/operations.ts";
+import { daemons } from "../../reconcilers/frr/model.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { simFrr, type SimFrr } from "../lab/frr-sim.ts";
-import { generation, sealedHere, story, type Story } from "../lab/story.ts";
+import { bootFile, generation, sealedHere, story, type Story } from "../lab/story.ts";
 
+const route = "ip route 203.0.113.0/24 Null0\n";
 const signal = new AbortController().signal;
 
 function bgp(password: string): string {
@@ -42,6 +44,124 @@ async function configuredByHand(): Promise<Story & { readonly frr: SimFrr }> {
 function established(frr: SimFrr): boolean {
   return frr.sessions().some(({ peer, state }) => peer === "192.0.2.1" && state === "Established");
 }
+
+const found = `! what the box came with
+frr version 8.4.4
+frr defaults traditional
+hostname r1
+log syslog informational
+agentx
+service integrated-vtysh-config
+password vty-secret
+!
+router rip
+ network 192.0.2.0/24
+exit
+!
+line vty
+ exec-timeout 5 0
+exit
+!
+`;
+
+/** The same box, with a foreign neighbour, adopted without harm. */
+async function adopted(): Promise<Story & { readonly frr: SimFrr }> {
+  const foreign = " neighbor 192.0.2.9 remote-as 64509\n neighbor 192.0.2.9 password foreign-secret\n";
+  const frr = simFrr({ config: `${bgp(other).replace("exit\n", foreign)}exit\nip route 198.51.100.0/24 Null0\n` });
+  frr.peers.set("192.0.2.1", { as: 64501, password: other });
+  frr.peers.set("192.0.2.9", { as: 64509, password: "foreign-secret" });
+  frr.settle();
+  const s = story({ frr });
+  s.sim.files.set(bootFile, { text: found, mode: 0o644, owner: { uid: 0, gid: 0 } });
+  s.sim.files.set("/etc/passwd", {
+    text: "root:x:0:0::/root:/bin/sh\nfrr:x:103:107::/run/frr:/sbin/nologin\n",
+    mode: 0o644,
+  });
+  s.secrets.set(sealedHere(other), other);
+  s.push("one", candidate);
+  s.start();
+  await s.rest();
+  await operationsOn(s.agent()).adopt(signal);
+  await s.sim.until(() => s.status().committed !== undefined, "committed");
+  return Object.assign(s, { frr });
+}
+
+function boot(s: Story): string {
+  const node = s.sim.files.get(bootFile);
+  return node && "text" in node ? node.text : "";
+}
+
+/** FRR is restarted, and reads its file. */
+function restartFrr(s: Story & { readonly frr: SimFrr }): void {
+  for (const daemon of daemons) s.frr.stop(daemon);
+  for (const daemon of daemons) s.frr.start(daemon);
+  s.frr.load(boot(s));
+}
+
+describe("what FRR starts with after an adoption", () => {
+  it("is what it had, with foreign neighbours and their passwords", async () => {
+    const s = await adopted();
+    const before = s.frr.config();
+    expect(before).toContain("neighbor 192.0.2.9 password foreign-secret");
+
+    restartFrr(s);
+
+    expect(s.frr.config()).toContain(before);
+    expect(s.frr.sessions().map(({ peer, state }) => [peer, state])).toEqual([
+      ["192.0.2.1", "Established"],
+      ["192.0.2.9", "Established"],
+    ]);
+  });
+
+  it("keeps what the file said of FRR itself and of daemons that the agent does not ask, and can be read by FRR", async () => {
+    const s = await adopted();
+
+    for (const line of found.split("\n").filter((one) => !one.startsWith("!"))) expect(boot(s)).toContain(`${line}\n`);
+    expect(s.sim.files.get(bootFile)).toMatchObject({ mode: 0o640, owner: { uid: 103, gid: 107 } });
+  });
+
+  it("can be undone by hand: what stood there before is kept once", async () => {
+    const s = await adopted();
+    s.push("two", {
+      ...candidate,
+      digest: "b".repeat(64),
+      desired: { frr: { config: bgp(sealedHere(other)) + route } },
+    });
+    await s.sim.until(() => s.status().committed?.commit === "two", "committed");
+
+    expect(s.sim.files.get(`${bootFile}.before-impctl`)).toMatchObject({ text: found, mode: 0o640 });
+    expect(boot(s)).toContain(route);
+  });
+
+  it("is left as it is when an operator writes FRR's memory, and put right when somebody breaks it", async () => {
+    const s = await adopted();
+    s.frr.load("ip route 203.0.113.0/24 Null0\n");
+    const written = `frr version 8.4.4\nfrr defaults traditional\n!\n${s.frr.config()}`;
+    s.sim.files.set(bootFile, { text: written, mode: 0o640 });
+    await s.sim.pass(120_000);
+    expect(boot(s)).toBe(written);
+
+    s.sim.files.set(bootFile, { text: written.replace(/^ neighbor 192.0.2.1 password.*\n/m, ""), mode: 0o640 });
+    await s.sim.pass(120_000);
+
+    expect(boot(s)).toContain(`neighbor 192.0.2.1 password ${other}\n`);
+    expect(boot(s)).toContain("ip route 203.0.113.0/24 Null0\n");
+  });
+
+  it("is left alone while the agent only observes", async () => {
+    const s = await adopted();
+    await s.close();
+    const observing = story({ frr: s.frr, settings: { mode: "observe" } });
+    for (const [path, node] of s.sim.files) observing.sim.files.set(path, node);
+    observing.sim.files.set(bootFile, { text: found, mode: 0o640 });
+    observing.secrets.set(sealedHere(other), other);
+    observing.push("one", candidate);
+    observing.start();
+    await observing.rest();
+
+    expect(boot(observing)).toBe(found);
+  });
+});
 
 describe("an adoption that kills a session", () => {
   it("brings back the password that somebody had set by hand", async () => {

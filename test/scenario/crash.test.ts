@@ -85,7 +85,7 @@ function summary(s: Story, when: string): object {
     when,
     generation: status.committed?.generation,
     live: shown(s.plane.live),
-    boot: textOf(s, bootFile),
+    boot: shown((textOf(s, bootFile) ?? "").split("\n").filter(Boolean)),
     atRest: ["idle", "held"].includes(status.state) && ["idle", "held", undefined].includes(journal),
     drift: status.planes.frr?.drift ?? 0,
   };
@@ -95,7 +95,7 @@ function summary(s: Story, when: string): object {
 function whole(generation: Generation | undefined, when: string): object {
   const config = generation?.desired.frr.config;
   const live = shown((config ?? "").split("\n").filter(Boolean));
-  return { when, generation: generation?.digest, live, boot: config, atRest: true, drift: 0 };
+  return { when, generation: generation?.digest, live, boot: live, atRest: true, drift: 0 };
 }
 
 /** Which of the two allowed ones the box says that it is in; the bad candidate is never allowed. */

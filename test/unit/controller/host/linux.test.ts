@@ -26,6 +26,22 @@ describe("files", () => {
     expect(await readdir(join(folder, "a/b"))).toEqual(["file"]);
   });
 
+  it.skipIf(process.getuid?.() !== 0)(
+    "belong to whom they are for, or to whom they did before (needs root)",
+    async () => {
+      const path = join(folder, "file");
+      const owner = async () => stat(path).then(({ uid, gid }) => [uid, gid]);
+      await host.writeFile(path, "one", { owner: { uid: 4321, gid: 1234 } });
+      expect(await owner()).toEqual([4321, 1234]);
+      await host.writeFile(path, "two", { owner: "as-before" });
+      expect(await owner()).toEqual([4321, 1234]);
+      await host.writeFile(path, "three");
+      expect(await owner()).toEqual([0, 0]);
+      await host.writeFile(join(folder, "new"), "one", { owner: "as-before" });
+      expect((await stat(join(folder, "new"))).uid).toBe(0);
+    },
+  );
+
   it("that are not there are undefined, empty, and nothing to remove", async () => {
     expect(await host.readFile(join(folder, "none"))).toBeUndefined();
     expect(await host.readLink(join(folder, "none"))).toBeUndefined();

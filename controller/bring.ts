@@ -1,0 +1,59 @@
+/** Brings the planes to a desired state and reads back: the part that deploying, committing and rolling back share. */
+import type { Step } from "../reconcilers/core.ts";
+import type { Desired } from "../reconcilers/generation.ts";
+import { Problem } from "../schemas/problem.ts";
+import type { Appliance } from "./appliance.ts";
+import { inFlight, type Deployment, type State } from "./machine.ts";
+import { carryOut, leftover, survey, type Survey } from "./planes.ts";
+import type { StepNews } from "./report/observer.ts";
+import { retryTransient } from "./retry.ts";
+
+const retries = 3;
+const pauseMs = 2000;
+
+/** Plans and carries out until there is nothing left that a second try could help with. `planned`: what to begin with. */
+export async function bringTo(
+  { host, reconcilers, progress, listener }: Appliance,
+  desired: Desired,
+  owned: readonly Desired[],
+  signal: AbortSignal,
+  planned?: Survey,
+): Promise<void> {
+  let first = planned;
+  await retryTransient(host, { retries, pauseMs, signal }, async () => {
+    const plan = first ?? (await survey(reconcilers, host, desired, owned, signal));
+    first = undefined; // a second try observes anew: the first may have done part of it
+    const [problem] = plan.problems;
+    if (problem) throw problem;
+    const news = (plane: keyof Desired, step: Step): StepNews => ({
+      impact: step.impact,
+      text: reconcilers[plane].describe(step),
+    });
+    const started = async (plane: keyof Desired, steps: readonly Step[]): Promise<void> => {
+      await progress.move({ type: "run-started", run: { plane, steps: steps.map((step) => step.id) } });
+      listener.event({ type: "run-started", plane, steps: steps.map((step) => news(plane, step)) });
+    };
+    const done = (plane: keyof Desired, step: Step): void => progress.stepDone(plane, news(plane, step));
+    await carryOut(reconcilers, host, plan, { started, done }, signal);
+  });
+}
+
+/** Observes and plans again: that must be empty, else it rejects with READ_BACK. Resolves with what was seen. */
+export async function readBack(
+  { host, reconcilers }: Appliance,
+  desired: Desired,
+  owned: readonly Desired[],
+  signal: AbortSignal,
+): Promise<Desired> {
+  const after = await survey(reconcilers, host, desired, owned, signal);
+  const left = leftover(reconcilers, after);
+  if (left) throw left;
+  return after.before;
+}
+
+/** The deployment in flight; a state without one is a fault of the engine. */
+export function mustBeInFlight(state: State): Deployment {
+  const deployment = inFlight(state);
+  if (!deployment) throw new Problem("INTERNAL", `No deployment is in flight while ${state.at}.`);
+  return deployment;
+}

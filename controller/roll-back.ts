@@ -1,0 +1,67 @@
+/** Going back to the committed generation: the same engine with another target. Needs neither network nor repository. */
+import { asProblem } from "../schemas/problem.ts";
+import type { Appliance } from "./appliance.ts";
+import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
+import { ended } from "./deployment-status.ts";
+import { whyHeld, withVerdict } from "./ledger.ts";
+import { emptyDesired, letGo } from "./planes.ts";
+import { withDeadline } from "./retry.ts";
+
+/** Limit for one attempt to go back; the next one begins afresh. */
+export const rollbackLimitMs = 300_000;
+
+/**
+ * Brings the appliance back to the committed generation, needing neither network nor repository. Resolves also when that
+ * failed: the state is still rolling-back then, and the loop tries again.
+ */
+export async function rollBack(appliance: Appliance, signal: AbortSignal): Promise<void> {
+  const { host, progress, listener } = appliance;
+  try {
+    await withDeadline(host, rollbackLimitMs, signal, "Rolling back", (limited) => restore(appliance, limited));
+  } catch (thrown) {
+    signal.throwIfAborted();
+    listener.complain(asProblem(thrown));
+    await progress.move({ type: "rollback-failed" });
+    return;
+  }
+  await conclude(appliance);
+}
+
+async function restore(appliance: Appliance, signal: AbortSignal): Promise<void> {
+  const { host, store, secrets, reconcilers, progress } = appliance;
+  const deployment = mustBeInFlight(progress.state());
+  const committed = await store.committed();
+  const { generation: candidate, before, secrets: texts } = await store.staged(deployment.generation);
+  secrets.learn(Object.fromEntries(texts));
+  if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
+  const desired = committed?.desired ?? before ?? emptyDesired;
+  const owned = [...(committed ? [committed.desired] : []), candidate.desired];
+  await letGo(reconcilers, host, deployment.planes, signal);
+  await bringTo(appliance, desired, owned, signal);
+  await readBack(appliance, desired, owned, signal);
+}
+
+/** The verdict is on disk before the state says that it is over. */
+async function conclude({ host, memory, progress, listener }: Appliance): Promise<void> {
+  const state = progress.state();
+  if (state.at !== "rolling-back") return;
+  const { deployment, failure } = state;
+  try {
+    await memory.remember((ledger) => {
+      const lastDeployment = ended(host.now(), deployment, "rolled-back", failure);
+      if (deployment.purpose === "correct") return { ...ledger, lastDeployment };
+      const { verdict, reason } = failure;
+      return {
+        ...withVerdict(ledger, deployment.generation, deployment.id, verdict, reason, host.now()),
+        lastDeployment,
+      };
+    });
+  } catch (thrown) {
+    listener.complain(asProblem(thrown));
+    await progress.move({ type: "rollback-failed" });
+    return;
+  }
+  const hold = deployment.purpose === "deploy" && whyHeld(memory.ledger(), deployment.generation) !== undefined;
+  await progress.move({ type: "rolled-back", hold });
+  listener.event({ type: "deployment-ended", outcome: "rolled-back", trigger: failure.trigger });
+}

@@ -1,5 +1,6 @@
 /** Policy: when and how the agent may act. Durations are seconds. */
 import { z } from "zod";
+import { Line, Name } from "./primitives.ts";
 import { type Defaults, defaults } from "./defaults.ts";
 
 export const Impact = z
@@ -52,7 +53,7 @@ export function policySchema(d: Defaults) {
         .refine(isTimeZone, "must be a time zone, as in Europe/Berlin")
         .default(d.policy["time-zone"])
         .meta({ description: "IANA name, for windows." }),
-      windows: z.record(z.string(), Window).default({}).meta({ description: "Maintenance windows by name." }),
+      windows: z.record(Name, Window).default({}).meta({ description: "Maintenance windows by name." }),
       "max-impact": Impact.default(d.policy["max-impact"]).meta({
         description: "What may be done outside of every window.",
       }),
@@ -66,7 +67,7 @@ export function policySchema(d: Defaults) {
         .enum(["owned", "all"])
         .default(d.policy.prune)
         .meta({ description: "owned: removes only what came from here; all: whatever is not in the repository." }),
-      pause: z.string().min(1).optional().meta({ description: "A reason: plan and report, never arm." }),
+      pause: Line.optional().meta({ description: "A reason: plan and report, never arm." }),
     })
     .meta({ description: "When and how the agent may act." });
 }

@@ -189,15 +189,30 @@ export const Sequence = z
 /** True for a text without control characters; FRR and VPP would take a line feed for the end of a command. */
 export function isOneLine(value: string): boolean {
   // A pattern with the flag that \p needs would lose it on its way into JSON Schema.
-  return !/\p{Cc}/u.test(value);
+  return !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(value);
 }
+
+/** What `isOneLine` wants, for people. */
+export const oneLine = "must be one line without control or invisible characters";
+
+/**
+ * False for a text in which a sealed secret would be read: generations hold secrets as "<secret:…>" and FRR is given what
+ * they stand for, wherever they stand. Only `{secret: name}` may put one there.
+ */
+export function holdsNoSeal(value: string): boolean {
+  return !value.includes("<secret:");
+}
+
+/** What `holdsNoSeal` wants, for people. */
+export const noSeal = "must not contain <secret:, which stands for a secret's text; refer to one by {secret: name}";
 
 /** A text of one line, for descriptions. */
 export const Line = z
   .string()
   .min(1, "must not be empty")
   .max(200, "must have at most 200 characters")
-  .refine(isOneLine, "must be one line without control characters")
+  .refine(isOneLine, oneLine)
+  .refine(holdsNoSeal, noSeal)
   .meta({ description: "Text for people, one line." });
 
 /** A secret by its name: the text itself never stands in the repository's plain files. */

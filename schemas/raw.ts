@@ -1,6 +1,7 @@
 /** Fenced raw blocks: what FRR or VPP can do and the schema has no word for. Each says how to undo it and what it disturbs. */
 import { z } from "zod";
-import { isOneLine, Line, Name } from "./primitives.ts";
+import { type RawPlace, wrongRawLine } from "./frr-line.ts";
+import { holdsNoSeal, isOneLine, Line, Name, noSeal, oneLine } from "./primitives.ts";
 import { Impact } from "./policy.ts";
 import { When } from "./when.ts";
 
@@ -8,8 +9,17 @@ const command = z
   .string()
   .min(1)
   .max(1000)
-  .refine(isOneLine, "must be one line without control characters")
+  .refine(isOneLine, oneLine)
+  .refine(holdsNoSeal, noSeal)
   .regex(/\S/, "must not be blank");
+
+/** A command that FRR takes as configuration, and that can be found again in what it prints. */
+function frrLine(place: RawPlace) {
+  return command.check((ctx) => {
+    const message = wrongRawLine(ctx.value, place);
+    if (message !== undefined) ctx.issues.push({ code: "custom", message, input: ctx.value });
+  });
+}
 
 export const RawFrr = z
   .record(
@@ -17,13 +27,13 @@ export const RawFrr = z
     z.strictObject({
       description: Line.optional(),
       context: z
-        .array(command)
+        .array(frrLine("context"))
         .max(4)
         .default([])
         .meta({ description: 'Lines that lead to where `lines` belong, as in ["router bgp 64500"].' }),
-      lines: z.array(command).min(1).max(1000).meta({ description: "As `show running-config` prints them." }),
+      lines: z.array(frrLine("lines")).min(1).max(1000).meta({ description: "As `show running-config` prints them." }),
       undo: z
-        .array(command)
+        .array(frrLine("undo"))
         .optional()
         .meta({ description: 'Commands that remove them, in the same context; without it "no <line>", last first.' }),
       impact: Impact.meta({ description: "What applying or undoing it disturbs." }),

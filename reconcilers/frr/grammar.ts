@@ -2,6 +2,7 @@
  * What FRR 8.4's commands mean to a difference of two configurations: which line replaces which, how a line is taken
  * back, which lines are one object. Every rule was tried on 8.4.4; the integration test tries them again.
  */
+import { isAmbientLine } from "../../schemas/frr-line.ts";
 
 /** How far a context is a thing of its own. "group": exists only through what is in it, never added or removed itself. */
 export type HeadKind = "group" | "object" | undefined;
@@ -191,10 +192,7 @@ export function isIdentity(path: readonly string[], line: string): boolean {
 
 /** What FRR prints of itself, or what belongs to the system and not to routing: neither desired, nor drift, nor foreign. */
 export function isAmbient(path: readonly string[], line: string): boolean {
-  if (path.length > 0) return false;
-  return /^(?:frr (?:version|defaults)|hostname|domainname|log|(?:no )?service|password|enable password|username|line vty|agentx|(?:no )?ip(?:v6)? forwarding|Building configuration|Current configuration)\b/.test(
-    line,
-  );
+  return path.length === 0 && isAmbientLine(line);
 }
 
 /** The object that a line belongs to: what one step changes. */

@@ -64,7 +64,7 @@ const sparse = {
     ospf: { interfaces: { loop0: { authentication: { key: { secret: "x" } } } }, areas: { "0.0.0.1": {} } },
     ospf3: { interfaces: { loop0: {} }, redistribute: { static: {} }, "default-originate": {} },
     bfd: { profiles: { fast: {} }, peers: { a: { address: "192.0.2.1" } } },
-    raw: { a: { lines: ["a"], impact: "hitless" } },
+    raw: { a: { lines: ["ip nht resolve-via-default"], impact: "hitless" } },
   },
   "raw-vpp": { a: { commands: ["a"], undo: [], impact: "hitless" } },
   services: { ssh: {} },
@@ -172,7 +172,38 @@ describe("a machine", () => {
     [
       "a raw line that smuggles in a second",
       { routing: { raw: { a: { lines: ["a\nno router bgp"], impact: "hitless" } } } },
-      "must be one line without control characters",
+      "must be one line without control or invisible characters",
+    ],
+    [
+      "a description that reorders what is shown after it",
+      { loopbacks: { loop0: { description: "a\u202Eb" } } },
+      "must be one line without control or invisible characters",
+    ],
+    [
+      "a description in which a secret would be read",
+      { loopbacks: { loop0: { description: "<secret:e9c7782c85eca7cd>" } } },
+      "must not contain <secret:",
+    ],
+    [
+      "a raw line in which a secret would be read",
+      { routing: { raw: { a: { lines: ["ip x <secret:e9c7782c85eca7cd>"], impact: "hitless" } } } },
+      "must not contain <secret:",
+    ],
+    [
+      "a raw VPP command in which a secret would be read",
+      { "raw-vpp": { a: { commands: ["<secret:e9c7782c85eca7cd>"], undo: [], impact: "flap" } } },
+      "must not contain <secret:",
+    ],
+    [
+      "a raw VPP command that smuggles in a second",
+      { "raw-vpp": { a: { commands: ["show version\u0000"], undo: [], impact: "flap" } } },
+      "must be one line without control",
+    ],
+    ["a pause that would act on a terminal", { policy: { pause: "\u001B[2J" } }, "must be one line without control"],
+    [
+      "a window whose name is none",
+      { policy: { windows: { "\u001B": { from: "02:00", to: "03:00", "max-impact": "flap" } } } },
+      "must be a name",
     ],
     ["raw VPP commands that cannot be undone", { "raw-vpp": { a: { commands: ["a"], impact: "flap" } } }, "undo: "],
     ["a time zone that is none", { policy: { "time-zone": "Mars/Olympus" } }, "must be a time zone"],

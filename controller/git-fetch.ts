@@ -1,17 +1,20 @@
 /**
  * The short-lived child that clones, fetches and reads packs, so that none of that is ever in the agent's memory. It gets
- * a job on standard input (credentials are never in argv), leaves a snapshot, and answers on standard output.
+ * a job on standard input (credentials are never in argv) and answers on standard output with commits, or leaves a snapshot.
  *
  * In a checkout it is this file; in the bundle it is the hidden command "internal-fetch".
  */
 import { createInterface } from "node:readline";
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import { withRepository } from "./git/cache.ts";
 import { lineage } from "./git/history.ts";
 import type { FetchAnswer, FetchJob } from "./git/job.ts";
 import type { Repository } from "./git/objects.ts";
-import { writeSnapshot } from "./git/snapshot.ts";
+import { writeSnapshot } from "./git/snapshot-writer.ts";
+
+/** Bytes of the commit objects that are checked at once: some 8,000 signed commits. */
+const largestChain = 8 << 20;
 
 /** Does the job that stands in the first line of standard input; the parent keeps it open for as long as it lives. */
 export async function runFetchChild(): Promise<void> {
@@ -49,10 +52,31 @@ async function prove(job: FetchJob, repository: Repository): Promise<readonly st
   }
   const chain = job.accepted === undefined ? [job.commit] : await lineage(repository, job.commit, job.accepted);
   if (chain === "deeper") return chain;
-  const snapshots = `${job.folder}/snapshots`;
-  await mkdir(snapshots, { recursive: true, mode: 0o700 });
-  await writeSnapshot(repository, job.commit, job.wanted, snapshots);
-  return await Promise.all(chain.map(async (id) => Buffer.from(await repository.raw(id)).toString("base64")));
+  if (job.give === "chain") return await commitObjects(repository, chain);
+  const { commit, wanted, accepted } = job;
+  await writeSnapshot(repository, { commit, wanted, folder: `${job.folder}/snapshots`, keep: accepted });
+  return [];
+}
+
+/** Base64, in this order. Rejects with YAML_HOSTILE when they are more than the agent should hold. */
+async function commitObjects(repository: Repository, chain: readonly string[]): Promise<readonly string[]> {
+  const objects: string[] = [];
+  let bytes = 0;
+  for (const id of chain) {
+    const raw = await repository.raw(id);
+    bytes += raw.length;
+    if (bytes > largestChain) {
+      throw new Problem(
+        "YAML_HOSTILE",
+        `the commits from ${id.slice(0, 12)} on have more than ${largestChain >> 20} MiB without their files`,
+        {
+          remedy: "Find out who wrote such messages, or so many commits.",
+        },
+      );
+    }
+    objects.push(Buffer.from(raw).toString("base64"));
+  }
+  return objects;
 }
 
 if (process.argv[1]?.endsWith("/git-fetch.ts") === true) void runFetchChild();

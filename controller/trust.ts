@@ -6,7 +6,8 @@
  * key put an old date into a commit, since that date is only the committer's claim; the second alone would let a key that
  * is not valid yet sign for a later day.
  */
-import { access, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import type { Host, RunResult } from "../reconcilers/core.ts";
 import { printable } from "../schemas/printable.ts";
 import { Problem, type ProblemCode } from "../schemas/problem.ts";
@@ -24,6 +25,47 @@ export interface TrustOptions {
   /** A folder for short-lived signature files (ssh-keygen takes no other form). Made when missing. */
   readonly folder: string;
   readonly signal: AbortSignal;
+}
+
+/**
+ * Checks a chain, newest first, and gives who signed the newest one (undefined when an operator vouched for it, or there
+ * is none). `vouched` need no valid signature. Rejects as checkCommit does.
+ */
+export async function checkChain(
+  chain: readonly Commit[],
+  vouched: ReadonlySet<string>,
+  options: TrustOptions,
+): Promise<{ readonly signer: string | undefined } | { readonly problem: Problem }> {
+  let signer: string | undefined;
+  // The oldest first: that is the one to look at when several are bad.
+  for (const commit of chain.toReversed()) {
+    const verdict = await checkCommit(commit, options);
+    if ("problem" in verdict && !vouched.has(commit.id)) return verdict;
+    signer = "signer" in verdict ? verdict.signer : undefined;
+  }
+  return { signer };
+}
+
+/**
+ * Stands for all that a verdict depends on beside the commit and the clock: while it is the same, so is a refusal.
+ * undefined when a list cannot be read.
+ */
+export async function trustDigest(trust: Trust, vouched: ReadonlySet<string>): Promise<string | undefined> {
+  const hash = createHash("sha256").update(JSON.stringify([trust, [...vouched].toSorted()]));
+  try {
+    for (const file of [trust["allowed-signers"], trust["revoked-keys"]]) {
+      if (file !== undefined)
+        hash.update(
+          createHash("sha256")
+            .update(await readFile(file))
+            .digest(),
+        );
+    }
+    return hash.digest("hex");
+  } catch {
+    // Checking says which one, and why it matters.
+    return undefined;
+  }
 }
 
 /** Checks one commit. Rejects only when it cannot be checked at all (SETTINGS, HOST_COMMAND); a bad commit is a verdict. */

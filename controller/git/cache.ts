@@ -12,7 +12,7 @@ import { Problem } from "../../schemas/problem.ts";
 import { gitHttp } from "./http.ts";
 import type { FetchJob } from "./job.ts";
 import { openRepository, type Repository } from "./objects.ts";
-import { syncFolder } from "./snapshot.ts";
+import { syncFolder } from "./snapshot-writer.ts";
 import { systemGit } from "./system-git.ts";
 
 /** Reads what it needs from a repository, or says that history does not reach far enough. */

@@ -11,6 +11,8 @@ export interface FetchJob {
   readonly commit: string;
   /** The candidate must descend from it; undefined when there is nothing to descend from, or an operator said so. */
   readonly accepted: string | undefined;
+  /** What is made once descent is proven: the chain for the answer, or the snapshot, when it is trusted. */
+  readonly give: "chain" | "snapshot";
   readonly wanted: readonly string[];
   readonly limits: HttpLimits & {
     /** Commits of history in a fresh clone, and in the second attempt when they do not reach the accepted one. */
@@ -24,7 +26,7 @@ export interface FetchJob {
 /** Ways in which the cache had to be made anew are told in `notes`, for the log. */
 export type FetchAnswer =
   | {
-      /** Commit objects (base64) that somebody must answer for, newest first. */
+      /** Commit objects (base64) that somebody must answer for, newest first; empty with a snapshot. */
       readonly commits: readonly string[];
       readonly notes: readonly string[];
     }

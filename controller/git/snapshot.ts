@@ -1,19 +1,19 @@
 /**
- * A snapshot: the part of one commit that one machine reads, as one file beside the git cache. The child writes it, the
- * agent reads single files out of it, so that no pack is ever in the agent's memory.
+ * A snapshot: the part of one commit that one machine reads, as one file beside the git cache. The child writes it
+ * (snapshot-writer.ts), the agent reads single files out of it, so that no pack is ever in the agent's memory.
  *
  * The first line is JSON (Index); the files' bytes follow it.
  */
-import { open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { open, stat, type FileHandle } from "node:fs/promises";
 import { Problem } from "../../schemas/problem.ts";
 import type { Tree, TreeEntry } from "../../schemas/tree.ts";
 import { objectId, parseCommit } from "./commit.ts";
-import type { Repository } from "./objects.ts";
 
 /** Files above this are listed with their size and never handed out. */
 export const largestFile = 1 << 20;
 
-interface Index {
+/** What the first line says. */
+export interface Index {
   readonly format: 1;
   readonly wanted: readonly string[];
   /** The commit object, base64. */
@@ -22,9 +22,9 @@ interface Index {
   readonly folders: Readonly<Record<string, readonly Entry[]>>;
 }
 
-interface Entry extends TreeEntry {
+export interface Entry extends TreeEntry {
   readonly id: string;
-  /** Bytes after the first line; absent when the file was not wanted or is too large. */
+  /** Bytes after the first line, the same for the same content; absent when the file was not wanted or is too large. */
   readonly offset?: number;
 }
 
@@ -47,83 +47,12 @@ export function snapshotPath(folder: string, commit: string): string {
   return `${folder}/${commit}.snapshot`;
 }
 
-/** Writes the snapshot of a commit, whole or not at all, and removes all but the newest three. Rejects when a read does. */
-export async function writeSnapshot(repository: Repository, commit: string, wanted: readonly string[], folder: string) {
-  const folders: Record<string, Entry[]> = {};
-  const chunks: Uint8Array[] = [];
-  let offset = 0;
-  const isOnTheWay = (path: string) => wanted.some((one) => one.startsWith(`${path}/`) || isInside(path, one));
-  const walk = async (path: string, tree: string): Promise<void> => {
-    const entries: Entry[] = [];
-    folders[path] = entries;
-    for (const { name, mode, id } of await repository.tree(tree)) {
-      const child = path === "" ? name : `${path}/${name}`;
-      const kind = kindOf(mode);
-      if (kind === "folder" && isOnTheWay(child)) await walk(child, id);
-      if (kind !== "file" || !wanted.some((one) => child === one || isInside(child, one))) {
-        entries.push({ name, kind, id });
-        continue;
-      }
-      const bytes = await repository.blob(id);
-      const isHeld = bytes.length <= largestFile;
-      entries.push({ name, kind, id, size: bytes.length, ...(isHeld && { offset }) });
-      if (!isHeld) continue;
-      chunks.push(bytes);
-      offset += bytes.length;
-    }
-    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  };
-  await walk("", (await repository.commit(commit)).tree);
-  const raw = Buffer.from(await repository.raw(commit)).toString("base64");
-  const index: Index = { format: 1, wanted, commit: raw, folders };
-  await writeWhole(snapshotPath(folder, commit), [Buffer.from(`${JSON.stringify(index)}\n`), ...chunks], folder);
-  await removeOld(folder);
-}
-
-function isInside(path: string, wanted: string): boolean {
-  return wanted.endsWith("/") && `${path}/`.startsWith(wanted);
-}
-
-function kindOf(mode: string): TreeEntry["kind"] {
-  if (mode === "040000") return "folder";
-  if (mode === "120000") return "link";
-  return mode.startsWith("100") ? "file" : "other";
-}
-
-async function writeWhole(path: string, chunks: readonly Uint8Array[], folder: string): Promise<void> {
-  const file = await open(`${path}.new`, "w", 0o600);
-  try {
-    for (const chunk of chunks) await file.writeFile(chunk);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.new`, path);
-  await syncFolder(folder);
-}
-
-/** Makes renames inside a folder durable. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-/** Trees of the last accepted commits may still be in use: three stay. */
-async function removeOld(folder: string): Promise<void> {
-  const files = await Promise.all(
-    (await readdir(folder)).map(async (name) => ({ name, at: (await stat(`${folder}/${name}`)).mtimeMs })),
-  );
-  for (const { name } of files.sort((a, b) => b.at - a.at).slice(3)) await rm(`${folder}/${name}`, { force: true });
-}
-
 /** A snapshot opened for reading. */
 export interface Snapshot {
   /** Reads reject with GIT_CACHE when the file was damaged, YAML_HOSTILE when a file is too large to be meant. */
   tree(signedBy: string | undefined): Tree;
+  /** Whether the file is still the one that was opened: as long as it is, opening it again tells nothing new. */
+  isUnchanged(): Promise<boolean>;
 }
 
 /** undefined when there is none of this commit with these paths, or it is damaged: then it has to be written anew. */
@@ -133,17 +62,57 @@ export async function openSnapshot(
   wanted: readonly string[],
 ): Promise<Snapshot | undefined> {
   const path = snapshotPath(folder, commit);
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw new Problem("GIT_CACHE", `${path} cannot be read: ${error.code ?? error.message}`, { cause: error });
-  });
-  const start = (bytes?.indexOf("\n") ?? -1) + 1;
-  if (bytes === undefined || start === 0) return undefined;
-  const index = parseIndex(bytes.toString("utf8", 0, start));
-  if (index === undefined || JSON.stringify(index.wanted) !== JSON.stringify(wanted)) return undefined;
-  const rawCommit = Buffer.from(index.commit, "base64");
-  if (objectId("commit", rawCommit) !== commit || !isWhole(index, bytes.subarray(start))) return undefined;
-  return { tree: (signedBy) => snapshotTree(path, start, index, signedBy) };
+  const stamp = await stampOf(path);
+  if (stamp === undefined) return undefined;
+  try {
+    const file = await open(path, "r");
+    try {
+      const line = await firstLine(file);
+      const index = line && parseIndex(line.toString("utf8"));
+      if (!index || JSON.stringify(index.wanted) !== JSON.stringify(wanted)) return undefined;
+      if (objectId("commit", Buffer.from(index.commit, "base64")) !== commit) return undefined;
+      if (!(await isWhole(index, file, line.length))) return undefined;
+      const start = line.length;
+      return {
+        tree: (signedBy) => snapshotTree(path, start, index, signedBy),
+        isUnchanged: async () => (await stampOf(path)) === stamp,
+      };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** Changes whenever the file is replaced or written to; undefined when there is none. */
+async function stampOf(path: string): Promise<string | undefined> {
+  try {
+    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+    return `${ino} ${size} ${mtimeNs}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): Problem {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new Problem("GIT_CACHE", `${path} cannot be read: ${code ?? message}`, { cause: error });
+}
+
+/** With the line feed at its end; undefined when there is none. */
+async function firstLine(file: FileHandle): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  for (let at = 0; ;) {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(1 << 16), 0, 1 << 16, at);
+    if (bytesRead === 0) return undefined;
+    const chunk = buffer.subarray(0, bytesRead);
+    const end = chunk.indexOf("\n");
+    chunks.push(end === -1 ? chunk : chunk.subarray(0, end + 1));
+    if (end !== -1) return Buffer.concat(chunks);
+    at += bytesRead;
+  }
 }
 
 function parseIndex(line: string): Index | undefined {
@@ -156,13 +125,20 @@ function parseIndex(line: string): Index | undefined {
   }
 }
 
-function isWhole(index: Index, bytes: Uint8Array): boolean {
-  return Object.values(index.folders)
-    .flat()
-    .every(({ id, offset, size }) => {
-      if (offset === undefined || size === undefined) return true;
-      return objectId("blob", bytes.subarray(offset, offset + size)) === id;
-    });
+/** Checks one file after the other, so that the agent never holds them all. */
+async function isWhole(index: Index, file: FileHandle, start: number): Promise<boolean> {
+  const held = new Map(
+    Object.values(index.folders)
+      .flat()
+      .map((entry) => [entry.offset, entry] as const),
+  );
+  held.delete(undefined);
+  for (const { id, offset = 0, size = 0 } of held.values()) {
+    const bytes = Buffer.alloc(size);
+    await file.read(bytes, 0, size, start + offset);
+    if (objectId("blob", bytes) !== id) return false;
+  }
+  return true;
 }
 
 function snapshotTree(path: string, start: number, index: Index, signedBy: string | undefined): Tree {

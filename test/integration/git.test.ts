@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -162,6 +163,76 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
     expect(await tree.read("policies")).toBeUndefined();
     expect(await tree.list("secrets")).toEqual([{ name: "big.yaml", kind: "file", size: (1 << 20) + 1 }]);
     expect(await code(tree.read("secrets/big.yaml"))).toBe("YAML_HOSTILE");
+  });
+
+  it("writes the same content once, whatever the names are", async () => {
+    const policies = Array.from({ length: 100 }, (_, at) => [`policies/p${at}.yaml`, `# ${"x".repeat(1_000_000)}\n`]);
+    const commit = sites.push("Many", Object.fromEntries(policies) as Record<string, string>);
+    const server = await serve();
+
+    const tree = await source([{ url: server.url }]).accept(commit, first, noOverrides, never);
+
+    expect(await tree.read("policies/p99.yaml")).toHaveLength(1_000_003);
+    expect(statSync(join(top, `cache/git/snapshots/${commit}.snapshot`)).size).toBeLessThan(1_100_000);
+  });
+
+  it("refuses a commit with more than can be meant, and asks for it only once", async () => {
+    const { server, followed: agent, second } = await followed();
+    await agent.accept(second, first, noOverrides, never);
+    const filler = (at: number) => `# ${at} ${"x".repeat(1_000_000)}\n`;
+    const policies = Array.from({ length: 34 }, (_, at) => [`policies/p${at}.yaml`, filler(at)]);
+    const big = sites.push("Big", Object.fromEntries(policies) as Record<string, string>);
+
+    const problem = await refusal(agent.accept(big, second, noOverrides, never));
+    server.requests.length = 0;
+
+    expect(problem).toMatchObject({
+      code: "YAML_HOSTILE",
+      message: `commit ${big.slice(0, 12)} has more than 32 MiB for this machine alone`,
+      transient: false,
+    });
+    expect(await refusal(agent.accept(big, second, noOverrides, never))).toBe(problem);
+    expect(server.requests).toEqual([]);
+    expect(readdirSync(join(top, "cache/git/snapshots"))).toEqual(
+      expect.arrayContaining([`${first}.snapshot`, `${second}.snapshot`]),
+    );
+  });
+
+  it("refuses a commit whose folders hold one another a million times", async () => {
+    const bomb = (input: string) =>
+      execFileSync("git", ["-C", sites.clone, "mktree"], { input, encoding: "utf8" }).trim();
+    const empty = execFileSync("git", ["-C", sites.clone, "hash-object", "-w", "--stdin"], {
+      input: "",
+      encoding: "utf8",
+    });
+    let tree = bomb(`100644 blob ${empty.trim()}\ta\n`);
+    for (let depth = 0; depth < 6; depth++) {
+      tree = bomb(Array.from({ length: 10 }, (_, at) => `040000 tree ${tree}\tf${at}\n`).join(""));
+    }
+    const commit = sites.git("commit-tree", "-p", first, "-m", "Bomb", bomb(`040000 tree ${tree}\tpolicies\n`)).trim();
+    sites.git("push", "--quiet", "origin", `${commit}:main`);
+    const server = await serve();
+
+    const problem = await refusal(source([{ url: server.url }]).accept(commit, first, noOverrides, never));
+
+    expect(problem).toMatchObject({
+      code: "YAML_HOSTILE",
+      message: `commit ${commit.slice(0, 12)} has more than 50000 files and folders for this machine alone`,
+    });
+  });
+
+  it("keeps the accepted commit's snapshot, however many follow it", async () => {
+    const server = await serve();
+    const agent = source([{ url: server.url }]);
+    await agent.accept(first, undefined, noOverrides, never);
+    for (let count = 0; count < 4; count++) {
+      await agent.accept(sites.push(`Try ${count}`, { "fra1/r1.yaml": `${count}\n` }), first, noOverrides, never);
+    }
+    await server.close();
+
+    const tree = await source([{ url: server.url }]).accept(first, first, noOverrides, never);
+
+    expect(text(await tree.read("fra1/r1.yaml"))).toBe("one\n");
   });
 
   it("refuses a forced push until an operator accepts it", async () => {
@@ -357,6 +428,7 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
       branch: "main",
       commit: second,
       accepted: first,
+      give: "snapshot",
       wanted: [],
       limits: { ...tiny, depths: [200, 5000], idleMs: 60_000, maxBytes: 1 << 20 },
     };

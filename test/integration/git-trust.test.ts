@@ -1,13 +1,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { gitSource } from "../../../controller/git.ts";
-import { linuxHost } from "../../../controller/host/linux.ts";
-import { noOverrides, type Overrides } from "../../../controller/source.ts";
-import { Settings } from "../../../schemas/settings.ts";
-import { makeSitesRepository, type SitesRepository } from "../../lab/sites-repository.ts";
+import { gitSource } from "../../controller/git.ts";
+import { fetchProgram } from "../../controller/git/child.ts";
+import { linuxHost } from "../../controller/host/linux.ts";
+import { noOverrides, type Overrides } from "../../controller/source.ts";
+import { Settings } from "../../schemas/settings.ts";
+import { makeSitesRepository, type SitesRepository } from "../lab/sites-repository.ts";
 
 const hasPrograms = [["git", "--version"] as const, ["ssh-keygen", "-?"] as const].every(
   ([program, option]) => spawnSync(program, [option]).error === undefined,
@@ -39,8 +40,29 @@ describe.skipIf(!hasPrograms)("which commits must be signed (needs git and ssh-k
       trust: { signatures: "required", "allowed-signers": join(top, "allowed") },
       paths: { cache: join(top, "cache") },
     });
-    return gitSource(settings, host);
+    return gitSource(settings, counting, {
+      program: ["/bin/sh", "-c", `echo >> ${top}/started; exec "$@"`, "sh", ...fetchProgram()],
+    });
   }
+  /** How many programs were started since the last time: children that fetch, and others (ssh-keygen). */
+  function started() {
+    const children = existsSync(join(top, "started")) ? readFileSync(join(top, "started"), "utf8").length : 0;
+    const others = runs;
+    rmSync(join(top, "started"), { force: true });
+    runs = 0;
+    return { children, others };
+  }
+  let runs = 0;
+  const counting: Pick<typeof host, "run"> = {
+    run(argv, options) {
+      runs++;
+      return host.run(argv, options);
+    },
+  };
+  const snapshots = () => {
+    const folder = join(top, "cache/git/snapshots");
+    return existsSync(folder) ? readdirSync(folder).map((name) => name.replace(".snapshot", "")) : [];
+  };
   const accept = (commit: string, accepted: string | undefined, overrides: Overrides = noOverrides) =>
     source().accept(commit, accepted, overrides, never);
 
@@ -133,5 +155,56 @@ describe.skipIf(!hasPrograms)("which commits must be signed (needs git and ssh-k
     writeFileSync(join(top, "allowed"), allowed);
 
     expect((await agent.accept(first, undefined, noOverrides, never)).revision?.signedBy).toBe("nora@example.net");
+  });
+
+  it("writes nothing of a commit to disk before it is trusted, and keeps what it has", async () => {
+    const first = push("one");
+    const agent = source();
+    await agent.accept(first, undefined, noOverrides, never);
+    sign(false);
+    for (const name of ["two", "three", "four", "five"]) {
+      await expect(agent.accept(push(name), first, noOverrides, never)).rejects.toMatchObject({
+        code: "TRUST_UNSIGNED",
+      });
+    }
+
+    expect(snapshots()).toEqual([first]);
+  });
+
+  it("starts nothing for a commit that it refused, until the lists or an operator say something else", async () => {
+    const first = push("one");
+    const agent = source();
+    await agent.accept(first, undefined, noOverrides, never);
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(top, "stranger")]);
+    sites.git("config", "user.signingKey", join(top, "stranger"));
+    const head = push("two");
+    const refused = { code: "TRUST_UNKNOWN_SIGNER" };
+    await expect(agent.accept(head, first, noOverrides, never)).rejects.toMatchObject(refused);
+    expect(started().others).toBeGreaterThan(0);
+
+    await expect(agent.accept(head, first, noOverrides, never)).rejects.toMatchObject(refused);
+    expect(started()).toEqual({ children: 0, others: 0 });
+
+    appendFileSync(join(top, "allowed"), "# looked at again\n");
+    await expect(agent.accept(head, first, noOverrides, never)).rejects.toMatchObject(refused);
+    expect(started()).toMatchObject({ children: 0, others: 2 });
+
+    const vouched = { rewrite: false, commits: new Set([head]) };
+    expect((await agent.accept(head, first, vouched, never)).revision?.commit).toBe(head);
+  });
+
+  it("gives a commit's tree again without a child", async () => {
+    const first = push("one");
+    const agent = source();
+    await agent.accept(first, undefined, noOverrides, never);
+    started();
+
+    await agent.accept(first, first, noOverrides, never);
+    await agent.accept(first, first, noOverrides, never);
+    expect(started()).toEqual({ children: 0, others: 0 });
+
+    rmSync(join(top, "cache"), { recursive: true });
+    const tree = await agent.accept(first, first, noOverrides, never);
+    expect(Buffer.from((await tree.read("fra1/r1.yaml")) ?? []).toString()).toBe("one\n");
   });
 });

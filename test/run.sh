@@ -12,6 +12,9 @@ node -e '
 const r = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8"));
 for (const f of r.testResults) for (const t of f.assertionResults)
   if (t.status === "pending" || t.status === "skipped") console.log("skipped: " + t.fullName);
-console.log(`${r.numPassedTests} passed, ${r.numFailedTests} failed, ${r.numPendingTests} skipped`);
+// A file whose set-up failed has no failed test of its own, but it failed.
+const broken = r.testResults.filter((f) => f.status === "failed" && f.assertionResults.every((t) => t.status !== "failed"));
+for (const f of broken) console.log("failed: " + f.name + ": " + f.message);
+console.log(`${r.numPassedTests} passed, ${r.numFailedTests + broken.length} failed, ${r.numPendingTests} skipped`);
 ' "$report" || status=1
 exit $status

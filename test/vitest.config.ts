@@ -19,10 +19,14 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/unit/**/*.test.ts", "test/property/**/*.test.ts", "test/cases/**/*.test.ts"],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
-      { extends: true, test: { name: "scenario", include: ["test/scenario/**/*.test.ts"], testTimeout: 120_000 } },
+      {
+        extends: true,
+        test: { name: "scenario", include: ["test/scenario/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 60_000 },
+      },
       {
         extends: true,
         test: {

@@ -96,7 +96,7 @@ export async function correct(turn: Turn): Promise<void> {
 
   const target: Target = { purpose: "correct", commit: committed.commit, generation: committed.digest };
   await progress.move({ type: "wanted", target });
-  const baseline = { results: new Map(), sessions: new Map() };
+  const baseline = { results: new Map(), sessions: new Map(), silent: [] };
   await deploy(appliance, { target, candidate, committed, plan, baseline, reach: undefined }, signal);
   const after = await appliance.store.committed();
   publish({ committed: after, drift: undefined });

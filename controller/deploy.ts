@@ -11,8 +11,9 @@ import { prove, type Proof } from "./health/prove.ts";
 import type { Probe } from "./health/judge.ts";
 import type { Deployment, Target } from "./machine.ts";
 import { planesTouched, type Survey } from "./planes.ts";
-import { withDeadline } from "./retry.ts";
+import { retryTransient, withDeadline } from "./retry.ts";
 import { rollBack } from "./roll-back.ts";
+import { surveyLimitMs } from "./turn.ts";
 
 /** Everything that a deployment needs to know before it is armed. */
 export interface Intent {
@@ -121,12 +122,20 @@ async function proveIt(
     /route-map|prefix-list|access-list|filter|-path|communit/.test(step.id),
   );
   const prefixTolerance = changesFilters ? undefined : candidate.policy["prefix-tolerance"];
+  const { host } = appliance;
+  const owned = committed ? [committed.desired] : [];
   return prove(
     {
-      host: appliance.host,
+      host,
       probe: appliance.probe,
       before: { probe: intent.baseline, candidate, committed, prefixTolerance },
       reach: intent.reach,
+      readBack: async () =>
+        retryTransient(host, { retries: 2, pauseMs: 1000, signal }, () =>
+          withDeadline(host, surveyLimitMs, signal, "Reading back", (limited) =>
+            readBack(appliance, candidate.desired, owned, limited),
+          ),
+        ),
       since: deployment.deadline - candidate.policy["deadline-seconds"] * 1000,
       deadline: deployment.deadline,
       looked: () => appliance.listener.event({ type: "alive", withinMs: 60_000 }),

@@ -4,6 +4,7 @@
  * A check that was green must be green again. One that was red before may stay red. A session that the change adds is
  * advisory until it was first seen up; an address or port that the change declares must become reachable.
  */
+import type { Daemon } from "../../reconcilers/frr/model.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import type { HealthCheck } from "../../schemas/health.ts";
 
@@ -16,7 +17,8 @@ export interface Session {
   readonly state: string;
   /** Prefixes accepted from the peer, all families. */
   readonly prefixes: number;
-  /** How often it went down since the daemon knows the peer. */
+  /** How often it came up, and went down, since the daemon knows the peer. */
+  readonly established: number;
   readonly dropped: number;
   /** How long ago the peer's operator took it down, in milliseconds; undefined: nobody there did. */
   readonly ceasedMsAgo?: number | undefined;
@@ -34,6 +36,8 @@ export interface Probe {
   readonly results: ReadonlyMap<string, CheckResult>;
   /** By the peer's address or interface. */
   readonly sessions: ReadonlyMap<string, Session>;
+  /** The daemons that were asked and do not listen. */
+  readonly silent: readonly Daemon[];
 }
 
 /** Something that must be green and is not. */
@@ -141,4 +145,16 @@ export function resets(before: Probe, after: Probe): readonly string[] {
     const is = after.sessions.get(was.peer);
     return was.up && is?.up && is.dropped > was.dropped ? [was.peer] : [];
   });
+}
+
+/** A daemon that ran before the change and does not listen now; what else is seen says nothing then. */
+export function fallenSilent(before: Probe, after: Probe): Daemon | undefined {
+  return after.silent.find((daemon) => !before.silent.includes(daemon));
+}
+
+/** Whether bgpd began to count anew between two looks at an appliance on which nothing was configured meanwhile. */
+export function hasRestarted(earlier: Probe, later: Probe): boolean {
+  return [...earlier.sessions.values()].some(
+    ({ peer, established }) => (later.sessions.get(peer)?.established ?? established) < established,
+  );
 }

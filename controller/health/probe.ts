@@ -1,6 +1,7 @@
 /** Looks at the appliance through FRR's vty sockets, ping and TCP: what health checks and baselines are made of. */
 import type { Host } from "../../reconcilers/core.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
+import type { Daemon } from "../../reconcilers/frr/model.ts";
 import { bgpSessions, ospfNeighbors } from "../../reconcilers/frr/sessions.ts";
 import { openVty } from "../../reconcilers/frr/vty.ts";
 import type { HealthCheck } from "../../schemas/health.ts";
@@ -8,31 +9,33 @@ import { asProblem, Problem } from "../../schemas/problem.ts";
 import { checkKey, type CheckResult, type Probe, type Session } from "./judge.ts";
 import type { Prober } from "./prove.ts";
 
-const none: ReadonlySet<string> = new Set();
-
 /** A prober for this host. `sockets` is the folder of FRR's vty sockets. */
 export function prober(host: Host, sockets: string): Prober {
   return async (generation: Generation, signal: AbortSignal): Promise<Probe> => {
-    const sessions = await readSessions(host, sockets, signal);
+    const silent: Daemon[] = [];
+    const sessions = await unlessSilent("bgpd", silent, readSessions(host, sockets, signal), signal);
     const results = new Map<string, CheckResult>();
     const wants = (check: HealthCheck["check"]) => generation.health.some((one) => one.check === check);
-    const ospf = wants("ospf-neighbor") ? await readAdjacencies(host, sockets, "ospf", signal) : none;
-    const ospf6 = wants("ospf3-neighbor") ? await readAdjacencies(host, sockets, "ospf6", signal) : none;
+    const adjacencies = async (protocol: "ospf" | "ospf6") =>
+      unlessSilent(`${protocol}d`, silent, readAdjacencies(host, sockets, protocol, signal), signal);
+    const ospf = wants("ospf-neighbor") ? await adjacencies("ospf") : undefined;
+    const ospf6 = wants("ospf3-neighbor") ? await adjacencies("ospf6") : undefined;
+    const seen = { host, sessions: sessions ?? new Map<string, Session>(), ospf, ospf6, signal };
     await Promise.all(
       generation.health.map(async (check) => {
-        results.set(checkKey(check), await examine(check, { host, sessions, ospf, ospf6, signal }));
+        results.set(checkKey(check), await examine(check, seen));
       }),
     );
-    return { results, sessions };
+    return { results, sessions: seen.sessions, silent };
   };
 }
 
 interface Seen {
   readonly host: Host;
   readonly sessions: ReadonlyMap<string, Session>;
-  /** Interfaces with a full adjacency. */
-  readonly ospf: ReadonlySet<string>;
-  readonly ospf6: ReadonlySet<string>;
+  /** Interfaces with a full adjacency; undefined where nobody was asked or nobody answered. */
+  readonly ospf: ReadonlySet<string> | undefined;
+  readonly ospf6: ReadonlySet<string> | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -42,7 +45,7 @@ async function examine(check: HealthCheck, seen: Seen): Promise<CheckResult> {
       return examineSession(check, seen.sessions.get(check.peer));
     case "ospf-neighbor":
     case "ospf3-neighbor": {
-      const ok = (check.check === "ospf-neighbor" ? seen.ospf : seen.ospf6).has(check.interface);
+      const ok = (check.check === "ospf-neighbor" ? seen.ospf : seen.ospf6)?.has(check.interface) === true;
       return { check, ok, detail: ok ? "full adjacency" : `no full adjacency on ${check.interface}` };
     }
     case "tcp":
@@ -86,18 +89,18 @@ async function ping(host: Host, check: Extract<HealthCheck, { check: "ping" }>, 
   if (result.exitCode !== 0) throw new Problem("HEALTH", `${check.address} does not answer`);
 }
 
-/** No sessions where bgpd does not run: a box without BGP is not unhealthy for it. */
 async function readSessions(host: Host, sockets: string, signal: AbortSignal): Promise<ReadonlyMap<string, Session>> {
-  const found = await unlessAbsent(bgpSessions(host, sockets, signal), signal);
+  const found = await bgpSessions(host, sockets, signal);
   const down = found.filter((session) => session.state !== "Established").map((session) => session.peer);
   const ceased = down.length > 0 ? await readCeased(host, sockets, down, signal) : undefined;
   return new Map(
     found.map((session) => {
       const prefixes = Object.values(session.prefixes).reduce((sum, count) => sum + count, 0);
-      const { peer, state, description, connectionsDropped: dropped } = session;
+      const { peer, state, description, connectionsEstablished: established, connectionsDropped: dropped } = session;
       const ceasedMsAgo = ceased?.get(peer);
       const up = state === "Established";
-      return [peer, { peer, state, up, prefixes, dropped, ceasedMsAgo, ...(description && { description }) }];
+      const named = description === undefined ? {} : { description };
+      return [peer, { peer, state, up, prefixes, established, dropped, ceasedMsAgo, ...named }];
     }),
   );
 }
@@ -157,16 +160,23 @@ async function readAdjacencies(
   protocol: "ospf" | "ospf6",
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const found = await unlessAbsent(ospfNeighbors(host, sockets, protocol, signal), signal);
+  const found = await ospfNeighbors(host, sockets, protocol, signal);
   return new Set(found.filter((one) => one.state === "Full").map((one) => one.interface));
 }
 
-async function unlessAbsent<T>(work: Promise<readonly T[]>, signal: AbortSignal): Promise<readonly T[]> {
+/** A daemon that does not listen is noted: a box without BGP is not unhealthy for it, one that lost bgpd is. */
+async function unlessSilent<T>(
+  daemon: Daemon,
+  silent: Daemon[],
+  work: Promise<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
   try {
     return await work;
   } catch (thrown) {
     signal.throwIfAborted();
-    if (asProblem(thrown).code === "FRR_UNREACHABLE") return [];
-    throw thrown;
+    if (asProblem(thrown).code !== "FRR_UNREACHABLE") throw thrown;
+    silent.push(daemon);
+    return undefined;
   }
 }

@@ -198,4 +198,50 @@ describe.skipIf(why !== undefined)(`impctl agent over a git server, FRR and BIRD
     expect(status.lastDeployment?.reason).toContain("The peer's operator took it down");
     await committed(commit);
   });
+
+  it("does not blame a change for a bgpd that dies meanwhile", async () => {
+    await birdB.enable("dp");
+    await established(birdA);
+    await established(birdB);
+    const commit = sites.push("Prove longer still", {
+      "fleet.yaml": fleet.replace("soak-seconds: 2", "soak-seconds: 11"),
+      "fra1/r1.yaml": appliance(64496, undefined),
+    });
+    await agent.until("it is being proven", (s) => s.desired?.commit === commit && s.state === "proving", 60);
+
+    await frr.kill("bgpd");
+    await agent.until("it is being rolled back", (s) => s.state === "rolling-back", 30);
+    await frr.start("bgpd");
+
+    const status = await agent.until(
+      "it is rolled back",
+      (s) => s.lastDeployment?.commit === commit && s.lastDeployment.outcome === "rolled-back",
+      60,
+    );
+    expect(status.lastDeployment?.reason).toContain("FRR's bgpd does not answer");
+    expect(status.held).toBeUndefined();
+    await committed(commit);
+    await established(birdA);
+  });
+
+  it("does not commit what a bgpd that restarted meanwhile has lost", async () => {
+    await established(birdA);
+    const good = sites.git("rev-parse", "HEAD").trim();
+    const commit = sites.push("Add b again", { "fra1/r1.yaml": appliance(64496, 64497) });
+    await agent.until("it is being proven", (s) => s.desired?.commit === commit && s.state === "proving", 60);
+
+    await frr.kill("bgpd");
+    await frr.start("bgpd");
+
+    const status = await agent.until(
+      "it is rolled back",
+      (s) => s.lastDeployment?.commit === commit && s.lastDeployment.outcome === "rolled-back",
+      60,
+    );
+    expect(status.committed?.commit).toBe(good);
+    expect(status.lastDeployment?.reason).toContain("What was applied did not stay");
+    expect(status.held).toBeUndefined();
+    await committed(commit);
+    await established(birdB);
+  });
 });

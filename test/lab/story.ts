@@ -230,6 +230,7 @@ async function probe(self: Story, candidate: Generation, signal: AbortSignal): P
       up,
       state: up ? "Established" : "Active",
       prefixes: up ? 100 : 0,
+      established: 1,
       dropped: 0,
       ceasedMsAgo: self.ceased.has(peer) ? 500 : undefined,
     });
@@ -239,5 +240,5 @@ async function probe(self: Story, candidate: Generation, signal: AbortSignal): P
     const ok = check.check === "bgp-session" && sessions.get(check.peer)?.up === true;
     results.set(checkKey(check), { check, ok, detail: ok ? "Established" : "not Established" });
   }
-  return { results, sessions };
+  return { results, sessions, silent: [] };
 }

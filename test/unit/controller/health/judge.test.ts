@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { checkKey, judge, resets, type Before, type Probe, type Session } from "../../../../controller/health/judge.ts";
+import {
+  checkKey,
+  fallenSilent,
+  hasRestarted,
+  judge,
+  resets,
+  type Before,
+  type Probe,
+  type Session,
+} from "../../../../controller/health/judge.ts";
 import type { Generation } from "../../../../reconcilers/generation.ts";
 import type { HealthCheck } from "../../../../schemas/health.ts";
 import { generation } from "../../../lab/story.ts";
@@ -9,9 +18,10 @@ const up = (peer: string, prefixes = 100, dropped = 0): Session => ({
   up: true,
   state: "Established",
   prefixes,
+  established: 1,
   dropped,
 });
-const down = (peer: string): Session => ({ peer, up: false, state: "Active", prefixes: 0, dropped: 1 });
+const down = (peer: string): Session => ({ peer, up: false, state: "Active", prefixes: 0, established: 1, dropped: 1 });
 const bgp = (peer: string, required = true): HealthCheck => ({ check: "bgp-session", peer, required });
 const tcp: HealthCheck = { check: "tcp", address: "192.0.2.53", port: 53, required: true };
 
@@ -22,7 +32,7 @@ function probe(sessions: readonly Session[], checks: readonly HealthCheck[], rea
     const ok = check.check === "bgp-session" ? byPeer.get(check.peer)?.up === true : reachable;
     return [checkKey(check), { check, ok, detail: ok ? "fine" : "not fine" }] as const;
   });
-  return { sessions: byPeer, results: new Map(results) };
+  return { sessions: byPeer, results: new Map(results), silent: [] };
 }
 
 function asking(health: readonly HealthCheck[], config = ""): Generation {
@@ -101,5 +111,24 @@ describe("judging", () => {
   it("notes sessions that went down and came back", () => {
     const was = probe([up("192.0.2.1", 1, 3), up("192.0.2.2", 1, 3)], []);
     expect(resets(was, probe([up("192.0.2.1", 1, 4), up("192.0.2.2", 1, 3)], []))).toEqual(["192.0.2.1"]);
+  });
+});
+
+describe("a daemon", () => {
+  it("fell silent when it does not listen any more, and not when it never did", () => {
+    const seen = probe([], []);
+    const without = { ...seen, silent: ["bgpd"] as const };
+    expect(fallenSilent(seen, without)).toBe("bgpd");
+    expect(fallenSilent(without, without)).toBeUndefined();
+    expect(fallenSilent(without, seen)).toBeUndefined();
+  });
+
+  it("restarted when a counter is smaller than it was, and not when a session goes or comes", () => {
+    const [two, one] = [{ ...up("192.0.2.1"), established: 2 }, up("192.0.2.1")].map((session) => probe([session], []));
+    if (!two || !one) throw new Error("two looks");
+    expect(hasRestarted(two, one)).toBe(true);
+    expect(hasRestarted(one, two)).toBe(false);
+    expect(hasRestarted(two, probe([], []))).toBe(false);
+    expect(hasRestarted(probe([], []), one)).toBe(false);
   });
 });

@@ -111,10 +111,12 @@ describe("looking at the appliance", () => {
     expect(ceasedMsAgo("null", "192.0.2.1")).toBeUndefined();
   });
 
-  it("has no sessions where bgpd does not run", async () => {
+  it("has no sessions where bgpd does not run, and says that it does not", async () => {
     const frr = router();
     frr.stop("bgpd");
+    frr.stop("ospfd");
     const seen = await prober(frrHost(frr), sockets)(generation([]), signal);
     expect(seen.sessions.size).toBe(0);
+    expect(seen.silent).toEqual(["bgpd"]);
   });
 });

@@ -34,13 +34,17 @@ export interface Resolution {
   readonly problems: readonly Problem[];
 }
 
-/** Opens the store; the seal key is made at the first start. Rejects with SETTINGS when the key is not usable. */
-export async function openSecrets(settings: Settings["secrets"]): Promise<SecretStore> {
+/**
+ * Opens the store. A seal key that is missing is made, as at the first start, or with "lookOnly" made up for this process
+ * alone. Rejects with SETTINGS when the key is not usable.
+ */
+export async function openSecrets(settings: Settings["secrets"], lookOnly?: "lookOnly"): Promise<SecretStore> {
   const path = settings["seal-key"];
   let text = await readPrivate(path, "SETTINGS");
   if (text === undefined) {
-    await createPrivate(path, `${randomBytes(32).toString("hex")}\n`, "SETTINGS");
-    text = await readPrivate(path, "SETTINGS");
+    const made = `${randomBytes(32).toString("hex")}\n`;
+    if (lookOnly === undefined) await createPrivate(path, made, "SETTINGS");
+    text = lookOnly === undefined ? await readPrivate(path, "SETTINGS") : made;
   }
   if (!/^[0-9a-f]{64}\n?$/.test(text ?? ""))
     throw new Problem("SETTINGS", `${path} does not hold 64 hex digits.`, {

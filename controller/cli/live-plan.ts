@@ -17,7 +17,7 @@ const limitMs = 60_000;
 export async function planLive(settingsFile: string, sites: string | undefined, terminal: Terminal): Promise<Answer> {
   const settings = await readSettings(settingsFile, terminal);
   const { tree } = await openRevision(undefined, sites, terminal);
-  const secrets = await openSecrets(settings.secrets);
+  const secrets = await openSecrets(settings.secrets, "lookOnly");
   const host = linuxHost(secrets);
   const { generation, problems } = await loadWanted(tree, "", { settings, host, secrets });
   if (!generation) throw new AggregateError(problems, "the files do not fit this box");

@@ -193,11 +193,16 @@ paths: { state: ${top}/state, cache: ${top}/cache, run: ${top}/run, frr-sockets:
   it("plans towards edited files without the agent, and changes nothing", async () => {
     const { length } = frr.history;
 
-    const plan = await impctl("plan", "--live", "--settings", settings, "--sites", sites.clone);
+    const first = join(top, "before-any-agent.yaml");
+    const seal = join(top, "before-any-agent.key");
+    await writeFile(first, (await readFile(settings, "utf8")).replace(`${top}/seal.key`, seal));
+
+    const plan = await impctl("plan", "--live", "--settings", first, "--sites", sites.clone);
 
     expect([plan.status, plan.stderr]).toEqual([2, ""]);
     expect(plan.stdout).toContain("neighbor 192.0.2.9: remote-as 64499");
     expect(frr.history.slice(length)).toEqual([]);
+    await expect(readFile(seal)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
   it("shows its pages to monitoring", async () => {

@@ -113,6 +113,15 @@ describe("the secret store", () => {
     expect((await stat(settings["seal-key"])).mode & 0o777).toBe(0o600);
   });
 
+  it("writes nothing where it is only to look", async () => {
+    const store = await openSecrets(settings, "lookOnly");
+    expect(store.seal("a")).not.toBe(store.seal("b"));
+    await expect(stat(settings["seal-key"])).rejects.toMatchObject({ code: "ENOENT" });
+
+    const kept = await openSecrets(settings);
+    expect((await openSecrets(settings, "lookOnly")).seal("a")).toBe(kept.seal("a"));
+  });
+
   it("refuses a seal key that is damaged or that others can read", async () => {
     await writeFile(settings["seal-key"], "torn", { mode: 0o600 });
     await expect(openSecrets(settings)).rejects.toMatchObject({ code: "SETTINGS" });

@@ -34,7 +34,7 @@ const triggers: readonly string[] = [
   "operator",
   "other",
 ];
-const outcomes = ["committed", "rolled-back", "failed"] as const;
+const outcomes = ["committed", "rolled-back"] as const;
 /** Problems of the sites repository's content, as opposed to those of git, of the box, and of a deployment. */
 const validationCodes: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   "YAML_SYNTAX",

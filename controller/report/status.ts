@@ -48,7 +48,7 @@ export interface DeploymentStatus {
   readonly generation: string;
   readonly startedAt: number;
   readonly endedAt?: number;
-  readonly outcome?: "committed" | "rolled-back" | "failed";
+  readonly outcome?: "committed" | "rolled-back";
   /** What made it roll back: "health", "apply", "read-back", "crash", "operator". */
   readonly trigger?: string;
   readonly reason?: string;

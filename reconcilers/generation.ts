@@ -4,7 +4,7 @@ import type { Policy } from "../schemas/policy.ts";
 import type { FrrDesired } from "./frr/model.ts";
 import type { PlaneName } from "./core.ts";
 
-/** What each plane is to look like. A plane joins by adding its key here and its reconciler in controller/main.ts. */
+/** What each plane is to look like. A plane joins by adding its key here and its reconciler in controller/compose.ts. */
 export interface Desired {
   readonly frr: FrrDesired;
 }

@@ -130,5 +130,10 @@ async function runGit(folder: string, argv: readonly string[], input: string, si
     });
   });
   if (code === 0) return Buffer.concat(out);
-  throw new Problem("USAGE", `git: ${text(Buffer.concat(err)).replace(/^fatal: /, "")}`);
+  const why = text(Buffer.concat(err)).replace(/^fatal: /, "");
+  throw new Problem("USAGE", `git: ${why}`, {
+    ...(why.startsWith("not a git repository") && {
+      remedy: "Revisions are compared in a clone of the sites repository: run it there, or name one with --sites.",
+    }),
+  });
 }

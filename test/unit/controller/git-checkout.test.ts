@@ -67,6 +67,9 @@ describe.skipIf(!hasGit)("a revision of a checkout (needs git)", () => {
       message: 'there is no revision "nowhere" here',
     });
     await expect(gitTree(sites.clone, "--output=x")).rejects.toMatchObject({ code: "USAGE" });
-    await expect(gitTree(top, "HEAD")).rejects.toMatchObject({ message: /not a git repository/ });
+    await expect(gitTree(top, "HEAD")).rejects.toMatchObject({
+      message: /not a git repository/,
+      remedy: /clone of the sites repository/,
+    });
   });
 });

@@ -32,7 +32,8 @@ const Match = z.strictObject({
     .meta({ description: "Where the route comes from." }),
   origin: z.enum(["igp", "egp", "incomplete"]).optional().meta({ description: "BGP origin." }),
   "local-preference": metric.optional(),
-  metric: metric.optional(),
+  // FRR 8.4's daemons end with a segmentation fault when told to match 0.
+  metric: whole(1, 4_294_967_295, "a metric").optional(),
   tag: tag.optional(),
   rpki: z.enum(["valid", "invalid", "notfound"]).optional().meta({ description: "Result of the origin validation." }),
 });

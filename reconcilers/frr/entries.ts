@@ -53,6 +53,8 @@ export interface Neighbor {
   /** All its lines, of the address families too. */
   readonly entries: readonly Entry[];
   readonly isGroup: boolean;
+  /** Known by its interface, without an address. */
+  readonly isUnnumbered: boolean;
   /** The peer-group that it belongs to. */
   readonly group: string | undefined;
 }
@@ -61,6 +63,11 @@ export interface Neighbor {
 export function neighborKey(entry: Entry): string | undefined {
   const name = neighborOf(entry.path, entry.line);
   return name === undefined ? undefined : `${entry.path[0]}\n${name}`;
+}
+
+/** Whether a neighbour is named by its address: an interface may have one beside it ("neighbor fe80::1 interface e0"). */
+export function isAddress(name: string): boolean {
+  return name.includes(":") || /^\d+(?:\.\d+){3}$/.test(name);
 }
 
 export function neighborsOf(entries: Entries): ReadonlyMap<string, Neighbor> {
@@ -74,7 +81,8 @@ export function neighborsOf(entries: Entries): ReadonlyMap<string, Neighbor> {
     const name = neighborOf(own[0]?.path ?? [], own[0]?.line ?? "") ?? "";
     const group = identity.map(({ line }) => /peer-group (\S+)$/.exec(line)?.[1]).find((found) => found !== undefined);
     const isGroup = identity.some(({ line }) => line === `neighbor ${name} peer-group`);
-    neighbors.set(key, { key, name, identity, entries: own, isGroup, group });
+    const isUnnumbered = !isGroup && !isAddress(name);
+    neighbors.set(key, { key, name, identity, entries: own, isGroup, isUnnumbered, group });
   }
   return neighbors;
 }

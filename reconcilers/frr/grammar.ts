@@ -21,9 +21,18 @@ export function headKind(path: readonly string[], line: string): HeadKind {
 }
 
 const neighborValues =
-  "description|password|update-source|ebgp-multihop|timers connect|timers|advertisement-interval|local-as|local-role|" +
-  "ttl-security hops|bfd profile|maximum-prefix-out|maximum-prefix|weight|unsuppress-map|default-originate|" +
-  "allowas-in|remove-private-AS|remote-as|interface|peer-group|soo|addpath-tx-[a-z-]+";
+  "description|password|update-source|timers connect|timers|advertisement-interval|local-as|local-role|" +
+  "bfd profile|maximum-prefix-out|maximum-prefix|weight|unsuppress-map|default-originate|" +
+  "allowas-in|remove-private-AS|remote-as|interface|peer-group|soo";
+
+/** Lines that set one thing in different words: of each kind a context holds one. [context, line, key]. */
+const alternatives: readonly (readonly [RegExp, RegExp, string])[] = [
+  [/^router bgp /, /^(neighbor \S+) (?:ebgp-multihop|ttl-security hops)\b.*$/, "$1 hops"],
+  [/^router bgp /, /^(neighbor \S+ graceful-restart)(?:-helper|-disable)?$/, "$1"],
+  [/^router bgp /, /^(neighbor \S+ addpath-tx)-\S+$/, "$1"],
+  [/^router bgp /, /^(bgp graceful-restart)(?:-disable)?$/, "$1"],
+  [/^router ospf6?\b/, /^(area \S+) (?:stub|nssa)\b.*$/, "$1 kind"],
+];
 
 /** The first match is the part of a line that says what it sets; the rest is the value. Tried in order. */
 const keyPatterns: readonly { readonly where: RegExp; readonly keys: readonly RegExp[] }[] = [
@@ -60,7 +69,7 @@ const keyPatterns: readonly { readonly where: RegExp; readonly keys: readonly Re
       /^(?:default-information originate|default-metric|distance(?! ospf6?)|max-metric router-lsa \S+)/,
       /^redistribute (?:ospf|table) \d+/,
       /^redistribute \S+/,
-      /^area \S+ (?:stub|nssa|authentication|default-cost|shortcut|export-list|import-list)\b/,
+      /^area \S+ (?:authentication|default-cost|shortcut|export-list|import-list)\b/,
       /^area \S+ (?:range \S+|filter-list prefix \S+ (?:in|out))/,
       /^area \S+ virtual-link \S+ (?:authentication|message-digest-key \d+|[a-z-]+-interval|transmit-delay)/,
       /^neighbor \S+/,
@@ -101,13 +110,14 @@ const keyPatterns: readonly { readonly where: RegExp; readonly keys: readonly Re
  */
 export function lineKey(path: readonly string[], line: string): string {
   const positive = line.replace(/^no /, "");
-  if (path.length === 0) {
-    const map = /^route-map (\S+) (?:permit|deny) (\d+)$/.exec(positive);
-    if (map) return `route-map ${map[1]} ${map[2]}`;
-    if (/^ip(?:v6)? route /.test(positive)) return routeKey(positive);
-  }
+  const map = path.length === 0 ? /^route-map (\S+) (?:permit|deny) (\d+)$/.exec(positive) : undefined;
+  if (map) return `route-map ${map[1]} ${map[2]}`;
+  if (isRoute(path, positive)) return routeKey(positive);
   // A profile of bfd is a context of bfd, but names one inside a peer.
   if (path[0] === "bfd" && path.length === 1) return positive;
+  for (const [where, what, key] of alternatives) {
+    if (where.test(path[0] ?? "") && what.test(positive)) return positive.replace(what, key);
+  }
   const rules = keyPatterns.find((rules) => rules.where.test(path[0] ?? ""));
   for (const pattern of rules?.keys ?? []) {
     const match = pattern.exec(positive);
@@ -118,6 +128,11 @@ export function lineKey(path: readonly string[], line: string): string {
   return positive;
 }
 
+/** Whether a line is a static route, of the default VRF or inside another. */
+export function isRoute(path: readonly string[], line: string): boolean {
+  return /^(?:no )?ip(?:v6)? route /.test(line) && (path.length === 0 || path[0]?.startsWith("vrf ") === true);
+}
+
 /** A static route is its prefix, next hop and distance; its tag, and how a blackhole answers, are values. */
 function routeKey(line: string): string {
   return line.replace(/ tag \d+/, "").replace(/ (?:blackhole|reject|Null0)(?= |$)/, " blackhole");
@@ -125,19 +140,24 @@ function routeKey(line: string): string {
 
 /** Lines that FRR does not replace by a newer one: the old is taken back first, in the same batch. */
 const replaceByRemoval: readonly (readonly [RegExp, RegExp])[] = [
-  [/^router /, /^redistribute /],
   [/^router ospf6?/, /^(?:area \S+ (?:stub|nssa|range \S+)|default-information|default-metric)/],
-  [/^router bgp/, /^neighbor \S+ (?:default-originate|ttl-security|ebgp-multihop|maximum-prefix|local-as)/],
-  [/^router bgp/, /^(?:aggregate-address|network) /],
+  [/^router bgp/, /^neighbor \S+ (?:ttl-security|ebgp-multihop|local-as)/],
   [/^interface /, /^ip ospf (?:message-digest-key|area)/],
   [/^interface /, /^ipv6 ospf6 area/],
   [/^route-map /, /^set (?:community|large-community|extcommunity|as-path|comm-list)/],
-  [/^route-map /, /^(?:on-match|continue)/],
+  [/^route-map /, /^(?:on-match|continue|set ip next-hop)/],
 ];
 
 /** Whether a changed line needs its old form taken back first. */
-export function replacedByRemoval(path: readonly string[], line: string): boolean {
+export function replacedByRemoval(path: readonly string[], line: string, old: string): boolean {
+  // An option that is left out stays as it was; others are replaced, and nothing is withdrawn in between.
+  if (line.startsWith("redistribute "))
+    return ["metric", "metric-type", "route-map"].some((word) => loses(word, old, line));
   return replaceByRemoval.some(([where, what]) => where.test(path[0] ?? "") && what.test(line.replace(/^no /, "")));
+}
+
+function loses(word: string, old: string, line: string): boolean {
+  return old.includes(` ${word} `) && !line.includes(` ${word} `);
 }
 
 /** Lines whose `no` form is shorter than the line: [context, line, what follows `no`]. */
@@ -170,12 +190,14 @@ export function negation(path: readonly string[], line: string): string {
 
 /**
  * What an entry of a list says, whatever its number, or undefined for other lines. FRR drops an entry without a word
- * when another of the same list says the same.
+ * when another of the same list says the same; of AS-path lists it removes the first that has the expression, also when
+ * told to remove one of another action.
  */
 export function listContent(path: readonly string[], line: string): string | undefined {
   if (path.length > 0) return undefined;
   const match =
-    /^((?:ip|ipv6) prefix-list \S+|bgp (?:as-path access-list|\S*community-list \S+) \S+) seq \d+ (.*)$/.exec(line);
+    /^((?:ip|ipv6) prefix-list \S+|bgp \S*community-list \S+ \S+) seq \d+ (.*)$/.exec(line) ??
+    /^(bgp as-path access-list \S+) seq \d+ \S+ (.*)$/.exec(line);
   return match ? `${match[1]} ${match[2]}` : undefined;
 }
 
@@ -199,11 +221,10 @@ export function isAmbient(path: readonly string[], line: string): boolean {
 export function objectOf(path: readonly string[], line: string): string {
   const positive = line.replace(/^no /, "");
   const [root, inner] = path;
-  if (root === undefined) {
-    const named =
-      /^(?:(?:ip|ipv6) prefix-list|bgp (?:as-path access-list|\S*community-list \S+)|(?:ipv6 )?access-list|ip route|ipv6 route) \S+/;
-    return named.exec(positive)?.[0] ?? positive;
-  }
+  const named =
+    /^(?:(?:ip|ipv6) prefix-list|bgp (?:as-path access-list|\S*community-list \S+)|(?:ipv6 )?access-list|ip route|ipv6 route) \S+/;
+  if (root === undefined) return named.exec(positive)?.[0] ?? positive;
+  if (root.startsWith("vrf ")) return [root, ...(named.exec(positive) ?? [])].join("/");
   if (root.startsWith("router ")) {
     const neighbor = neighborOf(path, line);
     if (neighbor !== undefined) return `${root}/neighbor ${neighbor}`;

@@ -1,8 +1,9 @@
 /** The ordered steps from live to desired. Pure, total, linear in the number of lines. */
 import { type Foreign, impacts, type Plan, worstImpact } from "../core.ts";
+import { displacedEntries } from "./displaced.ts";
 import { type Difference, difference, groupKey, sidesOf, type Sides } from "./difference.ts";
 import { type Entries, type Entry, neighborKey } from "./entries.ts";
-import { listContent, negation, objectOf, replacedByRemoval } from "./grammar.ts";
+import { isIdentity, negation, objectOf, replacedByRemoval } from "./grammar.ts";
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
 import type { FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
 import { makeRoom, phaseOf } from "./order.ts";
@@ -47,9 +48,12 @@ function stepsOf(
   const groups = new Map<string, Group>();
   for (const operation of changes.operations) {
     const { entry } = operation;
-    const object = objectOf(entry.path, entry.line);
+    const host = displaced.get(entry.key);
+    const own = objectOf(entry.path, entry.line);
+    const object = host ?? own;
     const replaced = operation.kind === "remove" && entry.path.length === 0 && isReplacedInstance(entry, sides);
-    const early = displaced.has(entry.key) ? phaseOf({ ...operation, kind: "set" }, isGroup) : undefined;
+    const makesWay = host === own && isIdentity(entry.path, entry.line);
+    const early = host === undefined ? undefined : phaseOf({ ...operation, kind: "set" }, isGroup) - (makesWay ? 1 : 0);
     const phase = replaced ? makeRoom : (early ?? phaseOf(operation, isGroup));
     const key = `${phase} ${object}`;
     const group = groups.get(key);
@@ -64,33 +68,6 @@ function stepsOf(
   return { steps, notes: [...notes] };
 }
 
-/**
- * Lines that have to go before what takes their place comes: an entry of a list, since FRR would drop the new one for
- * saying the same, and the next hops of a static route, which share a tag for as long as one of them is there. FRR
- * carries these commands out as one, so that list and route are never gone.
- */
-function displacedEntries(operations: readonly Operation[]): ReadonlySet<string> {
-  const leaving = new Map<string, Entry>();
-  const retagged = new Set<string>();
-  for (const { kind, entry, old } of operations) {
-    const before = kind === "remove" ? entry : old;
-    const content = before && listContent(before.path, before.line);
-    if (before && content !== undefined) leaving.set(content, before);
-    if (old && isRoute(entry)) retagged.add(objectOf(entry.path, entry.line));
-  }
-  const displaced = new Set<string>();
-  for (const { kind, entry } of operations) {
-    const same = kind === "remove" ? undefined : leaving.get(listContent(entry.path, entry.line) ?? "");
-    if (same && same.key !== entry.key) displaced.add(same.key);
-    if (kind !== "add" && isRoute(entry) && retagged.has(objectOf(entry.path, entry.line))) displaced.add(entry.key);
-  }
-  return displaced;
-}
-
-function isRoute({ path, line }: Entry): boolean {
-  return path.length === 0 && /^ip(?:v6)? route /.test(line);
-}
-
 interface Context {
   readonly changes: Difference;
   readonly sides: Sides;
@@ -98,7 +75,7 @@ interface Context {
   readonly liveObjects: ReadonlySet<string>;
   readonly desiredObjects: ReadonlySet<string>;
   readonly raw: readonly RawBlock[];
-  readonly displaced: ReadonlySet<string>;
+  readonly displaced: ReadonlyMap<string, string>;
   readonly notes: Set<string>;
   readonly taken: Set<string>;
 }
@@ -165,7 +142,7 @@ function commandsOf(operations: readonly Operation[], recreated: boolean, contex
     commands.push(removeNeighbor(operations[0].entry, context));
   }
   for (const { entry, old } of operations.filter((operation) => context.displaced.has(operation.entry.key))) {
-    commands.push({ context: entry.path, line: negation(entry.path, (old ?? entry).line) });
+    commands.push(removalOf(old ?? entry, context));
   }
   const removals = operations
     .filter(({ kind, entry }) => kind === "remove" && !context.displaced.has(entry.key))
@@ -174,20 +151,21 @@ function commandsOf(operations: readonly Operation[], recreated: boolean, contex
     const { path, line } = entry;
     if (kind === "remove") {
       const block = context.raw.find((one) => one.undo && isOf(one, entry));
-      if (!block)
-        commands.push(
-          isWholeNeighbor(entry, context)
-            ? removeNeighbor(entry, context)
-            : { context: path, line: negation(path, line) },
-        );
+      if (!block) commands.push(removalOf(entry, context));
       else if (!undone.has(block)) for (const undo of block.undo ?? []) commands.push({ context: path, line: undo });
       if (block) undone.add(block);
       continue;
     }
-    if (old && replacedByRemoval(path, line)) commands.push({ context: path, line: negation(path, old.line) });
+    if (old && replacedByRemoval(path, line, old.line))
+      commands.push({ context: path, line: negation(path, old.line) });
     commands.push({ context: path, line });
   }
   return activationLast(commands);
+}
+
+function removalOf(entry: Entry, context: Context): FrrCommand {
+  if (isWholeNeighbor(entry, context)) return removeNeighbor(entry, context);
+  return { context: entry.path, line: negation(entry.path, entry.line) };
 }
 
 function isWholeNeighbor(entry: Entry, { sides }: Context): boolean {
@@ -205,8 +183,7 @@ function wentWithGroup(entry: Entry, { sides, changes }: Context): boolean {
 function removeNeighbor(entry: Entry, { sides }: Context): FrrCommand {
   const neighbor = sides.liveNeighbors.get(neighborKey(entry) ?? "");
   const name = neighbor?.name ?? "";
-  const isInterface = neighbor?.identity.some(({ line }) => line.startsWith(`neighbor ${name} interface`)) === true;
-  const form = neighbor?.isGroup === true ? " peer-group" : isInterface ? " interface" : "";
+  const form = neighbor?.isGroup === true ? " peer-group" : neighbor?.isUnnumbered === true ? " interface" : "";
   return { context: entry.path.slice(0, 1), line: `no neighbor ${name}${form}` };
 }
 

@@ -12,7 +12,7 @@ const interfaces = ["zebra", "ospfd", "ospf6d"] as const satisfies readonly Daem
 
 /** Clauses of a route-map entry that every daemon with route-maps takes (lib/routemap_cli.c). */
 const commonClause =
-  /^(?:description|call|on-match|continue|match (?:interface|metric|tag)|match ip(?:v6)? (?:address|next-hop)|set (?:metric|min-metric|max-metric|tag)|set ip next-hop(?! peer-address| unchanged)|set ipv6 next-hop local)(?: |$)/;
+  /^(?:description|call|on-match|continue|match (?:interface|metric|tag)|match ip(?:v6)? address|match ip next-hop(?! address)|match ipv6 next-hop type|set (?:metric|min-metric|max-metric|tag)|set ip next-hop(?! peer-address| unchanged)|set ipv6 next-hop local)(?: |$)/;
 
 /** Whether this version speaks the commands of the table. */
 export function isSupported(version: string): boolean {

@@ -41,6 +41,7 @@ export function configs(
     password: fc.boolean(),
     timers: fc.boolean(),
     shutdown: fc.boolean(),
+    hops: fc.constantFrom("", " ebgp-multihop 3", " ttl-security hops 2"),
     families: fc.subarray(["ipv4", "ipv6"]),
     list: fc.option(fc.nat(2), { nil: undefined }),
     map: fc.option(fc.nat(2), { nil: undefined }),
@@ -54,7 +55,11 @@ export function configs(
       group: fc.constantFrom("64496", "internal"),
       routes: fc.dictionary(
         fc.constantFrom("0", "1", "2"),
-        fc.record({ hops: fc.subarray([0, 1, 2], { minLength: 1 }), tag: fc.nat(2) }),
+        fc.record({
+          hops: fc.subarray([0, 1, 2], { minLength: 1 }),
+          tag: fc.nat(2),
+          distance: fc.constantFrom(1, 20, 250),
+        }),
       ),
       ospf: fc.option(fc.record({ cost: fc.nat(3), area: fc.nat(1), key: fc.boolean() }), { nil: undefined }),
       routerId: fc.nat(1),
@@ -81,13 +86,14 @@ interface Parts {
       password: boolean;
       timers: boolean;
       shutdown: boolean;
+      hops: string;
       families: readonly string[];
       list: number | undefined;
       map: number | undefined;
     }
   >;
   readonly group: string;
-  readonly routes: Record<string, { hops: readonly number[]; tag: number }>;
+  readonly routes: Record<string, { hops: readonly number[]; tag: number; distance: number }>;
   readonly ospf: { cost: number; area: number; key: boolean } | undefined;
   readonly routerId: number;
 }
@@ -112,8 +118,8 @@ function textOf(parts: Parts, names: Names, sealed: string): string {
       if (community !== undefined) lines.push(` set community 64500:${community}`);
     }
   }
-  for (const [third, { hops, tag }] of Object.entries(parts.routes)) {
-    const option = tag > 0 ? ` tag ${tag}` : "";
+  for (const [third, { hops, tag, distance }] of Object.entries(parts.routes)) {
+    const option = (tag > 0 ? ` tag ${tag}` : "") + (distance > 1 ? ` ${distance}` : "");
     for (const hop of hops) lines.push(`ip route ${names.net}.${third}.0/24 192.0.2.${hop + 1}${option}`);
   }
   if (parts.ospf) {
@@ -143,6 +149,7 @@ function bgpText(
     lines.push(` neighbor ${name} ${peer.as === "group" ? `peer-group ${group}` : `remote-as ${peer.as}`}`);
     if (peer.description !== undefined) lines.push(` neighbor ${name} description ${peer.description}`);
     if (peer.shutdown) lines.push(` neighbor ${name} shutdown`);
+    if (peer.hops !== "" && !["64500", "group"].includes(peer.as)) lines.push(` neighbor ${name}${peer.hops}`);
     if (peer.password) lines.push(` neighbor ${name} password ${sealed}`);
     if (peer.timers) lines.push(` neighbor ${name} timers 10 30`);
   }

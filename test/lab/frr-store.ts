@@ -31,6 +31,14 @@ const negativeForms =
 const topLine =
   /^(?:(?:ip|ipv6) (?:prefix-list|route|router-id|protocol|nht) |(?:ipv6 )?access-list |bgp \S*(?:access-list|community-list) |debug )/;
 
+/** What `no` takes although it says something else: a next hop of another distance, an AS-path entry of another number. */
+function isTaken(line: string, rest: string): boolean {
+  const target = (text: string) => /^(ip(?:v6)? route .*?)(?: tag \d+)?(?: \d+)?$/.exec(text)?.[1];
+  const regex = (text: string) => /^(bgp as-path access-list \S+) seq \d+ \S+ (.*)$/.exec(text)?.slice(1).join(" ");
+  const own = target(line) ?? regex(line);
+  return own !== undefined && own === (target(rest) ?? regex(rest));
+}
+
 export class ConfigStore {
   readonly lines = new Map<string, Line>();
   private readonly daemon: Daemon;
@@ -96,7 +104,8 @@ export class ConfigStore {
       context.delete(key);
       return ok;
     }
-    if (old && old.line !== line && replacedByRemoval(path, line)) return failed("% Remove the old one first");
+    if (old && old.line !== line && replacedByRemoval(path, line, old.line))
+      return failed("% Remove the old one first");
     context.set(key, { line, children: old?.children ?? new Map<string, Line>() });
     return ok;
   }
@@ -108,6 +117,8 @@ export class ConfigStore {
       );
       return other && `BGP is already running; AS is ${other.line.split(" ")[2]}`;
     }
+    const conflict = this.conflict(path, line);
+    if (conflict !== undefined) return conflict;
     const neighbor = neighborOf(path, line);
     if (neighbor === undefined) return undefined;
     const router = [...(this.context(path.slice(0, 1))?.values() ?? [])];
@@ -121,11 +132,33 @@ export class ConfigStore {
     return known || isIdentity(path, line) ? undefined : "% Specify remote-as or peer-group commands first";
   }
 
+  /** Lines of which FRR has only one kind under a name, or at a neighbour. */
+  private conflict(path: readonly string[], line: string): string | undefined {
+    const lines = [...(this.context(path)?.values() ?? [])].map((known) => known.line);
+    const list = /^bgp (\S*community-list) (standard|expanded) (\S+) /.exec(line);
+    if (list && path.length === 0) {
+      const other = `bgp ${list[1]} ${list[2] === "standard" ? "expanded" : "standard"} ${list[3]} `;
+      if (lines.some((known) => known.startsWith(other))) return "% Community name conflict, previously defined";
+    }
+    const filter = /^neighbor (\S+) (distribute|prefix)-list \S+ (in|out)$/.exec(line);
+    if (filter) {
+      const other = `neighbor ${filter[1]} ${filter[2] === "prefix" ? "distribute" : "prefix"}-list `;
+      if (lines.some((known) => known.startsWith(other) && known.endsWith(` ${filter[3]}`))) {
+        return "% Prefix/distribute list can not co-exist";
+      }
+    }
+    return undefined;
+  }
+
   private remove(path: readonly string[], context: Map<string, Line>, rest: string): StoreReply {
     const neighbor = neighborOf(path, rest);
     const whole = /^neighbor \S+(?: remote-as(?: \S+)?| peer-group(?: \S+)?| interface)?$/;
     if (neighbor !== undefined && path.length === 1 && whole.test(rest)) return this.removeNeighbor(path, neighbor);
-    const gone = [...context].filter(([, { line }]) => line === rest || line.startsWith(`${rest} `));
+    const gone = [...context].filter(
+      ([, { line }]) => line === rest || line.startsWith(`${rest} `) || isTaken(line, rest),
+    );
+    // Of an AS-path list the first entry with that expression goes, whatever was said of it.
+    if (rest.startsWith("bgp as-path ")) gone.splice(1);
     for (const [key] of gone) context.delete(key);
     if (gone.length > 0) return ok;
     if (!negativeForms.test(rest)) return failed("% Can't find it");

@@ -93,6 +93,42 @@ describe("the plan of FRR's plane", () => {
     ]);
   });
 
+  it("takes the one of two that exclude each other back before the other comes, in one step, at its price", () => {
+    const swap = (before: string, after: string) => {
+      const [from, to] = [before, after].map((line) => config(`${base}${line}\n`));
+      const { steps } = planFrr(to ?? config(""), observed(from?.config ?? ""), [from ?? config("")]);
+      return steps.map((step) => `${step.impact}: ${step.commands.map(({ line }) => line).join(", ")}`);
+    };
+    const a = "neighbor 192.0.2.1";
+    expect(swap(` ${a} ebgp-multihop 3`, ` ${a} ttl-security hops 1`)).toEqual([
+      `session-reset: no ${a} ebgp-multihop 3, ${a} ttl-security hops 1`,
+    ]);
+    expect(swap(` ${a} graceful-restart`, ` ${a} graceful-restart-disable`)).toEqual([
+      `hitless: ${a} graceful-restart-disable`,
+    ]);
+    expect(swap("ip route 10.1.0.0/16 192.0.2.1", "ip route 10.1.0.0/16 192.0.2.1 250")).toEqual([
+      "hitless: no ip route 10.1.0.0/16 192.0.2.1, ip route 10.1.0.0/16 192.0.2.1 250",
+    ]);
+    const list = (form: string) => `bgp community-list ${form} C seq 5 permit 64500:1`;
+    expect(swap(list("standard"), list("expanded"))).toEqual([`hitless: no ${list("standard")}, ${list("expanded")}`]);
+  });
+
+  it("replaces what redistribution lets through in place, and takes it back only to lose an option", () => {
+    const family = (line: string) => config(`router bgp 64500\n address-family ipv4 unicast\n  ${line}\n`);
+    const swap = (from: string, to: string) =>
+      planFrr(family(to), observed(family(from).config), [family(from)]).steps.flatMap((step) =>
+        step.commands.map(({ line }) => line),
+      );
+    expect(swap("redistribute static route-map OLD", "redistribute static route-map NEW")).toEqual([
+      "redistribute static route-map NEW",
+    ]);
+    expect(swap("redistribute static metric 5 route-map M", "redistribute static route-map M")).toEqual([
+      "no redistribute static metric 5 route-map M",
+      "redistribute static route-map M",
+    ]);
+    expect(swap("network 10.0.0.0/8 route-map OLD", "network 10.0.0.0/8")).toEqual(["network 10.0.0.0/8"]);
+  });
+
   it("makes room before another AS number of its own comes", () => {
     const steps = change(bgp, "router bgp 64501");
 

@@ -4,8 +4,8 @@
  */
 import type { Host } from "../reconcilers/core.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
+import { damageOfCurrent } from "../schemas/recorded.ts";
 import type { Event, State } from "./machine.ts";
-import { moves } from "./machine.ts";
 
 /** One line of history. */
 export interface HistoryRecord {
@@ -34,8 +34,8 @@ const keptLines = 1000;
 export function openJournal(host: Host, folder: string): Journal {
   const currentPath = `${folder}/current.json`;
   const historyPath = `${folder}/history.jsonl`;
-  // Whether a torn last line must be closed before the next is appended; unknown until the file was looked at once.
-  let torn: boolean | undefined;
+  // Unknown until the file was looked at, and again when appending failed in the middle.
+  let tail: Tail | undefined;
 
   return {
     async read() {
@@ -44,10 +44,12 @@ export function openJournal(host: Host, folder: string): Journal {
     },
     async record(record) {
       try {
-        torn ??= await shorten(host, historyPath);
+        if (!tail || tail.lines >= 2 * keptLines) tail = await shorten(host, historyPath);
+        const { torn, lines } = tail;
         await host.writeFile(currentPath, `${JSON.stringify({ format: 1, ...record })}\n`, { mode: 0o600 });
+        tail = undefined;
         await host.appendFile(historyPath, `${torn ? "\n" : ""}${JSON.stringify(record)}\n`);
-        torn = false;
+        tail = { lines: lines + 1, torn: false };
       } catch (thrown) {
         throw asJournalProblem(thrown, folder);
       }
@@ -59,14 +61,21 @@ export function openJournal(host: Host, folder: string): Journal {
   };
 }
 
-/** Keeps the history from growing for ever; says whether its last line is torn. */
-async function shorten(host: Host, path: string): Promise<boolean> {
+/** How the history ends. */
+interface Tail {
+  readonly lines: number;
+  /** The last line has no end, which must be made before the next is appended. */
+  readonly torn: boolean;
+}
+
+/** Keeps the history from growing for ever; says how it ends then. */
+async function shorten(host: Host, path: string): Promise<Tail> {
   const text = (await host.readFile(path)) ?? "";
-  const all = text.split("\n");
-  if (all.length <= 2 * keptLines) return text !== "" && !text.endsWith("\n");
+  const count = text.split("\n").length - 1;
+  if (count < 2 * keptLines) return { lines: count, torn: text !== "" && !text.endsWith("\n") };
   const kept = lines(text).slice(-keptLines);
   await host.writeFile(path, kept.map((record) => `${JSON.stringify(record)}\n`).join(""), { mode: 0o600 });
-  return false;
+  return { lines: kept.length, torn: false };
 }
 
 function lines(text: string): HistoryRecord[] {
@@ -81,23 +90,22 @@ function lines(text: string): HistoryRecord[] {
 }
 
 function parseCurrent(text: string, path: string): State {
+  let damage: string | undefined;
   try {
     const value: unknown = JSON.parse(text);
-    if (isRecord(value)) return value.to;
+    damage = damageOfCurrent(value);
+    if (damage === undefined) return (value as HistoryRecord).to;
   } catch {
-    // falls through to the same problem
+    damage = "it is no JSON";
   }
-  throw new Problem("JOURNAL", `${path} is damaged: which deployment was in flight is not known.`, {
+  throw new Problem("JOURNAL", `${path} is damaged (${damage}): which deployment was in flight is not known.`, {
     remedy:
-      "Nothing is changed on this box until it is clear. Compare with history.jsonl beside it and with `impctl plan`, then remove current.json: the agent goes on from the committed generation.",
+      "Nothing is changed on this box until it is clear. Look at history.jsonl beside it and at `impctl plan --live`, then remove current.json: the agent goes on from the committed generation.",
   });
 }
 
 function isRecord(value: unknown): value is HistoryRecord {
-  if (typeof value !== "object" || value === null || !("to" in value)) return false;
-  const { to } = value;
-  if (typeof to !== "object" || to === null || !("at" in to) || typeof to.at !== "string") return false;
-  return Object.hasOwn(moves, to.at) && "since" in to;
+  return typeof value === "object" && value !== null && "to" in value;
 }
 
 async function reading<T>(read: Promise<T>, path: string): Promise<T> {

@@ -4,6 +4,7 @@
  */
 import type { Host } from "../reconcilers/core.ts";
 import { Problem } from "../schemas/problem.ts";
+import { damageOfLedger } from "../schemas/recorded.ts";
 import type { DeploymentStatus } from "./report/status.ts";
 import type { Verdict } from "./machine.ts";
 
@@ -85,17 +86,17 @@ export async function openMemory(host: Host, path: string): Promise<Memory> {
 async function readLedger(host: Host, path: string): Promise<Ledger> {
   const text = await host.readFile(path);
   if (text === undefined) return emptyLedger;
+  let damage: string | undefined;
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && "format" in value && value.format === 1) {
-      return { ...emptyLedger, ...(value as Ledger) };
-    }
+    damage = damageOfLedger(value);
+    if (damage === undefined) return { ...emptyLedger, ...(value as Ledger) };
   } catch {
-    // falls through to the same problem
+    damage = "it is no JSON";
   }
-  throw new Problem("JOURNAL", `${path} is damaged: the accepted commit and the verdicts are not known.`, {
+  throw new Problem("JOURNAL", `${path} is damaged (${damage}): the accepted commit and the verdicts are not known.`, {
     remedy:
-      "Restore it from a backup, or remove it to trust the newest commit of the sites repository anew, then restart the agent.",
+      "Restore it from a backup, or remove it to trust the newest commit of the sites repository anew; the agent goes on by itself.",
   });
 }
 

@@ -10,6 +10,20 @@ function record(at: number, to: HistoryRecord["to"] = sampleStates.armed): Histo
   return { at, uptime: at, boot: "boot-1", event: sampleEvents.armed, from: "planning", to };
 }
 
+/** The state as JSON with one of its values left out, at any depth, by that value's name. */
+function withoutOne(value: object): readonly (readonly [string, string])[] {
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
+    const { [name]: _left, ...others } = value as Record<string, unknown>;
+    const deeper = typeof inner === "object" && inner !== null && !Array.isArray(inner) ? withoutOne(inner) : [];
+    return [
+      [name, JSON.stringify(others)],
+      ...deeper.map(
+        ([deep, text]) => [deep, JSON.stringify({ ...others, [name]: JSON.parse(text) as unknown })] as const,
+      ),
+    ] as const;
+  });
+}
+
 function text(sim: ReturnType<typeof simHost>, name: string): string {
   const node = sim.files.get(`${folder}/${name}`);
   return node && "text" in node ? node.text : "";
@@ -37,6 +51,37 @@ describe("the journal", () => {
     await journal.record(record(3));
 
     expect((await journal.history(10)).map((r) => r.at)).toEqual([1, 3]);
+  });
+
+  it.each(Object.values(sampleStates))("goes on from every state: $at", async (state) => {
+    const sim = simHost();
+    await openJournal(sim.start(), folder).record(record(1, state));
+    expect(await openJournal(sim.start(), folder).read()).toEqual(JSON.parse(JSON.stringify(state)));
+  });
+
+  it.each(Object.values(sampleStates))("refuses a state that lacks anything: $at", async (state) => {
+    const recorded = JSON.parse(JSON.stringify(state)) as object;
+    const needed = withoutOne(recorded).filter(([name]) => !["from", "worstImpact"].includes(name));
+    expect(needed.length).toBeGreaterThan(1);
+    for (const [name, text] of needed) {
+      const sim = simHost();
+      sim.files.set(`${folder}/current.json`, { text: `{"format":1,"to":${text}}`, mode: 0o600 });
+      const reading = openJournal(sim.start(), folder).read();
+      await expect(reading, `without ${name}`).rejects.toMatchObject({ code: "JOURNAL" });
+    }
+  });
+
+  it("says what of a damaged one is wrong, and how to see where the box stands", async () => {
+    const sim = simHost();
+    sim.files.set(`${folder}/current.json`, {
+      text: '{"format":1,"to":{"at":"applying","since":1}}',
+      mode: 0o600,
+    });
+
+    await expect(openJournal(sim.start(), folder).read()).rejects.toMatchObject({
+      message: expect.stringContaining("to.deployment: "),
+      remedy: expect.stringContaining("`impctl plan --live`"),
+    });
   });
 
   it.each(["", "{", "[]", "null", '{"to":{"at":"nowhere","since":1}}', '{"to":{"at":"toString","since":1}}'])(
@@ -68,5 +113,31 @@ describe("the journal", () => {
 
     expect(text(sim, "history.jsonl").trimEnd().split("\n")).toHaveLength(1001);
     expect((await journal.history(1))[0]?.at).toBe(9999);
+  });
+
+  it("does not let the history of one long run grow for ever", async () => {
+    const sim = simHost();
+    const journal = openJournal(sim.start(), folder);
+    let longest = 0;
+    for (let at = 1; at <= 4500; at += 1) {
+      await journal.record(record(at));
+      if (at % 100 === 0) longest = Math.max(longest, text(sim, "history.jsonl").split("\n").length);
+    }
+
+    expect(longest).toBeLessThanOrEqual(2001);
+    expect((await journal.history(1))[0]?.at).toBe(4500);
+  });
+
+  it("closes a line that a full disk tore, and keeps the one after it", async () => {
+    const sim = simHost();
+    const journal = openJournal(sim.start(), folder);
+    await journal.record(record(1));
+    sim.fail("append", "history.jsonl", new Problem("HOST_FILE", "ENOSPC: no space left on device"));
+    await expect(journal.record(record(2))).rejects.toMatchObject({ code: "JOURNAL" });
+    sim.files.set(`${folder}/history.jsonl`, { text: `${text(sim, "history.jsonl")}{"at":2,"upt`, mode: 0o600 });
+
+    await journal.record(record(3));
+
+    expect((await journal.history(10)).map((r) => r.at)).toEqual([1, 3]);
   });
 });

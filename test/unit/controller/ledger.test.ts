@@ -41,10 +41,39 @@ describe("the ledger", () => {
     expect(memory.ledger().adopted).toBe(true);
   });
 
-  it.each(["", "null", '{"format":2}'])("refuses a damaged one: %j", async (damage) => {
+  it.each([
+    "",
+    "null",
+    '{"format":2}',
+    '{"format":1,"overrides":null}',
+    '{"format":1,"overrides":{"rewrite":true}}',
+    '{"format":1,"accepted":5}',
+    '{"format":1,"adopted":"yes"}',
+    '{"format":1,"verdicts":{"g":{"verdict":"bad"}}}',
+    '{"format":1,"verdicts":[]}',
+    '{"format":1,"corrections":{"boot":"b","at":5}}',
+    '{"format":1,"committed":"g"}',
+    '{"format":1,"lastDeployment":[]}',
+    '{"format":1,"lastSuccessAt":"now"}',
+  ])("refuses a damaged one: %j", async (damage) => {
     const sim = simHost();
     sim.files.set(path, { text: damage, mode: 0o600 });
     await expect(openMemory(sim.start(), path)).rejects.toMatchObject({ code: "JOURNAL" });
+  });
+
+  it("says what of a damaged one is wrong", async () => {
+    const sim = simHost();
+    sim.files.set(path, { text: '{"format":1,"overrides":null}', mode: 0o600 });
+    await expect(openMemory(sim.start(), path)).rejects.toMatchObject({
+      message: expect.stringMatching(/ledger\.json is damaged \(overrides: /),
+    });
+  });
+
+  it("takes one that an older agent wrote, and keeps what it does not know", async () => {
+    const sim = simHost();
+    sim.files.set(path, { text: '{"format":1,"adopted":true,"later":{"a":1}}', mode: 0o600 });
+    const memory = await openMemory(sim.start(), path);
+    expect(memory.ledger()).toMatchObject({ adopted: true, overrides: { rewrite: false }, later: { a: 1 } });
   });
 
   it("holds a generation at once when it was bad, and after the third inconclusive end", async () => {

@@ -1,0 +1,91 @@
+/**
+ * What the agent's own records must look like before it acts on them: they were written by another start, perhaps of
+ * another version, and perhaps edited since. Loose about what is only shown, strict about what is gone by.
+ */
+import { z } from "zod";
+
+const target = { purpose: z.enum(["deploy", "correct"]), commit: z.string(), generation: z.string() };
+const Target = z.looseObject(target);
+const Deployment = z.looseObject({
+  ...target,
+  id: z.string(),
+  from: z.string().optional(),
+  startedAt: z.number(),
+  boot: z.string(),
+  deadline: z.number(),
+  planes: z.array(z.string()),
+  steps: z.number(),
+  stepsDone: z.number(),
+  worstImpact: z.string().optional(),
+});
+const Failure = z.looseObject({ trigger: z.string(), reason: z.string(), verdict: z.enum(["bad", "inconclusive"]) });
+const Run = z.looseObject({ plane: z.string(), steps: z.array(z.string()) });
+const since = z.number();
+
+/** The state that a start goes on from, as controller/machine.ts has it. */
+const State = z.discriminatedUnion("at", [
+  z.looseObject({ at: z.literal("idle"), since }),
+  z.looseObject({ at: z.literal("planning"), since, target: Target }),
+  z.looseObject({ at: z.literal("waiting"), since, target: Target, why: z.string(), reason: z.string() }),
+  z.looseObject({ at: z.enum(["armed", "verifying", "proving"]), since, deployment: Deployment }),
+  z.looseObject({ at: z.literal("applying"), since, deployment: Deployment, run: Run }),
+  z.looseObject({ at: z.literal("committing"), since, deployment: Deployment, run: Run.optional() }),
+  z.looseObject({
+    at: z.literal("rolling-back"),
+    since,
+    deployment: Deployment,
+    failure: Failure,
+    failures: z.number(),
+    run: Run.optional(),
+  }),
+  z.looseObject({ at: z.literal("held"), since, target: Target, reason: z.string() }),
+]);
+
+/** As controller/ledger.ts has it. What an older version did not know may be missing. */
+const Ledger = z.looseObject({
+  format: z.literal(1),
+  accepted: z.string().optional(),
+  overrides: z.looseObject({ rewrite: z.boolean(), commits: z.array(z.string()) }).optional(),
+  adopted: z.boolean().optional(),
+  verdicts: z
+    .record(
+      z.string(),
+      z.looseObject({
+        verdict: z.enum(["good", "bad", "inconclusive"]),
+        reason: z.string(),
+        at: z.number(),
+        inconclusive: z.array(z.string()),
+      }),
+    )
+    .optional(),
+  corrections: z.looseObject({ boot: z.string(), at: z.array(z.number()) }).optional(),
+  committed: z.looseObject({ generation: z.string(), commit: z.string(), at: z.number() }).optional(),
+  lastDeployment: z
+    .looseObject({
+      id: z.string(),
+      commit: z.string(),
+      generation: z.string(),
+      startedAt: z.number(),
+      endedAt: z.number().optional(),
+      reason: z.string().optional(),
+      steps: z.number(),
+      stepsDone: z.number(),
+    })
+    .optional(),
+  lastSuccessAt: z.number().optional(),
+});
+
+/** What is wrong with the journal's `current.json`: "to.deployment.steps: …"; undefined: nothing is. */
+export function damageOfCurrent(value: unknown): string | undefined {
+  return damage(z.looseObject({ to: State }), value);
+}
+
+/** The same for the ledger. */
+export function damageOfLedger(value: unknown): string | undefined {
+  return damage(Ledger, value);
+}
+
+function damage(schema: z.ZodType, value: unknown): string | undefined {
+  const [issue] = schema.safeParse(value).error?.issues ?? [];
+  return issue && [...(issue.path.length > 0 ? [issue.path.join(".")] : []), issue.message].join(": ");
+}

@@ -1,5 +1,5 @@
 /** Going back to the committed generation: the same engine with another target. Needs neither network nor repository. */
-import { asProblem } from "../schemas/problem.ts";
+import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
@@ -28,17 +28,29 @@ export async function rollBack(appliance: Appliance, signal: AbortSignal): Promi
 }
 
 async function restore(appliance: Appliance, signal: AbortSignal): Promise<void> {
-  const { host, store, secrets, reconcilers, progress } = appliance;
+  const { host, store, secrets, reconcilers, progress, listener } = appliance;
   const deployment = mustBeInFlight(progress.state());
   const committed = await store.committed();
-  const { generation: candidate, before, secrets: texts } = await store.staged(deployment.generation);
-  secrets.learn(Object.fromEntries(texts));
+  const staged = await store.staged(deployment.generation).catch((thrown: unknown) => {
+    if (!committed) throw thrown;
+    listener.complain(withoutCandidate(asProblem(thrown)));
+    return undefined;
+  });
+  if (staged) secrets.learn(Object.fromEntries(staged.secrets));
   if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
-  const desired = committed?.desired ?? before ?? emptyDesired;
-  const owned = [...(committed ? [committed.desired] : []), candidate.desired];
+  const desired = committed?.desired ?? staged?.before ?? emptyDesired;
+  const owned = [committed, staged?.generation].flatMap((one) => (one ? [one.desired] : []));
   await letGo(reconcilers, host, deployment.planes, signal);
   await bringTo(appliance, desired, owned, signal);
   await readBack(appliance, desired, owned, signal);
+}
+
+/** The committed generation is whole, so that what it needs can be brought back; only what is too much is not known. */
+function withoutCandidate(problem: Problem): Problem {
+  return new Problem("JOURNAL", `Rolling back without the candidate: ${problem.message}`, {
+    remedy: "What only the candidate added is left alone and listed as foreign: remove it by hand where it stayed.",
+    cause: problem,
+  });
 }
 
 /** The verdict is on disk before the state says that it is over. */

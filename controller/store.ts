@@ -57,8 +57,8 @@ export function openStore(host: Host, folder: string, environment = "default"): 
   }
   async function staged(digest: string): Promise<Staged> {
     const path = `${home(digest)}/candidate.json`;
-    const kept = await read<{ generation: Generation; before?: Desired; owned?: Desired }>(path);
-    if (kept?.generation === undefined) throw damaged(path);
+    const kept = await read<{ generation?: Generation; before?: Desired; owned?: Desired }>(path);
+    if (kept?.generation?.digest !== digest) throw damaged(path);
     const { generation, before, owned } = kept;
     return { generation, before, owned, secrets: await secretsOf(digest) };
   }

@@ -170,6 +170,7 @@ export function createAgent(parts: AgentParts): Agent {
       again = true;
     },
     async plan(signal) {
+      if (known.frozen) throw known.frozen;
       const generation = known.wanted?.generation ?? known.committed;
       if (!generation) throw new Problem("AGENT_BUSY", "No commit was loaded yet.", { transient: true });
       return { generation, plan: await surveyed(parts, generation, known.committed, signal) };

@@ -71,6 +71,7 @@ export function statusOf(known: Known): Status {
     state: state.at,
     since: state.since,
     ...(reason !== undefined && { reason }),
+    ...(known.frozen && { frozen: known.frozen.message }),
     mode: known.settings.mode,
     ...(commit !== undefined && { desired: { commit, ...(generation && { generation: generation.digest }) } }),
     ...(committed && {

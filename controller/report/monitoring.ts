@@ -33,7 +33,11 @@ export function startMonitoring(
   const heart = pulse(() => host.uptime());
   const remember: Observer = { status: (status) => (latest = status) };
   const ending = new AbortController();
-  const pages = { metrics: () => metrics.registry.metrics(), status: () => latest, late: heart.late };
+  const pages = {
+    metrics: () => metrics.registry.metrics(),
+    status: () => latest,
+    late: () => latest?.frozen ?? heart.late(),
+  };
   const listening = keepTrying(() => listen(at, pages), host, complain, ending.signal);
   return {
     observer: observers([remember, metrics.observer, heart.observer], (fault) => complain(asProblem(fault))),

@@ -14,6 +14,8 @@ export interface Status {
   readonly since: number;
   /** Why it waits or holds, in one sentence; undefined when it does neither. */
   readonly reason?: string;
+  /** Why nothing at all is done until an operator cleared it; undefined: the agent works. */
+  readonly frozen?: string;
   readonly mode: "apply" | "observe";
   /** The newest accepted commit and what it asks for. */
   readonly desired?: { readonly commit: string; readonly generation?: string };

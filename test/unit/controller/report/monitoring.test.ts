@@ -23,6 +23,16 @@ function portOf(listening: Listening | undefined): number {
   return (listening?.address as AddressInfo | undefined)?.port ?? 0;
 }
 
+const idle = {
+  machine: "fra1/r1",
+  planes: {},
+  problems: [],
+  warnings: [],
+  notManaged: [],
+  git: {},
+  state: "idle",
+} as unknown as Status;
+
 describe("monitoring", () => {
   it("shows what the loop tells", async () => {
     let now = 0;
@@ -35,21 +45,16 @@ describe("monitoring", () => {
     };
 
     expect(await get("/status")).toBe("503 starting\n");
-    monitoring.observer.status({
-      machine: "fra1/r1",
-      planes: {},
-      problems: [],
-      warnings: [],
-      notManaged: [],
-      git: {},
-      state: "idle",
-    } as unknown as Status);
+    monitoring.observer.status(idle);
     monitoring.observer.event({ type: "alive", withinMs: 1_000 });
     expect(await get("/status")).toContain('"machine": "fra1/r1"');
     expect(await get("/metrics")).toContain('imp_state{state="idle"} 1\n');
     expect(await get("/healthz")).toBe("200 ok\n");
     now = 5_000;
     expect(await get("/healthz")).toMatch(/^503 the loop was last heard of 5 s ago/);
+    monitoring.observer.event({ type: "alive", withinMs: 1_000 });
+    monitoring.observer.status({ ...idle, frozen: "current.json is damaged" });
+    expect(await get("/healthz")).toBe("503 current.json is damaged\n");
     expect(complaints).toEqual([]);
   });
 

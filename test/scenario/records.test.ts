@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import type { Status } from "../../controller/report/status.ts";
+import { Problem } from "../../schemas/problem.ts";
+import { generation, shown, story, type Story } from "../lab/story.ts";
+
+const base = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
+const better = generation(["router bgp 64500", "neighbor 192.0.2.1", "ip route 198.51.100.0/24"]);
+const state = "/persistent/config/imp";
+const current = `${state}/journal/current.json`;
+const candidate = `${state}/generations/${better.digest}/candidate.json`;
+const { signal } = new AbortController();
+
+/** A box on which `base` is committed, with its session up. */
+async function committed(observer: (status: Status) => void = () => undefined): Promise<Story> {
+  const s = story({ observer });
+  s.answering.add("192.0.2.1");
+  s.push("one", base);
+  s.start();
+  await s.rest();
+  return s;
+}
+
+describe("a journal that was damaged", () => {
+  it.each(["xx", '{"format":1,"to":{"at":"applying","since":1}}'])(
+    "freezes the box, whoever asks for a plan hears why, and removing it helps: %s",
+    async (damage) => {
+      const s = await committed();
+      await s.close();
+      s.sim.files.set(current, { text: damage, mode: 0o600 });
+      s.push("two", better);
+      const agent = s.start();
+      await s.sim.pass(120_000);
+
+      expect(s.status()).toMatchObject({ problems: [{ code: "JOURNAL" }], inSync: false });
+      expect(s.status().frozen).toMatch(/current\.json is damaged/);
+      await expect(agent.plan(signal)).rejects.toMatchObject({
+        code: "JOURNAL",
+        remedy: expect.stringContaining("`impctl plan --live`"),
+      });
+
+      s.sim.files.delete(current);
+      await s.rest();
+      expect(s.status()).toMatchObject({ inSync: true, committed: { generation: better.digest } });
+      expect(s.status().frozen).toBeUndefined();
+    },
+  );
+});
+
+describe("a candidate that vanished from the disk", () => {
+  it("does not keep the box from going back to what it committed, and somebody is told", async () => {
+    const problems = new Set<string>();
+    const s = await committed((status) => {
+      for (const { message, remedy } of status.problems) problems.add(`${message} ${remedy}`);
+    });
+    s.push("two", better);
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    s.sim.kill();
+    s.sim.files.delete(candidate);
+    s.plane.live.delete("router bgp 64500");
+    s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
+    s.start();
+    await s.rest();
+
+    expect(s.status()).toMatchObject({ state: "idle", lastDeployment: { outcome: "rolled-back", trigger: "crash" } });
+    expect(shown(s.plane.live)).toContain("router bgp 64500");
+    expect(s.status().planes.frr?.foreign).toBe(1);
+    expect([...problems].join("\n")).toMatch(/Rolling back without the candidate.*listed as foreign/);
+  });
+
+  it("stops everything where nothing was ever committed: what was there before is not known", async () => {
+    const s = story({ lines: [] });
+    s.push("one", better);
+    s.start();
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    s.sim.kill();
+    s.sim.files.delete(candidate);
+    s.start();
+    await s.sim.pass(120_000);
+
+    expect(s.status().state).toBe("rolling-back");
+    expect(s.status().problems.map((problem) => problem.code)).toContain("JOURNAL");
+  });
+});

@@ -1,5 +1,6 @@
 /** Lists that route-maps and peers refer to: prefix-lists, AS-path lists, community lists. */
 import { z } from "zod";
+import { wrongCommunities, wrongExpression } from "./communities.ts";
 import { familyOf, Line, Name, Prefix, Sequence, whole } from "./primitives.ts";
 
 export const Action = z.enum(["permit", "deny"]).meta({ description: "What happens to what matches." });
@@ -45,6 +46,11 @@ export const PrefixList = z
   .meta({ description: "Prefix-list. What no entry matches is denied." });
 export type PrefixList = z.infer<typeof PrefixList>;
 
+const asPathExpression = Line.check((ctx) => {
+  const message = wrongExpression(ctx.value, "as-path");
+  if (message !== undefined) ctx.issues.push({ code: "custom", message, input: ctx.value });
+}).meta({ description: "FRR's AS path expression, '_' between numbers.", examples: ["^64496_"] });
+
 export const AsPathList = z
   .strictObject({
     description: Line.optional(),
@@ -53,7 +59,7 @@ export const AsPathList = z
         Sequence,
         z.strictObject({
           action: Action.default("permit"),
-          regex: Line.meta({ description: "FRR's AS path expression, '_' between numbers.", examples: ["^64496_"] }),
+          regex: asPathExpression,
         }),
       )
       .meta({ description: "By sequence number; the first match decides." }),
@@ -84,6 +90,14 @@ export const CommunityList = z
         }),
       )
       .meta({ description: "By sequence number; the first match decides." }),
+  })
+  .check((ctx) => {
+    const { kind, match, entries } = ctx.value;
+    for (const [sequence, { value }] of Object.entries(entries)) {
+      const message = match === "regex" ? wrongExpression(value, "community") : wrongCommunities(kind, value);
+      if (message === undefined) continue;
+      ctx.issues.push({ code: "custom", path: ["entries", sequence, "value"], message, input: ctx.value });
+    }
   })
   .meta({ description: "Community list." });
 export type CommunityList = z.infer<typeof CommunityList>;

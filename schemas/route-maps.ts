@@ -1,20 +1,14 @@
 /** Route-maps: what peers and redistribution let through, and what they change on the way. */
 import { z } from "zod";
+import { communitySchema } from "./communities.ts";
 import { Action } from "./lists.ts";
 import { Address, Asn, InterfaceRef, Ipv4Address, Ipv6Address, Line, Name, Sequence, whole } from "./primitives.ts";
 
 const metric = whole(0, 4_294_967_295, "a metric");
 const tag = whole(1, 4_294_967_295, "a tag");
-const community = z
-  .string()
-  .regex(
-    /^(\d{1,5}:\d{1,5}|no-export|no-advertise|local-AS|graceful-shutdown|blackhole|internet|accept-own)$/,
-    'must be a community, as in "64496:100" or "no-export"',
-  );
-const largeCommunity = z.string().regex(/^\d{1,10}:\d{1,10}:\d{1,10}$/, 'must be a large community, as in "64496:1:2"');
-const extCommunity = z
-  .string()
-  .regex(/^(rt|soo) \d{1,10}:\d{1,10}$/, 'must be an extended community, as in "rt 64496:1"');
+const community = communitySchema("standard");
+const largeCommunity = communitySchema("large");
+const extCommunity = communitySchema("extended");
 
 const Match = z.strictObject({
   "prefix-list": Name.optional().meta({ description: "The route's prefix; the list's family decides the family." }),

@@ -1,4 +1,5 @@
 /** Prefix-lists, AS-path lists, community lists and route-maps as FRR 8.4 prints them. */
+import { wellKnown } from "../../../schemas/communities.ts";
 import type { Routing } from "../../../schemas/routing.ts";
 import { listContent } from "../grammar.ts";
 import { block, type RenderContext, valued, when } from "./lines.ts";
@@ -54,22 +55,20 @@ function communities(kind: "standard" | "large" | "extended", value: string): st
   const words = value.trim().split(/\s+/);
   if (kind === "standard") return sortCommunities(words).join(" ");
   const items = kind === "large" ? words : pairs(words);
-  return items.toSorted((a, b) => compareNumbers(numbers(a), numbers(b))).join(" ");
+  const order = kind === "large" ? numbers : extendedOrder;
+  return items.toSorted((a, b) => compareNumbers(order(a), order(b))).join(" ");
 }
 
 function pairs(words: readonly string[]): readonly string[] {
   return words.flatMap((word, at) => (at % 2 === 0 ? [`${word} ${words[at + 1] ?? ""}`] : []));
 }
 
-const wellKnown: Readonly<Record<string, readonly number[]>> = {
-  internet: [0, 0],
-  "graceful-shutdown": [65535, 0],
-  "accept-own": [65535, 1],
-  blackhole: [65535, 666],
-  "no-export": [65535, 65281],
-  "no-advertise": [65535, 65282],
-  "local-AS": [65535, 65283],
-};
+/** As FRR compares them: their bytes, of which the first two say what the number in front is, and rt or soo. */
+function extendedOrder(item: string): readonly number[] {
+  const [first = 0] = numbers(item);
+  const type = item.includes(".") ? 1 : first < 2 ** 16 ? 0 : 2;
+  return [type, item.startsWith("rt ") ? 2 : 3, ...numbers(item)];
+}
 
 /** In FRR's order: by number, each once. */
 function sortCommunities(words: readonly string[]): readonly string[] {

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { writeFile } from "node:fs/promises";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import { withRepository } from "./git/cache.ts";
-import { lineage } from "./git/history.ts";
+import { lineage, rewrittenLineage, type Lineage } from "./git/history.ts";
 import type { FetchAnswer, FetchJob } from "./git/job.ts";
 import type { Repository } from "./git/objects.ts";
 import { writeSnapshot } from "./git/snapshot-writer.ts";
@@ -50,12 +50,17 @@ async function prove(job: FetchJob, repository: Repository): Promise<readonly st
       transient: true,
     });
   }
-  const chain = job.accepted === undefined ? [job.commit] : await lineage(repository, job.commit, job.accepted);
+  const chain = await descent(job, repository);
   if (chain === "deeper") return chain;
   if (job.give === "chain") return await commitObjects(repository, chain);
   const { commit, wanted, accepted } = job;
   await writeSnapshot(repository, { commit, wanted, folder: `${job.folder}/snapshots`, keep: accepted });
   return [];
+}
+
+async function descent({ commit, accepted, rewrite }: FetchJob, repository: Repository): Promise<Lineage> {
+  if (accepted === undefined) return [commit];
+  return rewrite ? await rewrittenLineage(repository, commit, accepted) : await lineage(repository, commit, accepted);
 }
 
 /** Base64, in this order. Rejects with YAML_HOSTILE when they are more than the agent should hold. */

@@ -52,8 +52,10 @@ export function gitSource(settings: Settings, host: Pick<Host, "run">, tuning: G
       return head;
     },
     async accept(commit, accepted, overrides, signal) {
-      const base = overrides.rewrite ? undefined : accepted;
-      if (last?.commit !== commit || last.base !== base) last = { commit, base, isProven: commit === base };
+      const { rewrite } = overrides;
+      if (last?.commit !== commit || last.accepted !== accepted || last.rewrite !== rewrite) {
+        last = { commit, accepted, rewrite, isProven: commit === accepted };
+      }
       const order = offered?.commit === commit ? [offered.by] : remotes;
       return await examine(context, last, { order, vouched: overrides.commits, signal });
     },

@@ -78,6 +78,7 @@ async function fetchChildAnswers(folder: string): Promise<boolean> {
     branch: "main",
     commit: "0".repeat(40),
     accepted: undefined,
+    rewrite: false,
     give: "snapshot",
     wanted: [],
     limits,

@@ -12,6 +12,8 @@ export function define(command: Command, terminal: Terminal): void {
   examples(
     command,
     ["impctl accept-rewrite && impctl sync"],
-    "It holds for the next accepted commit only. Signatures are checked as ever.",
+    `It holds for the next accepted commit only; impctl status shows it until then. Where signatures are required, they
+are checked back to where both histories meet; where these do not meet, or the box no longer knows the accepted
+one, only the newest commit must be signed. Look at all that is between before.`,
   );
 }

@@ -29,6 +29,7 @@ export function statusText(document: Status, now: number, terminal: Terminal): s
     ["deployment", status.deployment && deployment(status.deployment, now)],
     ["last", status.lastDeployment && deployment(status.lastDeployment, now)],
     ["repository", repository(status, now)],
+    ["vouched", status.overrides && overrides(status.overrides)],
     ["not managed", status.notManaged.length > 0 ? status.notManaged.join(", ") : undefined],
   ];
   const shown = rows.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(12)} ${text}`]));
@@ -69,6 +70,11 @@ function repository(status: Status, now: number): string | undefined {
   if (lastPollAt === undefined && !lastError) return undefined;
   const polled = lastPollAt === undefined ? "never polled" : `polled ${ago(lastPollAt, now)} ago`;
   return `${remote ? `${remote}, ` : ""}${polled}${lastError ? `, ${lastError.code}: ${lastError.message}` : ""}`;
+}
+
+function overrides({ rewrite, commits }: NonNullable<Status["overrides"]>): string {
+  const what = [...(rewrite ? ["a rewritten history"] : []), ...commits.map((commit) => `commit ${short(commit)}`)];
+  return `for ${what.join(", ")}, until the next commit is accepted`;
 }
 
 function revision(commit: string, generation: string | undefined): string {

@@ -35,9 +35,10 @@ export interface GitContext {
 /** A commit and what was found out about it, so that the next poll does not do it again. */
 export interface Candidate {
   readonly commit: string;
-  /** What it must descend from. */
-  readonly base: string | undefined;
-  /** It descends from `base`. */
+  /** What it must descend from, unless an operator accepted a rewrite. */
+  readonly accepted: string | undefined;
+  readonly rewrite: boolean;
+  /** Its descent is as it must be. */
   isProven: boolean;
   /** Why it can never be taken, whatever the box says. */
   refused?: Problem;
@@ -63,7 +64,7 @@ const final: readonly ProblemCode[] = ["GIT_REWRITTEN", "GIT_BEHIND", "YAML_HOST
 export async function examine(context: GitContext, candidate: Candidate, question: Question): Promise<Tree> {
   if (candidate.refused) throw candidate.refused;
   // What was accepted before was trusted then, and its signer's key may have ended since.
-  const isNew = candidate.commit !== candidate.base;
+  const isNew = candidate.commit !== candidate.accepted;
   const needsTrust = isNew && context.settings.trust.signatures === "required";
   const signer = needsTrust ? await trusted(context, candidate, question) : undefined;
   return (await snapshotOf(context, candidate, question)).tree(signer);
@@ -125,7 +126,7 @@ async function ask(
 async function fetchFrom(
   context: GitContext,
   by: RemoteSettings,
-  { commit, base }: Candidate,
+  { commit, accepted, rewrite }: Candidate,
   give: FetchJob["give"],
   signal: AbortSignal,
 ): Promise<readonly Commit[]> {
@@ -134,7 +135,8 @@ async function fetchFrom(
     remote: await resolveRemote(by),
     branch: context.settings.repository.branch,
     commit,
-    accepted: base,
+    accepted,
+    rewrite,
     give,
     wanted: context.wanted,
     limits: context.limits,

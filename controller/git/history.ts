@@ -32,6 +32,21 @@ export async function lineage(repository: Repository, candidate: string, accepte
   return around.reached || isComplete ? around.passed : "deeper";
 }
 
+/**
+ * The same for a rewrite that an operator accepted: down to where the candidate's first-parent line meets the accepted
+ * history. The candidate alone where they do not meet, or nothing is known of the accepted one here; never empty.
+ */
+export async function rewrittenLineage(
+  repository: Repository,
+  candidate: string,
+  accepted: string,
+): Promise<readonly string[]> {
+  if (!(await repository.has(accepted))) return [candidate];
+  const before = await ancestors(repository, accepted);
+  const line = await firstParents(repository, candidate, (id) => before.has(id));
+  return line.reached && line.passed.length > 0 ? line.passed : [candidate];
+}
+
 async function firstParents(repository: Repository, from: string, isEnd: (id: string) => boolean) {
   const passed: string[] = [];
   for (let at: string | undefined = from; at !== undefined;) {

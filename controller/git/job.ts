@@ -9,8 +9,10 @@ export interface FetchJob {
   readonly remote: Remote;
   readonly branch: string;
   readonly commit: string;
-  /** The candidate must descend from it; undefined when there is nothing to descend from, or an operator said so. */
+  /** The candidate must descend from it; undefined when nothing was ever accepted. */
   readonly accepted: string | undefined;
+  /** An operator said that it need not. */
+  readonly rewrite: boolean;
   /** What is made once descent is proven: the chain for the answer, or the snapshot, when it is trusted. */
   readonly give: "chain" | "snapshot";
   readonly wanted: readonly string[];

@@ -90,6 +90,7 @@ export function statusOf(known: Known): Status {
       ...(lastPollAt !== undefined && { lastPollAt }),
       ...(lastError && { lastError: lastError.toJSON() }),
     },
+    ...(ledger && isPending(ledger) && { overrides: ledger.overrides }),
     ...(pause !== undefined && { paused: { reason: pause } }),
     ...(generation && held !== undefined && { held: { generation: generation.digest, reason: held } }),
   };
@@ -103,6 +104,10 @@ function isInSync(known: Known): boolean {
   if (problemsOf(known).length > 0 || drift.plan.problems.length > 0) return false;
   const same = wanted.generation.digest === committed.digest;
   return same && drift.plan.steps.length === 0 && wanted.generation.notManaged.length === 0;
+}
+
+function isPending({ overrides }: Ledger): boolean {
+  return overrides.rewrite || overrides.commits.length > 0;
 }
 
 function reasonOf({ state, frozen, correction }: Known): string | undefined {

@@ -33,6 +33,8 @@ export interface Status {
   readonly lastDeployment?: DeploymentStatus;
   readonly lastSuccessAt?: number;
   readonly git: { readonly remote?: string; readonly lastPollAt?: number; readonly lastError?: ProblemReport };
+  /** What operators vouched for and no accepted commit has used up yet: see source.ts. */
+  readonly overrides?: { readonly rewrite: boolean; readonly commits: readonly string[] };
   readonly paused?: { readonly reason: string; readonly until?: number };
   readonly held?: { readonly generation: string; readonly reason: string };
 }

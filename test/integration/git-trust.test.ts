@@ -143,6 +143,59 @@ describe.skipIf(!hasPrograms)("which commits must be signed (needs git and ssh-k
     expect((await accept(head, first, both)).revision?.commit).toBe(head);
   });
 
+  describe("when an operator accepts a rewrite", () => {
+    const rewrite: Overrides = { rewrite: true, commits: new Set() };
+    const force = () => {
+      sites.git("push", "--quiet", "--force", "origin", "HEAD:main");
+      return sites.git("rev-parse", "HEAD").trim();
+    };
+
+    it("checks back to where both histories meet", async () => {
+      const first = push("one");
+      const accepted = push("two");
+      sites.git("reset", "--quiet", "--hard", first);
+      sign(false);
+      sites.git("commit", "--quiet", "--allow-empty", "-m", "Smuggled");
+      sign(true);
+      sites.git("commit", "--quiet", "--allow-empty", "-m", "Head");
+      const head = force();
+
+      await expect(accept(head, accepted, rewrite)).rejects.toMatchObject({
+        code: "TRUST_UNSIGNED",
+        message: expect.stringContaining("Smuggled"),
+      });
+    });
+
+    it("asks for no less of a commit that descends as ever", async () => {
+      const accepted = push("one");
+      sign(false);
+      push("two");
+      sign(true);
+
+      await expect(accept(push("three"), accepted, rewrite)).rejects.toMatchObject({ code: "TRUST_UNSIGNED" });
+    });
+
+    it("asks for the signature of an older commit too", async () => {
+      sign(false);
+      const older = push("one");
+      sign(true);
+
+      await expect(accept(older, push("two"), rewrite)).rejects.toMatchObject({ code: "TRUST_UNSIGNED" });
+    });
+
+    it("asks only of the head when the histories have nothing in common", async () => {
+      const accepted = push("one");
+      sites.git("checkout", "--quiet", "--orphan", "fresh");
+      sign(false);
+      sites.git("commit", "--quiet", "--allow-empty", "-m", "Other");
+      sign(true);
+      sites.git("commit", "--quiet", "--allow-empty", "-m", "Head");
+      const head = force();
+
+      expect((await accept(head, accepted, rewrite)).revision?.signedBy).toBe("nora@example.net");
+    });
+  });
+
   it("takes a signer who was added to the list after a refusal", async () => {
     const allowed = readFileSync(join(top, "allowed"), "utf8");
     writeFileSync(join(top, "allowed"), "");

@@ -428,6 +428,7 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
       branch: "main",
       commit: second,
       accepted: first,
+      rewrite: false,
       give: "snapshot",
       wanted: [],
       limits: { ...tiny, depths: [200, 5000], idleMs: 60_000, maxBytes: 1 << 20 },

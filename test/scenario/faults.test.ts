@@ -450,11 +450,15 @@ describe("trust", () => {
     expect(s.accepted.at(-1)).toMatchObject({ from: two, vouched: [] });
 
     const ahead = "4".repeat(40);
+    expect(s.status().overrides).toBeUndefined();
     await operationsOn(s.agent()).accept(ahead, signal);
+    await operationsOn(s.agent()).acceptRewrite(signal);
     await s.rest();
+    expect(s.status().overrides).toEqual({ rewrite: true, commits: [ahead] });
     s.push(ahead, better);
     await s.rest();
     expect(s.accepted.at(-1)).toMatchObject({ commit: ahead, vouched: [ahead] });
+    expect(s.status().overrides).toBeUndefined();
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCommit, type Commit } from "../../../controller/git/commit.ts";
-import { lineage } from "../../../controller/git/history.ts";
+import { lineage, rewrittenLineage } from "../../../controller/git/history.ts";
 import type { Repository } from "../../../controller/git/objects.ts";
 import { remoteLabel, resolveRemote } from "../../../controller/git/remote.ts";
 import { wantedPaths } from "../../../controller/git/snapshot.ts";
@@ -62,6 +62,20 @@ describe("lineage", () => {
 
     expect(await lineage(history(line, [3]), "4", "1")).toBe("deeper");
     expect(await lineage(history(line, [2]), "4", "2")).toEqual(["4", "3"]);
+  });
+});
+
+describe("rewrittenLineage", () => {
+  it("reaches down to where both histories meet, and is never empty", async () => {
+    const forked = [[], [0], [1], [1], [3], []];
+    const from = (candidate: string, accepted: string) => rewrittenLineage(history(forked), candidate, accepted);
+
+    expect(await from("4", "2")).toEqual(["4", "3"]);
+    expect(await from("4", "3")).toEqual(["4"]);
+    expect(await from("1", "2")).toEqual(["1"]);
+    expect(await from("5", "2")).toEqual(["5"]);
+    expect(await from("4", "unknown")).toEqual(["4"]);
+    expect(await rewrittenLineage(history(forked, [3]), "4", "2")).toEqual(["4"]);
   });
 });
 

@@ -38,6 +38,14 @@ it("tells an operator what runs, what is wanted, and what is in the way", () => 
   ]);
 });
 
+it("shows what operators vouched for until it is used up", () => {
+  const overrides = { rewrite: true, commits: ["c".repeat(40)] };
+
+  expect(statusText({ ...status, overrides }, now, silentTerminal("/"))).toContain(
+    "\nvouched      for a rewritten history, commit cccccccccccc, until the next commit is accepted\n",
+  );
+});
+
 it("spells out what a stranger's words would do to the terminal", () => {
   const message = 'commit "evil \u001B]0;owned\u0007\u001B[2J\r" by A\u009B31mB';
   const problem = { code: "TRUST_UNSIGNED", severity: "error", message, transient: false } as const;

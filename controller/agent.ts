@@ -103,6 +103,9 @@ export function createAgent(parts: AgentParts): Agent {
       } catch (thrown) {
         signal.throwIfAborted();
         publish({ frozen: asProblem(thrown) });
+        // Whoever waits for a poll hears that there is none.
+        poll.resolve();
+        poll = Promise.withResolvers();
         await rest(signal);
       }
     }

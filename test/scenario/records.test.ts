@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { operationsOn } from "../../controller/operations.ts";
+import type { Answer } from "../../controller/report/operations.ts";
 import type { Status } from "../../controller/report/status.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { generation, shown, story, type Story } from "../lab/story.ts";
@@ -37,6 +39,12 @@ describe("a journal that was damaged", () => {
         code: "JOURNAL",
         remedy: expect.stringContaining("`impctl plan --live`"),
       });
+      let answer: Answer | undefined;
+      void operationsOn(agent)
+        .sync(signal)
+        .then((given) => (answer = given));
+      await s.sim.until(() => answer !== undefined, "answered", 60_000);
+      expect(answer?.["reason"]).toBe(s.status().frozen);
 
       s.sim.files.delete(current);
       await s.rest();

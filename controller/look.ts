@@ -1,9 +1,12 @@
 /** The first half of a tick: what does the sites repository ask for now? */
 import { asProblem } from "../schemas/problem.ts";
+import type { Known } from "./report/known.ts";
 import { withDeadline } from "./retry.ts";
 import type { Turn } from "./turn.ts";
 
 const pollLimitMs = 60_000;
+/** How often a commit with an error is checked again although nothing that it is checked with seems to have changed. */
+const pollsBetweenChecks = 10;
 /** Limit for fetching, and for loading. */
 export const fetchLimitMs = 300_000;
 
@@ -18,8 +21,9 @@ export async function look(turn: Turn, again: boolean): Promise<boolean> {
     );
     const isNew = head.commit !== known().wanted?.commit;
     publish({ git: { remote: head.remote, lastPollAt: host.now() } });
-    // What is wrong with a commit may be put right on the box: a secret, a key, the wrong disk.
-    if (isNew || again || !known().wanted?.generation) await take(turn, head.commit);
+    const inputs = await parts.secrets.inputs();
+    if (isNew || again || mayBeMended(known().wanted, inputs)) await take(turn, head.commit, inputs);
+    else publish({ wanted: polledAgain(known().wanted) });
     listener.event({ type: "polled", result: isNew ? "fetched" : "unchanged" });
     return true;
   } catch (thrown) {
@@ -31,7 +35,17 @@ export async function look(turn: Turn, again: boolean): Promise<boolean> {
   }
 }
 
-async function take({ parts, appliance, signal, publish }: Turn, commit: string): Promise<void> {
+/** What is wrong with a commit may be put right on the box: a secret, a key; and, seldom, by another disk or card. */
+function mayBeMended(wanted: Known["wanted"], inputs: string): boolean {
+  if (!wanted) return true;
+  return !wanted.generation && (wanted.inputs !== inputs || wanted.polls + 1 >= pollsBetweenChecks);
+}
+
+function polledAgain(wanted: Known["wanted"]): Known["wanted"] {
+  return wanted && { ...wanted, polls: wanted.polls + 1 };
+}
+
+async function take({ parts, appliance, signal, publish }: Turn, commit: string, inputs: string): Promise<void> {
   const { host, source } = parts;
   const { memory } = appliance;
   const { accepted, overrides } = memory.ledger();
@@ -46,5 +60,5 @@ async function take({ parts, appliance, signal, publish }: Turn, commit: string)
   const wanted = await withDeadline(host, fetchLimitMs, signal, "Loading the machine", (limited) =>
     parts.load(tree, commit, limited),
   );
-  publish({ wanted: { commit, ...wanted } });
+  publish({ wanted: { commit, ...wanted, inputs, polls: 0 } });
 }

@@ -3,6 +3,7 @@
  * with a keyed hash everywhere else. The only place that holds the texts.
  */
 import { createHmac, randomBytes } from "node:crypto";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Secrets } from "../reconcilers/core.ts";
 import { sealedSecret } from "../reconcilers/core.ts";
@@ -125,6 +126,18 @@ export class SecretStore implements Secrets {
   learn(collected: Readonly<Record<string, string>>): void {
     for (const [sealed, text] of Object.entries(collected))
       if (typeof text === "string" && this.seal(text) === sealed) this.#texts.set(sealed, text);
+  }
+
+  /** Names and time stamps of the age key and of the local folder: changes when one of them is put, replaced or removed. */
+  async inputs(): Promise<string> {
+    const { folder, "age-key": key } = this.#settings;
+    const names = await readdir(folder).catch(() => []);
+    const paths = [key, folder, ...names.sort((a, b) => (a < b ? -1 : 1)).map((name) => join(folder, name))];
+    const stamp = async (path: string) => {
+      const found = await lstat(path).catch(() => undefined);
+      return `${path} ${found?.ctimeMs} ${found?.ino}`;
+    };
+    return (await Promise.all(paths.map(stamp))).join("\n");
   }
 
   /** The purpose keeps a seal, which logs may show, from being the beginning of a version, which digests hold. */

@@ -15,7 +15,14 @@ export interface Known {
   readonly ledger: Ledger | undefined;
   /** The newest commit that was accepted and loaded since the agent started. */
   readonly wanted:
-    | { readonly commit: string; readonly generation: Generation | undefined; readonly problems: readonly Problem[] }
+    | {
+        readonly commit: string;
+        readonly generation: Generation | undefined;
+        readonly problems: readonly Problem[];
+        /** What stood on the box when it was loaded, and how many polls ago that was. */
+        readonly inputs: string;
+        readonly polls: number;
+      }
     | undefined;
   readonly committed: Generation | undefined;
   /** The last plan towards the wanted generation. */

@@ -48,7 +48,7 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     },
     load: async () => ({ generation: errand.generation, problems: [] }),
     reconcilers: { frr: frr({ sockets }) },
-    secrets: { collect: () => ({}), learn: () => undefined },
+    secrets: { collect: () => ({}), learn: () => undefined, inputs: async () => "" },
     probe: prober(host, sockets),
     bootFiles: {
       hold: async ({ desired }) => (await host.readFile(`${folder}/frr.conf`)) === desired.frr.config,

@@ -41,6 +41,10 @@ export interface Story {
   }[];
   /** Texts of secrets by sealed form, as loading a commit resolves them: a process knows them only after that. */
   readonly secrets: Map<string, string>;
+  /** What on the box takes part in checking a commit. */
+  inputs: string;
+  /** How often a commit was loaded and checked. */
+  loads: number;
   /** Makes this the newest commit. */
   push(commit: string, wanted: Generation | Wanted): void;
   /** undefined: the repository answers. */
@@ -131,6 +135,8 @@ export function story(options: StoryOptions = {}): Story {
     states: [],
     accepted: [],
     secrets: new Map(),
+    inputs: "",
+    loads: 0,
     outage: undefined,
     refusal: undefined,
     push(commit, wanted) {
@@ -159,11 +165,16 @@ export function story(options: StoryOptions = {}): Story {
           },
         },
         load: async (_tree, commit) => {
+          self.loads += 1;
           secrets.learn(Object.fromEntries(self.secrets));
           return commits.get(commit) ?? { generation: undefined, problems: [] };
         },
         reconcilers: { frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler },
-        secrets,
+        secrets: {
+          collect: (text) => secrets.collect(text),
+          learn: (collected) => secrets.learn(collected),
+          inputs: async () => self.inputs,
+        },
         probe: options.frr ? prober(host, frrSockets) : async (candidate, signal) => probe(self, candidate, signal),
         bootFiles: options.frr ? frrBootFile(host, secrets, bootFile) : linesFile(host),
         observer: {

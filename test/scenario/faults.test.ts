@@ -136,6 +136,37 @@ describe("a commit that asks for what is committed", () => {
   });
 });
 
+describe("a commit with an error", () => {
+  const wrong = { generation: undefined, problems: [new Problem("SECRET_MISSING", "there is no secret bgp")] };
+
+  it("is not checked again at every poll, but now and then", async () => {
+    const s = await committed();
+    s.push("two", wrong);
+    await s.sim.until(() => s.status().problems.length > 0, "seen");
+    s.loads = 0;
+    s.events.length = 0;
+
+    await s.sim.until(() => s.events.filter((event) => event.type === "polled").length > 40, "polled");
+
+    expect(s.loads).toBe(4);
+    expect(s.status().problems.map((problem) => problem.code)).toEqual(["SECRET_MISSING"]);
+  });
+
+  it("is checked again as soon as its secret is put on the box, or an operator says so", async () => {
+    const s = await committed();
+    s.push("two", wrong);
+    await s.sim.until(() => s.status().problems.length > 0, "seen");
+    s.loads = 0;
+    s.inputs = "a new file";
+    await s.sim.pass(60_000);
+    expect(s.loads).toBe(1);
+
+    await operationsOn(s.agent()).sync(signal);
+
+    expect(s.loads).toBe(2);
+  });
+});
+
 describe("while applying", () => {
   it("a rejected line rolls back and is held", async () => {
     const s = await committed();

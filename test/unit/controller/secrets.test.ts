@@ -113,6 +113,24 @@ describe("the secret store", () => {
     expect((await stat(settings["seal-key"])).mode & 0o777).toBe(0o600);
   });
 
+  it("notices when a secret or the age key of the box is put, replaced or removed", async () => {
+    const store = await openSecrets(settings);
+    const seen = [await store.inputs()];
+    const note = async () => seen.push(await store.inputs());
+    expect(await store.inputs()).toBe(seen[0]);
+
+    const path = await local("bgp", "one");
+    await note();
+    await writeFile(path, "two");
+    await note();
+    await rm(path);
+    await note();
+    await rm(settings["age-key"]);
+    await note();
+
+    expect(new Set(seen).size).toBe(5);
+  });
+
   it("writes nothing where it is only to look", async () => {
     const store = await openSecrets(settings, "lookOnly");
     expect(store.seal("a")).not.toBe(store.seal("b"));

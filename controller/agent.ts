@@ -12,7 +12,7 @@ import type { Appliance } from "./appliance.ts";
 import { resumeCommit } from "./commit.ts";
 import { converge, correct } from "./converge.ts";
 import { rollBack } from "./roll-back.ts";
-import { openJournal } from "./journal.ts";
+import { openJournal, type OperatorRecord } from "./journal.ts";
 import { openMemory } from "./ledger.ts";
 import { fetchLimitMs, look } from "./look.ts";
 import type { Survey } from "./planes.ts";
@@ -37,6 +37,8 @@ export interface Agent {
   /** The plan for the newest generation, made anew. */
   plan(signal: AbortSignal): Promise<{ readonly generation: Generation; readonly plan: Survey }>;
   memory(): Appliance["memory"];
+  /** Resolves once an operator's word stands in the history. */
+  note(word: Pick<OperatorRecord, "asked" | "reason" | "generation">): Promise<void>;
 }
 
 const defaultPollSeconds = 30;
@@ -47,6 +49,7 @@ export function createAgent(parts: AgentParts): Agent {
   const { state: folder } = settings.paths;
   let known: Known = unknownYet(settings, parts.version, host.now());
   let box: Appliance | undefined;
+  const journal = openJournal(host, `${folder}/journal`);
   let pause = new AbortController();
   let poll = Promise.withResolvers<void>();
   let again = false;
@@ -88,7 +91,6 @@ export function createAgent(parts: AgentParts): Agent {
   async function open(signal: AbortSignal): Promise<Appliance> {
     for (;;) {
       try {
-        const journal = openJournal(host, `${folder}/journal`);
         const memory = await openMemory(host, `${folder}/journal/ledger.json`);
         const state = (await journal.read()) ?? { at: "idle" as const, since: host.now() };
         const store = openStore(host, folder);
@@ -182,6 +184,7 @@ export function createAgent(parts: AgentParts): Agent {
       if (!box) throw known.frozen ?? new Problem("AGENT_BUSY", "The agent is still starting.", { transient: true });
       return box.memory;
     },
+    note: (word) => journal.note({ at: host.now(), uptime: host.uptime(), boot: host.bootId(), ...word }),
   };
 }
 

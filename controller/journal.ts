@@ -1,6 +1,6 @@
 /**
  * The journal: `current.json`, the state that a start of the agent continues from (replaced whole), and `history.jsonl`,
- * one line for each transition and one for each run of steps before it starts. The loop is its only writer.
+ * one line for each transition, one for each run of steps before it starts, one for each word of an operator.
  */
 import type { Host } from "../reconcilers/core.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
@@ -19,13 +19,26 @@ export interface HistoryRecord {
   readonly to: State;
 }
 
+/** What an operator told the agent, as a line of history. */
+export interface OperatorRecord {
+  readonly at: number;
+  readonly uptime: number;
+  readonly boot: string;
+  readonly asked: "retry";
+  /** In the operator's words. */
+  readonly reason: string;
+  readonly generation: string;
+}
+
 export interface Journal {
   /** The state that was last recorded; undefined when nothing ever was. Rejects with JOURNAL when it cannot be read. */
   read(): Promise<State | undefined>;
   /** Resolves once the record is on disk: what it announces may begin then, and not before. */
   record(record: HistoryRecord): Promise<void>;
+  /** Resolves once an operator's word is in the history. */
+  note(record: OperatorRecord): Promise<void>;
   /** The newest records, oldest first. Lines that a power cut tore are left out. */
-  history(limit: number): Promise<readonly HistoryRecord[]>;
+  history(limit: number): Promise<readonly (HistoryRecord | OperatorRecord)[]>;
 }
 
 const keptLines = 1000;
@@ -36,24 +49,35 @@ export function openJournal(host: Host, folder: string): Journal {
   const historyPath = `${folder}/history.jsonl`;
   // Unknown until the file was looked at, and again when appending failed in the middle.
   let tail: Tail | undefined;
+  let last: Promise<void> = Promise.resolve();
+
+  async function append(record: HistoryRecord | OperatorRecord, current: boolean): Promise<void> {
+    try {
+      if (!tail || tail.lines >= 2 * keptLines) tail = await shorten(host, historyPath);
+      const { torn, lines } = tail;
+      if (current) await host.writeFile(currentPath, `${JSON.stringify({ format: 1, ...record })}\n`, { mode: 0o600 });
+      tail = undefined;
+      await host.appendFile(historyPath, `${torn ? "\n" : ""}${JSON.stringify(record)}\n`);
+      tail = { lines: lines + 1, torn: false };
+    } catch (thrown) {
+      throw asJournalProblem(thrown, folder);
+    }
+  }
+
+  /** One after the other: an operator's word must not stand in the middle of a transition's line. */
+  function inTurn(record: HistoryRecord | OperatorRecord, current: boolean): Promise<void> {
+    const mine = last.then(() => append(record, current));
+    last = mine.catch(() => undefined);
+    return mine;
+  }
 
   return {
     async read() {
       const text = await reading(host.readFile(currentPath), currentPath);
       return text === undefined ? undefined : parseCurrent(text, currentPath);
     },
-    async record(record) {
-      try {
-        if (!tail || tail.lines >= 2 * keptLines) tail = await shorten(host, historyPath);
-        const { torn, lines } = tail;
-        await host.writeFile(currentPath, `${JSON.stringify({ format: 1, ...record })}\n`, { mode: 0o600 });
-        tail = undefined;
-        await host.appendFile(historyPath, `${torn ? "\n" : ""}${JSON.stringify(record)}\n`);
-        tail = { lines: lines + 1, torn: false };
-      } catch (thrown) {
-        throw asJournalProblem(thrown, folder);
-      }
-    },
+    record: (record) => inTurn(record, true),
+    note: (record) => inTurn(record, false),
     async history(limit) {
       const text = await reading(host.readFile(historyPath), historyPath);
       return lines(text ?? "").slice(-limit);
@@ -78,11 +102,11 @@ async function shorten(host: Host, path: string): Promise<Tail> {
   return { lines: kept.length, torn: false };
 }
 
-function lines(text: string): HistoryRecord[] {
+function lines(text: string): (HistoryRecord | OperatorRecord)[] {
   return text.split("\n").flatMap((line) => {
     try {
       const record: unknown = JSON.parse(line);
-      return isRecord(record) ? [record] : [];
+      return isRecord(record) || isOperatorRecord(record) ? [record] : [];
     } catch {
       return []; // torn by a power cut: the record was never acted upon
     }
@@ -102,6 +126,10 @@ function parseCurrent(text: string, path: string): State {
     remedy:
       "Nothing is changed on this box until it is clear. Look at history.jsonl beside it and at `impctl plan --live`, then remove current.json: the agent goes on from the committed generation.",
   });
+}
+
+function isOperatorRecord(value: unknown): value is OperatorRecord {
+  return typeof value === "object" && value !== null && "asked" in value && typeof value.asked === "string";
 }
 
 function isRecord(value: unknown): value is HistoryRecord {

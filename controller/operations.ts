@@ -57,11 +57,12 @@ export function operationsOn(agent: Agent): Operations {
       await agent.memory().remember((ledger) => ({ ...ledger, adopted: true }));
       return pollNow(signal);
     },
-    async retry(_reason, signal) {
+    async retry(reason, signal) {
       const generation = agent.status().desired?.generation;
       if (generation === undefined || whyHeld(agent.memory().ledger(), generation) === undefined) {
         throw new Problem("USAGE", "The newest generation is not held, so there is nothing to try again.");
       }
+      await agent.note({ asked: "retry", reason, generation });
       await agent.memory().remember((ledger) => {
         const { [generation]: _forgotten, ...verdicts } = ledger.verdicts;
         return { ...ledger, verdicts };

@@ -5,7 +5,7 @@ import { operation } from "./operate.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function define(command: Command, terminal: Terminal): void {
-  command.requiredOption("--reason <text>", "why it should work now; it stands in the agent's log");
+  command.requiredOption("--reason <text>", "why it should work now; it stands in the agent's log and history");
   operation(command, terminal, "the generation may be tried again", (_, options) => ({
     method: "POST",
     path: "/retry",

@@ -17,6 +17,6 @@ export interface Operations {
   acceptRewrite(signal: AbortSignal): Promise<Answer>;
   /** Takes over a box on which nothing was ever committed: the next plan may be armed. */
   adopt(signal: AbortSignal): Promise<Answer>;
-  /** Forgets that the newest generation was tried here and failed; `reason` is for the log. */
+  /** Forgets that the newest generation was tried here and failed; `reason` is for the log and the history. */
   retry(reason: string, signal: AbortSignal): Promise<Answer>;
 }

@@ -84,6 +84,10 @@ describe("a generation that failed here", () => {
     await s.sim.until(() => s.states.includes("rolling-back") && s.status().state === "held", "held again");
 
     expect(s.states).toContain("proving");
+    const history = s.sim.files.get(`${journal}/history.jsonl`);
+    expect(history && "text" in history && history.text).toContain(
+      `"asked":"retry","reason":"it was repaired","generation":"${worse.digest}"`,
+    );
   });
 
   it("does not keep the next one from being applied", async () => {

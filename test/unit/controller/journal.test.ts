@@ -42,6 +42,17 @@ describe("the journal", () => {
     expect(await openJournal(sim.start(), folder).history(10)).toEqual([record(1), record(2, sampleStates.proving)]);
   });
 
+  it("keeps an operator's word between the transitions, whole, and goes on from the state", async () => {
+    const sim = simHost();
+    const journal = openJournal(sim.start(), folder);
+    const word = { at: 2, uptime: 2, boot: "boot-1", asked: "retry", reason: "mended", generation: "a" } as const;
+
+    await Promise.all([journal.record(record(1)), journal.note(word), journal.record(record(3))]);
+
+    expect(await openJournal(sim.start(), folder).history(10)).toEqual([record(1), word, record(3)]);
+    expect(await openJournal(sim.start(), folder).read()).toEqual(sampleStates.armed);
+  });
+
   it("leaves out a line that a power cut tore, and keeps the one after it", async () => {
     const sim = simHost();
     await openJournal(sim.start(), folder).record(record(1));

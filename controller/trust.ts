@@ -88,6 +88,11 @@ export async function checkCommit(commit: Commit, options: TrustOptions): Promis
       'Set "git config gpg.format ssh" and sign again, or turn off signing by the forge\'s own OpenPGP key.',
     );
   }
+  // ssh-keygen reads the first one and no further: what else stands there, nobody has signed and nobody would look at.
+  if (!/^-----BEGIN SSH SIGNATURE-----\n[\w+/=\n]+-----END SSH SIGNATURE-----\s*$/.test(signature)) {
+    const remedy = "Find out who wrote it; do not accept it.";
+    return refuse(commit, "TRUST_BAD_SIGNATURE", "does not carry exactly one whole signature", remedy);
+  }
   // ssh-keygen is fed text: bytes that do not survive that could be changed without changing what is checked.
   if (!Buffer.from(commit.payload.toString("utf8")).equals(commit.payload)) {
     const remedy = "Write the commit again in UTF-8 (git config i18n.commitEncoding).";
@@ -122,14 +127,20 @@ async function checkSignature(commit: Commit, file: string, options: TrustOption
       "Find out who changed it; do not accept it.",
     );
   }
-  const found = await keygen("-Y", "find-principals", "-f", trust["allowed-signers"]);
+  const find = ["-Y", "find-principals", "-f", trust["allowed-signers"]];
+  const thenTime = `-Overify-time=${sshTime(commit.committedAt)}`;
+  const found = await keygen(...find);
   const principals = found.stdout.split("\n").filter((line) => line !== "");
   let problem = found.exitCode === 0 ? undefined : classify(found.stderr);
+  // Of a certificate that is not valid now ssh-keygen only says that it names nobody.
+  if (problem === "TRUST_UNKNOWN_SIGNER" && (await keygen(...find, thenTime)).exitCode === 0) {
+    problem = "TRUST_KEY_EXPIRED";
+  }
   for (const principal of found.exitCode === 0 ? principals : []) {
     const verify = ["-Y", "verify", "-f", trust["allowed-signers"], "-I", principal, "-n", trust.namespace];
     const revoked = trust["revoked-keys"];
     const listed = [...verify, ...(revoked === undefined ? [] : ["-r", revoked])];
-    const results = [await keygen(...listed), await keygen(...listed, `-Overify-time=${sshTime(commit.committedAt)}`)];
+    const results = [await keygen(...listed), await keygen(...listed, thenTime)];
     const failed = results.find(({ exitCode }) => exitCode !== 0);
     if (failed === undefined) return { signer: principal };
     // ssh-keygen says nothing of revoked keys: it is the list when the same passes without it.
@@ -145,7 +156,7 @@ function classify(stderr: string): ProblemCode {
 }
 
 function isTime(stderr: string): boolean {
-  return /key has expired|key is not yet valid/.test(stderr);
+  return /key has expired|key is not yet valid|Certificate invalid: (expired|not yet valid)/.test(stderr);
 }
 
 function explain(problem: ProblemCode | undefined, key: string, trust: Trust): readonly [string, string] {

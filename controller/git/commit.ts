@@ -10,7 +10,7 @@ export interface Commit {
   readonly subject: string;
   /** Committer's time, milliseconds since 1970. It is the committer's claim, nothing more. */
   readonly committedAt: number;
-  /** Armored, as it stands in the gpgsig header. */
+  /** Armored, as it stands in the gpgsig header; several such headers one below the other. */
   readonly signature: string | undefined;
   /** The commit without its signatures: what was signed. */
   readonly payload: Buffer;
@@ -55,6 +55,7 @@ interface Header {
 function splitHeaders(head: string): readonly Header[] {
   return head.split(/\n(?! )/).map((text) => {
     const space = text.indexOf(" ");
+    if (space === -1) return { name: text, lines: [], text };
     return { name: text.slice(0, space), lines: text.slice(space + 1).split("\n "), text };
   });
 }

@@ -136,6 +136,65 @@ describe.skipIf(!hasPrograms)("who may sign a commit (needs git and ssh-keygen)"
     expect("problem" in found && found.problem.message).toContain("OpenPGP signature; only SSH signatures");
   });
 
+  it("does not believe a signature that was made for another commit", async () => {
+    const [one, other] = [signed("ed25519"), signed("ed25519", new Date(), "Another change")];
+
+    expect(await verdict({ ...one, signature: other.signature }, { "allowed-signers": signers("") })).toBe(
+      "TRUST_BAD_SIGNATURE",
+    );
+  });
+
+  it("does not believe a commit with a second signature, or with words beside it", async () => {
+    const allowed = { "allowed-signers": signers("") };
+    const [commit, stranger] = [raw(signed("ed25519").id).toString(), signed("other")];
+    const second = (stranger.signature ?? "").trimEnd().replaceAll("\n", "\n ");
+    const withHeader = (header: string) => parseCommit(Buffer.from(commit.replace("\n\n", `\n${header}\n\n`)));
+
+    expect(await verdict(parseCommit(Buffer.from(commit)), allowed)).toBe(principal);
+    for (const header of [`gpgsig ${second}`, "gpgsig and more"]) {
+      expect(withHeader(header).payload).toEqual(parseCommit(Buffer.from(commit)).payload);
+      expect(await verdict(withHeader(header), allowed)).toBe("TRUST_BAD_SIGNATURE");
+    }
+  });
+
+  it("takes patterns and lists of names for one key", async () => {
+    const commit = signed("ed25519");
+    const named = (names: string) =>
+      verdict(commit, { "allowed-signers": file("named", `${names} ${publicKey("ed25519")}\n`) });
+
+    expect(await named("*@example.net")).toBe("*@example.net");
+    expect(await named("olga@example.net,nora@example.net")).toBe("olga@example.net");
+    expect(await named('nora@example.net namespaces="file,g*"')).toBe(principal);
+  });
+
+  it("takes certificates of an authority for the names that it may vouch for, and never its own key", async () => {
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(top, "authority")]);
+    const certified = (name: string, ...options: string[]) => {
+      execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", join(top, name)]);
+      const sign = ["-q", "-s", join(top, "authority"), "-I", name, "-n", `${name}@example.net`, ...options];
+      execFileSync("ssh-keygen", [...sign, join(top, `${name}.pub`)]);
+      return signed(`${name}-cert.pub`);
+    };
+    const [lena, late] = [certified("lena"), certified("late", "-V", "20190101:20200101")];
+    const by = (pattern: string) => ({
+      "allowed-signers": file("authorities", `${pattern} cert-authority ${publicKey("authority")}\n`),
+    });
+
+    expect(await verdict(lena, by("*@example.net"))).toBe("lena@example.net");
+    expect(await verdict(lena, by("*@example.org"))).toBe("TRUST_UNKNOWN_SIGNER");
+    expect(await verdict(lena, { "allowed-signers": signers("", "authority") })).toBe("TRUST_UNKNOWN_SIGNER");
+    expect(await verdict(late, by("*@example.net"))).toBe("TRUST_UNKNOWN_SIGNER");
+    expect(await verdict(backdated("late-cert.pub", Date.UTC(2019, 5) / 1000), by("*@example.net"))).toBe(
+      "TRUST_KEY_EXPIRED",
+    );
+    expect(await verdict(backdated("lena-cert.pub", Date.UTC(2019, 5) / 1000), by("*@example.net"))).toBe(
+      "lena@example.net",
+    );
+    expect(await verdict(signed("authority"), by("*@example.net"))).toBe("TRUST_UNKNOWN_SIGNER");
+    const revoked = { ...by("*@example.net"), "revoked-keys": join(top, "lena.pub") };
+    expect(await verdict(lena, revoked)).toBe("TRUST_KEY_REVOKED");
+  });
+
   it("takes a signature only for the purpose that the settings name", async () => {
     const commit = signed("ed25519");
 

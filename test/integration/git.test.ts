@@ -62,8 +62,8 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
   }
 
   type Remotes = NonNullable<Settings["repository"]["remotes"]>;
-  function source(remotes: Remotes, tuning: GitTuning = {}, cache = join(top, "cache")) {
-    const settings = Settings.parse({ machine: "fra1/r1", repository: { remotes }, paths: { cache } });
+  function source(remotes: Remotes, tuning: GitTuning = {}, cache = join(top, "cache"), machine = "fra1/r1") {
+    const settings = Settings.parse({ machine, repository: { remotes }, paths: { cache } });
     return gitSource(settings, host, tuning);
   }
 
@@ -139,6 +139,26 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
     const tree = await source([{ url: server.url }]).accept(first, first, noOverrides, never);
 
     expect(text(await tree.read("fra1/r1.yaml"))).toBe("one\n");
+  });
+
+  it("gives a box that is to be another machine that one's files, without a remote", async () => {
+    const server = await serve();
+    await source([{ url: server.url }]).accept(first, undefined, noOverrides, never);
+    await server.close();
+
+    const renamed = source([{ url: server.url }], {}, join(top, "cache"), "ams1/r1");
+    const tree = await renamed.accept(first, first, noOverrides, never);
+
+    expect(text(await tree.read("ams1/r1.yaml"))).toBe("far\n");
+    await expect(tree.read("fra1/r1.yaml")).resolves.toBeUndefined();
+  });
+
+  it("takes no older commit when its cache is deleted", async () => {
+    const { followed: agent, second } = await followed();
+    await agent.accept(second, first, noOverrides, never);
+    rmSync(join(top, "cache"), { recursive: true });
+
+    expect(await code(agent.accept(first, second, noOverrides, never))).toBe("GIT_BEHIND");
   });
 
   it("fetches a new commit into the cache, and adds one small pack for it", async () => {

@@ -26,6 +26,8 @@ export interface AgentProcessOptions {
   /** What FRR reads at its start; in the agent's own folder unless given. */
   readonly frrConfig?: string;
   readonly pollSeconds?: number;
+  /** More of agent.yaml: whole sections. */
+  readonly settings?: string;
   /** The program: [main.ts] unless given, so that the bundle can be tried as well. */
   readonly program?: string;
   /** Each line that it writes. Silent unless given. */
@@ -59,7 +61,7 @@ paths:
   run: ${folder}/run
   frr-sockets: ${options.frrSockets}
   frr-config: ${options.frrConfig ?? `${folder}/frr.conf`}
-`,
+${options.settings ?? ""}`,
     { mode: 0o600 },
   );
   const program = options.program ?? join(import.meta.dirname, "../../controller/main.ts");

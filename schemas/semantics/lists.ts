@@ -44,23 +44,31 @@ function checkDeadEntries(entries: Routing["prefix-lists"][string]["entries"], p
   }
 }
 
+/** Depth first, with a stack of its own: a chain of calls may be as long as there are route-maps. */
 function checkCalls(maps: Routing["route-maps"], report: Report): void {
+  const callsOf = (name: string) =>
+    Object.entries(maps[name]?.entries ?? {})
+      .flatMap(([sequence, { call }]) => (call !== undefined && Object.hasOwn(maps, call) ? [{ sequence, call }] : []))
+      .values();
   const done = new Set<string>();
-  const visit = (name: string, above: ReadonlySet<string>): void => {
-    if (done.has(name)) return;
-    for (const [sequence, { call }] of Object.entries(maps[name]?.entries ?? {})) {
-      if (call === undefined || !Object.hasOwn(maps, call)) continue;
-      if (above.has(call) || call === name)
-        report(
-          "route-map-loop",
-          ["routing", "route-maps", name, "entries", sequence, "call"],
-          `${call} calls ${name} in turn`,
-        );
-      else visit(call, new Set([...above, name]));
+  for (const start of Object.keys(maps)) {
+    const above = new Map([[start, callsOf(start)]]);
+    const stack = done.has(start) ? [] : [start];
+    for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
+      const next = above.get(name)?.next().value;
+      if (next === undefined) {
+        done.add(name);
+        above.delete(name);
+        stack.pop();
+      } else if (above.has(next.call)) {
+        const path = ["routing", "route-maps", name, "entries", next.sequence, "call"];
+        report("route-map-loop", path, `${next.call} calls ${name} in turn`);
+      } else if (!done.has(next.call)) {
+        above.set(next.call, callsOf(next.call));
+        stack.push(next.call);
+      }
     }
-    done.add(name);
-  };
-  for (const name of Object.keys(maps)) visit(name, new Set());
+  }
 }
 
 function checkContinues(maps: Routing["route-maps"], report: Report): void {

@@ -83,3 +83,18 @@ it("has neither an error nor a warning for the example repository", async () => 
   expect([...machines.values()].filter(({ loaded }) => loaded === undefined)).toEqual([]);
   expect(machines.size).toBeGreaterThan(2);
 });
+
+it("follows a chain of route-maps that call the next, however long, and sees where it closes", () => {
+  const call = (name: string) => ({ entries: { 10: { call: name } } });
+  const chain = (last: string) =>
+    Machine.parse({
+      routing: {
+        "route-maps": Object.fromEntries(
+          Array.from({ length: 20_000 }, (_, at) => [`m${at}`, call(at === 19_999 ? last : `m${at + 1}`)]),
+        ),
+      },
+    });
+
+  expect(checkMachine(chain("m19999")).map(({ message }) => message)).toEqual(["m19999 calls m19999 in turn"]);
+  expect(checkMachine(chain("m0")).map(({ message }) => message)).toEqual(["m0 calls m19999 in turn"]);
+});

@@ -12,7 +12,7 @@ if (process.argv[2] === "agent") {
 }
 
 async function main(): Promise<void> {
-  process.exitCode = await run(process.argv.slice(2), processTerminal());
+  process.exitCode = await run(process.argv.slice(2), processTerminal(process.argv[2]));
 }
 
 void main();

@@ -85,7 +85,8 @@ function text({ commit, generation, plans, notManaged }: AgentPlan, terminal: Te
     notManaged,
     mark: (word, impact) => terminal.style(colors[impact], word),
   });
-  return `commit ${commit.slice(0, 12)}, generation ${generation.slice(0, 12)}\n${shown}`;
+  const about = commit === "" ? "the files as they are" : `commit ${commit.slice(0, 12)}`;
+  return `${about}, generation ${generation.slice(0, 12)}\n${shown}`;
 }
 
 async function planEdited(machine: string, options: Options, terminal: Terminal): Promise<void> {

@@ -5,6 +5,7 @@ import { Argument } from "commander";
 import type { Command } from "commander";
 import { documentNames, jsonSchema } from "../../schemas/json-schema.ts";
 import type { DocumentName } from "../../schemas/json-schema.ts";
+import { Problem } from "../../schemas/problem.ts";
 import { examples } from "./help.ts";
 import { plural } from "./problem-text.ts";
 import type { Terminal } from "./terminal.ts";
@@ -31,10 +32,24 @@ export function define(command: Command, terminal: Terminal): void {
 }
 
 async function writeAll(folder: string, options: Options, terminal: Terminal): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const files = documentNames.map((name) => join(folder, `${name}.json`));
   for (const [index, name] of documentNames.entries()) {
     await writeFile(files[index] ?? "", `${JSON.stringify(jsonSchema(name), undefined, 1)}\n`);
   }
   terminal.out(options.json ? JSON.stringify({ files }) : `wrote ${plural(files.length, "schema")} to ${folder}`);
+}
+
+/** Only the last folder of the path: Node's recursive mkdir turns for ever where the kernel has no room for one, as in /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") return;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Problem("HOST_FILE", `${folder} cannot be made: ${why}.`, {
+      remedy: "Name a folder that can be.",
+      cause,
+    });
+  }
 }

@@ -17,7 +17,7 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The current folder, absolute. */
   readonly folder: string;
-  /** Aborts when the user or systemd asks the process to end. */
+  /** Aborts when the user or systemd asks the agent to end. */
   readonly signal: AbortSignal;
   /** Set by a command that ends well but has something to say: drift, changes pending, problems shown. */
   exitCode: number;
@@ -28,10 +28,15 @@ export function line(text: string): string {
   return text.endsWith("\n") ? text : `${text}\n`;
 }
 
-/** The terminal of this process. The first SIGINT or SIGTERM aborts the signal, a second one kills. */
-export function processTerminal(): Terminal {
+/**
+ * The terminal of this process. Of the agent the first SIGINT or SIGTERM aborts the signal, a second one kills; any other
+ * command has nothing to leave in order, and is ended by the first whatever it waits for.
+ */
+export function processTerminal(command: string | undefined): Terminal {
   const ending = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => ending.abort(new Error(name)));
+  for (const name of command === "agent" ? (["SIGINT", "SIGTERM"] as const) : []) {
+    process.once(name, () => ending.abort(new Error(name)));
+  }
   for (const stream of [process.stdout, process.stderr]) {
     // `impctl plan | head` is no error.
     stream.on("error", (error: NodeJS.ErrnoException) => {

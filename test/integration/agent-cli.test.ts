@@ -200,6 +200,7 @@ paths: { state: ${top}/state, cache: ${top}/cache, run: ${top}/run, frr-sockets:
     const plan = await impctl("plan", "--live", "--settings", first, "--sites", sites.clone);
 
     expect([plan.status, plan.stderr]).toEqual([2, ""]);
+    expect(plan.stdout).toMatch(/^the files as they are, generation [0-9a-f]{12}$/m);
     expect(plan.stdout).toContain("neighbor 192.0.2.9: remote-as 64499");
     expect(frr.history.slice(length)).toEqual([]);
     await expect(readFile(seal)).rejects.toMatchObject({ code: "ENOENT" });

@@ -54,6 +54,17 @@ describe("the commands for operators", () => {
     expect(ran.out).toContain("in sync      no\n");
   });
 
+  it("says what a plan is of: a commit, or files that are none yet", async () => {
+    const plan = { generation: "1".repeat(64), plans: {}, problems: [], notManaged: [] };
+    const about = async (commit: string) => {
+      answer = { status: 200, body: { ...plan, commit } };
+      return (await impctl(folder, "plan", "--socket", socket)).out.split("\n")[0];
+    };
+
+    expect(await about("a".repeat(40))).toBe("commit aaaaaaaaaaaa, generation 111111111111");
+    expect(await about("")).toBe("the files as they are, generation 111111111111");
+  });
+
   it("shows the status as the agent wrote it with --json", async () => {
     answer = { status: 200, body: { ...status, inSync: true } };
 

@@ -1,5 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { buildProgram, commandNames } from "../../../../controller/cli/program.ts";
+import { processTerminal } from "../../../../controller/cli/terminal.ts";
 import { impctl, silentTerminal } from "./terminal.ts";
 
 describe("the command line", () => {
@@ -40,6 +43,28 @@ describe("the command line", () => {
       expect(help).toContain("--json");
       expect(help).toContain("\nExamples:\n");
     }
+  });
+
+  it("refuses a folder that the kernel has no room for, instead of trying for ever", async () => {
+    const ran = await impctl(tmpdir(), "schema", "--output", "/proc/impctl");
+
+    expect(ran.exitCode).toBe(1);
+    expect(ran.err).toContain("/proc/impctl cannot be made");
+  });
+
+  it("leaves signals to the kernel in every command but the agent, so that nothing can swallow one", () => {
+    const listeners = () => [process.listeners("SIGTERM"), process.listeners("SIGINT")].map((all) => all.length);
+    const before = { all: listeners(), term: process.listeners("SIGTERM"), int: process.listeners("SIGINT") };
+    onTestFinished(() => {
+      for (const one of process.listeners("SIGTERM")) if (!before.term.includes(one)) process.off("SIGTERM", one);
+      for (const one of process.listeners("SIGINT")) if (!before.int.includes(one)) process.off("SIGINT", one);
+    });
+
+    processTerminal("schema");
+    expect(listeners()).toEqual(before.all);
+
+    processTerminal("agent");
+    expect(listeners()).toEqual(before.all.map((count) => count + 1));
   });
 
   it("writes a completion script for each shell", async () => {

@@ -1,12 +1,13 @@
 /**
  * Writes what is generated from the schemas, the problem table and the command line: sites/.schema/*.json, docs/problems.md,
- * docs/cli.md and docs/state-machine.md. A unit test fails while they are not what this would write: `npm run generate`.
+ * docs/agent.md, docs/cli.md and docs/state-machine.md. A unit test fails while they are not what this would write: `npm run generate`.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type DocumentName, jsonSchema } from "../schemas/json-schema.ts";
 import { problemCodes } from "../schemas/problem.ts";
 import { fleetRules, machineRules } from "../schemas/semantics/rules.ts";
+import { agentPage } from "./agent-page.ts";
 import { cliPage } from "./cli-page.ts";
 import { stateMachinePage } from "./state-machine-page.ts";
 
@@ -27,6 +28,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ),
     ["docs/problems.md", problemsPage()] as const,
     ["docs/validation.md", validationPage()] as const,
+    ["docs/agent.md", agentPage()] as const,
     ["docs/cli.md", await cliPage()] as const,
     ["docs/state-machine.md", stateMachinePage()] as const,
   ]);

@@ -9,7 +9,7 @@ const Remote = z.strictObject({
     description:
       "https://…, http://… (loopback only makes sense), an absolute path of a bare repository, or ssh://… and user@host:path (through the system's git).",
   }),
-  username: z.string().optional(),
+  username: z.string().optional().meta({ description: "For https, beside the token." }),
   "token-file": path.optional().meta({ description: "File with a token or password, mode 0600." }),
   "ca-file": path.optional().meta({ description: "PEM file with the CA to trust beside the system's." }),
 });
@@ -21,20 +21,36 @@ export const Settings = z.strictObject({
     .meta({ description: "Which appliance of the sites repository this box is." }),
   repository: z
     .strictObject({
-      remotes: z.array(Remote).min(1).optional(),
-      branch: z.string().default("main"),
+      remotes: z
+        .array(Remote)
+        .min(1)
+        .optional()
+        .meta({ description: "Where the sites repository is; the first that answers is asked." }),
+      branch: z.string().default("main").meta({ description: "The branch that this box follows." }),
       folder: path.optional().meta({ description: "Development: follow this local folder instead of a repository." }),
-      "poll-seconds": z.number().min(0.2).optional().meta({ description: "Overrides the fleet's poll interval." }),
+      "poll-seconds": z
+        .number()
+        .min(0.2)
+        .max(3600)
+        .optional()
+        .meta({ description: "Overrides the fleet's poll interval." }),
     })
-    .refine((r) => (r.remotes === undefined) !== (r.folder === undefined), "needs either remotes or folder"),
+    .refine((r) => (r.remotes === undefined) !== (r.folder === undefined), "needs either remotes or folder")
+    .meta({ description: "The sites repository: either remotes or a folder." }),
   trust: z
     .strictObject({
-      signatures: z.enum(["required", "off"]).default("off"),
-      "allowed-signers": path.default("/persistent/config/imp/allowed_signers"),
+      signatures: z
+        .enum(["required", "off"])
+        .default("off")
+        .meta({ description: "Whether every commit must be signed by an allowed signer: docs/git.md." }),
+      "allowed-signers": path
+        .default("/persistent/config/imp/allowed_signers")
+        .meta({ description: "Who may sign, as ssh-keygen's ALLOWED SIGNERS." }),
       "revoked-keys": path.optional().meta({ description: "KRL or list of public keys, as ssh-keygen -r takes it." }),
-      namespace: z.string().default("git"),
+      namespace: z.string().default("git").meta({ description: "What signatures must be made for; git's own is git." }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: "Whom to believe." }),
   mode: z.enum(["apply", "observe"]).default("apply").meta({ description: "observe: plan and report, never arm." }),
   identity: z
     .enum(["required", "if-declared"])
@@ -47,7 +63,9 @@ export const Settings = z.strictObject({
     .meta({ description: "/metrics, /healthz and /status. Read-only." }),
   secrets: z
     .strictObject({
-      "age-key": path.default("/persistent/config/imp/age.key"),
+      "age-key": path
+        .default("/persistent/config/imp/age.key")
+        .meta({ description: "This box's private key, for secrets of the repository: docs/secrets.md." }),
       folder: path
         .default("/persistent/config/imp/secrets")
         .meta({ description: "Root-only folder: one file a secret." }),
@@ -55,18 +73,22 @@ export const Settings = z.strictObject({
         .default("/persistent/config/imp/seal.key")
         .meta({ description: "Made at first start, 32 random bytes in hex." }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: "Where this box finds secrets." }),
   paths: z
     .strictObject({
-      state: path.default("/persistent/config/imp"),
-      cache: path.default("/persistent/data/imp"),
-      run: path.default("/run/imp"),
-      "frr-sockets": path.default("/var/run/frr"),
+      state: path
+        .default("/persistent/config/imp")
+        .meta({ description: "Generations, journal and evidence; survives upgrades." }),
+      cache: path.default("/persistent/data/imp").meta({ description: "The git cache; may be deleted at any time." }),
+      run: path.default("/run/imp").meta({ description: "The control socket." }),
+      "frr-sockets": path.default("/var/run/frr").meta({ description: "Where FRR's daemons have their vty sockets." }),
       "frr-config": path
         .default("/etc/frr/frr.conf")
         .meta({ description: "Written after a deployment was proven, read by FRR at its start." }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: "Where things are on this box." }),
 });
 
 export type Settings = z.infer<typeof Settings>;

@@ -9,6 +9,7 @@ import { Images } from "../../../schemas/images.ts";
 import { isObject, type JsonValue } from "../../../schemas/json.ts";
 import { Machine, machines } from "../../../schemas/machine.ts";
 import { PolicyFile } from "../../../schemas/policies.ts";
+import { Settings } from "../../../schemas/settings.ts";
 
 /** What is wrong with a machine, as `path: message`. */
 function wrong(machine: unknown): string[] {
@@ -218,6 +219,7 @@ describe("every document", () => {
     ["customer", Customer],
     ["images", Images],
     ["policies", PolicyFile],
+    ["settings", Settings],
   ] as const)("%s describes every key and knows no others", (_, schema) => {
     const silent: string[] = [];
     const open: string[] = [];

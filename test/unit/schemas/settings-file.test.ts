@@ -32,3 +32,11 @@ it("shows every mistake at its line and column", () => {
 it("shows where the YAML itself is broken", () => {
   expect(String(parseSettings("agent.yaml", bytes("machine: [\n")).problems[0])).toMatch(/^agent\.yaml:\d+:\d+: /);
 });
+
+it("takes no interval between polls that a timer could not keep", () => {
+  const text = "machine: fra1/r1\nrepository: { folder: /srv/sites, poll-seconds: 3000000 }\n";
+
+  expect(parseSettings("agent.yaml", bytes(text)).problems.map(String)).toEqual([
+    "agent.yaml:2:49: repository.poll-seconds: must be at most 3600",
+  ]);
+});

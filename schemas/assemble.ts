@@ -46,6 +46,8 @@ export interface Loaded {
 export interface LoadResult {
   readonly loaded: Loaded | undefined;
   readonly problems: readonly Problem[];
+  /** The secrets that it names, of a machine that is not loaded but could be read. */
+  readonly named?: readonly SecretUse[];
 }
 
 /** What fleet.yaml and site.yaml give to every appliance of a site. */
@@ -82,7 +84,7 @@ export function assemble(
     problems.push(...issueProblems(result.error.issues, { schema, value: merged, locate: place }));
     const findings = checkPartial(schema, merged, result.error.issues, offered);
     problems.push(...firstFindings(findings, maxFindings).map((finding) => problem(finding, "SEMANTICS")));
-    return { loaded: undefined, problems };
+    return { loaded: undefined, problems, named: secretUses(merged, place) };
   }
   const machine = { ...result.data, hostname: result.data.hostname ?? name.slice(name.indexOf("/") + 1) };
   const image = shared.images.get(machine.image ?? "");
@@ -91,9 +93,9 @@ export function assemble(
     ...checkMachine(machine, offered),
   ];
   problems.push(...firstFindings(findings, maxFindings).map((finding) => problem(finding, "SEMANTICS")));
-  if (hasError(problems)) return { loaded: undefined, problems };
-  const written = { ...merged, defaults: base.defaults };
   const secrets = secretUses(merged, place);
+  if (hasError(problems)) return { loaded: undefined, problems, named: secrets };
+  const written = { ...merged, defaults: base.defaults };
   return {
     loaded: { name, machine, written, image, secrets, explain: (path) => explain(layers, path), problem },
     problems,

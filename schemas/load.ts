@@ -1,6 +1,6 @@
 /** A sites repository as machines: what `impctl validate` judges, and the one machine that an agent needs of it. */
-import { assemble, hasError, nullProblems, type Base, type Loaded, type LoadResult } from "./assemble.ts";
-import { homeless, readCustomers, type Customers } from "./customers.ts";
+import { assemble, hasError, nullProblems, type Base, type LoadResult } from "./assemble.ts";
+import { homeless, readCustomers, type CustomerFile, type Customers } from "./customers.ts";
 import { machineFiles, readLayout, yamlFiles } from "./layout.ts";
 import { merge, type Layer } from "./merge.ts";
 import { nearest } from "./nearest.ts";
@@ -40,7 +40,7 @@ export async function loadMachine(tree: Tree, name: string): Promise<LoadResult>
   const customers = await readCustomers(sites, name);
   const bases = siteBases(sites, shared);
   const result = await loadOne(name, files, { sites, shared, customers, bases });
-  const secrets = result.loaded ? await checkSecrets(tree, [secretUser(name, result.loaded)], "machine") : [];
+  const secrets = await checkSecrets(tree, [secretUser(name, result)], "machine");
   const problems = sortProblems([...result.problems, ...secrets]);
   return { loaded: hasError(problems) ? undefined : result.loaded, problems };
 }
@@ -57,7 +57,7 @@ export async function loadFleet(tree: Tree): Promise<FleetResult> {
   for (const [name, files] of layout.machines) {
     machines.set(name, await loadOne(name, files, { sites, shared, customers, bases }));
   }
-  const users = [...machines].map(([name, { loaded }]) => secretUser(name, loaded));
+  const users = [...machines].map(([name, result]) => secretUser(name, result));
   return {
     machines,
     problems: sortProblems([
@@ -91,12 +91,23 @@ async function loadOne(name: string, files: readonly string[], context: Context)
     ...broken.flatMap((file) => file.problems),
   ];
   const customers = context.customers.appliances.get(name) ?? [];
-  if (!base || own.problems.length > 0) {
-    return { loaded: undefined, problems: [...problems, ...customers.flatMap((file) => file.problems)] };
-  }
+  if (!base) return { loaded: undefined, problems: [...problems, ...customers.flatMap((file) => file.problems)] };
   const layers = own.documents.map((document) => layerOf("appliance", document));
   const result = assembleSafely(name, () => assemble(name, base, layers, customers, context.shared));
-  return { loaded: hasError(problems) ? undefined : result.loaded, problems: [...problems, ...result.problems] };
+  if (own.problems.length > 0) {
+    const certain = result.problems.filter((problem) => standsAlone(problem, customers));
+    return { loaded: undefined, problems: [...problems, ...certain] };
+  }
+  const loaded = hasError(problems) ? undefined : result.loaded;
+  return { ...result, loaded, problems: [...problems, ...result.problems] };
+}
+
+/** What holds of the files that could be read, whatever is in the one that could not. */
+function standsAlone(problem: Problem, customers: readonly CustomerFile[]): boolean {
+  return (
+    (problem.code === "SCHEMA" && problem.message !== "is missing") ||
+    customers.some((customer) => customer.problems.includes(problem))
+  );
 }
 
 /** A fault of a rule is that machine's problem: the others are judged all the same. */
@@ -144,8 +155,8 @@ function layerOf(name: string, document: YamlDocument): Layer {
   return { name, value: document.value, locate: (path, part) => document.locate(path, part) };
 }
 
-function secretUser(machine: string, loaded: Loaded | undefined): SecretUser {
-  return { machine, key: loaded?.machine["age-key"], uses: loaded?.secrets };
+function secretUser(machine: string, { loaded, named }: LoadResult): SecretUser {
+  return { machine, key: loaded?.machine["age-key"], uses: loaded?.secrets, named };
 }
 
 function fleetProblems(machines: ReadonlyMap<string, LoadResult>): readonly Problem[] {

@@ -32,6 +32,8 @@ export interface SecretUser {
   readonly key: string | undefined;
   /** undefined: the machine file has errors, so nobody knows what it uses. */
   readonly uses: readonly SecretUse[] | undefined;
+  /** Of a machine file with errors: what it names all the same. That must exist; who should read it is not judged. */
+  readonly named?: readonly SecretUse[] | undefined;
 }
 
 /** Keys of operators.pub by "operator:<name>", and what is wrong with the file. */
@@ -78,7 +80,7 @@ export async function checkSecrets(
   scope: "fleet" | "machine",
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
-  const used = new Set(users.flatMap((user) => user.uses ?? []).map((use) => use.name));
+  const used = new Set(users.flatMap(namedBy).map((use) => use.name));
   const operators = scope === "fleet" ? await readOperators(tree) : { recipients: {}, problems: [] };
   problems.push(...operators.problems);
   for (const name of [...used].toSorted()) {
@@ -95,8 +97,12 @@ export async function checkSecrets(
   return problems;
 }
 
+function namedBy({ uses, named }: SecretUser): readonly SecretUse[] {
+  return uses ?? named ?? [];
+}
+
 function missing(name: string, users: readonly SecretUser[]): Problem[] {
-  const uses = users.flatMap((user) => user.uses ?? []).filter((use) => use.name === name);
+  const uses = users.flatMap(namedBy).filter((use) => use.name === name);
   return uses.map(
     (use) =>
       new Problem("SECRET_MISSING", `there is no secret ${JSON.stringify(name)} (${secretPath(name)}).`, {

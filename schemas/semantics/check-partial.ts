@@ -3,14 +3,27 @@
  * reads of a mistyped number and of a mistyped name at once, and corrects both.
  */
 import type { z } from "zod";
-import { isObject, type JsonObject, type JsonValue, type Path } from "../json.ts";
+import { isObject, type JsonObject, type JsonValue, type Path, valueAt } from "../json.ts";
 import type { Machine, machineSchema } from "../machine.ts";
 import { checkMachine } from "./check-machine.ts";
 import type { Offered } from "./references.ts";
 import type { MachineRule, RuleFinding } from "./rules.ts";
 
-/** Rules that two values break which both stand there: no third one that is taken away can change that. */
-const certain: ReadonlySet<string> = new Set<MachineRule>(["reference-missing", "address-reused", "network-overlap"]);
+/** Rules that one or two values break which stand there: no third one that is taken away can change that. */
+const certain: ReadonlySet<string> = new Set<MachineRule>([
+  "reference-missing",
+  "address-reused",
+  "network-overlap",
+  "name-reused",
+  "number-reused",
+  "bond-member-twice",
+  "mac-multicast",
+  "cpu-range",
+  "route-map-loop",
+  "peer-own-address",
+  "nat-pool-overlap",
+  "nat-source-overlap",
+]);
 
 /** Taking a value away can make its surroundings wrong in turn; this often they go too. */
 const rounds = 4;
@@ -34,7 +47,7 @@ export function checkPartial(
     removed.push(...paths);
     left = paths.reduce(without, left);
     const result = schema.safeParse(left);
-    if (result.success) return findCertain(result.data, removed, offered);
+    if (result.success) return findCertain(result.data, removed, written, offered);
     wrong = result.error.issues;
   }
   return [];
@@ -54,10 +67,16 @@ function without(value: JsonObject, [key, ...rest]: Path): JsonObject {
   return others;
 }
 
-function findCertain(machine: Machine, removed: readonly Path[], offered: Offered): readonly RuleFinding[] {
+function findCertain(
+  machine: Machine,
+  removed: readonly Path[],
+  written: JsonObject,
+  offered: Offered,
+): readonly RuleFinding[] {
   // What is named may have been taken away itself, or what it is part of.
   const gone = new Set(removed.flatMap((path) => path.map(String)));
-  const whole = removed.some((path) => path.length < 2) || gone.has("bridges");
+  const sections = removed.filter((path) => path.length < 2 && isObject(valueAt(written, path)));
+  const whole = sections.length > 0 || gone.has("bridges");
   return checkMachine(machine, offered).filter(({ rule, message }) => {
     if (!certain.has(rule)) return false;
     if (rule !== "reference-missing") return true;

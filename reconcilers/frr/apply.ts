@@ -3,13 +3,17 @@ import { Problem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
 import { type Daemon, daemons, type FrrCommand, type FrrStep } from "./model.ts";
 import { daemonMissing, unsupported } from "./obstacles.ts";
+import { batchesOf, settles } from "./batches.ts";
 import { daemonsOf, isSupported } from "./route.ts";
 import { scriptFor, type ScriptLine } from "./script.ts";
 import { maskText, revealLine } from "./seal.ts";
 import { rejection, type Reply, tryVty, type VtySession } from "./vty.ts";
 
-/** Lines after which a batch ends: an error is reported for a batch, and a daemon must come up for air. */
-const batchLines = 1000;
+/**
+ * Until a route that staticd gave up has left zebra and what redistributes it: no daemon says when. Before that no filter
+ * may open that kept it in.
+ */
+const settlingMs = 250;
 /** A daemon may think about a batch of lists for this long before it says anything. */
 const patience = 300_000;
 
@@ -27,8 +31,11 @@ export async function* applyFrr(
   for (const step of steps) for (const { line } of step.commands) revealLine(line, host.secrets);
   const sessions = await openAll(steps, host, sockets, signal);
   try {
+    let isSettling = false;
     for (const batch of batchesOf(steps)) {
       const commands = batch.flatMap((step) => step.commands);
+      if (isSettling) await host.sleep(settlingMs, signal);
+      isSettling = settles(commands);
       for (const session of sessions) await sendBatch(session, commands, host, signal);
       yield* batch;
     }
@@ -89,21 +96,6 @@ async function openConfiguring(
     session.close();
     throw thrown;
   }
-}
-
-/** Steps that go into one batch; a step is never divided, so that a peer and its policy come together. */
-function batchesOf(steps: readonly FrrStep[]): readonly (readonly FrrStep[])[] {
-  const batches: FrrStep[][] = [];
-  let size = Number.POSITIVE_INFINITY;
-  for (const step of steps) {
-    if (size + step.commands.length > batchLines) {
-      batches.push([]);
-      size = 0;
-    }
-    batches.at(-1)?.push(step);
-    size += step.commands.length;
-  }
-  return batches;
 }
 
 async function sendBatch(

@@ -2,8 +2,9 @@
  * In which order changes are made, so that no moment is more open than what was or what will be: what is referred to
  * comes before its references and goes after them, and peers come with their policy.
  */
+import type { Entries } from "./entries.ts";
+import { isRoute, neighborOf, objectOf } from "./grammar.ts";
 import type { Operation } from "./impact.ts";
-import { neighborOf } from "./grammar.ts";
 
 /** The lower first. Ties keep the order of the configuration. */
 export function phaseOf(operation: Operation, isGroup: (entry: Operation["entry"]) => boolean): number {
@@ -13,14 +14,45 @@ export function phaseOf(operation: Operation, isGroup: (entry: Operation["entry"
 /** Before everything: an instance that has to make room for another. */
 export const makeRoom = 0;
 
+/**
+ * Removals that come first: of what filters keep back, where filters change with it. A filter that opens may have kept
+ * this route or protocol in; what has no filter to wait for goes late instead, when its successor is there.
+ */
+export function earlyRemovals(operations: readonly Operation[], live: Entries, desired: Entries): ReadonlySet<string> {
+  const kept = new Set([...desired.values()].map(({ path, line }) => objectOf(path, line)));
+  const filtered = [...live.values(), ...desired.values()].some(({ line }) => origin.test(line));
+  if (!filtered || !operations.some(changesFilter)) return new Set();
+  const leaving = operations.filter(({ kind, entry }) => kind === "remove" && isOrigin(entry));
+  return new Set(
+    leaving.filter(({ entry }) => !kept.has(objectOf(entry.path, entry.line))).map(({ entry }) => entry.key),
+  );
+}
+
+/** After the instances that make room, before any filter. */
+export const early = 5;
+
+/** What brings routes into BGP and OSPF. */
+const origin = /^(?:redistribute|network|default-information originate) ?/;
+
+function isOrigin({ path, line }: Operation["entry"]): boolean {
+  return isRoute(path, line) || (path[0]?.startsWith("router ") === true && origin.test(line));
+}
+
+function changesFilter({ entry: { path, line }, old }: Operation): boolean {
+  const root = (path[0] ?? line).replace(/^no /, "");
+  const lines = `${line}\n${old?.line ?? ""}`;
+  return isList(root) || root.startsWith("route-map ") || / (?:prefix|filter|distribute)-list | route-map /.test(lines);
+}
+
 function addition({ entry }: Operation, isGroup: (entry: Operation["entry"]) => boolean): number {
   const root = (entry.path[0] ?? entry.line).replace(/^no /, "");
   if (isList(root)) return 10;
-  if (root === "bfd") return entry.path[1]?.startsWith("peer ") || entry.line.startsWith("peer ") ? 25 : 20;
+  if (root === "bfd") return entry.path[1]?.startsWith("peer ") || entry.line.startsWith("peer ") ? 35 : 32;
   if (root.startsWith("route-map ")) return 30;
+  // After everything that lets it through, or does not.
+  if (isRoute(entry.path, entry.line)) return 58;
   if (root.startsWith("router ospf")) return 38;
   if (/^(?:interface|vrf) /.test(root)) return 40;
-  if (/^ip(?:v6)? route /.test(root)) return 45;
   if (!root.startsWith("router bgp ")) return 15;
   if (neighborOf(entry.path, entry.line) !== undefined) return isGroup(entry) ? 52 : 54;
   return entry.path.length > 1 ? 56 : 50;
@@ -34,9 +66,9 @@ function removal({ entry }: Operation, isGroup: (entry: Operation["entry"]) => b
     if (neighborOf(entry.path, entry.line) !== undefined) return isGroup(entry) ? 66 : 64;
     return 62;
   }
+  if (isRoute(entry.path, entry.line)) return 75;
   if (/^(?:interface|vrf) /.test(root)) return 70;
   if (root.startsWith("router ospf")) return entry.path.length === 0 ? 73 : 72;
-  if (/^ip(?:v6)? route /.test(root)) return 75;
   if (root.startsWith("route-map ")) return 85;
   if (root === "bfd") return 80;
   return isList(root) ? 90 : 83;

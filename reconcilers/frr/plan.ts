@@ -6,7 +6,7 @@ import { type Entries, type Entry, neighborKey } from "./entries.ts";
 import { isIdentity, negation, objectOf, replacedByRemoval } from "./grammar.ts";
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
 import type { FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
-import { makeRoom, phaseOf } from "./order.ts";
+import { early, earlyRemovals, makeRoom, phaseOf } from "./order.ts";
 import { instanceSlot, problemsOf } from "./obstacles.ts";
 
 /** Implements Reconciler.plan. To prune everything that is foreign, pass the observed configuration as owned. */
@@ -45,6 +45,7 @@ function stepsOf(
     return (sides.desiredNeighbors.get(key) ?? sides.liveNeighbors.get(key))?.isGroup === true;
   };
   const displaced = displacedEntries(changes.operations);
+  const withdrawn = earlyRemovals(changes.operations, sides.live, sides.desired);
   const groups = new Map<string, Group>();
   for (const operation of changes.operations) {
     const { entry } = operation;
@@ -53,8 +54,10 @@ function stepsOf(
     const object = host ?? own;
     const replaced = operation.kind === "remove" && entry.path.length === 0 && isReplacedInstance(entry, sides);
     const makesWay = host === own && isIdentity(entry.path, entry.line);
-    const early = host === undefined ? undefined : phaseOf({ ...operation, kind: "set" }, isGroup) - (makesWay ? 1 : 0);
-    const phase = replaced ? makeRoom : (early ?? phaseOf(operation, isGroup));
+    const instead =
+      host === undefined ? undefined : phaseOf({ ...operation, kind: "set" }, isGroup) - (makesWay ? 1 : 0);
+    const first = replaced ? makeRoom : withdrawn.has(entry.key) ? early : undefined;
+    const phase = first ?? instead ?? phaseOf(operation, isGroup);
     const key = `${phase} ${object}`;
     const group = groups.get(key);
     if (group) group.operations.push(operation);

@@ -39,6 +39,15 @@ export function daemonsOf(path: readonly string[], line: string): readonly Daemo
   return ["zebra"];
 }
 
+/** What several daemons hold, each for itself: the order in which they hear of two such lines does not matter. */
+export function sharedKind(path: readonly string[], line: string): "filter" | "interface" | undefined {
+  const root = (path[0] ?? line).replace(/^no /, "");
+  if (/^(?:(?:ip|ipv6) prefix-list|(?:ipv6 |mac )?access-list|route-map|bgp (?:as-path )?\S+-list) /.test(root)) {
+    return "filter";
+  }
+  return root.startsWith("interface ") ? "interface" : undefined;
+}
+
 function clauseDaemons(clause: string | undefined): readonly Daemon[] {
   if (clause === undefined || commonClause.test(clause)) return filters;
   if (/^(?:set src|match source-(?:protocol|instance))\b/.test(clause)) return ["zebra"];

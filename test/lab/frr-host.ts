@@ -33,7 +33,8 @@ export function frrHost(frr?: SimFrr, secrets: Secrets = testSecrets()): Host {
     bootId: () => "boot",
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(resolve, ms);
+        // Simulated daemons need no time to settle; what is longer is a time limit.
+        const timer = setTimeout(resolve, frr && ms < 1000 ? 0 : ms);
         signal.addEventListener("abort", () => {
           clearTimeout(timer);
           reject(signal.reason as Error);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FrrDesired, FrrObserved, FrrStep } from "../../../../reconcilers/frr/model.ts";
 import { daemons } from "../../../../reconcilers/frr/model.ts";
+import { batchesOf } from "../../../../reconcilers/frr/batches.ts";
 import { describeStep } from "../../../../reconcilers/frr/describe.ts";
 import { planFrr } from "../../../../reconcilers/frr/plan.ts";
 import { mergeConfigs, printConfig } from "../../../../reconcilers/frr/tree.ts";
@@ -127,6 +128,37 @@ describe("the plan of FRR's plane", () => {
       "redistribute static route-map M",
     ]);
     expect(swap("network 10.0.0.0/8 route-map OLD", "network 10.0.0.0/8")).toEqual(["network 10.0.0.0/8"]);
+  });
+
+  it("has filters before the routes that they are for, and gives routes up before filters open", () => {
+    const text = (list: string, map: string, route: string) => `ip prefix-list P seq 5 permit ${list}
+route-map M permit 10
+ match ip address prefix-list P
+ip route ${route} blackhole
+router bgp 64500
+ address-family ipv4 unicast
+  redistribute static${map}
+`;
+    const swap = (from: string, to: string) =>
+      batchesOf(planFrr(config(to), observed(from), [config(from)]).steps).map((batch) =>
+        batch.flatMap(({ commands }) => commands.map(({ line }) => line)),
+      );
+    const tight = text("10.1.0.0/16", " route-map M", "10.1.0.0/16");
+    const open = text("10.0.0.0/8", "", "10.66.0.0/16");
+
+    expect(swap(text("10.0.0.0/8", "", "10.1.0.0/16"), tight)).toEqual([
+      ["ip prefix-list P seq 5 permit 10.1.0.0/16", "redistribute static route-map M"],
+    ]);
+    expect(swap(open, tight)).toEqual([
+      ["no ip route 10.66.0.0/16 blackhole"],
+      ["ip prefix-list P seq 5 permit 10.1.0.0/16", "redistribute static route-map M"],
+      ["ip route 10.1.0.0/16 blackhole"],
+    ]);
+    expect(swap(tight, open)).toEqual([
+      ["no ip route 10.1.0.0/16 blackhole"],
+      ["ip prefix-list P seq 5 permit 10.0.0.0/8", "no redistribute static route-map M", "redistribute static"],
+      ["ip route 10.66.0.0/16 blackhole"],
+    ]);
   });
 
   it("makes room before another AS number of its own comes", () => {

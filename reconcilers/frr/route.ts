@@ -7,7 +7,8 @@ import { walk } from "./tree.ts";
 import type { Daemon } from "./model.ts";
 import { headKind } from "./grammar.ts";
 
-const filters = ["zebra", "ospfd", "ospf6d", "bgpd"] as const satisfies readonly Daemon[];
+const lists = ["zebra", "bfdd", "ospfd", "ospf6d", "bgpd"] as const satisfies readonly Daemon[];
+const maps = ["zebra", "ospfd", "ospf6d", "bgpd"] as const satisfies readonly Daemon[];
 const interfaces = ["zebra", "ospfd", "ospf6d"] as const satisfies readonly Daemon[];
 
 /** Clauses of a route-map entry that every daemon with route-maps takes (lib/routemap_cli.c). */
@@ -30,7 +31,7 @@ export function daemonsOf(path: readonly string[], line: string): readonly Daemo
   if (/^router ospf6\b/.test(root)) return ["ospf6d"];
   if (/^router ospf\b/.test(root)) return ["ospfd"];
   if (root === "bfd") return ["bfdd"];
-  if (/^(?:ip|ipv6) prefix-list |^(?:ipv6 )?access-list /.test(root)) return filters;
+  if (/^(?:ip|ipv6) prefix-list |^(?:ipv6 |mac )?access-list /.test(root)) return lists;
   if (root.startsWith("route-map ")) return clauseDaemons(path.length === 0 ? undefined : positive);
   if (root.startsWith("interface ")) return interfaceDaemons(path.length === 0 ? undefined : positive);
   if (/^ip(?:v6)? route /.test(root) || (root.startsWith("vrf ") && /^ip(?:v6)? route /.test(positive)))
@@ -49,7 +50,7 @@ export function sharedKind(path: readonly string[], line: string): "filter" | "i
 }
 
 function clauseDaemons(clause: string | undefined): readonly Daemon[] {
-  if (clause === undefined || commonClause.test(clause)) return filters;
+  if (clause === undefined || commonClause.test(clause)) return maps;
   if (/^(?:set src|match source-(?:protocol|instance))\b/.test(clause)) return ["zebra"];
   if (/^set metric-type\b/.test(clause)) return ["ospfd", "ospf6d"];
   if (/^set forwarding-address\b/.test(clause)) return ["ospf6d"];

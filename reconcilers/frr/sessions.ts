@@ -1,6 +1,7 @@
 /** Asks FRR about its neighbours: cheap enough (one round trip of well below a millisecond) to be asked every second. */
+import { Problem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
-import { openVty } from "./vty.ts";
+import { openVty, type Reply } from "./vty.ts";
 
 /** One BGP session, as `show bgp vrf all summary json` tells it; the counters are the session's, the prefixes per family. */
 export interface BgpSession {
@@ -30,18 +31,18 @@ export interface OspfNeighbor {
 /** The sessions of all VRFs, with their counters. */
 const bgpSummary = "show bgp vrf all summary json";
 
-/** The BGP sessions of all VRFs, sorted. Rejects with FRR_UNREACHABLE when bgpd does not answer. */
+/** The BGP sessions of all VRFs, sorted. Rejects with FRR_UNREACHABLE when bgpd does not answer, or with anything else. */
 export async function bgpSessions(host: Host, sockets: string, signal: AbortSignal): Promise<readonly BgpSession[]> {
   const vty = await openVty(host, sockets, "bgpd", signal);
   try {
     const reply = await vty.ask(bgpSummary, signal);
-    return readBgpSessions(reply.text);
+    return readBgpSessions(answerOf(reply, bgpSummary));
   } finally {
     vty.close();
   }
 }
 
-/** The adjacencies of OSPF or OSPFv3. Rejects with FRR_UNREACHABLE when the daemon does not answer. */
+/** The adjacencies of OSPF or OSPFv3. Rejects with FRR_UNREACHABLE when the daemon does not answer, or with anything else. */
 export async function ospfNeighbors(
   host: Host,
   sockets: string,
@@ -52,16 +53,17 @@ export async function ospfNeighbors(
   try {
     const command = protocol === "ospf" ? "show ip ospf neighbor json" : "show ipv6 ospf6 neighbor json";
     const reply = await vty.ask(command, signal);
-    return protocol === "ospf" ? readOspf(reply.text) : readOspf6(reply.text);
+    const answer = answerOf(reply, command);
+    return protocol === "ospf" ? readOspf(answer) : readOspf6(answer);
   } finally {
     vty.close();
   }
 }
 
-/** Reads `show bgp vrf all summary json`. What is no such answer (no instance) has no sessions. */
-function readBgpSessions(text: string): readonly BgpSession[] {
+/** Reads `show bgp vrf all summary json`. */
+function readBgpSessions(answer: unknown): readonly BgpSession[] {
   const sessions = new Map<string, BgpSession>();
-  for (const [vrf, families] of fields(parse(text))) {
+  for (const [vrf, families] of fields(answer)) {
     for (const [family, summary] of fields(families)) {
       for (const [peer, entry] of fields(record(summary)["peers"])) {
         const key = `${vrf} ${peer}`;
@@ -83,8 +85,8 @@ function readBgpSessions(text: string): readonly BgpSession[] {
   return [...sessions].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, session]) => session);
 }
 
-function readOspf(text: string): readonly OspfNeighbor[] {
-  return fields(record(parse(text))["neighbors"]).flatMap(([routerId, entries]) =>
+function readOspf(answer: unknown): readonly OspfNeighbor[] {
+  return fields(record(answer)["neighbors"]).flatMap(([routerId, entries]) =>
     list(entries).map((entry) => ({
       protocol: "ospf" as const,
       routerId,
@@ -95,8 +97,8 @@ function readOspf(text: string): readonly OspfNeighbor[] {
   );
 }
 
-function readOspf6(text: string): readonly OspfNeighbor[] {
-  return list(record(parse(text))["neighbors"]).map((entry) => ({
+function readOspf6(answer: unknown): readonly OspfNeighbor[] {
+  return list(record(answer)["neighbors"]).map((entry) => ({
     protocol: "ospf6" as const,
     routerId: string(record(entry)["neighborId"]),
     interface: string(record(entry)["interfaceName"]),
@@ -104,13 +106,25 @@ function readOspf6(text: string): readonly OspfNeighbor[] {
   }));
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // "% No BGP process is configured" and the like.
-    return {};
+/** What 8.4's daemons say where there is no instance: bgpd and ospfd `{}`, ospf6d nothing; older ones a remark. */
+const noInstance =
+  /^(?:|% (?:No BGP process is configured|BGP instance not found|OSPF6? (?:instance not found|is not running)))$/;
+
+/** "No sessions" and "no answer" must not look alike: against the one nothing can be worse. */
+function answerOf({ status, text }: Reply, command: string): unknown {
+  const said = text.trim();
+  if (status === 0) {
+    if (noInstance.test(said)) return {};
+    try {
+      return JSON.parse(said) as unknown;
+    } catch {
+      // Not what was asked for: below.
+    }
   }
+  throw new Problem("FRR_UNREACHABLE", `FRR answered "${command}" with status ${status}: ${said.slice(0, 200)}`, {
+    remedy: "See whether the daemon was just restarted; the agent asks again.",
+    transient: true,
+  });
 }
 
 function record(value: unknown): Readonly<Record<string, unknown>> {

@@ -8,6 +8,7 @@ import { frr } from "../../reconcilers/frr/frr.ts";
 import type { FrrDesired, FrrStep } from "../../reconcilers/frr/model.ts";
 import { sealConfig } from "../../reconcilers/frr/seal.ts";
 import { bgpSessions } from "../../reconcilers/frr/sessions.ts";
+import { openVty } from "../../reconcilers/frr/vty.ts";
 import { filterConfig, mergeConfigs, parseConfig, pathKey, printConfig, walk } from "../../reconcilers/frr/tree.ts";
 import { listMachines, loadMachine } from "../../schemas/load.ts";
 import { type Bird, startBird, whyNoBird } from "../lab/bird.ts";
@@ -184,6 +185,23 @@ describe.skipIf(missing !== undefined)(`a real FRR (${missing ?? "8.4"})`, () =>
       connectionsEstablished: before.connectionsEstablished,
     });
     await converge(nothing, [two, other]);
+  });
+
+  it("lets go of new peers that a killed client left idle in the middle of its batch", async () => {
+    const text = sessionsWith("first");
+    const vty = await openVty(host, real.sockets, "bgpd", signal);
+    const lines = text
+      .trim()
+      .split("\n")
+      .map((line) => line.trim());
+    await vty.send(["configure terminal", "XFRR_start_configuration", ...lines], signal);
+    vty.close();
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    const states = (await bgpSessions(host, real.sockets, signal)).map(({ state }) => state);
+    expect(states).toEqual(["Idle", "Idle"]);
+
+    for await (const step of plane.apply([], host, signal)) expect(step).toBeUndefined();
+    await established("203.0.113.1");
   });
 
   it("says which sessions a new router-id resets", async () => {

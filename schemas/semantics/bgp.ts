@@ -3,6 +3,7 @@ import type { Path } from "../json.ts";
 import { familyOf } from "../primitives.ts";
 import type { Report } from "./rules.ts";
 import { type Session, sessionOf } from "./session.ts";
+import { switchedOff } from "./switches.ts";
 import { isLinkLocal, type View } from "./view.ts";
 
 export function checkBgp(view: View, report: Report): void {
@@ -20,6 +21,7 @@ export function checkBgp(view: View, report: Report): void {
     checkReuse(session, name, path, seen, report);
     checkAddress(view, session, path, report);
     checkUpdateSource(view, session, path, report);
+    checkSwitches(session, path, report);
     if (session.remoteAs === undefined) {
       if (session.group || peer.group === undefined)
         report("peer-remote-as", path, "has no remote-as, nor has its group");
@@ -71,6 +73,16 @@ function checkUpdateSource({ byAddress, shared }: View, session: Session, path: 
     report("update-source", at, `${source} is not of the family of ${session.peer.address}`);
 }
 
+function checkSwitches({ peer, group }: Session, path: Path, report: Report): void {
+  if (!group) return;
+  const at = [path, [...path, "ipv4"], [...path, "ipv6"]];
+  const pairs = [[peer, group] as const, [peer.ipv4, group.ipv4] as const, [peer.ipv6, group.ipv6] as const];
+  pairs.forEach(([own, shared], index) => {
+    for (const [key, says] of switchedOff(own, shared))
+      report("peer-group-switch", [...(at[index] ?? path), key], `is ${says}, which the peer would keep`);
+  });
+}
+
 function checkRole(session: Session, asn: number, path: Path, report: Report): void {
   const { peer, internal, remoteAs } = session;
   const at = (key: keyof typeof peer): Path => (peer[key] === undefined ? path : [...path, key]);
@@ -89,6 +101,8 @@ function checkRole(session: Session, asn: number, path: Path, report: Report): v
   for (const family of ["ipv4", "ipv6"] as const) {
     if (!internal && session.policy(family)["route-reflector-client"])
       report("peer-reflector", at(family), "is an eBGP peer and a route reflector's client");
+    if (internal && session.policy(family)["remove-private-as"])
+      report("peer-private-as", at(family), "is an iBGP peer with remove-private-as");
   }
 }
 

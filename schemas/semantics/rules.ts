@@ -175,6 +175,14 @@ export const machineRules = {
     "Correct or remove local-as: FRR rejects it.",
   ),
   "peer-reflector": error("Only iBGP peers are clients of a route reflector.", "Remove route-reflector-client."),
+  "peer-private-as": error(
+    "remove-private-as is for eBGP.",
+    "Remove it: FRR rejects it for a peer with the own AS number.",
+  ),
+  "peer-group-switch": error(
+    "A peer does not switch off what its group switches on: FRR 8.4 cannot.",
+    "Remove it from the group and set it on the other members, or leave the group.",
+  ),
   "peer-policy": warning(
     "An eBGP peer has a policy (RFC 8212): without one nothing is sent or taken.",
     "Add a route-map, prefix-list or as-path-list to the peer or its group.",

@@ -3,6 +3,7 @@ import { derive } from "../../reconcilers/derive.ts";
 import { frr } from "../../reconcilers/frr/frr.ts";
 import type { FrrDesired, FrrObserved } from "../../reconcilers/frr/model.ts";
 import { mergeConfigs, printConfig } from "../../reconcilers/frr/tree.ts";
+import { openVty } from "../../reconcilers/frr/vty.ts";
 import { type RealFrr, startFrr, whyNoFrr } from "../lab/frr.ts";
 import { frrHost, testSecrets } from "../lab/frr-host.ts";
 import { makeNamespace, type Namespace } from "../lab/netns.ts";
@@ -89,6 +90,30 @@ describe.skipIf(missing !== undefined)(`what excludes each other on a real FRR (
     );
   }
 
+  it("lets no member of a group switch off what the group has on, which is why validation refuses it", async () => {
+    const group = ["shutdown", "passive", "bfd", "capability extended-nexthop", "enforce-first-as"];
+    const family = [
+      "next-hop-self",
+      "soft-reconfiguration inbound",
+      "remove-private-AS",
+      "route-server-client",
+      "attribute-unchanged next-hop",
+    ];
+    const lines = [...group.map((flag) => ` neighbor G ${flag}`), " address-family ipv4 unicast"];
+    const text = [base, ...lines, ...family.map((flag) => `  neighbor G ${flag}`)].join("\n");
+    const to = { config: printConfig(mergeConfigs([text.replace("router bgp 64500\n", member)])) };
+    expect(await converge(to, [{ config: observed.config }])).toEqual([]);
+
+    const vty = await openVty(host, real.sockets, "bgpd", signal);
+    const own = group.map((flag) => `no neighbor 192.0.2.5 ${flag}`);
+    const inside = family.map((flag) => `no neighbor 192.0.2.5 ${flag}`);
+    const context = ["configure terminal", "router bgp 64500"];
+    await vty.send([...context, ...own, "address-family ipv4 unicast", ...inside, "end"], signal);
+    vty.close();
+    observed = await plane.observe(host, signal);
+    expect(plane.plan(to, observed, [to])).toMatchObject({ steps: [], foreign: [] });
+  });
+
   for (const [context, lines] of unsayable) {
     it(`goes from any to any other of raw ${lines.join(" | ")}`, async () => {
       const text = (line: string) => [...context, line].map((one, depth) => " ".repeat(depth) + one).join("\n");
@@ -106,6 +131,12 @@ router bgp 64500
  neighbor 192.0.2.1 remote-as 64496
  address-family ipv4 unicast
   neighbor 192.0.2.1 activate
+`;
+
+const member = `router bgp 64500
+ neighbor G peer-group
+ neighbor 192.0.2.5 remote-as 64497
+ neighbor 192.0.2.5 peer-group G
 `;
 
 /** What only raw lines can say: [contexts, alternatives]. */

@@ -1,6 +1,7 @@
 /** Why a plan for FRR must not be carried out: what is missing on the box, and what stands in the way. */
 import { Problem } from "../../schemas/problem.ts";
-import type { Difference, Sides } from "./difference.ts";
+import { type Difference, groupKey, type Sides } from "./difference.ts";
+import type { Neighbor } from "./entries.ts";
 import type { Daemon, FrrDesired, FrrObserved } from "./model.ts";
 import { isSupported, neededDaemons } from "./route.ts";
 import { parseConfig } from "./tree.ts";
@@ -43,7 +44,21 @@ export function problemsOf(
       );
     }
   }
+  problems.push(...takenAlong(sides, changes));
   return problems;
+}
+
+/** Groups that have to be made anew while somebody else's peers are in them: `no neighbor G peer-group` takes its members. */
+function takenAlong(sides: Sides, { recreated }: Difference): readonly Problem[] {
+  const isForeign = ({ key, identity }: Neighbor) =>
+    !sides.desiredNeighbors.has(key) && !identity.some((entry) => sides.owned.has(entry.key));
+  return [...sides.liveNeighbors.values()].flatMap((member) => {
+    const group = groupKey(member);
+    if (group === undefined || !recreated.has(group) || !isForeign(member)) return [];
+    const what = `The peer-group ${member.group} has to be made anew, and its member ${member.name}, which nobody here made, would go with it.`;
+    const remedy = `Take ${member.name} into git, or out of the group by hand; or give the group another name.`;
+    return [new Problem("FRR_FOREIGN", what, { remedy })];
+  });
 }
 
 function wantsOspfInterfaces(sides: Sides): boolean {

@@ -27,7 +27,7 @@ export function isSupported(version: string): boolean {
 export function daemonsOf(path: readonly string[], line: string): readonly Daemon[] {
   const positive = line.replace(/^no /, "");
   const root = path[0] ?? positive;
-  if (/^router bgp\b|^bgp /.test(root)) return ["bgpd"];
+  if (/^router bgp\b|^bgp |^rpki$/.test(root)) return ["bgpd"];
   if (/^router ospf6\b/.test(root)) return ["ospf6d"];
   if (/^router ospf\b/.test(root)) return ["ospfd"];
   if (root === "bfd") return ["bfdd"];

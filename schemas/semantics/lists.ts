@@ -15,6 +15,19 @@ export function checkLists({ machine: { routing } }: View, report: Report): void
     checkDeadEntries(entries, ["routing", "prefix-lists", name, "entries"], report);
   checkCalls(routing["route-maps"], report);
   checkContinues(routing["route-maps"], report);
+  checkRpki(routing, report);
+}
+
+/** Without its module bgpd takes "match rpki" for another command; with it, but without a cache, nothing is known. */
+function checkRpki(routing: Routing, report: Report): void {
+  if (Object.values(routing.raw).some(({ context }) => context[0]?.trim() === "rpki")) return;
+  for (const [name, { entries }] of Object.entries(routing["route-maps"])) {
+    for (const [sequence, { match }] of Object.entries(entries)) {
+      if (match.rpki === undefined) continue;
+      const path = ["routing", "route-maps", name, "entries", sequence, "match", "rpki"];
+      report("route-map-rpki", path, "there is no RPKI cache");
+    }
+  }
 }
 
 type Routing = View["machine"]["routing"];

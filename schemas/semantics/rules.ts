@@ -152,6 +152,10 @@ export const machineRules = {
     "A route-map continues at a later entry that exists.",
     "Name the sequence number of one.",
   ),
+  "route-map-rpki": error(
+    "A route-map matches RPKI results where bgpd has a cache to ask: raw lines in the context rpki.",
+    "Add the cache as raw lines with context: [rpki], and bgpd's module (-M rpki), or remove the match.",
+  ),
   // --- BGP
   "router-id-missing": warning(
     "BGP, OSPF and OSPFv3 have a router ID: FRR's own choice changes with the addresses.",

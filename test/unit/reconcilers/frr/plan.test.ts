@@ -229,6 +229,17 @@ router bgp 64500
     expect(plan.problems.map((problem) => problem.code)).toEqual(["FRR_FOREIGN"]);
   });
 
+  it("refuses to make a peer-group anew with which a foreign member would go", () => {
+    const ours = `${bgp}\n neighbor G peer-group\n neighbor G remote-as 64496\n`;
+    const live = observed(`${ours} neighbor 192.0.2.9 peer-group G\n`);
+    const inside = config(ours.replace("remote-as 64496", "remote-as internal"));
+
+    expect(planFrr(inside, live, [config(ours)]).problems.map(String)).toEqual([
+      expect.stringContaining("its member 192.0.2.9, which nobody here made, would go with it"),
+    ]);
+    expect(planFrr(config(ours), live, [config(ours)]).problems).toEqual([]);
+  });
+
   it("refuses an FRR whose commands it does not know, and one without a daemon that is needed", () => {
     const newer = planFrr(config(base), observed("", { version: "10.1" }), []);
     expect(newer.problems.map((problem) => problem.code)).toEqual(["FRR_VERSION"]);

@@ -69,7 +69,6 @@ async function follows(top: string, bare: string, server: GitServer, print: (lin
   }
   compare(`poll, nothing new (${requests} requests)`, ...polls, print);
   compare("fetch one commit, prove it, read the machine's files", ...fetches, print);
-  print(`  memory of this process afterwards: ${Math.round(process.memoryUsage.rss() / 2 ** 20)} MiB RSS`);
 }
 
 function source(server: GitServer, cache: string) {

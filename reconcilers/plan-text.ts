@@ -41,11 +41,11 @@ function summary(plans: readonly Plan[], whole: boolean): string {
   const steps = plans.flatMap((plan) => plan.steps);
   const problems = plans.flatMap((plan) => plan.problems).length;
   const worst = worstImpact(steps);
-  const todo =
+  const outlook =
     worst === undefined
       ? `Nothing to do${whole ? ": in sync" : ""}.`
       : `${count(steps.length, "step")}, worst impact ${worst}.`;
-  return problems > 0 ? `Cannot be carried out: ${count(problems, "problem")}. ${todo}` : todo;
+  return problems > 0 ? `Cannot be carried out: ${count(problems, "problem")}. ${outlook}` : outlook;
 }
 
 function planeText(

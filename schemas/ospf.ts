@@ -74,29 +74,38 @@ function instance(d: Defaults) {
   };
 }
 
+/** `prefix`: of the family whose networks an area sums up. */
+function areas(prefix: typeof Ipv4Prefix) {
+  return z
+    .record(
+      Area,
+      z.strictObject({
+        kind: areaKind,
+        ranges: z.array(prefix).default([]).meta({ description: "Sums that leave the area." }),
+      }),
+    )
+    .default({})
+    .meta({ description: "Areas that are not plain: kind, and ranges that sum up their networks." });
+}
+
+function redistribute<S extends z.ZodRawShape>(external: S) {
+  return z
+    .partialRecord(z.enum(["connected", "static", "kernel", "bgp"]), z.strictObject(external))
+    .default({})
+    .meta({ description: "Routes of other protocols to take in." });
+}
+
 export function ospfSchema(d: Defaults) {
   const { external, shape } = instance(d);
   return z
     .strictObject({
       ...shape,
-      areas: z
-        .record(
-          Area,
-          z.strictObject({
-            kind: areaKind,
-            ranges: z.array(Ipv4Prefix).default([]).meta({ description: "Sums that leave the area." }),
-          }),
-        )
-        .default({})
-        .meta({ description: "Areas that are not plain: kind, and ranges that sum up their networks." }),
+      areas: areas(Ipv4Prefix),
       interfaces: z
         .record(InterfaceRef, z.strictObject({ ...link, authentication: Authentication.optional() }))
         .default({})
         .meta({ description: "Interfaces that take part." }),
-      redistribute: z
-        .partialRecord(z.enum(["connected", "static", "kernel", "bgp"]), z.strictObject(external))
-        .default({})
-        .meta({ description: "Routes of other protocols to take in." }),
+      redistribute: redistribute(external),
     })
     .meta({ description: "OSPFv2, for IPv4." });
 }
@@ -107,24 +116,12 @@ export function ospf3Schema(d: Defaults) {
   return z
     .strictObject({
       ...shape,
-      areas: z
-        .record(
-          Area,
-          z.strictObject({
-            kind: areaKind,
-            ranges: z.array(Ipv6Prefix).default([]).meta({ description: "Sums that leave the area." }),
-          }),
-        )
-        .default({})
-        .meta({ description: "Areas that are not plain: kind, and ranges that sum up their networks." }),
+      areas: areas(Ipv6Prefix),
       interfaces: z
         .record(InterfaceRef, z.strictObject(link))
         .default({})
         .meta({ description: "Interfaces that take part." }),
-      redistribute: z
-        .partialRecord(z.enum(["connected", "static", "kernel", "bgp"]), z.strictObject(external))
-        .default({})
-        .meta({ description: "Routes of other protocols to take in." }),
+      redistribute: redistribute(external),
     })
     .meta({ description: "OSPFv3, for IPv6." });
 }

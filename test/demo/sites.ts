@@ -52,7 +52,7 @@ routing:
     peer-groups:
       transit:
         kind: upstream
-        timers: { keepalive-seconds: 1, hold-seconds: 3, connect-seconds: 2 }
+        timers: { keepalive-seconds: 3, hold-seconds: 9, connect-seconds: 2 }
         ipv4: { route-map: { in: transit-in, out: transit-out } }
     peers:
       transit-a: { address: 192.0.2.1, remote-as: ${transitA}, group: transit }${peers}

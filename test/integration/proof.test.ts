@@ -39,7 +39,7 @@ routing:
     announce: { 203.0.113.0/24: {} }
     peer-groups:
       transit:
-        timers: { keepalive-seconds: 1, hold-seconds: 3, connect-seconds: 2 }
+        timers: { keepalive-seconds: 3, hold-seconds: 9, connect-seconds: 2 }
         ipv4: { route-map: { in: in, out: out } }
     peers:
 ${peer("a", "192.0.2.1", asOfA)}${peer("b", "192.0.2.5", asOfB)}`;

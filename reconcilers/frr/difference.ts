@@ -18,6 +18,8 @@ export interface Difference {
   /** Neighbours that have to be removed and made anew: what they are cannot be changed in place. */
   readonly recreated: ReadonlySet<string>;
   readonly foreign: readonly Entry[];
+  /** Lines that nobody here made and that go with what they stand in: no command of the plan names them. */
+  readonly goAlong: readonly Entry[];
 }
 
 /** Reads the texts. */
@@ -51,9 +53,13 @@ export function difference(sides: Sides, incomplete: ReadonlySet<string>): Diffe
   }
 
   const foreign: Entry[] = [];
+  const goAlong: Entry[] = [];
   for (const entry of surplus) {
     const key = neighborKey(entry);
-    if (ancestors(entry).some((head) => heads.has(head))) continue;
+    const goesWithHead = ancestors(entry).some((head) => heads.has(head));
+    const goesWithNeighbor = key !== undefined && (gone.has(key) || recreated.has(key));
+    if ((goesWithHead || goesWithNeighbor) && !sides.owned.has(entry.key)) goAlong.push(entry);
+    if (goesWithHead) continue;
     if (key !== undefined && gone.has(key)) {
       if (endsNeighbor(entry, key, sides, recreated)) operations.push({ kind: "remove", entry });
       continue;
@@ -62,7 +68,7 @@ export function difference(sides: Sides, incomplete: ReadonlySet<string>): Diffe
     if (stays(entry, key, sides, heads)) foreign.push(entry);
     else operations.push({ kind: "remove", entry: { ...entry, path: pathIn(sides.desired, entry) } });
   }
-  return { operations, recreated, foreign };
+  return { operations, recreated, foreign, goAlong };
 }
 
 /**

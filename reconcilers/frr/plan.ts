@@ -23,8 +23,13 @@ export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: reado
     steps,
     foreign: foreignObjects(changes.foreign),
     problems: problemsOf(desired, observed, sides, changes, steps.length > 0),
-    notes,
+    notes: [...notes, ...changes.goAlong.map(goesAlong)],
   };
+}
+
+/** What an operator set by hand inside something of ours is not left alone when that goes: at least it is said. */
+function goesAlong({ path, line }: Entry): string {
+  return `${path.join(" / ")}: "${line}", which nobody here made, goes with what it stands in.`;
 }
 
 interface Group {

@@ -223,6 +223,20 @@ router bgp 64500
     expect(plan.foreign).toEqual([]);
   });
 
+  it("says which lines set by hand go with what they stand in", () => {
+    const live = base
+      .replace(" match ip address prefix-list IN\n", "$& set local-preference 222\n")
+      .replace(" neighbor 192.0.2.1 description transit-a\n", "$& neighbor 192.0.2.1 passive\n");
+    const desired = base.replace(/route-map OUT.*\n.*\n/, "").replace(/.*192\.0\.2\.1.*\n/g, "");
+
+    const plan = planFrr(config(desired), observed(live), [config(base)]);
+
+    expect(plan.notes).toEqual([
+      'route-map OUT permit 10: "set local-preference 222", which nobody here made, goes with what it stands in.',
+      'router bgp 64500: "neighbor 192.0.2.1 passive", which nobody here made, goes with what it stands in.',
+    ]);
+  });
+
   it("refuses to stand beside a foreign instance with another AS number", () => {
     const plan = planFrr(config(base), observed("router bgp 64510\n neighbor 192.0.2.9 remote-as 64511\n"), []);
 

@@ -8,7 +8,9 @@ const told = 4;
 /** "add router bgp 64500/neighbor 192.0.2.1: remote-as 64496, description upstream-a (resets 192.0.2.1)". */
 export function describeStep(step: FrrStep): string {
   const details =
-    step.kind === "remove" ? [] : step.commands.map((command) => shorten(command, step.object)).filter(Boolean);
+    step.kind === "remove"
+      ? []
+      : step.commands.map((command) => shorten(command, step.object, step.commands.length === 1)).filter(Boolean);
   const more = details.length > told ? `, ${details.length - told} more` : "";
   const text = details.length > 0 ? `: ${details.slice(0, told).join(", ")}${more}` : "";
   const resets = step.resets.length > 0 ? ` (resets ${shortList(step.resets)})` : "";
@@ -16,7 +18,7 @@ export function describeStep(step: FrrStep): string {
 }
 
 /** What a line says beside what the object's name says already. */
-function shorten({ context, line }: FrrCommand, object: string): string {
+function shorten({ context, line }: FrrCommand, object: string, isOnly: boolean): string {
   const negative = line.startsWith("no ") ? "no " : "";
   const words = line.slice(negative.length).split(" ");
   const isNeighbor = neighborOf(context, line) !== undefined;
@@ -25,6 +27,8 @@ function shorten({ context, line }: FrrCommand, object: string): string {
   let said = words.length;
   while (said > 0 && !isTold(words.slice(0, said).join(" "), object)) said -= 1;
   const rest = words.slice(said).join(" ");
+  // A bare "no" would tell nobody anything: the object is switched off, or goes first to be made anew.
+  if (rest === "" && where === "") return negative === "" ? "" : isOnly ? "off" : "made anew";
   return rest === "" && negative === "" ? "" : `${negative}${where}${rest}`.trim();
 }
 

@@ -60,7 +60,7 @@ describe("the plan of FRR's plane", () => {
       "hitless add route-map OUT permit 10: match ip address prefix-list IN",
       `hitless add ${bgp}`,
       `hitless add ${bgp}/bgp router-id: 192.0.2.2`,
-      `hitless add ${bgp}/bgp default ipv4-unicast: no`,
+      `hitless add ${bgp}/bgp default ipv4-unicast: off`,
       `hitless add ${bgp}/neighbor TRANSIT: peer-group, ipv4 unicast prefix-list IN in`,
       `hitless add ${bgp}/neighbor 192.0.2.1: remote-as 64496, description transit-a, ipv4 unicast route-map OUT out, ipv4 unicast activate`,
       `hitless add ${bgp}/neighbor 192.0.2.5: remote-as 64497, peer-group TRANSIT, ipv4 unicast activate`,
@@ -170,7 +170,7 @@ router bgp 64500
 
   it("makes a peer anew that leaves its group, and says so", () => {
     expect(change(" neighbor 192.0.2.5 peer-group TRANSIT\n", "")).toEqual([
-      `session-reset set ${bgp}/neighbor 192.0.2.5: no, remote-as 64497, ipv4 unicast activate (resets 192.0.2.5)`,
+      `session-reset set ${bgp}/neighbor 192.0.2.5: made anew, remote-as 64497, ipv4 unicast activate (resets 192.0.2.5)`,
     ]);
   });
 

@@ -1,8 +1,8 @@
 /**
  * The only loop. One tick takes whatever a commit of the sites repository asks for from git to the box:
  *
- *     settle (finish or undo what is in flight) → look (look.ts: poll, load) → converge (converge.ts: plan, gate,
- *     deploy.ts) → correct (drift)
+ *     settle (finish or undo what is in flight) → look (look.ts: poll, load) → converge (converge.ts: plan, gate/,
+ *     deploy.ts) → correct (correct.ts: drift)
  *
  * Everything that an outsider hears goes through the observer, after the fact; nothing here waits for it.
  */
@@ -10,7 +10,8 @@ import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { resumeCommit } from "./commit.ts";
-import { converge, correct } from "./converge.ts";
+import { converge } from "./converge.ts";
+import { correct } from "./correct.ts";
 import { rollBack } from "./roll-back.ts";
 import { openJournal, type OperatorRecord } from "./journal.ts";
 import { openMemory } from "./ledger.ts";
@@ -129,8 +130,9 @@ export function createAgent(parts: AgentParts): Agent {
       signal.throwIfAborted();
       const problem = asProblem(thrown);
       listener.complain(problem);
-      if (appliance.progress.state().at !== "planning") return;
-      await appliance.progress.move({ type: "must-wait", why: "blocked", reason: problem.message });
+      if (!["planning", "staging"].includes(appliance.progress.state().at)) return;
+      const unblock = problem.remedy ?? "It is planned again at the next poll.";
+      await appliance.progress.move({ type: "must-wait", why: "blocked", reason: problem.message, unblock });
     } finally {
       // What the tick before complained of stands until this one did not: in between nobody knows better.
       publish({ complaints });

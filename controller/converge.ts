@@ -1,11 +1,11 @@
-/** The second half of a tick: towards what the newest commit asks for, and back to what is committed when it drifted. */
+/** The second part of a tick: towards what the newest commit asks for. */
 import type { Generation } from "../reconcilers/generation.ts";
-import { asProblem } from "../schemas/problem.ts";
-import { canonicalJson } from "./canonical-json.ts";
+import { asProblem, type Problem } from "../schemas/problem.ts";
 import { deploy } from "./deploy.ts";
-import { gate } from "./gate.ts";
+import { gatherFacts } from "./gate/facts.ts";
+import { gate } from "./gate/gate.ts";
 import type { Probe } from "./health/judge.ts";
-import { whyHeld, withCorrection } from "./ledger.ts";
+import { whyHeld } from "./ledger.ts";
 import type { Target } from "./machine.ts";
 import type { Survey } from "./planes.ts";
 import { withDeadline } from "./retry.ts";
@@ -39,7 +39,13 @@ async function planAndDeploy(turn: Turn, target: Target, candidate: Generation):
   const { host, settings, source } = parts;
   const { progress, memory, probe, listener } = appliance;
   const { committed, git } = turn.known();
-  const wait = (why: "blocked" | "not-adopted", reason: string) => progress.move({ type: "must-wait", why, reason });
+  const blocked = (problem: Problem) =>
+    progress.move({
+      type: "must-wait",
+      why: "blocked",
+      reason: problem.message,
+      unblock: problem.remedy ?? "It is planned again at the next poll.",
+    });
   let plan: Survey;
   let baseline: Probe;
   try {
@@ -50,66 +56,18 @@ async function planAndDeploy(turn: Turn, target: Target, candidate: Generation):
   } catch (thrown) {
     signal.throwIfAborted();
     listener.complain(asProblem(thrown));
-    return wait("blocked", asProblem(thrown).message);
+    return blocked(asProblem(thrown));
   }
   publish({ planned: { plan, at: host.now() } });
   const [problem] = plan.problems;
-  if (problem) return wait("blocked", problem.message);
-  if (!committed && plan.foreign > 0 && !memory.ledger().adopted) {
-    return wait("not-adopted", `Nothing was ever committed here, and ${plan.foreign} objects are already there.`);
-  }
-  const { worstImpact } = plan;
+  if (problem) return blocked(problem);
   const { purpose } = target;
-  const policy = candidate.policy;
-  const shut = gate({ mode: settings.mode, policy, purpose, worstImpact, now: host.now() });
+  const { mode } = settings;
+  const facts = await gatherFacts(host, signal);
+  const ledger = memory.ledger();
+  const shut = gate({ mode, policy: candidate.policy, purpose, candidate, committed, plan, ledger, facts });
   if (shut) return progress.move({ type: "must-wait", ...shut });
   // A new connection: what was open before the change proves nothing.
   const reach = git.lastError ? undefined : (limited: AbortSignal) => source.head(limited);
   await deploy(appliance, { target, candidate, committed, plan, baseline, reach }, signal);
-}
-
-/** Measures drift from the committed generation, and brings it back. */
-export async function correct(turn: Turn): Promise<void> {
-  const { parts, appliance, signal, publish } = turn;
-  const { host, settings } = parts;
-  const { progress, memory } = appliance;
-  const { committed, wanted } = turn.known();
-  if (!committed || progress.state().at === "rolling-back") return publish({ drift: undefined, correction: undefined });
-  const same = wanted?.generation?.digest === committed.digest ? wanted.generation : undefined;
-  // The same question rendered anew by a newer agent is brought in like drift.
-  const candidate = same && canonicalJson(same.desired) !== canonicalJson(committed.desired) ? same : committed;
-  const plan = await surveyed(parts, candidate, committed, signal).catch((thrown: unknown) => {
-    publish({ drift: undefined, correction: undefined }); // I14: what cannot be seen may be anything
-    throw thrown;
-  });
-  publish({ drift: { plan, at: host.now() }, correction: undefined });
-  if (plan.steps.length === 0 && candidate === committed) return keepBootFiles(turn, committed, plan);
-
-  const policy = wanted?.generation?.policy ?? committed.policy;
-  const { worstImpact } = plan;
-  const shut = gate({ mode: settings.mode, policy, purpose: "correct", worstImpact, now: host.now() });
-  const [problem] = plan.problems;
-  if (shut ?? problem) return publish({ correction: shut?.reason ?? problem?.message });
-  const allowed = withCorrection(memory.ledger(), host.bootId(), host.uptime());
-  if (!allowed) return publish({ correction: "Drift was corrected three times within the hour already." });
-  await memory.remember((ledger) => ({ ...ledger, corrections: allowed.corrections }));
-
-  const target: Target = { purpose: "correct", commit: committed.commit, generation: committed.digest };
-  await progress.move({ type: "wanted", target });
-  const baseline = { results: new Map(), sessions: new Map(), silent: [] };
-  await deploy(appliance, { target, candidate, committed, plan, baseline, reach: undefined }, signal);
-  const after = await appliance.store.committed();
-  publish({ committed: after, drift: undefined });
-  if (after) publish({ drift: { plan: await surveyed(parts, after, after, signal), at: host.now() } });
-}
-
-/** I1: whatever happened while nobody watched, the box starts with what it committed. */
-async function keepBootFiles({ parts, appliance }: Turn, committed: Generation, plan: Survey): Promise<void> {
-  const { bootFiles, listener } = appliance;
-  if (parts.settings.mode === "observe" || plan.problems.length > 0) return;
-  try {
-    if (!(await bootFiles.hold(committed))) await bootFiles.lay(committed, plan.before);
-  } catch (thrown) {
-    listener.complain(asProblem(thrown));
-  }
 }

@@ -13,6 +13,7 @@ import type { Deployment, Target } from "./machine.ts";
 import { planesTouched, type Survey } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import { rollBack } from "./roll-back.ts";
+import { timing } from "./timing.ts";
 import { surveyLimitMs } from "./turn.ts";
 
 /** Everything that a deployment needs to know before it is armed. */
@@ -47,6 +48,7 @@ export async function deploy(appliance: Appliance, intent: Intent, signal: Abort
 async function arm({ host, store, secrets, progress }: Appliance, intent: Intent): Promise<Deployment> {
   const { candidate, committed, plan, target } = intent;
   const kept = secrets.collect(JSON.stringify([candidate, committed, plan.before]));
+  await progress.move({ type: "staging" });
   await store.stage({
     generation: candidate,
     secrets: new Map(Object.entries(kept)),
@@ -59,7 +61,7 @@ async function arm({ host, store, secrets, progress }: Appliance, intent: Intent
     from: committed?.digest,
     startedAt: host.now(),
     boot: host.bootId(),
-    deadline: host.uptime() + candidate.policy["deadline-seconds"] * 1000,
+    deadline: host.uptime() + timing(candidate.policy, plan.worstImpact).deadlineMs,
     planes: planesTouched(plan),
     steps: plan.steps.length,
     stepsDone: 0,
@@ -136,8 +138,9 @@ async function proveIt(
             readBack(appliance, candidate.desired, owned, limited),
           ),
         ),
-      since: deployment.deadline - candidate.policy["deadline-seconds"] * 1000,
+      since: deployment.deadline - timing(candidate.policy, deployment.worstImpact).deadlineMs,
       deadline: deployment.deadline,
+      soakMs: timing(candidate.policy, deployment.worstImpact).soakMs,
       looked: () => appliance.listener.event({ type: "alive", withinMs: 60_000 }),
     },
     signal,

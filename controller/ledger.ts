@@ -35,7 +35,8 @@ export interface Ledger {
   readonly lastSuccessAt: number | undefined;
 }
 
-const emptyLedger: Ledger = {
+/** Of a box that remembers nothing yet. */
+export const emptyLedger: Ledger = {
   format: 1,
   accepted: undefined,
   overrides: { rewrite: false, commits: [] },

@@ -4,6 +4,7 @@
  */
 import type { Impact, PlaneName } from "../reconcilers/core.ts";
 import { Problem } from "../schemas/problem.ts";
+import type { Trigger, Wait } from "./reasons.ts";
 
 /** What a deployment is for: a new generation, or bringing the appliance back to the committed one. */
 export type Purpose = "deploy" | "correct";
@@ -38,9 +39,6 @@ export interface Run {
   readonly steps: readonly string[];
 }
 
-/** What made a deployment roll back. */
-export type Trigger = "apply" | "read-back" | "health" | "deadline" | "reachability" | "crash" | "operator";
-
 /** `bad`: never again here. `inconclusive`: it was not the candidate's fault, or nobody can tell. */
 export type Verdict = "good" | "bad" | "inconclusive";
 
@@ -50,20 +48,30 @@ export interface Failure {
   readonly verdict: Exclude<Verdict, "good">;
 }
 
-/** Why a target is not armed although it is wanted. */
-export type Wait = "observe-only" | "paused" | "window" | "impact" | "not-adopted" | "blocked" | "limit";
+/** Why a target is not armed now. */
+export interface Shut {
+  readonly why: Wait;
+  /** One sentence: what is so. */
+  readonly reason: string;
+  /** One sentence: who or what would change it. */
+  readonly unblock: string;
+  /** Wall clock at which it will be looked at next, where that is not simply the next poll. */
+  readonly againAt?: number;
+}
+
+/**
+ * What is done when going back by plan failed twice: one at a time, for the planes that the deployment touched, each once.
+ * `reboot` comes last, and only once.
+ */
+export type Rung = PlaneName | "reboot";
 
 /** Where the appliance stands. `since` is wall clock, for people. */
 export type State =
   | { readonly at: "idle"; readonly since: number }
   | { readonly at: "planning"; readonly since: number; readonly target: Target }
-  | {
-      readonly at: "waiting";
-      readonly since: number;
-      readonly target: Target;
-      readonly why: Wait;
-      readonly reason: string;
-    }
+  | ({ readonly at: "waiting"; readonly since: number; readonly target: Target } & Shut)
+  /** All that going forward and back needs is put on disk; nothing that traffic or the next boot can see. */
+  | { readonly at: "staging"; readonly since: number; readonly target: Target }
   | { readonly at: "armed"; readonly since: number; readonly deployment: Deployment }
   | { readonly at: "applying"; readonly since: number; readonly deployment: Deployment; readonly run: Run }
   | { readonly at: "verifying"; readonly since: number; readonly deployment: Deployment }
@@ -82,7 +90,17 @@ export type State =
       readonly failure: Failure;
       /** How often going back failed so far. */
       readonly failures: number;
+      /** What was tried beyond planning, in order: each is recorded before it begins, and never done twice. */
+      readonly rungs: readonly Rung[];
       readonly run: Run | undefined;
+    }
+  /** Going back failed for good: nothing is touched that may still forward, until an operator says so. */
+  | {
+      readonly at: "stranded";
+      readonly since: number;
+      readonly deployment: Deployment;
+      readonly failure: Failure;
+      readonly reason: string;
     }
   | { readonly at: "held"; readonly since: number; readonly target: Target; readonly reason: string };
 
@@ -90,8 +108,9 @@ export type State =
 export type Event =
   | { readonly type: "wanted"; readonly target: Target }
   | { readonly type: "nothing-to-do" }
-  | { readonly type: "must-wait"; readonly why: Wait; readonly reason: string }
+  | ({ readonly type: "must-wait" } & Shut)
   | { readonly type: "must-hold"; readonly target: Target; readonly reason: string }
+  | { readonly type: "staging" }
   | { readonly type: "armed"; readonly deployment: Deployment }
   | { readonly type: "run-started"; readonly run: Run }
   | { readonly type: "step-done" }
@@ -101,6 +120,9 @@ export type Event =
   | { readonly type: "committed" }
   | { readonly type: "failed"; readonly failure: Failure }
   | { readonly type: "rollback-failed" }
+  | { readonly type: "rung-started"; readonly rung: Rung }
+  | { readonly type: "abandoned"; readonly reason: string }
+  | { readonly type: "resumed" }
   | { readonly type: "rolled-back"; readonly hold: boolean }
   | { readonly type: "restarted" };
 
@@ -113,7 +135,7 @@ export const moves = {
   planning: {
     "nothing-to-do": ["idle"],
     "must-wait": ["waiting"],
-    armed: ["armed"],
+    staging: ["staging"],
     restarted: ["idle"],
   },
   waiting: {
@@ -121,9 +143,10 @@ export const moves = {
     "must-wait": ["waiting"],
     "must-hold": ["held"],
     "nothing-to-do": ["idle"],
-    armed: ["armed"],
+    staging: ["staging"],
     restarted: ["idle"],
   },
+  staging: { "must-wait": ["waiting"], armed: ["armed"], restarted: ["idle"] },
   armed: {
     "run-started": ["applying"],
     applied: ["verifying"],
@@ -143,9 +166,12 @@ export const moves = {
   "rolling-back": {
     "run-started": ["rolling-back"],
     "rollback-failed": ["rolling-back"],
+    "rung-started": ["rolling-back"],
     "rolled-back": ["held", "idle"],
+    abandoned: ["stranded"],
     restarted: ["rolling-back"],
   },
+  stranded: { resumed: ["rolling-back"], restarted: ["stranded"] },
   held: { wanted: ["planning"], "must-hold": ["held"], "nothing-to-do": ["idle"], restarted: ["held"] },
 } as const satisfies Readonly<Record<StateName, Partial<Record<EventName, readonly StateName[]>>>>;
 
@@ -165,12 +191,15 @@ export function transition(state: State, event: Event, now: number): State {
       return { at: "idle", since: now };
     case "must-wait": {
       const since = state.at === "waiting" && state.why === event.why ? state.since : now;
-      return { at: "waiting", since, target: targetOf(state), why: event.why, reason: event.reason };
+      const { type: _type, ...shut } = event;
+      return { at: "waiting", since, target: targetOf(state), ...shut };
     }
     case "must-hold": {
       const since = state.at === "held" && state.target.generation === event.target.generation ? state.since : now;
       return { at: "held", since, target: event.target, reason: event.reason };
     }
+    case "staging":
+      return { at: "staging", since: now, target: targetOf(state) };
     case "armed":
       return { at: "armed", since: now, deployment: event.deployment };
     case "run-started":
@@ -198,6 +227,17 @@ export function transition(state: State, event: Event, now: number): State {
     case "rollback-failed":
       if (state.at !== "rolling-back") throw impossible(state, event);
       return { ...state, failures: state.failures + 1, run: undefined };
+    case "rung-started":
+      if (state.at !== "rolling-back") throw impossible(state, event);
+      return { ...state, rungs: [...state.rungs, event.rung], run: undefined };
+    case "abandoned": {
+      if (state.at !== "rolling-back") throw impossible(state, event);
+      const { deployment, failure } = state;
+      return { at: "stranded", since: now, deployment, failure, reason: event.reason };
+    }
+    case "resumed":
+      if (state.at !== "stranded") throw impossible(state, event);
+      return rollingBack(state.deployment, state.failure, now);
     case "rolled-back": {
       if (state.at !== "rolling-back" || !event.hold) return { at: "idle", since: now };
       const { purpose, commit, generation } = state.deployment;
@@ -215,9 +255,11 @@ function restarted(state: State, now: number): State {
   switch (state.at) {
     case "planning":
     case "waiting":
+    case "staging":
       return { at: "idle", since: now };
     case "idle":
     case "held":
+    case "stranded":
     case "committing": // proven before the interruption: it is finished
     case "rolling-back":
       return state;
@@ -240,7 +282,7 @@ function restarted(state: State, now: number): State {
 }
 
 function rollingBack(deployment: Deployment, failure: Failure, now: number): State {
-  return { at: "rolling-back", since: now, deployment, failure, failures: 0, run: undefined };
+  return { at: "rolling-back", since: now, deployment, failure, failures: 0, rungs: [], run: undefined };
 }
 
 /** The deployment in flight, if there is one. */
@@ -255,7 +297,7 @@ function deploymentOf(state: State): Deployment {
 }
 
 function targetOf(state: State): Target {
-  if (state.at === "planning" || state.at === "waiting") return state.target;
+  if (state.at === "planning" || state.at === "waiting" || state.at === "staging") return state.target;
   throw new Problem("INTERNAL", `The state "${state.at}" has no target.`);
 }
 

@@ -77,6 +77,7 @@ export function startProgress(host: Host, journal: Journal, listener: Listener, 
 function isJournalled(event: Event, state: State, next: State): boolean {
   if (event.type === "restarted") return JSON.stringify(state) !== JSON.stringify(next);
   if (inFlight(state) ?? inFlight(next)) return true;
+  if (next.at === "stranded") return state.at !== "stranded";
   if (next.at === "held") return state.at !== "held" || state.target.generation !== next.target.generation;
   return state.at === "held" && next.at === "idle";
 }
@@ -95,10 +96,14 @@ function isForward(event: Event, state: State): boolean {
     case "nothing-to-do":
     case "must-wait":
     case "must-hold":
+    case "staging":
     case "step-done":
     case "committed":
     case "failed":
     case "rollback-failed":
+    case "rung-started":
+    case "abandoned":
+    case "resumed":
     case "rolled-back":
     case "restarted":
       return false;

@@ -6,6 +6,7 @@ const explained: Readonly<Record<keyof typeof moves, string>> = {
   planning: "A target is wanted: the planes are observed and planned, the baseline is taken.",
   waiting:
     "It may not be armed now: observing only, paused, outside of a window, too much impact, not adopted, or blocked by a problem. Asked again at every poll.",
+  staging: "What going forward and back needs is put on disk: the candidate, and the texts of its secrets.",
   armed: "The journal holds what is about to happen, from what, and until when. Nothing was changed yet.",
   applying: "Runs of steps are carried out, each journalled before it starts.",
   verifying: "The planes are observed again; the plan must be empty now.",
@@ -14,6 +15,8 @@ const explained: Readonly<Record<keyof typeof moves, string>> = {
   committing: "Proven, and on disk as such: whatever happens, it is finished.",
   "rolling-back":
     "Observe, plan to the committed generation, apply, plan again: must be empty. Tried until it succeeds.",
+  stranded:
+    "Going back failed, and so did everything beyond it. Nothing is touched that may still forward, until `impctl rollback`.",
   held: "The newest generation failed here and is not tried again, until another one comes or an operator says so.",
 };
 

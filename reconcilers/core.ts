@@ -51,6 +51,13 @@ export interface Plan<S extends Step = Step> {
   readonly notes: readonly string[];
 }
 
+/** Names of things that are counted before many of them are removed. */
+export interface Census {
+  readonly sessions: readonly string[];
+  readonly interfaces: readonly string[];
+  readonly lists: readonly string[];
+}
+
 /**
  * One plane of the appliance. `plan` and `describe` are pure and total.
  *
@@ -65,6 +72,10 @@ export interface Reconciler<Desired, Observed, S extends Step = Step> {
   plan(desired: Desired, observed: Observed, owned: readonly Desired[]): Plan<S>;
   /** What was observed, as a desired state: what to go back to while nothing was ever committed. */
   asDesired?(observed: Observed): Desired;
+  /** Names what runs now: it changes when the plane started anew and may have lost what was configured. Rejects like observe. */
+  incarnation?(host: Host, signal: AbortSignal): Promise<string>;
+  /** What a desired state has of each kind of thing that nobody removes many of by intent: names, unique within a kind. */
+  census?(desired: Desired): Census;
   /** One line for people, without secrets: "add neighbor 192.0.2.1 (upstream-a) remote-as 64496". */
   describe(step: S): string;
   /**

@@ -39,11 +39,19 @@ const first = {
   bfd: { "detect-multiplier": 3, "receive-interval-ms": 300, "transmit-interval-ms": 300 },
   policy: {
     "poll-seconds": 30,
-    "soak-seconds": 30,
-    "deadline-seconds": 300,
+    // By the worst impact of the plan.
+    timing: {
+      hitless: { soak: 30, deadline: 120 },
+      flap: { soak: 30, deadline: 120 },
+      "session-reset": { soak: 60, deadline: 600 },
+      restart: { soak: 180, deadline: 1200 },
+      reboot: { soak: 180, deadline: 1200 },
+    },
     "grace-seconds": 30,
     "time-zone": "UTC",
-    "max-impact": "reboot",
+    "max-impact": "session-reset",
+    "retry-after-seconds": 300,
+    "probation-hours": 24,
     "prefix-tolerance": 0.1,
     prune: "owned",
   },

@@ -26,6 +26,10 @@ export const Window = z
   })
   .meta({ description: "Maintenance window." });
 
+const OnDrift = z
+  .enum(["report", "correct"])
+  .meta({ description: "report: shown and alarmed, until an operator decides. correct: undone at once." });
+
 /** The schema of `policy`, with the defaults of one generation. */
 export function policySchema(d: Defaults) {
   return z
@@ -37,14 +41,14 @@ export function policySchema(d: Defaults) {
         .number()
         .min(0)
         .max(3600)
-        .default(d.policy["soak-seconds"])
-        .meta({ description: "All required checks green for this long." }),
+        .optional()
+        .meta({ description: "All required checks green for this long. By default as long as the impact asks for." }),
       "deadline-seconds": z
         .number()
         .min(5)
         .max(7200)
-        .default(d.policy["deadline-seconds"])
-        .meta({ description: "From arming to commit; then roll back." }),
+        .optional()
+        .meta({ description: "From arming to commit; then roll back. By default as long as the impact asks for." }),
       "grace-seconds": z.number().min(0).max(3600).default(d.policy["grace-seconds"]).meta({
         description: "How long a check that was green may be red after a change before it is rolled back.",
       }),
@@ -55,7 +59,30 @@ export function policySchema(d: Defaults) {
         .meta({ description: "IANA name, for windows." }),
       windows: z.record(Name, Window).default({}).meta({ description: "Maintenance windows by name." }),
       "max-impact": Impact.default(d.policy["max-impact"]).meta({
-        description: "What may be done outside of every window.",
+        description: "What may be done outside of every window without anybody's approval.",
+      }),
+      approval: z.array(Impact).default([]).meta({
+        description: "Impacts that always need an approval: `impctl approve`, or a signed tag.",
+      }),
+      "retry-after-seconds": z
+        .number()
+        .min(0)
+        .max(86_400)
+        .default(d.policy["retry-after-seconds"])
+        .meta({ description: "When a generation that ended without a result is tried again; doubles each time." }),
+      drift: z
+        .strictObject({ system: OnDrift, vpp: OnDrift, frr: OnDrift })
+        .partial()
+        .default({})
+        .meta({ description: "By plane, what to do about what somebody changed by hand. By default it is reported." }),
+      "probation-hours": z
+        .number()
+        .min(0)
+        .max(168)
+        .default(d.policy["probation-hours"])
+        .meta({ description: "How long after a commit a regression is still held against it." }),
+      "on-regression": z.enum(["hold", "roll-back"]).default("hold").meta({
+        description: "What a regression within the probation leads to: an alert and a hold, or going back by itself.",
       }),
       "prefix-tolerance": z
         .number()

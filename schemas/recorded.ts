@@ -25,8 +25,15 @@ const since = z.number();
 /** The state that a start goes on from, as controller/machine.ts has it. */
 const State = z.discriminatedUnion("at", [
   z.looseObject({ at: z.literal("idle"), since }),
-  z.looseObject({ at: z.literal("planning"), since, target: Target }),
-  z.looseObject({ at: z.literal("waiting"), since, target: Target, why: z.string(), reason: z.string() }),
+  z.looseObject({ at: z.enum(["planning", "staging"]), since, target: Target }),
+  z.looseObject({
+    at: z.literal("waiting"),
+    since,
+    target: Target,
+    why: z.string(),
+    reason: z.string(),
+    unblock: z.string(),
+  }),
   z.looseObject({ at: z.enum(["armed", "verifying", "proving"]), since, deployment: Deployment }),
   z.looseObject({ at: z.literal("applying"), since, deployment: Deployment, run: Run }),
   z.looseObject({ at: z.literal("committing"), since, deployment: Deployment, run: Run.optional() }),
@@ -36,8 +43,10 @@ const State = z.discriminatedUnion("at", [
     deployment: Deployment,
     failure: Failure,
     failures: z.number(),
+    rungs: z.array(z.string()),
     run: Run.optional(),
   }),
+  z.looseObject({ at: z.literal("stranded"), since, deployment: Deployment, failure: Failure, reason: z.string() }),
   z.looseObject({ at: z.literal("held"), since, target: Target, reason: z.string() }),
 ]);
 

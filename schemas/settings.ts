@@ -52,6 +52,15 @@ export const Settings = z.strictObject({
     .prefault({})
     .meta({ description: "Whom to believe." }),
   mode: z.enum(["apply", "observe"]).default("apply").meta({ description: "observe: plan and report, never arm." }),
+  failsafe: z
+    .strictObject({
+      mode: z.enum(["required", "off"]).default("required").meta({
+        description: "required: nothing is armed unless the failsafe watches. off: for trials, never on a router.",
+      }),
+      program: path.default("/usr/lib/imp/imp-failsafe").meta({ description: "Where it is." }),
+    })
+    .prefault({})
+    .meta({ description: "What puts the box back when the agent cannot: docs/failsafe.md." }),
   identity: z
     .enum(["required", "if-declared"])
     .default("if-declared")

@@ -2,7 +2,8 @@
 import type { Host } from "../../reconcilers/core.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { asProblem } from "../../schemas/problem.ts";
-import type { Failure, Trigger } from "../machine.ts";
+import type { Failure } from "../machine.ts";
+import type { Trigger } from "../reasons.ts";
 import { withDeadline } from "../retry.ts";
 import { fallenSilent, hasRestarted, judge, resets, type Before, type Probe, type Red } from "./judge.ts";
 
@@ -21,8 +22,20 @@ export interface Proving {
   readonly since: number;
   /** Uptime at which to give up. */
   readonly deadline: number;
+  /** How long everything must be green: the policy's, or none for what was proven before. */
+  readonly soakMs: number;
   /** Told after each look: for the watchdog and the status. */
   readonly looked: (red: readonly string[]) => void;
+  /** Asked after each look, with whether anything is red: whether something newer ends the proving now. */
+  readonly newer?: (isRed: boolean, signal: AbortSignal) => Promise<Newer | undefined>;
+}
+
+/** What a newer commit does to a deployment that is being proven. */
+export interface Newer {
+  /** give-way: roll back for it; it was failing. finish: all is green, so the rest of the soak is left out for it. */
+  readonly does: "give-way" | "finish";
+  /** One sentence. */
+  readonly reason: string;
 }
 
 /** What came of it. */
@@ -69,6 +82,10 @@ async function watch(proving: Proving, signal: AbortSignal): Promise<Watched> {
     for (const [key, result] of probe?.results ?? []) if (result.ok) seenGreen.add(key);
     const red = probe ? judge(before, probe, seenGreen) : [{ key: "probe", reason: blind, regressed: true }];
     proving.looked(red.map((one) => one.reason));
+    const newer = await proving.newer?.(red.length > 0, signal);
+    if (newer?.does === "give-way") {
+      return { failure: { trigger: "pre-empted", reason: newer.reason, verdict: "inconclusive" } };
+    }
     const now = host.uptime();
     for (const key of redSince.keys()) if (!red.some((one) => one.key === key)) redSince.delete(key);
     for (const one of red) if (!redSince.has(one.key)) redSince.set(one.key, now);
@@ -82,7 +99,7 @@ async function watch(proving: Proving, signal: AbortSignal): Promise<Watched> {
       if (failure) return { failure };
     } else {
       greenSince ??= now;
-      if (now - greenSince >= policy["soak-seconds"] * 1000) {
+      if (now - greenSince >= proving.soakMs || newer?.does === "finish") {
         unreachable = await unreachableBecause(proving, signal);
         if (unreachable === undefined) return { failure: undefined, probe };
       }

@@ -21,6 +21,7 @@ const states = [
   "proving",
   "committing",
   "rolling-back",
+  "stranded",
   "held",
 ] as const;
 const planes: readonly PlaneName[] = ["bootenv", "system", "vpp", "frr"];

@@ -1,4 +1,5 @@
 /** Rules about when the agent may act. */
+import { defaults, newestDefaults } from "../defaults.ts";
 import type { Report } from "./rules.ts";
 import type { View } from "./view.ts";
 
@@ -6,8 +7,14 @@ const impacts = ["hitless", "flap", "session-reset", "restart", "reboot"];
 
 export function checkPolicy({ machine: { policy } }: View, report: Report): void {
   const { "soak-seconds": soak, "deadline-seconds": deadline, "max-impact": outside } = policy;
-  if (soak >= deadline)
-    report("policy-soak", ["policy", "soak-seconds"], `${soak} s of soak do not fit into ${deadline} s`);
+  // What is not set depends on the impact: the tightest counts.
+  const tight = Object.values(defaults[newestDefaults].policy.timing)
+    .map((timing) => ({ soak: soak ?? timing.soak, deadline: deadline ?? timing.deadline }))
+    .find((timing) => timing.soak >= timing.deadline);
+  if (tight) {
+    const key = soak === undefined ? "deadline-seconds" : "soak-seconds";
+    report("policy-soak", ["policy", key], `${tight.soak} s of soak do not fit into ${tight.deadline} s`);
+  }
   for (const [name, { from, to, "max-impact": most }] of Object.entries(policy.windows)) {
     const path = ["policy", "windows", name];
     if (from === to) report("window-empty", [...path, "to"], `the window ends when it begins, at ${from}`);

@@ -20,21 +20,24 @@ const failure = { trigger: "health", reason: "The session with 192.0.2.1 is down
 export const sampleStates: { readonly [S in StateName]: Extract<State, { at: S }> } = {
   idle: { at: "idle", since: 1 },
   planning: { at: "planning", since: 1, target },
-  waiting: { at: "waiting", since: 1, target, why: "window", reason: "Outside of every window." },
+  waiting: { at: "waiting", since: 1, target, why: "window", reason: "Outside of every window.", unblock: "It opens." },
+  staging: { at: "staging", since: 1, target },
   armed: { at: "armed", since: 1, deployment },
   applying: { at: "applying", since: 1, deployment, run },
   verifying: { at: "verifying", since: 1, deployment },
   proving: { at: "proving", since: 1, deployment },
   committing: { at: "committing", since: 1, deployment, run: undefined },
-  "rolling-back": { at: "rolling-back", since: 1, deployment, failure, failures: 0, run: undefined },
+  "rolling-back": { at: "rolling-back", since: 1, deployment, failure, failures: 0, rungs: [], run: undefined },
+  stranded: { at: "stranded", since: 1, deployment, failure, reason: "Nothing helped." },
   held: { at: "held", since: 1, target, reason: failure.reason },
 };
 
 export const sampleEvents: { readonly [E in EventName]: Extract<Event, { type: E }> } = {
   wanted: { type: "wanted", target },
   "nothing-to-do": { type: "nothing-to-do" },
-  "must-wait": { type: "must-wait", why: "paused", reason: "Maintenance at the exchange." },
+  "must-wait": { type: "must-wait", why: "paused", reason: "Maintenance.", unblock: "It ends." },
   "must-hold": { type: "must-hold", target, reason: failure.reason },
+  staging: { type: "staging" },
   armed: { type: "armed", deployment },
   "run-started": { type: "run-started", run },
   "step-done": { type: "step-done" },
@@ -44,6 +47,9 @@ export const sampleEvents: { readonly [E in EventName]: Extract<Event, { type: E
   committed: { type: "committed" },
   failed: { type: "failed", failure },
   "rollback-failed": { type: "rollback-failed" },
+  "rung-started": { type: "rung-started", rung: "frr" },
+  abandoned: { type: "abandoned", reason: "Nothing helped." },
+  resumed: { type: "resumed" },
   "rolled-back": { type: "rolled-back", hold: true },
   restarted: { type: "restarted" },
 };

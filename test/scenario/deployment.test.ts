@@ -15,7 +15,17 @@ describe("a deployment", () => {
 
     expect(shown(s.plane.live)).toBe("neighbor 192.0.2.1\nrouter bgp 64500");
     expect(s.status()).toMatchObject({ state: "idle", inSync: true, committed: { generation: base.digest } });
-    expect(s.states).toEqual(["idle", "planning", "armed", "applying", "verifying", "proving", "committing", "idle"]);
+    expect(s.states).toEqual([
+      "idle",
+      "planning",
+      "staging",
+      "armed",
+      "applying",
+      "verifying",
+      "proving",
+      "committing",
+      "idle",
+    ]);
     expect(s.sim.files.get(bootFile)).toMatchObject({ text: "neighbor 192.0.2.1\nrouter bgp 64500\n", mode: 0o640 });
   });
 

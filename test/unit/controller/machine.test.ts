@@ -67,7 +67,9 @@ describe("the state machine", () => {
 
   it("keeps since when it waits for the same reason, and counts anew for another reason", () => {
     const waiting = sampleStates.waiting;
-    expect(transition(waiting, { type: "must-wait", why: "window", reason: "later" }, 7).since).toBe(waiting.since);
-    expect(transition(waiting, { type: "must-wait", why: "paused", reason: "now" }, 7).since).toBe(7);
+    expect(transition(waiting, { type: "must-wait", why: "window", reason: "later", unblock: "" }, 7).since).toBe(
+      waiting.since,
+    );
+    expect(transition(waiting, { type: "must-wait", why: "paused", reason: "now", unblock: "" }, 7).since).toBe(7);
   });
 });

@@ -127,7 +127,7 @@ describe("impctl explain", () => {
 
       const text = await impctl(folder, "explain", "ber1/r9", "policy.soak-seconds");
       const json = await impctl(folder, "explain", "ber1/r9", "policy.soak-seconds", "--json");
-      const built = await impctl(folder, "explain", "ber1/r9", "policy.deadline-seconds");
+      const built = await impctl(folder, "explain", "ber1/r9", "policy.grace-seconds");
       const wrong = await impctl(folder, "explain", "ber1/r9", "policy.soak");
 
       expect(text.out.split("\n")).toEqual([

@@ -22,6 +22,7 @@ async function proven(more: Partial<Proving>): Promise<Proof> {
       readBack: async () => undefined,
       since: host.uptime(),
       deadline: host.uptime() + 60_000,
+      soakMs: 5000,
       looked: () => undefined,
       ...more,
     },

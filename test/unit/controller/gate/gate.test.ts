@@ -1,23 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { gate, type GateQuestion } from "../../../controller/gate.ts";
-import { Policy } from "../../../schemas/policy.ts";
+import { gate, type Question } from "../../../../controller/gate/gate.ts";
+import { emptyLedger } from "../../../../controller/ledger.ts";
+import type { Impact } from "../../../../reconcilers/core.ts";
+import { Policy } from "../../../../schemas/policy.ts";
+import { generation } from "../../../lab/story.ts";
 
 const night = { from: "22:00", to: "04:00", "max-impact": "restart" };
 
-function ask(policy: object, more: Partial<GateQuestion> = {}): string | undefined {
+type More = Partial<Question> & { readonly impact?: Impact | undefined; readonly now?: number };
+
+function ask(policy: object, { impact = "session-reset", now = Date.UTC(2026, 0, 5, 12), ...more }: More = {}) {
   return gate({
     mode: "apply",
     policy: Policy.parse(policy),
     purpose: "deploy",
-    worstImpact: "session-reset",
-    now: Date.UTC(2026, 0, 5, 12), // a Monday
+    candidate: generation(["router bgp 64501"]),
+    committed: generation(["router bgp 64500"]),
+    plan: { worstImpact: impact, steps: [], foreign: 0 },
+    ledger: emptyLedger,
+    facts: { now }, // a Monday
     ...more,
   })?.why;
 }
 
 describe("the gate", () => {
-  it("lets everything pass by default", () => {
-    expect(ask({}, { worstImpact: "reboot" })).toBeUndefined();
+  it("lets session resets pass at any time by default, and nothing that is worse", () => {
+    expect(ask({})).toBeUndefined();
+    expect(ask({}, { impact: "restart" })).toBe("impact");
   });
 
   it("lets nothing pass that is only to be observed or is paused, not even a correction", () => {
@@ -26,17 +35,19 @@ describe("the gate", () => {
   });
 
   it("lets a change without steps pass whatever the limit is", () => {
-    expect(ask({ "max-impact": "hitless" }, { worstImpact: undefined })).toBeUndefined();
+    expect(
+      ask({ "max-impact": "hitless" }, { plan: { worstImpact: undefined, steps: [], foreign: 0 } }),
+    ).toBeUndefined();
   });
 
   it("says that no window ever allows an impact", () => {
-    expect(ask({ "max-impact": "flap", windows: { night } }, { worstImpact: "reboot" })).toBe("impact");
+    expect(ask({ "max-impact": "flap", windows: { night } }, { impact: "reboot" })).toBe("impact");
   });
 
   it("lets corrections pass outside of windows, up to a restart", () => {
     const policy = { "max-impact": "hitless", windows: { night } };
-    expect(ask(policy, { purpose: "correct", worstImpact: "restart" })).toBeUndefined();
-    expect(ask(policy, { purpose: "correct", worstImpact: "reboot" })).toBe("impact");
+    expect(ask(policy, { purpose: "correct", impact: "restart" })).toBeUndefined();
+    expect(ask(policy, { purpose: "correct", impact: "reboot" })).toBe("impact");
   });
 
   it.each([

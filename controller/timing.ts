@@ -1,0 +1,20 @@
+/** How long a deployment is watched before it is believed, and how long it may take: the policy's, or as its impact asks. */
+import type { Impact } from "../reconcilers/core.ts";
+import { defaults, newestDefaults } from "../schemas/defaults.ts";
+import type { Policy } from "../schemas/policy.ts";
+
+export interface Timing {
+  /** Everything green for this long. */
+  readonly soakMs: number;
+  /** From arming to commit. */
+  readonly deadlineMs: number;
+}
+
+/** `impact` is the worst of the plan; undefined: there are no steps. */
+export function timing(policy: Policy, impact: Impact | undefined): Timing {
+  const byImpact = defaults[newestDefaults].policy.timing[impact ?? "hitless"];
+  return {
+    soakMs: 1000 * (policy["soak-seconds"] ?? byImpact.soak),
+    deadlineMs: 1000 * (policy["deadline-seconds"] ?? byImpact.deadline),
+  };
+}

@@ -39,7 +39,7 @@ export interface Agent {
   plan(signal: AbortSignal): Promise<{ readonly generation: Generation; readonly plan: Survey }>;
   memory(): Appliance["memory"];
   /** Resolves once an operator's word stands in the history. */
-  note(word: Pick<OperatorRecord, "asked" | "reason" | "generation">): Promise<void>;
+  note(word: Pick<OperatorRecord, "asked" | "details" | "generation">): Promise<void>;
 }
 
 const defaultPollSeconds = 30;

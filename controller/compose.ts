@@ -8,16 +8,16 @@ import { folderSource } from "./folder-source.ts";
 import { gitSource } from "./git.ts";
 import { prober } from "./health/probe.ts";
 import { linuxHost } from "./host/linux.ts";
-import { operationsOn } from "./operations.ts";
+import { allOperations } from "./operations/all.ts";
+import { operate } from "./operations/operation.ts";
 import type { Reconcilers } from "./planes.ts";
-import { controlSocket, serveControl } from "./report/control.ts";
+import { controlSocket, serveControl, type Askable } from "./report/control.ts";
 import { logObserver } from "./report/log-observer.ts";
 import type { Log } from "./report/log.ts";
 import { startMonitoring } from "./report/monitoring.ts";
 import type { Monitoring } from "./report/monitoring.ts";
 import { observers } from "./report/observer.ts";
 import type { Observer } from "./report/observer.ts";
-import type { Operations } from "./report/operations.ts";
 import { openSecrets } from "./secrets.ts";
 import { agentVersion } from "./version.ts";
 import { loadWanted } from "./wanted.ts";
@@ -70,7 +70,7 @@ interface Serving {
 async function serveAndRun(agent: Agent, settings: Settings, { log, monitoring, signal }: Serving): Promise<void> {
   const { machine, mode, repository } = settings;
   // First of all: whoever holds the control socket is the one agent of this box.
-  const control = await serveControl(controlSocket(settings), audited(operationsOn(agent), log));
+  const control = await serveControl(controlSocket(settings), askable(agent, log));
   try {
     log.info("started", { version: agentVersion, machine, mode });
     const tellPages = async () => log.info("serving", { at: (await monitoring.listening)?.address });
@@ -83,26 +83,14 @@ async function serveAndRun(agent: Agent, settings: Settings, { log, monitoring, 
   }
 }
 
-/** The same operations; what an operator tells the agent stands in the log, whoever asks for it and however it ends. */
-function audited(operations: Operations, log: Log): Operations {
-  const note = (asked: string, fields: object = {}) => log.warn("an operator intervened", { asked, ...fields });
-  return {
-    ...operations,
-    accept: async (commit, signal) => {
-      note("accept", { commit });
-      return operations.accept(commit, signal);
+/** The operations on `agent`; what an operator tells it stands in the log too, however it ends. */
+function askable(agent: Agent, log: Log): readonly Askable[] {
+  return allOperations.map((operation) => ({
+    name: operation.name,
+    changes: operation.changes,
+    answer: (asked, signal) => {
+      if (operation.changes) log.warn("an operator intervened", { asked: operation.name, ...asked });
+      return operate(agent, operation, asked, signal);
     },
-    acceptRewrite: async (signal) => {
-      note("accept-rewrite");
-      return operations.acceptRewrite(signal);
-    },
-    adopt: async (signal) => {
-      note("adopt");
-      return operations.adopt(signal);
-    },
-    retry: async (reason, signal) => {
-      note("retry", { reason });
-      return operations.retry(reason, signal);
-    },
-  };
+  }));
 }

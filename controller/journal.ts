@@ -24,10 +24,12 @@ export interface OperatorRecord {
   readonly at: number;
   readonly uptime: number;
   readonly boot: string;
-  readonly asked: "retry";
-  /** In the operator's words. */
-  readonly reason: string;
-  readonly generation: string;
+  /** Which operation. */
+  readonly asked: string;
+  /** As it was asked, the reason in the operator's words included. */
+  readonly details: Readonly<Record<string, unknown>>;
+  /** The newest generation at that time. */
+  readonly generation?: string;
 }
 
 export interface Journal {

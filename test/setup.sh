@@ -25,6 +25,10 @@ need /usr/lib/frr/bgpd frr
 need /usr/lib/frr/frr-reload.py frr-pythontools # the baseline of `npm run bench`
 need /usr/sbin/bird bird2
 need promtool prometheus
+need shellcheck shellcheck # lints the failsafe and imp-rescue
+need busybox busybox # they must run under its shell too
+need systemd-analyze systemd # checks the units
+need openssl openssl
 [ -n "$missing" ] || exit 0
 echo "setup: apt-get install$missing" >&2
 export DEBIAN_FRONTEND=noninteractive

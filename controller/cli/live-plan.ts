@@ -2,8 +2,8 @@
 import { survey } from "../planes.ts";
 import { allReconcilers } from "../compose.ts";
 import { linuxHost } from "../host/linux.ts";
-import { planAnswer } from "../operations.ts";
-import type { Answer } from "../report/operations.ts";
+import type { Answer } from "../operations/operation.ts";
+import { planAnswer } from "../operations/plan.ts";
 import { openSecrets } from "../secrets.ts";
 import { openStore } from "../store.ts";
 import { loadWanted } from "../wanted.ts";

@@ -10,7 +10,6 @@ import { dirname, join } from "node:path";
 import { asProblem, Problem } from "../../schemas/problem.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { boundedServer, close, limits, open, respond, type Limits, type Listening } from "./http.ts";
-import type { Answer, Operations } from "./operations.ts";
 
 const bodyLimit = 64 * 1024;
 /** The longest that an operation may take; the loop keeps its own, shorter deadlines. */
@@ -26,7 +25,7 @@ export function controlSocket(settings: { readonly paths: Pick<Settings["paths"]
 /** Opens the control socket. Rejects with AGENT_BUSY when another agent answers on it, else with SETTINGS. */
 export async function serveControl(
   path: string,
-  operations: Operations,
+  offered: readonly Askable[],
   bounds: Limits = { ...limits, idleMs: operationMs + limits.idleMs },
 ): Promise<Listening> {
   if (Buffer.byteLength(path) > pathLimit)
@@ -34,7 +33,7 @@ export async function serveControl(
   await prepareFolder(dirname(path));
   await removeStale(path);
   const server = boundedServer(bounds, (request, response) => {
-    void answer(request, response, operations).catch((thrown: unknown) => fail(response, asProblem(thrown)));
+    void answer(request, response, offered).catch((thrown: unknown) => fail(response, asProblem(thrown)));
   });
   // Node binds before listen() returns, so that nobody else's file is made under this mask.
   const mask = process.umask(0o177);
@@ -49,35 +48,31 @@ export async function serveControl(
   return { address: path, close: () => close(server) };
 }
 
-type Route = (operations: Operations, body: Answer, signal: AbortSignal) => Promise<unknown>;
+/** One thing that can be asked: GET /<name> where it changes nothing, else POST. */
+export interface Askable {
+  readonly name: string;
+  readonly changes: boolean;
+  answer(asked: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<unknown>;
+}
 
-const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ["GET /status", async (operations) => operations.status()],
-  ["GET /plan", (operations, _body, signal) => operations.plan(signal)],
-  ["POST /sync", (operations, _body, signal) => operations.sync(signal)],
-  ["POST /accept", (operations, body, signal) => operations.accept(commitOf(body), signal)],
-  ["POST /accept-rewrite", (operations, _body, signal) => operations.acceptRewrite(signal)],
-  ["POST /adopt", (operations, _body, signal) => operations.adopt(signal)],
-  ["POST /retry", (operations, body, signal) => operations.retry(reasonOf(body), signal)],
-]);
-
-async function answer(request: IncomingMessage, response: ServerResponse, operations: Operations): Promise<void> {
-  const route = routes.get(`${request.method} ${request.url}`);
-  if (route === undefined) {
+async function answer(request: IncomingMessage, response: ServerResponse, offered: readonly Askable[]): Promise<void> {
+  const paths = offered.map(({ name, changes }) => `${changes ? "POST" : "GET"} /${name}`);
+  const askable = offered[paths.indexOf(`${request.method} ${request.url}`)];
+  if (askable === undefined) {
     const problem = new Problem("USAGE", "the agent cannot be asked that.", {
-      remedy: `It knows ${[...routes.keys()].join(", ")}; agent and command line may be of different versions.`,
+      remedy: `It knows ${paths.join(", ")}; agent and command line may be of different versions.`,
     });
     return fail(response, problem, 404);
   }
   const body = await readBody(request);
   const gone = new AbortController();
   response.once("close", () => gone.abort(new Problem("AGENT_UNREACHABLE", "the asker went away.")));
-  const result = await route(operations, body, AbortSignal.any([gone.signal, AbortSignal.timeout(operationMs)]));
+  const result = await askable.answer(body, AbortSignal.any([gone.signal, AbortSignal.timeout(operationMs)]));
   respond(response, 200, "application/json", `${JSON.stringify(result)}\n`);
 }
 
 /** A JSON object of bounded size; an empty body is an empty one. */
-async function readBody(request: IncomingMessage): Promise<Answer> {
+async function readBody(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -94,21 +89,7 @@ async function readBody(request: IncomingMessage): Promise<Answer> {
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new Problem("USAGE", "the request is not a JSON object.");
-  return value as Answer;
-}
-
-function commitOf(body: Answer): string {
-  const commit = body["commit"];
-  if (typeof commit === "string" && /^[0-9a-f]{40}$/.test(commit)) return commit;
-  throw new Problem("USAGE", "a commit is named by 40 hex digits.", {
-    remedy: "git rev-parse <revision> prints them.",
-  });
-}
-
-function reasonOf(body: Answer): string {
-  const reason = body["reason"];
-  if (typeof reason === "string" && reason.trim() !== "") return reason.slice(0, 500);
-  throw new Problem("USAGE", "a reason is missing.", { remedy: 'Say why it should work now: --reason "…".' });
+  return value as Readonly<Record<string, unknown>>;
 }
 
 function fail(response: ServerResponse, problem: Problem, status = problem.code === "USAGE" ? 400 : 422): void {

@@ -1,13 +1,12 @@
 /** A box that somebody configured by hand before the agent came: what an adoption that fails, or succeeds, leaves of it. */
 import { describe, expect, it } from "vitest";
-import { operationsOn } from "../../controller/operations.ts";
+import { ask } from "../lab/ask.ts";
 import { daemons } from "../../reconcilers/frr/model.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { simFrr, type SimFrr } from "../lab/frr-sim.ts";
 import { bootFile, generation, sealedHere, story, type Story } from "../lab/story.ts";
 
 const route = "ip route 203.0.113.0/24 Null0\n";
-const signal = new AbortController().signal;
 
 function bgp(password: string): string {
   return `router bgp 64500
@@ -81,7 +80,7 @@ async function adopted(): Promise<Story & { readonly frr: SimFrr }> {
   s.push("one", candidate);
   s.start();
   await s.rest();
-  await operationsOn(s.agent()).adopt(signal);
+  await ask(s.agent(), "adopt");
   await s.sim.until(() => s.status().committed !== undefined, "committed");
   return Object.assign(s, { frr });
 }
@@ -168,7 +167,7 @@ describe("an adoption that kills a session", () => {
     const s = await configuredByHand();
     const before = s.frr.config();
 
-    await operationsOn(s.agent()).adopt(signal);
+    await ask(s.agent(), "adopt");
     await s.sim.until(() => s.status().state === "held", "held");
 
     expect(s.frr.config()).toBe(before);
@@ -178,7 +177,7 @@ describe("an adoption that kills a session", () => {
   it("brings it back also when the agent was restarted in between", async () => {
     const s = await configuredByHand();
     const before = s.frr.config();
-    await operationsOn(s.agent()).adopt(signal);
+    await ask(s.agent(), "adopt");
     await s.sim.until(() => s.status().state === "proving", "proving");
     expect(established(s.frr)).toBe(false);
 
@@ -192,7 +191,7 @@ describe("an adoption that kills a session", () => {
 
   it("keeps that password in the one closed file that is for it", async () => {
     const s = await configuredByHand();
-    await operationsOn(s.agent()).adopt(signal);
+    await ask(s.agent(), "adopt");
     await s.sim.until(() => s.status().state === "held", "held");
 
     const holders = [...s.sim.files].filter(([, node]) => "text" in node && node.text.includes(byHand));

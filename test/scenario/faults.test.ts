@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { operationsOn } from "../../controller/operations.ts";
+import { ask } from "../lab/ask.ts";
 import type { Status } from "../../controller/report/status.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { bootFile, generation, shown, story, type Story, type StoryOptions } from "../lab/story.ts";
@@ -8,7 +8,6 @@ const base = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
 const better = generation(["router bgp 64500", "neighbor 192.0.2.1", "ip route 198.51.100.0/24"]);
 const worse = generation(["router bgp 64500", "neighbor 192.0.2.1", "shutdown 192.0.2.1"]);
 const lines = (one: typeof base): string => shown(one.desired.frr.config.trim().split("\n"));
-const signal = new AbortController().signal;
 const journal = "/persistent/config/imp/journal";
 
 /** A box on which `base` is committed, with its session up. */
@@ -37,7 +36,7 @@ describe("a box on which nothing was ever committed", () => {
     expect(s.status().reason).toMatch(/Nothing was ever committed here/);
     expect(changes(s)).toBe(0);
 
-    await operationsOn(agent).adopt(signal);
+    await ask(agent, "adopt");
     await s.sim.until(() => s.status().state === "idle", "idle");
 
     expect(shown(s.plane.live)).toBe("neighbor 192.0.2.1\nrouter bgp 64500\nsnmp-server");
@@ -50,7 +49,7 @@ describe("a box on which nothing was ever committed", () => {
     const agent = s.start();
     await s.rest();
 
-    await operationsOn(agent).adopt(signal);
+    await ask(agent, "adopt");
     await s.sim.until(() => s.status().state === "held", "held");
 
     expect(shown(s.plane.live)).toBe("neighbor 192.0.2.1\nsnmp-server");
@@ -80,13 +79,13 @@ describe("a generation that failed here", () => {
     await s.rest();
     s.states.length = 0;
 
-    await operationsOn(s.agent()).retry("it was repaired", signal);
+    await ask(s.agent(), "retry", { reason: "it was repaired" });
     await s.sim.until(() => s.states.includes("rolling-back") && s.status().state === "held", "held again");
 
     expect(s.states).toContain("proving");
     const history = s.sim.files.get(`${journal}/history.jsonl`);
     expect(history && "text" in history && history.text).toContain(
-      `"asked":"retry","reason":"it was repaired","generation":"${worse.digest}"`,
+      `"asked":"retry","details":{"reason":"it was repaired"},"generation":"${worse.digest}"`,
     );
   });
 
@@ -165,7 +164,7 @@ describe("a commit with an error", () => {
     await s.sim.pass(60_000);
     expect(s.loads).toBe(1);
 
-    await operationsOn(s.agent()).sync(signal);
+    await ask(s.agent(), "sync");
 
     expect(s.loads).toBe(2);
   });
@@ -476,7 +475,7 @@ describe("trust", () => {
     expect(s.status().problems.map((p) => p.code)).toEqual(["TRUST_UNSIGNED"]);
 
     s.refusal = undefined;
-    await operationsOn(s.agent()).accept(two, signal);
+    await ask(s.agent(), "accept", { commit: two });
     await s.rest();
 
     expect(s.accepted.at(-1)).toMatchObject({ commit: two, from: "one", vouched: [two] });
@@ -486,8 +485,8 @@ describe("trust", () => {
 
     const ahead = "4".repeat(40);
     expect(s.status().overrides).toBeUndefined();
-    await operationsOn(s.agent()).accept(ahead, signal);
-    await operationsOn(s.agent()).acceptRewrite(signal);
+    await ask(s.agent(), "accept", { commit: ahead });
+    await ask(s.agent(), "accept-rewrite");
     await s.rest();
     expect(s.status().overrides).toEqual({ rewrite: true, commits: [ahead] });
     s.push(ahead, better);

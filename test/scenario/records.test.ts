@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { operationsOn } from "../../controller/operations.ts";
-import type { Answer } from "../../controller/report/operations.ts";
+import { ask } from "../lab/ask.ts";
+import type { Answer } from "../../controller/operations/operation.ts";
 import type { Status } from "../../controller/report/status.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { generation, shown, story, type Story } from "../lab/story.ts";
@@ -40,9 +40,7 @@ describe("a journal that was damaged", () => {
         remedy: expect.stringContaining("`impctl plan --live`"),
       });
       let answer: Answer | undefined;
-      void operationsOn(agent)
-        .sync(signal)
-        .then((given) => (answer = given));
+      void ask(agent, "sync").then((given) => (answer = given as Answer));
       await s.sim.until(() => answer !== undefined, "answered", 60_000);
       expect(answer?.["reason"]).toBe(s.status().frozen);
 

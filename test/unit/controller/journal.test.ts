@@ -45,7 +45,7 @@ describe("the journal", () => {
   it("keeps an operator's word between the transitions, whole, and goes on from the state", async () => {
     const sim = simHost();
     const journal = openJournal(sim.start(), folder);
-    const word = { at: 2, uptime: 2, boot: "boot-1", asked: "retry", reason: "mended", generation: "a" } as const;
+    const word = { at: 2, uptime: 2, boot: "boot-1", asked: "retry", details: { reason: "mended" } } as const;
 
     await Promise.all([journal.record(record(1)), journal.note(word), journal.record(record(3))]);
 

@@ -1,0 +1,58 @@
+/**
+ * What an operator may ask of the running agent, one verb a file. Whoever may only look gets those that change nothing;
+ * every other one stands in the history with its reason before it takes effect.
+ */
+import { Problem } from "../../schemas/problem.ts";
+import type { Agent } from "../agent.ts";
+
+/** Whatever JSON can hold. */
+export type Answer = Readonly<Record<string, unknown>>;
+
+export interface Operation {
+  /** Its path on the socket: "accept-rewrite". */
+  readonly name: string;
+  /** Whether it changes anything, be it only what the agent may do. */
+  readonly changes: boolean;
+  /** Rejects with USAGE what makes no sense, before it is recorded. */
+  check?(asked: Answer): void;
+  /** Resolves with what to show; rejects with a Problem. What an operator allows is on disk by then. */
+  run(agent: Agent, asked: Answer, signal: AbortSignal): Promise<unknown>;
+}
+
+/** Carries an operation out, after recording who wanted what and why where it changes something. */
+export async function operate(
+  agent: Agent,
+  operation: Operation,
+  asked: Answer,
+  signal: AbortSignal,
+): Promise<unknown> {
+  operation.check?.(asked);
+  const generation = agent.status().desired?.generation;
+  if (operation.changes)
+    await agent.note({ asked: operation.name, details: asked, ...(generation !== undefined && { generation }) });
+  return operation.run(agent, asked, signal);
+}
+
+/** The reason that an operator gave. Throws USAGE where it is missing. */
+export function reasonIn(asked: Answer): string {
+  const reason = asked["reason"];
+  if (typeof reason === "string" && reason.trim() !== "") return reason.trim().slice(0, 500);
+  throw new Problem("USAGE", "a reason is missing.", { remedy: 'Say why: --reason "…".' });
+}
+
+/** A text that must be there. */
+export function textIn(asked: Answer, key: string): string {
+  const text = asked[key];
+  if (typeof text === "string" && text !== "") return text;
+  throw new Problem("USAGE", `"${key}" is missing.`);
+}
+
+/** Makes the agent look at the newest commit again, and tells how things stand then. */
+export async function pollNow(agent: Agent, signal: AbortSignal): Promise<Answer> {
+  agent.reconsider();
+  const polled = agent.polled(signal);
+  agent.nudge();
+  await polled;
+  const { state, reason, desired, git, inSync } = agent.status();
+  return { state, inSync, ...(reason && { reason }), ...(desired && { desired }), git };
+}

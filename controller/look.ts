@@ -31,7 +31,20 @@ export async function look(turn: Turn, again: boolean): Promise<boolean> {
     const problem = asProblem(thrown);
     publish({ git: { ...known().git, lastPollAt: host.now(), lastError: problem } });
     listener.event({ type: "polled", result: problem.code });
+    if (!known().wanted) await goOn(turn);
     return false;
+  }
+}
+
+/** A start without the repository: what was accepted before is in the cache, and is what the box goes on with. */
+async function goOn(turn: Turn): Promise<void> {
+  const { accepted } = turn.appliance.memory.ledger();
+  if (accepted === undefined) return;
+  try {
+    await take(turn, accepted, await turn.parts.secrets.inputs());
+  } catch {
+    turn.signal.throwIfAborted();
+    // No cache either. Why the poll failed is what somebody must see; this is tried again with the next one.
   }
 }
 

@@ -44,7 +44,10 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
         if (errand.outage) throw new Error("no remote answers");
         return { commit: errand.commit, remote: folder, failed: [] };
       },
-      accept: async () => ({ revision: undefined, read: async () => undefined, list: async () => [] }),
+      accept: async () => {
+        if (errand.outage) throw new Error("no cache either");
+        return { revision: undefined, read: async () => undefined, list: async () => [] };
+      },
     },
     load: async () => ({ generation: errand.generation, problems: [] }),
     reconcilers: { frr: frr({ sockets }) },

@@ -49,6 +49,8 @@ export interface Story {
   push(commit: string, wanted: Generation | Wanted): void;
   /** undefined: the repository answers. */
   outage: Problem | undefined;
+  /** The accepted commit can be read without the repository, as from the cache of git. */
+  cached: boolean;
   refusal: Problem | undefined;
   /** Starts a new agent, ending the one before. */
   start(options?: StartOptions): Agent;
@@ -138,6 +140,7 @@ export function story(options: StoryOptions = {}): Story {
     inputs: "",
     loads: 0,
     outage: undefined,
+    cached: false,
     refusal: undefined,
     push(commit, wanted) {
       newest = commit;
@@ -159,8 +162,9 @@ export function story(options: StoryOptions = {}): Story {
             return { commit: newest, remote: "https://git.example.net/sites.git", failed: [] };
           },
           accept: async (commit, from, overrides) => {
+            if (self.outage && (commit !== from || !self.cached)) throw self.outage;
             self.accepted.push({ commit, from, vouched: [...overrides.commits] });
-            if (self.refusal) throw self.refusal;
+            if (self.refusal && commit !== from) throw self.refusal;
             return { revision: undefined, read: async () => undefined, list: async () => [] };
           },
         },

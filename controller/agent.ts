@@ -48,7 +48,7 @@ const defaultPollSeconds = 30;
 export function createAgent(parts: AgentParts): Agent {
   const { settings, host, observer } = parts;
   const { state: folder } = settings.paths;
-  let known: Known = unknownYet(settings, parts.version, host.now());
+  let known: Known = unknownYet(settings, parts.version, host);
   let box: Appliance | undefined;
   const journal = openJournal(host, `${folder}/journal`);
   let pause = new AbortController();
@@ -168,7 +168,8 @@ export function createAgent(parts: AgentParts): Agent {
 
   return {
     run,
-    status: () => statusOf(known),
+    // What an operator just said stands in the ledger before the loop looks at it again.
+    status: () => statusOf(box ? { ...known, ledger: box.memory.ledger() } : known),
     nudge: () => pause.abort(),
     async polled(signal) {
       await withDeadline(host, fetchLimitMs, signal, "The poll", () => poll.promise);

@@ -2,8 +2,7 @@
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem, type Problem } from "../schemas/problem.ts";
 import { deploy } from "./deploy.ts";
-import { gatherFacts } from "./gate/facts.ts";
-import { gate } from "./gate/gate.ts";
+import { askGate } from "./gate/ask.ts";
 import type { Probe } from "./health/judge.ts";
 import { whyHeld } from "./ledger.ts";
 import type { Target } from "./machine.ts";
@@ -36,8 +35,8 @@ export async function converge(turn: Turn): Promise<void> {
 
 async function planAndDeploy(turn: Turn, target: Target, candidate: Generation): Promise<void> {
   const { parts, appliance, signal, publish } = turn;
-  const { host, settings, source } = parts;
-  const { progress, memory, probe, listener } = appliance;
+  const { host, source } = parts;
+  const { progress, probe, listener } = appliance;
   const { committed, git } = turn.known();
   const blocked = (problem: Problem) =>
     progress.move({
@@ -59,13 +58,8 @@ async function planAndDeploy(turn: Turn, target: Target, candidate: Generation):
     return blocked(asProblem(thrown));
   }
   publish({ planned: { plan, at: host.now() } });
-  const [problem] = plan.problems;
-  if (problem) return blocked(problem);
-  const { purpose } = target;
-  const { mode } = settings;
-  const facts = await gatherFacts(host, signal);
-  const ledger = memory.ledger();
-  const shut = gate({ mode, policy: candidate.policy, purpose, candidate, committed, plan, ledger, facts });
+  const { policy } = candidate;
+  const shut = await askGate(turn, { purpose: target.purpose, policy, candidate, committed, plan });
   if (shut) return progress.move({ type: "must-wait", ...shut });
   // A new connection: what was open before the change proves nothing.
   const reach = git.lastError ? undefined : (limited: AbortSignal) => source.head(limited);

@@ -3,17 +3,16 @@ import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { deploy } from "./deploy.ts";
-import { gatherFacts } from "./gate/facts.ts";
-import { gate } from "./gate/gate.ts";
+import { askGate } from "./gate/ask.ts";
 import { withCorrection } from "./ledger.ts";
-import type { Target } from "./machine.ts";
+import type { Shut, Target } from "./machine.ts";
 import type { Survey } from "./planes.ts";
 import { surveyed, type Turn } from "./turn.ts";
 
 /** Measures drift from the committed generation, and brings it back. */
 export async function correct(turn: Turn): Promise<void> {
   const { parts, appliance, signal, publish } = turn;
-  const { host, settings } = parts;
+  const { host } = parts;
   const { progress, memory } = appliance;
   const { committed, wanted } = turn.known();
   if (!committed || progress.state().at === "rolling-back") return publish({ drift: undefined, correction: undefined });
@@ -28,14 +27,10 @@ export async function correct(turn: Turn): Promise<void> {
   if (plan.steps.length === 0 && candidate === committed) return keepBootFiles(turn, committed, plan);
 
   const policy = wanted?.generation?.policy ?? committed.policy;
-  const { mode } = settings;
-  const facts = await gatherFacts(host, signal);
-  const ledger = memory.ledger();
-  const shut = gate({ mode, policy, purpose: "correct", candidate, committed, plan, ledger, facts });
-  const [problem] = plan.problems;
-  if (shut ?? problem) return publish({ correction: shut?.reason ?? problem?.message });
+  const shut = await askGate(turn, { purpose: "correct", policy, candidate, committed, plan });
+  if (shut) return publish({ correction: shut });
   const allowed = withCorrection(memory.ledger(), host.bootId(), host.uptime());
-  if (!allowed) return publish({ correction: "Drift was corrected three times within the hour already." });
+  if (!allowed) return publish({ correction: tooMany });
   await memory.remember((ledger) => ({ ...ledger, corrections: allowed.corrections }));
 
   const target: Target = { purpose: "correct", commit: committed.commit, generation: committed.digest };
@@ -46,6 +41,12 @@ export async function correct(turn: Turn): Promise<void> {
   publish({ committed: after, drift: undefined });
   if (after) publish({ drift: { plan: await surveyed(parts, after, after, signal), at: host.now() } });
 }
+
+const tooMany: Shut = {
+  why: "limit",
+  reason: "Drift was corrected three times within the hour already.",
+  unblock: "Find out who changes it meanwhile: `impctl plan`. It is corrected again within the hour.",
+};
 
 /** I1: whatever happened while nobody watched, the box starts with what it committed. */
 async function keepBootFiles({ parts, appliance }: Turn, committed: Generation, plan: Survey): Promise<void> {

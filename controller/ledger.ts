@@ -7,6 +7,7 @@ import { Problem } from "../schemas/problem.ts";
 import { damageOfLedger } from "../schemas/recorded.ts";
 import type { DeploymentStatus } from "./report/status.ts";
 import type { Verdict } from "./machine.ts";
+import type { Term } from "./term.ts";
 
 /** What became of a generation here. */
 export interface VerdictRecord {
@@ -16,6 +17,21 @@ export interface VerdictRecord {
   readonly at: number;
   /** The deployments that ended without proof: a set, so that finishing one twice counts once. */
   readonly inconclusive: readonly string[];
+}
+
+/** What the author of a commit says in its trailers. */
+export interface Word {
+  readonly reason: string;
+  readonly commit: string;
+}
+
+/** That a generation may be applied although its impact or what it removes asks for a second look. */
+export interface Approval {
+  readonly reason: string;
+  /** Wall clock. */
+  readonly at: number;
+  /** `impctl approve`, or a signed tag of the repository. */
+  readonly by: "operator" | "tag";
 }
 
 export interface Ledger {
@@ -33,6 +49,14 @@ export interface Ledger {
   readonly lastDeployment: DeploymentStatus | undefined;
   /** Wall clock of the last commit. */
   readonly lastSuccessAt: number | undefined;
+  /** What the commits from the committed one to the accepted one say. */
+  readonly words: { readonly allowRemoval?: Word; readonly emergency?: Word };
+  /** By generation. */
+  readonly approvals: Readonly<Record<string, Approval>>;
+  /** An operator's pause, over or not. */
+  readonly pause: { readonly reason: string; readonly term: Term } | undefined;
+  /** `impctl sync --now`: the generation that may pass windows; undefined until the poll that it asked for. */
+  readonly hurry: { readonly reason: string; readonly generation?: string } | undefined;
 }
 
 /** Of a box that remembers nothing yet. */
@@ -46,6 +70,10 @@ export const emptyLedger: Ledger = {
   committed: undefined,
   lastDeployment: undefined,
   lastSuccessAt: undefined,
+  words: {},
+  approvals: {},
+  pause: undefined,
+  hurry: undefined,
 };
 
 /** How often a generation is tried again after an inconclusive end. */

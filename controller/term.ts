@@ -13,7 +13,8 @@ export interface Term {
   readonly uptime: number;
 }
 
-type Clock = Pick<Host, "now" | "uptime" | "bootId">;
+/** What a term is counted by. */
+export type Clock = Pick<Host, "now" | "uptime" | "bootId">;
 
 /** A term of `ms` milliseconds that begins now. */
 export function term(clock: Clock, ms: number): Term {
@@ -37,4 +38,12 @@ export function durationMs(text: string): number | undefined {
   if (number === undefined || unit === undefined) return undefined;
   const ms = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit as "s" | "m" | "h" | "d"];
   return Number(number) * ms;
+}
+
+/** "4 s", "12 min", "3 h", "5 d": how long something lasts, for people. */
+export function spanText(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
 }

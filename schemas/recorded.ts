@@ -50,6 +50,10 @@ const State = z.discriminatedUnion("at", [
   z.looseObject({ at: z.literal("held"), since, target: Target, reason: z.string() }),
 ]);
 
+const Word = z.looseObject({ reason: z.string(), commit: z.string() });
+/** As controller/term.ts has it. */
+const Term = z.looseObject({ from: z.number(), ms: z.number(), boot: z.string(), uptime: z.number() });
+
 /** As controller/ledger.ts has it. What an older version did not know may be missing. */
 const Ledger = z.looseObject({
   format: z.literal(1),
@@ -82,6 +86,12 @@ const Ledger = z.looseObject({
     })
     .optional(),
   lastSuccessAt: z.number().optional(),
+  words: z.looseObject({ allowRemoval: Word.optional(), emergency: Word.optional() }).optional(),
+  approvals: z
+    .record(z.string(), z.looseObject({ reason: z.string(), at: z.number(), by: z.enum(["operator", "tag"]) }))
+    .optional(),
+  pause: z.looseObject({ reason: z.string(), term: Term }).optional(),
+  hurry: z.looseObject({ reason: z.string(), generation: z.string().optional() }).optional(),
 });
 
 /** What is wrong with the journal's `current.json`: "to.deployment.steps: …"; undefined: nothing is. */

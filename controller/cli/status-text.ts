@@ -2,6 +2,7 @@
 import { printableData } from "../../schemas/printable.ts";
 import type { DeploymentStatus, Status } from "../report/status.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
+import { spanText } from "../term.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `now` is wall clock in milliseconds: the document holds times, people want to know how long ago. */
@@ -91,8 +92,5 @@ function time(at: number): string {
 
 /** "4 s", "12 min", "3 h", "5 d". */
 function ago(at: number, now: number): string {
-  const seconds = Math.max(0, Math.round((now - at) / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+  return spanText(now - at);
 }

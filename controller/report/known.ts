@@ -1,15 +1,18 @@
-/** What the loop knows, and the status document made of it. Pure: only the loop changes it. */
+/** What the loop knows, and the status document made of it, by the clock. Only the loop changes it. */
 import type { Generation } from "../../reconcilers/generation.ts";
 import { Problem } from "../../schemas/problem.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { ended } from "../deployment-status.ts";
 import { whyHeld, type Ledger } from "../ledger.ts";
-import { inFlight, type State } from "../machine.ts";
+import { inFlight, type Shut, type State } from "../machine.ts";
+import { pauseOf } from "../gate/pause.ts";
 import type { Survey } from "../planes.ts";
+import type { Clock } from "../term.ts";
 import type { PlaneStatus, Status } from "./status.ts";
 
 export interface Known {
   readonly settings: Settings;
+  readonly clock: Clock;
   readonly version: string;
   readonly state: State;
   readonly ledger: Ledger | undefined;
@@ -30,7 +33,7 @@ export interface Known {
   /** The last plan towards the committed one. */
   readonly drift: { readonly plan: Survey; readonly at: number } | undefined;
   /** Why drift is not corrected. */
-  readonly correction: string | undefined;
+  readonly correction: Shut | undefined;
   /** Why nothing at all is done: the journal cannot be read. */
   readonly frozen: Problem | undefined;
   /** What went wrong in this tick, and what did in the one before until this one ends. */
@@ -43,11 +46,12 @@ export interface Known {
 }
 
 /** Before the journal was read. */
-export function unknownYet(settings: Settings, version: string, now: number): Known {
+export function unknownYet(settings: Settings, version: string, clock: Clock): Known {
   return {
     settings,
     version,
-    state: { at: "idle", since: now },
+    clock,
+    state: { at: "idle", since: clock.now() },
     ledger: undefined,
     wanted: undefined,
     committed: undefined,
@@ -69,7 +73,8 @@ export function statusOf(known: Known): Status {
   const held = generation && ledger ? whyHeld(ledger, generation.digest) : undefined;
   const deployment = inFlight(state);
   const failure = state.at === "rolling-back" ? state.failure : undefined;
-  const pause = (generation ?? committed)?.policy.pause;
+  const pause = pausedBy(known);
+  const waiting = waitingFor(known);
   const { remote, lastPollAt, lastError } = known.git;
   return {
     format: 1,
@@ -98,9 +103,22 @@ export function statusOf(known: Known): Status {
       ...(lastError && { lastError: lastError.toJSON() }),
     },
     ...(ledger && isPending(ledger) && { overrides: ledger.overrides }),
-    ...(pause !== undefined && { paused: { reason: pause } }),
+    ...(pause && { paused: pause }),
+    ...(waiting && { waiting }),
     ...(generation && held !== undefined && { held: { generation: generation.digest, reason: held } }),
   };
+}
+
+function pausedBy({ ledger, wanted, committed, clock }: Known): Status["paused"] {
+  const reason = (wanted?.generation ?? committed)?.policy.pause;
+  return reason === undefined ? ledger && pauseOf(ledger, clock) : { reason };
+}
+
+/** What the target waits for; where there is none, what the correction of drift does. */
+function waitingFor({ state, correction }: Known): Status["waiting"] {
+  if (state.at !== "waiting") return correction;
+  const { why, reason, unblock, againAt } = state;
+  return { why, reason, unblock, ...(againAt !== undefined && { againAt }) };
 }
 
 /** I14: only when everything that could contradict it was looked at and does not. */
@@ -121,7 +139,7 @@ function reasonOf({ state, frozen, correction }: Known): string | undefined {
   if (frozen) return frozen.message;
   if (state.at === "waiting" || state.at === "held") return state.reason;
   if (state.at === "rolling-back") return state.failure.reason;
-  return correction;
+  return correction?.reason;
 }
 
 function problemsOf(known: Known): readonly Problem[] {

@@ -4,6 +4,7 @@
  */
 import type { ProblemReport } from "../../schemas/problem.ts";
 import type { Impact, PlaneName } from "../../reconcilers/core.ts";
+import type { Shut } from "../machine.ts";
 
 export interface Status {
   readonly format: 1;
@@ -35,7 +36,10 @@ export interface Status {
   readonly git: { readonly remote?: string; readonly lastPollAt?: number; readonly lastError?: ProblemReport };
   /** What operators vouched for and no accepted commit has used up yet: see source.ts. */
   readonly overrides?: { readonly rewrite: boolean; readonly commits: readonly string[] };
+  /** The repository's pause has no end of its own, an operator's has. */
   readonly paused?: { readonly reason: string; readonly until?: number };
+  /** Why the newest generation, or the correction of drift, is not armed. */
+  readonly waiting?: Shut;
   readonly held?: { readonly generation: string; readonly reason: string };
 }
 

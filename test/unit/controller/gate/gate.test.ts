@@ -1,75 +1,98 @@
 import { describe, expect, it } from "vitest";
-import { gate, type Question } from "../../../../controller/gate/gate.ts";
-import { emptyLedger } from "../../../../controller/ledger.ts";
-import type { Impact } from "../../../../reconcilers/core.ts";
-import { Policy } from "../../../../schemas/policy.ts";
-import { generation } from "../../../lab/story.ts";
+import { waits } from "../../../../controller/reasons.ts";
+import { Problem } from "../../../../schemas/problem.ts";
+import { ask, type Asked } from "../../../lab/question.ts";
 
-const night = { from: "22:00", to: "04:00", "max-impact": "restart" };
-
-type More = Partial<Question> & { readonly impact?: Impact | undefined; readonly now?: number };
-
-function ask(policy: object, { impact = "session-reset", now = Date.UTC(2026, 0, 5, 12), ...more }: More = {}) {
-  return gate({
-    mode: "apply",
-    policy: Policy.parse(policy),
-    purpose: "deploy",
-    candidate: generation(["router bgp 64501"]),
-    committed: generation(["router bgp 64500"]),
-    plan: { worstImpact: impact, steps: [], foreign: 0 },
-    ledger: emptyLedger,
-    facts: { now }, // a Monday
-    ...more,
-  })?.why;
-}
+const foreign = { committed: undefined, plan: { foreign: 3 } };
 
 describe("the gate", () => {
-  it("lets session resets pass at any time by default, and nothing that is worse", () => {
-    expect(ask({})).toBeUndefined();
-    expect(ask({}, { impact: "restart" })).toBe("impact");
+  it("lets a harmless plan pass", () => {
+    expect(ask()).toBeUndefined();
   });
 
-  it("lets nothing pass that is only to be observed or is paused, not even a correction", () => {
-    expect(ask({}, { mode: "observe", purpose: "correct" })).toBe("observe-only");
-    expect(ask({ pause: "Freeze." }, { purpose: "correct" })).toBe("paused");
+  it("asks its guards in the order in which the reasons are listed, each after what ended the one before", () => {
+    let asked: Asked = {
+      mode: "observe",
+      policy: { pause: "Freeze.", approval: ["reboot"], windows: { night } },
+      ...foreign,
+      plan: { ...foreign.plan, problems: [new Problem("FRR_FOREIGN", "It is in the way.")] },
+      facts: { clockSynchronised: false },
+      impact: "reboot",
+    };
+    const said: (string | undefined)[] = [];
+    const then = (change: (before: Asked) => Asked): void => {
+      said.push(ask(asked)?.why);
+      asked = { ...asked, ...change(asked) };
+    };
+    then(() => ({ mode: "apply" }));
+    then(() => ({ policy: { approval: ["reboot"], windows: { night } } }));
+    then(() => ({ plan: { problems: [new Problem("FRR_FOREIGN", "It is in the way.")] } }));
+    then(() => ({ plan: {} }));
+    then(() => ({ policy: { windows: { night } } }));
+    then(({ facts }) => ({ facts: { ...facts, clockSynchronised: true } }));
+    then(() => ({ policy: {} }));
+    then(() => ({ impact: "hitless" }));
+
+    expect(said).toEqual(["observe-only", "paused", "not-adopted", "blocked", "approval", "clock", "window", "impact"]);
+    expect(ask(asked)).toBeUndefined();
+    const order = Object.keys(waits);
+    expect(said).toEqual(said.toSorted((a, b) => order.indexOf(a ?? "") - order.indexOf(b ?? "")));
+  });
+});
+
+const night = { from: "22:00", to: "04:00", "max-impact": "reboot" };
+
+describe("the settings' mode", () => {
+  it("lets nothing pass that is only to be observed, not even a correction", () => {
+    expect(ask({ mode: "observe", purpose: "correct" })).toEqual({
+      why: "observe-only",
+      reason: "The agent's settings say to observe only.",
+      unblock: 'Set "mode: apply" in the agent\'s settings.',
+    });
+  });
+});
+
+describe("a pause", () => {
+  const until = Date.parse("2026-01-05T16:30Z");
+
+  it("of the repository lets nothing pass, not even a correction, until a commit takes it out", () => {
+    expect(ask({ policy: { pause: "Peering day." }, purpose: "correct" })).toEqual({
+      why: "paused",
+      reason: "The repository pauses it: Peering day.",
+      unblock: "Remove policy.pause from the repository.",
+    });
   });
 
-  it("lets a change without steps pass whatever the limit is", () => {
-    expect(
-      ask({ "max-impact": "hitless" }, { plan: { worstImpact: undefined, steps: [], foreign: 0 } }),
-    ).toBeUndefined();
+  it("of an operator says why, and when it ends by the policy's time zone", () => {
+    const policy = { "time-zone": "Europe/Berlin" };
+
+    expect(ask({ policy, facts: { pause: { reason: "fibre work", until } }, purpose: "correct" })).toEqual({
+      why: "paused",
+      reason: "An operator paused it: fibre work",
+      unblock: "It ends at Mon 2026-01-05 17:30 Europe/Berlin, or by `impctl resume`.",
+      againAt: until,
+    });
+  });
+});
+
+describe("a box that nobody adopted", () => {
+  it("is left alone where something is configured", () => {
+    expect(ask(foreign)).toMatchObject({ why: "not-adopted", unblock: expect.stringContaining("impctl adopt") });
   });
 
-  it("says that no window ever allows an impact", () => {
-    expect(ask({ "max-impact": "flap", windows: { night } }, { impact: "reboot" })).toBe("impact");
+  it("is configured when it is empty", () => {
+    expect(ask({ committed: undefined })).toBeUndefined();
   });
+});
 
-  it("lets corrections pass outside of windows, up to a restart", () => {
-    const policy = { "max-impact": "hitless", windows: { night } };
-    expect(ask(policy, { purpose: "correct", impact: "restart" })).toBeUndefined();
-    expect(ask(policy, { purpose: "correct", impact: "reboot" })).toBe("impact");
-  });
+describe("a plan with problems", () => {
+  it("waits with the first of them and its remedy", () => {
+    const problem = new Problem("FRR_DAEMON_MISSING", "bgpd does not run.", { remedy: "Enable it." });
 
-  it.each([
-    ["2026-01-05T12:00Z", "UTC", "window"],
-    ["2026-01-05T22:00Z", "UTC", undefined],
-    ["2026-01-06T03:59Z", "UTC", undefined],
-    ["2026-01-06T04:00Z", "UTC", "window"],
-    ["2026-01-05T21:00Z", "Europe/Berlin", undefined],
-    ["2026-07-06T20:30Z", "Europe/Berlin", undefined], // summer time
-    ["2026-07-06T19:59Z", "Europe/Berlin", "window"],
-  ])("at %s in %s: %s", (at, zone, expected) => {
-    const policy = { "max-impact": "hitless", "time-zone": zone, windows: { night } };
-    expect(ask(policy, { now: Date.parse(at) })).toBe(expected);
-  });
-
-  it.each([
-    ["2026-01-05T23:00Z", undefined], // Monday evening
-    ["2026-01-06T03:00Z", undefined], // Monday's window, on Tuesday morning
-    ["2026-01-06T23:00Z", "window"], // Tuesday evening
-    ["2026-01-05T03:00Z", "window"], // Sunday's would be, on Monday morning
-  ])("a window past midnight belongs to the day on which it begins: %s", (at, expected) => {
-    const policy = { "max-impact": "hitless", windows: { night: { ...night, days: ["mon"] } } };
-    expect(ask(policy, { now: Date.parse(at) })).toBe(expected);
+    expect(ask({ plan: { problems: [problem] } })).toEqual({
+      why: "blocked",
+      reason: "bgpd does not run.",
+      unblock: "Enable it.",
+    });
   });
 });

@@ -1,0 +1,43 @@
+/** Guards that ask how things stand, whatever the plan disturbs. */
+import { timeText } from "./local-time.ts";
+import type { Guard } from "./question.ts";
+
+export const observeOnly: Guard = ({ mode }) => {
+  if (mode !== "observe") return undefined;
+  return {
+    reason: "The agent's settings say to observe only.",
+    unblock: 'Set "mode: apply" in the agent\'s settings.',
+  };
+};
+
+/** A repository's pause lasts until a commit takes it out, an operator's ends by itself. */
+export const paused: Guard = ({ policy, facts }) => {
+  if (policy.pause !== undefined) {
+    return {
+      reason: `The repository pauses it: ${policy.pause}`,
+      unblock: "Remove policy.pause from the repository.",
+    };
+  }
+  const { pause } = facts;
+  if (!pause) return undefined;
+  return {
+    reason: `An operator paused it: ${pause.reason}`,
+    unblock: `It ends at ${timeText(pause.until, policy["time-zone"])}, or by \`impctl resume\`.`,
+    againAt: pause.until,
+  };
+};
+
+export const notAdopted: Guard = ({ committed, plan, ledger, purpose }) => {
+  if (purpose === "correct" || committed || plan.foreign === 0 || ledger.adopted) return undefined;
+  return {
+    reason: `Nothing was ever committed here, and ${plan.foreign} objects are already there.`,
+    unblock: "Look at `impctl plan --live`, then `impctl adopt --accept`.",
+  };
+};
+
+/** What planning found stands in the way of the plan itself. */
+export const blocked: Guard = ({ plan }) => {
+  const [problem] = plan.problems;
+  if (!problem) return undefined;
+  return { reason: problem.message, unblock: problem.remedy ?? "It is planned again at the next poll." };
+};

@@ -7,6 +7,7 @@
  * Everything that an outsider hears goes through the observer, after the fact; nothing here waits for it.
  */
 import type { Generation } from "../reconcilers/generation.ts";
+import { withTexts } from "../schemas/printable.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { resumeCommit } from "./commit.ts";
@@ -72,7 +73,14 @@ export function createAgent(parts: AgentParts): Agent {
   function publish(news: Partial<Known>): void {
     known = { ...known, ...news };
     if (box) known = { ...known, state: box.progress.state(), ledger: box.memory.ledger() };
-    tell(() => observer.status?.(statusOf(known)));
+    tell(() => observer.status?.(status()));
+  }
+
+  /** What others say is quoted in it, and may hold anything; single words are ours: codes, names, digests. */
+  function status(): Status {
+    // What an operator just said stands in the ledger before the loop looks at it again.
+    const now = box ? { ...known, ledger: box.memory.ledger() } : known;
+    return withTexts(statusOf(now), (text) => (/^[\w.-]*$/.test(text) ? text : parts.secrets.mask(text)));
   }
 
   async function run(signal: AbortSignal): Promise<void> {
@@ -168,8 +176,7 @@ export function createAgent(parts: AgentParts): Agent {
 
   return {
     run,
-    // What an operator just said stands in the ledger before the loop looks at it again.
-    status: () => statusOf(box ? { ...known, ledger: box.memory.ledger() } : known),
+    status,
     nudge: () => pause.abort(),
     async polled(signal) {
       await withDeadline(host, fetchLimitMs, signal, "The poll", () => poll.promise);

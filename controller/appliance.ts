@@ -12,6 +12,8 @@ export interface SecretKeeper {
   /** Sealed form → text of every secret that the text mentions. */
   collect(sealedText: string): Readonly<Record<string, string>>;
   learn(collected: Readonly<Record<string, string>>): void;
+  /** The text without any of them, for people. */
+  mask(text: string): string;
   /** Changes when a file changed from which secrets are resolved on this box. */
   inputs(): Promise<string>;
 }

@@ -1,5 +1,7 @@
 /** The composition root of the agent: the one place that puts its parts together, and takes them apart again. */
+import type { Host } from "../reconcilers/core.ts";
 import { frr } from "../reconcilers/frr/frr.ts";
+import { Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { createAgent } from "./agent.ts";
 import type { Agent } from "./agent.ts";
@@ -11,7 +13,8 @@ import { linuxHost } from "./host/linux.ts";
 import { allOperations } from "./operations/all.ts";
 import { operate } from "./operations/operation.ts";
 import type { Reconcilers } from "./planes.ts";
-import { controlSocket, serveControl, type Askable } from "./report/control.ts";
+import { controlSocket, serveControl, statusSocket, type Askable } from "./report/control.ts";
+import type { Listening } from "./report/http.ts";
 import { logObserver } from "./report/log-observer.ts";
 import type { Log } from "./report/log.ts";
 import { startMonitoring } from "./report/monitoring.ts";
@@ -55,22 +58,26 @@ export async function runAgent(settings: Settings, log: Log, listener: Observer,
       bootFiles: frrBootFile(host, secrets, settings.paths["frr-config"]),
       observer,
     });
-    await serveAndRun(agent, settings, { log, monitoring, signal });
+    await serveAndRun(agent, settings, { host, log, monitoring, signal });
   } finally {
     await monitoring.close();
   }
 }
 
 interface Serving {
+  readonly host: Host;
   readonly log: Log;
   readonly monitoring: Monitoring;
   readonly signal: AbortSignal;
 }
 
-async function serveAndRun(agent: Agent, settings: Settings, { log, monitoring, signal }: Serving): Promise<void> {
+async function serveAndRun(agent: Agent, settings: Settings, serving: Serving): Promise<void> {
   const { machine, mode, repository } = settings;
+  const { log, monitoring, signal } = serving;
+  const offered = askable(agent, log);
   // First of all: whoever holds the control socket is the one agent of this box.
-  const control = await serveControl(controlSocket(settings), askable(agent, log));
+  const control = await serveControl(controlSocket(settings), offered);
+  const reading = await serveReaders(settings, offered, serving);
   try {
     log.info("started", { version: agentVersion, machine, mode });
     const tellPages = async () => log.info("serving", { at: (await monitoring.listening)?.address });
@@ -79,8 +86,40 @@ async function serveAndRun(agent: Agent, settings: Settings, { log, monitoring, 
     await agent.run(signal);
     log.info("stopped");
   } finally {
+    await reading?.close();
     await control.close();
   }
+}
+
+/** For those who may only look. That it cannot be had keeps nobody from anything else. */
+async function serveReaders(
+  settings: Settings,
+  offered: readonly Askable[],
+  { host, log, signal }: Serving,
+): Promise<Listening | undefined> {
+  const only = offered.filter(({ changes }) => !changes);
+  try {
+    return await serveControl(
+      statusSocket(settings),
+      only,
+      await groupNumber(host, settings["operators-group"], signal),
+    );
+  } catch (problem) {
+    signal.throwIfAborted();
+    log.warn("nobody but root can look", { problem });
+    return undefined;
+  }
+}
+
+async function groupNumber(host: Host, name: string | undefined, signal: AbortSignal): Promise<number | undefined> {
+  if (name === undefined) return undefined;
+  const { stdout } = await host.run(["getent", "group", name], { timeoutMs: 5000, signal });
+  const number = Number(/^[^:]*:[^:]*:(\d+):/.exec(stdout)?.[1] ?? NaN);
+  if (Number.isInteger(number)) return number;
+  throw new Problem("SETTINGS", `This box has no group ${name}.`, {
+    path: "operators-group",
+    remedy: `groupadd --system ${name}, and restart the agent.`,
+  });
 }
 
 /** The operations on `agent`; what an operator tells it stands in the log too, however it ends. */

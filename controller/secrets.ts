@@ -13,6 +13,7 @@ import type { SecretUse } from "../schemas/secrets.ts";
 import type { Settings } from "../schemas/settings.ts";
 import type { Tree } from "../schemas/tree.ts";
 import { decrypt, parseIdentities } from "./age.ts";
+import { maskTexts } from "./mask.ts";
 import { createPrivate, readPrivate } from "./private-file.ts";
 
 /** The secrets that one machine file names, as everything but the dataplane may see them. Pure. */
@@ -65,6 +66,9 @@ export class SecretStore implements Secrets {
   /** What was sealed lately, such as a password that somebody set by hand: kept for `collect`, revealed to nobody. */
   readonly #sealed = new Map<string, string>();
 
+  /** Every text of both, until one is added. */
+  #all: readonly string[] | undefined;
+
   constructor(key: Buffer, settings: Settings["secrets"]) {
     this.#key = key;
     this.#settings = settings;
@@ -72,6 +76,7 @@ export class SecretStore implements Secrets {
 
   seal(text: string): string {
     const sealed = `<secret:${this.#hash("seal", text).slice(0, 16)}>`;
+    if (!this.#sealed.has(sealed)) this.#all = undefined;
     this.#sealed.delete(sealed);
     this.#sealed.set(sealed, text);
     const [oldest] = this.#sealed.keys();
@@ -126,6 +131,13 @@ export class SecretStore implements Secrets {
   learn(collected: Readonly<Record<string, string>>): void {
     for (const [sealed, text] of Object.entries(collected))
       if (typeof text === "string" && this.seal(text) === sealed) this.#texts.set(sealed, text);
+  }
+
+  /** The text without any secret that this process knows of, also of those found on the box. */
+  mask(text: string): string {
+    // The longer one first: one secret may begin another.
+    this.#all ??= [...new Set([...this.#texts.values(), ...this.#sealed.values()])].sort((a, b) => b.length - a.length);
+    return maskTexts(text, this.#all);
   }
 
   /** Names and time stamps of the age key and of the local folder: changes when one of them is put, replaced or removed. */

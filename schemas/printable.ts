@@ -19,14 +19,18 @@ export function printableLines(text: string): string {
 
 /** A copy of plain data (as JSON has it) with every string in it as one printable line. Keys are copied likewise. */
 export function printableData<T>(data: T): T {
-  return mapStrings(data) as T;
+  return withTexts(data, printable);
 }
 
-function mapStrings(data: unknown): unknown {
-  if (typeof data === "string") return printable(data);
-  if (Array.isArray(data)) return data.map(mapStrings);
-  if (typeof data !== "object" || data === null) return data;
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [printable(key), mapStrings(value)]));
+/** A copy of plain data with `change` done to every string in it, and to every key. */
+export function withTexts<T>(data: T, change: (text: string) => string): T {
+  const copy = (one: unknown): unknown => {
+    if (typeof one === "string") return change(one);
+    if (Array.isArray(one)) return one.map(copy);
+    if (typeof one !== "object" || one === null) return one;
+    return Object.fromEntries(Object.entries(one).map(([key, value]) => [change(key), copy(value)]));
+  };
+  return copy(data) as T;
 }
 
 /** JSON text that a terminal may be shown too: the same value, with what is unprintable written as JSON's own escapes. */

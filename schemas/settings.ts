@@ -70,6 +70,11 @@ export const Settings = z.strictObject({
     .regex(/^(\[[0-9a-fA-F:]+\]|[0-9.]+):\d+$/, 'must be "<address>:<port>"')
     .default("127.0.0.1:9709")
     .meta({ description: "/metrics, /healthz and /status. Read-only." }),
+  "operators-group": z
+    .string()
+    .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be the name of a group of this box")
+    .optional()
+    .meta({ description: "Its members may look (`impctl status`, `plan`, `history`, …) without being root." }),
   secrets: z
     .strictObject({
       "age-key": path
@@ -90,7 +95,7 @@ export const Settings = z.strictObject({
         .default("/persistent/config/imp")
         .meta({ description: "Generations, journal and evidence; survives upgrades." }),
       cache: path.default("/persistent/data/imp").meta({ description: "The git cache; may be deleted at any time." }),
-      run: path.default("/run/imp").meta({ description: "The control socket." }),
+      run: path.default("/run/imp").meta({ description: "The sockets on which the agent can be asked." }),
       "frr-sockets": path.default("/var/run/frr").meta({ description: "Where FRR's daemons have their vty sockets." }),
       "frr-config": path
         .default("/etc/frr/frr.conf")

@@ -1,8 +1,10 @@
 /** Asks the agent that runs on this box, through its control socket. */
 import { request } from "node:http";
+import { dirname } from "node:path";
 import type { Command } from "commander";
 import { Problem, reviveProblem } from "../../schemas/problem.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
+import { statusSocket } from "../report/control.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface AgentOptions {
@@ -30,12 +32,21 @@ export interface Question {
   readonly timeoutMs?: number;
 }
 
-/** The agent's answer. Rejects with the Problem that it answered, or AGENT_UNREACHABLE. */
+/**
+ * The agent's answer. Rejects with the Problem that it answered, or AGENT_UNREACHABLE. Who may not open the socket for
+ * changes, and only wants to look, asks on the one beside it.
+ */
 export async function askAgent(socket: string, question: Question, signal: AbortSignal): Promise<unknown> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(question.timeoutMs ?? 30_000)]);
-  const { status, text } = await exchange(socket, question, deadline).catch((cause: unknown) => {
-    throw unreachable(socket, cause);
-  });
+  const looking = statusSocket({ paths: { run: dirname(socket) } });
+  const { status, text } = await exchange(socket, question, deadline)
+    .catch(async (cause: unknown) => {
+      if (codeOf(cause) !== "EACCES" || question.method !== "GET") throw cause;
+      return exchange(looking, question, deadline);
+    })
+    .catch((cause: unknown) => {
+      throw unreachable(socket, question, cause);
+    });
   const answer = parse(text);
   if (status < 300) return answer;
   throw reported(answer) ?? new Problem("AGENT_UNREACHABLE", `The agent answered ${status} to ${question.path}.`);
@@ -60,11 +71,16 @@ async function exchange(
   });
 }
 
-function unreachable(socket: string, cause: unknown): Problem {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+function codeOf(cause: unknown): unknown {
+  return cause instanceof Error && "code" in cause ? cause.code : undefined;
+}
+
+function unreachable(socket: string, { method }: Question, cause: unknown): Problem {
+  const code = codeOf(cause);
   if (code === "EACCES") {
+    const only = method === "GET" ? " Members of the agent's operators-group may look: docs/operations.md." : "";
     return new Problem("AGENT_UNREACHABLE", `You may not talk to the agent (${socket}).`, {
-      remedy: "Run the command as root.",
+      remedy: `Run the command as root.${only}`,
       cause,
     });
   }

@@ -131,7 +131,7 @@ export async function buildProgram(defined: readonly string[], terminal: Termina
 }
 
 const programHelp = `
-Exit codes: 0 well, 1 a problem, 2 drift or changes pending, 64 the command line is wrong.
+Exit codes: 0 well, 1 a problem, 2 drift or changes pending, 3 somebody must look, 64 the command line is wrong.
 Every command takes --json. NO_COLOR is honoured.
 
 Examples:

@@ -14,7 +14,16 @@ export function define(command: Command, terminal: Terminal): void {
     const status = (await askAgent(options.socket, { method: "GET", path: "/status" }, terminal.signal)) as Status;
     if (options.json) terminal.out(printableJson(JSON.stringify(status, undefined, 2)));
     else terminal.out(statusText(status, Date.now(), terminal));
-    if (!status.inSync) terminal.exitCode = exitCodes.changes;
+    terminal.exitCode = needsSomebody(status) ? exitCodes.attention : status.inSync ? exitCodes.ok : exitCodes.changes;
   });
-  examples(command, ["impctl status", "impctl status --json | jq .committed"], "Exit code 2 when it is not in sync.");
+  examples(
+    command,
+    ["impctl status", "impctl status --json | jq .committed"],
+    "Exit code 2 when it is not in sync, 3 when somebody must look: held, stranded, frozen.",
+  );
+}
+
+/** Nothing will get better by waiting. */
+function needsSomebody({ held, state, frozen }: Status): boolean {
+  return held !== undefined || frozen !== undefined || state === "held" || state === "stranded";
 }

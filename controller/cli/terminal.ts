@@ -3,7 +3,7 @@ import process from "node:process";
 import { styleText } from "node:util";
 
 /** Exit codes are stable: scripts and CI depend on them. */
-export const exitCodes = { ok: 0, problem: 1, changes: 2, usage: 64 } as const;
+export const exitCodes = { ok: 0, problem: 1, changes: 2, attention: 3, usage: 64 } as const;
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 

@@ -1,9 +1,10 @@
 /**
- * The agent's control socket: how the command line asks the running agent. A unix socket that only the agent's user can
- * open, HTTP with JSON on it. It is also what keeps a second agent off the same box.
+ * The agent's two sockets: how the command line asks the running agent, HTTP with JSON on it. Who may do what is decided by
+ * who may open which. `agent.sock` is for the agent's user alone and takes everything; it is also what keeps a second agent
+ * off the same box. `status.sock` may be opened by a group too and takes only what changes nothing.
  */
 import { randomUUID } from "node:crypto";
-import { chmod, link, lstat, mkdir, rename, unlink } from "node:fs/promises";
+import { chmod, chown, link, lstat, mkdir, rename, unlink } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
@@ -22,15 +23,19 @@ export function controlSocket(settings: { readonly paths: Pick<Settings["paths"]
   return join(settings.paths.run, "agent.sock");
 }
 
-/** Opens the control socket. Rejects with AGENT_BUSY when another agent answers on it, else with SETTINGS. */
-export async function serveControl(
-  path: string,
-  offered: readonly Askable[],
-  bounds: Limits = { ...limits, idleMs: operationMs + limits.idleMs },
-): Promise<Listening> {
+/** Where those may ask who may only look. */
+export function statusSocket(settings: { readonly paths: Pick<Settings["paths"], "run"> }): string {
+  return join(settings.paths.run, "status.sock");
+}
+
+const bounds: Limits = { ...limits, idleMs: operationMs + limits.idleMs };
+
+/** Opens a socket for what is `offered`, to this user and, where one is given, to a group (by its number). Rejects with
+ * AGENT_BUSY when another agent answers on it, else with SETTINGS. */
+export async function serveControl(path: string, offered: readonly Askable[], group?: number): Promise<Listening> {
   if (Buffer.byteLength(path) > pathLimit)
     throw new Problem("SETTINGS", `${path} is too long for a socket.`, { remedy: 'Shorten "paths: run".' });
-  await prepareFolder(dirname(path));
+  await prepareFolder(dirname(path), group);
   await removeStale(path);
   const server = boundedServer(bounds, (request, response) => {
     void answer(request, response, offered).catch((thrown: unknown) => fail(response, asProblem(thrown)));
@@ -44,7 +49,13 @@ export async function serveControl(
     process.umask(mask);
   }
   await opening;
-  await chmod(path, 0o600);
+  try {
+    if (group !== undefined) await chown(path, process.getuid?.() ?? 0, group);
+    await chmod(path, group === undefined ? 0o600 : 0o660);
+  } catch (cause) {
+    await close(server);
+    throw cannotOpen(path, cause as NodeJS.ErrnoException);
+  }
   return { address: path, close: () => close(server) };
 }
 
@@ -96,13 +107,21 @@ function fail(response: ServerResponse, problem: Problem, status = problem.code 
   respond(response, status, "application/json", `${JSON.stringify({ problem })}\n`);
 }
 
-/** Makes the folder for this user alone, or checks that nobody else can put a socket into the one that is there. */
-async function prepareFolder(folder: string): Promise<void> {
+/**
+ * Makes the folder for this user alone, or checks that nobody else can put a socket into the one that is there. A group may
+ * pass through it, where it could not already: neither list it nor replace what is in it.
+ */
+async function prepareFolder(folder: string, group: number | undefined): Promise<void> {
   const remedy = `It must belong to the agent's user: chmod 0700 ${folder}.`;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const found = await lstat(folder);
-    if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o022) === 0) return;
+    const { mode, uid, gid } = found;
+    if (found.isDirectory() && uid === process.getuid?.() && (mode & 0o022) === 0) {
+      if (group === undefined || (mode & 0o001) !== 0 || (gid === group && (mode & 0o010) !== 0)) return;
+      await chown(folder, uid, group);
+      return await chmod(folder, (mode & 0o700) | 0o010);
+    }
   } catch (cause) {
     throw new Problem("SETTINGS", `the folder ${folder} cannot be made.`, { cause, remedy });
   }

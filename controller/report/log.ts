@@ -4,6 +4,7 @@
  */
 import { printable, printableJson } from "../../schemas/printable.ts";
 import { asProblem } from "../../schemas/problem.ts";
+import { maskSecrets } from "../mask.ts";
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -59,14 +60,4 @@ function flat(value: unknown): string {
 /** Problems know their own JSON; any other error would be "{}". */
 function plain(_key: string, value: unknown): unknown {
   return value instanceof Error ? asProblem(value).toJSON() : value;
-}
-
-// The last line of defence: secrets reach neither plans nor problems, but a remote's or a daemon's own words may hold
-// one. Lines of FRR that carry a secret, and credentials in a URL.
-const secretWords = /\b((?:neighbor \S+ )?password(?: \d)?|md5|key-string|authentication-key) (?!<secret:)[^\s"\\]+/g;
-const urlCredentials = /(\w+:\/\/)[^\s/@"]+@/g;
-
-/** The same text with whatever looks like a secret replaced. */
-export function maskSecrets(text: string): string {
-  return text.replace(secretWords, "$1 <masked>").replace(urlCredentials, "$1<masked>@");
 }

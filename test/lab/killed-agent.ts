@@ -51,7 +51,7 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     },
     load: async () => ({ generation: errand.generation, problems: [] }),
     reconcilers: { frr: frr({ sockets }) },
-    secrets: { collect: () => ({}), learn: () => undefined, inputs: async () => "" },
+    secrets: { collect: () => ({}), learn: () => undefined, mask: (text) => text, inputs: async () => "" },
     probe: prober(host, sockets),
     bootFiles: {
       hold: async ({ desired }) => (await host.readFile(`${folder}/frr.conf`)) === desired.frr.config,

@@ -177,6 +177,7 @@ export function story(options: StoryOptions = {}): Story {
         secrets: {
           collect: (text) => secrets.collect(text),
           learn: (collected) => secrets.learn(collected),
+          mask: (text) => secrets.mask(text),
           inputs: async () => self.inputs,
         },
         probe: options.frr ? prober(host, frrSockets) : async (candidate, signal) => probe(self, candidate, signal),

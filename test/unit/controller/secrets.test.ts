@@ -78,6 +78,20 @@ describe("the secret store", () => {
     expect(after.reveal(sealed)).toBe("set by hand");
   });
 
+  it("masks what it resolved and what it found on the box, also as JSON has it, but no short innocent word", async () => {
+    const secrets = await openSecrets(settings);
+    await secrets.resolve("fra1/r1", await repository({ bgp: 'say "friend"' }), [use("bgp")]);
+    secrets.seal("hunter2");
+    expect(secrets.mask(`${JSON.stringify({ a: 'say "friend"' })} say "friend" hunter2`)).toBe(
+      '{"a":"<masked>"} <masked> <masked>',
+    );
+    secrets.seal("as");
+    secrets.seal("later-found");
+    expect(secrets.mask("was later-found, neighbor 192.0.2.1 password as")).toBe(
+      "was <masked>, neighbor 192.0.2.1 password <masked>",
+    );
+  });
+
   it("forgets the oldest of what it only sealed, so that a box that changes all the time fills no memory", async () => {
     const store = await openSecrets(settings);
     const first = store.seal("first");

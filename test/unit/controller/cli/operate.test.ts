@@ -45,13 +45,19 @@ describe("the commands for operators", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("shows the status for people, and exits with 2 when it is not in sync", async () => {
-    answer = { status: 200, body: status };
+  it("shows the status for people, and exits with 2 when it is not in sync, with 3 when somebody must look", async () => {
+    for (const [state, exitCode] of [
+      ["waiting", 2],
+      ["held", 3],
+      ["stranded", 3],
+    ] as const) {
+      answer = { status: 200, body: { ...status, state } };
 
-    const ran = await impctl(folder, "status", "--socket", socket);
+      const ran = await impctl(folder, "status", "--socket", socket);
 
-    expect(ran.exitCode).toBe(2);
-    expect(ran.out).toContain("in sync      no\n");
+      expect(ran.exitCode).toBe(exitCode);
+      expect(ran.out).toContain("in sync      no\n");
+    }
   });
 
   it("says what a plan is of: a commit, or files that are none yet", async () => {
@@ -66,12 +72,12 @@ describe("the commands for operators", () => {
   });
 
   it("shows the status as the agent wrote it with --json", async () => {
-    answer = { status: 200, body: { ...status, inSync: true } };
+    answer = { status: 200, body: { ...status, state: "idle", inSync: true } };
 
     const ran = await impctl(folder, "status", "--socket", socket, "--json");
 
     expect(ran.exitCode).toBe(0);
-    expect(JSON.parse(ran.out)).toEqual({ ...status, inSync: true });
+    expect(JSON.parse(ran.out)).toEqual({ ...status, state: "idle", inSync: true });
   });
 
   it("asks the agent what each command stands for", async () => {

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { createServer } from "node:net";
@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { askAgent } from "../../../../controller/cli/agent-client.ts";
-import { controlSocket, serveControl, type Askable } from "../../../../controller/report/control.ts";
+import { controlSocket, serveControl, statusSocket, type Askable } from "../../../../controller/report/control.ts";
 import type { Listening } from "../../../../controller/report/http.ts";
 import { Problem } from "../../../../schemas/problem.ts";
 
@@ -51,8 +51,8 @@ async function note(what: string) {
   return { done: what };
 }
 
-async function serve(using: readonly Askable[] = offered, at = path): Promise<Listening> {
-  const server = await serveControl(at, using);
+async function serve(using: readonly Askable[] = offered, at = path, group?: number): Promise<Listening> {
+  const server = await serveControl(at, using, group);
   opened.push(server);
   return server;
 }
@@ -173,6 +173,103 @@ describe("the control socket", () => {
 
     await expect(asking).rejects.toMatchObject({ code: "AGENT_UNREACHABLE" });
     expect(await aborted.promise).toMatchObject({ code: "AGENT_UNREACHABLE" });
+  });
+});
+
+const group = 54_321;
+const isRoot = process.getuid?.() === 0;
+
+/** What node prints for another user. The server of the test answers meanwhile. */
+async function ranAs(uid: number, gid: number, argv: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, argv, { uid, gid, cwd: "/", timeout: 20_000 }, (fault, stdout) =>
+      fault ? reject(fault) : resolve(stdout),
+    );
+  });
+}
+
+/** What somebody with this user and group gets: one word for each thing that is tried. */
+async function tried(uid: number, gid: number): Promise<unknown> {
+  const script = `
+    const fs = require("fs"), { request } = require("http"), run = process.argv[1];
+    const attempt = (work) => { try { work(); return "done"; } catch (fault) { return fault.code; } };
+    const ask = (name, method, path) => new Promise((resolve) => request({ socketPath: run + "/" + name, method, path, agent: false },
+      (answer) => resolve(answer.statusCode)).on("error", (fault) => resolve(fault.code)).end());
+    (async () => console.log(JSON.stringify({
+      look: await ask("status.sock", "GET", "/status"),
+      change: await ask("status.sock", "POST", "/sync"),
+      changeAtAll: await ask("agent.sock", "POST", "/sync"),
+      list: attempt(() => fs.readdirSync(run)),
+      remove: attempt(() => fs.unlinkSync(run + "/status.sock")),
+      replace: attempt(() => fs.renameSync(run + "/status.sock", run + "/agent.sock")),
+      add: attempt(() => fs.writeFileSync(run + "/other.sock", "")),
+    })))();`;
+  return JSON.parse(await ranAs(uid, gid, ["-e", script, run]));
+}
+
+describe("the socket for those who may only look", () => {
+  const looking = offered.filter(({ changes }) => !changes);
+
+  it("is this user's alone where no group is named, and takes nothing that changes anything", async () => {
+    await serve();
+    await serve(looking, statusSocket({ paths: { run } }));
+
+    path = statusSocket({ paths: { run } });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await ask("GET", "/status")).toEqual({ machine: "fra1/r1", state: "idle" });
+    await expect(ask("POST", "/sync")).rejects.toMatchObject({ code: "USAGE" });
+    expect(asked).toEqual([]);
+  });
+
+  it.skipIf(!isRoot)("lets a group look, but not change, list or replace anything (needs root)", async () => {
+    await chmod(join(run, ".."), 0o711);
+    await serve();
+    await serve(looking, statusSocket({ paths: { run } }), group);
+
+    const nothing = { list: "EACCES", remove: "EACCES", replace: "EACCES", add: "EACCES" };
+    expect(await tried(65_534, group)).toEqual({ look: 200, change: 404, changeAtAll: "EACCES", ...nothing });
+    expect(await tried(65_534, group + 1)).toEqual({
+      look: "EACCES",
+      change: "EACCES",
+      changeAtAll: "EACCES",
+      ...nothing,
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it.skipIf(!isRoot)("leaves a folder as it is through which everybody may pass (needs root)", async () => {
+    await chmod(join(run, ".."), 0o711);
+    await mkdir(run);
+    await serve();
+    await serve(looking, statusSocket({ paths: { run } }), group);
+
+    expect((await stat(run)).mode & 0o777).toBe(0o755);
+    expect(await tried(65_534, group)).toMatchObject({
+      look: 200,
+      changeAtAll: "EACCES",
+      replace: "EACCES",
+      add: "EACCES",
+    });
+    expect(await tried(65_534, group + 1)).toMatchObject({ look: "EACCES", remove: "EACCES" });
+  });
+
+  it.skipIf(!isRoot)("is asked by the command line where the other one may not be opened (needs root)", async () => {
+    await chmod(join(run, ".."), 0o711);
+    await serve();
+    await serve(looking, statusSocket({ paths: { run } }), group);
+    const client = new URL("../../../../controller/cli/agent-client.ts", import.meta.url).pathname;
+    const script = `import { askAgent } from ${JSON.stringify(client)};
+      for (const [method, path] of [["GET", "/status"], ["POST", "/sync"]])
+        console.log(JSON.stringify(await askAgent(${JSON.stringify(path)}, { method, path }, new AbortController().signal).catch((fault) => fault)));`;
+
+    const printed = await ranAs(65_534, group, ["--input-type=module", "-e", script]);
+
+    const [seen, refused] = printed
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(seen).toEqual({ machine: "fra1/r1", state: "idle" });
+    expect(refused).toMatchObject({ code: "AGENT_UNREACHABLE", remedy: "Run the command as root." });
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createLog, maskSecrets } from "../../../../controller/report/log.ts";
+import { createLog } from "../../../../controller/report/log.ts";
+import { maskSecrets } from "../../../../controller/mask.ts";
 import type { LogOptions } from "../../../../controller/report/log.ts";
 import { Problem } from "../../../../schemas/problem.ts";
 

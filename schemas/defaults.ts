@@ -52,6 +52,7 @@ const first = {
     "max-impact": "session-reset",
     "retry-after-seconds": 300,
     "probation-hours": 24,
+    "min-free-mebibytes": 64,
     "prefix-tolerance": 0.1,
     prune: "owned",
   },

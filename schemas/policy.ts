@@ -84,6 +84,12 @@ export function policySchema(d: Defaults) {
       "on-regression": z.enum(["hold", "roll-back"]).default("hold").meta({
         description: "What a regression within the probation leads to: an alert and a hold, or going back by itself.",
       }),
+      "min-free-mebibytes": z
+        .number()
+        .min(0)
+        .max(1_048_576)
+        .default(d.policy["min-free-mebibytes"])
+        .meta({ description: "Nothing new is deployed with less room than this for generations and journal." }),
       "prefix-tolerance": z
         .number()
         .min(0)

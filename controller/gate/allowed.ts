@@ -17,6 +17,11 @@ export function approvalOf({ approvals, verdicts }: Ledger, generation: string):
   return approval;
 }
 
+/** How an operator gives it. */
+export function approveText(generation: string): string {
+  return `\`impctl approve ${generation.slice(0, 12)}\``;
+}
+
 /** Why `generation` must not wait for a window, in the words of whoever said so. */
 export function urgencyOf({ words, hurry }: Ledger, generation: string): string | undefined {
   return words.emergency?.reason ?? (hurry?.generation === generation ? hurry.reason : undefined);

@@ -3,7 +3,9 @@ import type { Host } from "../../reconcilers/core.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import type { Turn } from "../turn.ts";
 import { pauseOf, type Pause } from "./pause.ts";
+import { footing, type Footing } from "./prerequisites.ts";
 import type { Question } from "./question.ts";
+import { removals, type Removal } from "./removal.ts";
 
 export interface Facts {
   /** Wall clock. */
@@ -12,13 +14,18 @@ export interface Facts {
   readonly pause: Pause | undefined;
   /** Looked up for reboots alone: only they need it. */
   readonly clockSynchronised: boolean;
+  readonly footing: Footing;
+  readonly removals: readonly Removal[];
 }
 
 const clockLimitMs = 10_000;
 
 /** Looks them up. What cannot be found out is told as such, never assumed to be well. */
-export async function gatherFacts({ appliance, signal }: Turn, { plan }: Pick<Question, "plan">): Promise<Facts> {
-  const { host, memory, listener } = appliance;
+export async function gatherFacts(
+  { parts, appliance, signal }: Turn,
+  { plan, candidate, committed }: Pick<Question, "plan" | "candidate" | "committed">,
+): Promise<Facts> {
+  const { host, memory, listener, reconcilers } = appliance;
   const clock = { synchronised: false };
   if (plan.worstImpact === "reboot") {
     clock.synchronised = await isClockSynchronised(host, signal).catch((thrown: unknown) => {
@@ -31,6 +38,8 @@ export async function gatherFacts({ appliance, signal }: Turn, { plan }: Pick<Qu
     now: host.now(),
     pause: pauseOf(memory.ledger(), host),
     clockSynchronised: clock.synchronised,
+    footing: await footing(appliance, parts.settings.paths.state, signal),
+    removals: committed ? removals(reconcilers, committed.desired, candidate.desired) : [],
   };
 }
 

@@ -6,6 +6,8 @@ import { waits, type Wait } from "../reasons.ts";
 import type { Shut } from "../machine.ts";
 import type { Guard, Question } from "./question.ts";
 import { approval, clock, impact, window } from "./impact.ts";
+import { prerequisites } from "./prerequisites.ts";
+import { removal } from "./removal.ts";
 import { blocked, notAdopted, observeOnly, paused } from "./standing.ts";
 
 const guards: { readonly [W in Wait]?: Guard } = {
@@ -13,6 +15,8 @@ const guards: { readonly [W in Wait]?: Guard } = {
   paused,
   "not-adopted": notAdopted,
   blocked,
+  prerequisites,
+  removal,
   approval,
   clock,
   window,

@@ -4,7 +4,7 @@ import type { Policy } from "../../schemas/policy.ts";
 import { rollbackLimitMs } from "../roll-back.ts";
 import { spanText } from "../term.ts";
 import { timing } from "../timing.ts";
-import { approvalOf, urgencyOf } from "./allowed.ts";
+import { approvalOf, approveText, urgencyOf } from "./allowed.ts";
 import { timeText } from "./local-time.ts";
 import type { Guard, Question } from "./question.ts";
 import { atMost, firstThatHolds, openings, whenText } from "./windows.ts";
@@ -54,10 +54,6 @@ function confined(question: Question): Confined | undefined {
     orElse: standsForWindow ? `, or ${approveText(candidate.digest)}` : "",
     although: urgent ? ` An emergency passes windows for at most ${urgentAtMost}.` : "",
   };
-}
-
-function approveText(digest: string): string {
-  return `\`impctl approve ${digest.slice(0, 12)}\``;
 }
 
 /** A clock that is wrong opens windows at the wrong time, and a reboot is the most that can be done then. */

@@ -1,6 +1,6 @@
 /** The appliance itself: the only implementation of Host that touches files, programs, sockets and the clock. */
 import { readFileSync } from "node:fs";
-import { mkdir, open, readdir, readFile, readlink, rename, rm, stat, symlink } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, readlink, rename, rm, stat, statfs, symlink } from "node:fs/promises";
 import { connect as connectSocket, type NetConnectOpts, type Socket } from "node:net";
 import { uptime } from "node:os";
 import { basename, dirname } from "node:path";
@@ -29,6 +29,7 @@ export function linuxHost(secrets: Secrets): Host {
     writeFile: (path, text, options) => onFile(path, writeWhole(path, text, options)),
     appendFile: (path, text) => onFile(path, append(path, text)),
     writeLink: (path, target) => onFile(path, replaceLink(path, target)),
+    freeBytes,
     remove: (path) => onFile(path, removeDurably(path)),
     connect: (path, signal) => connect({ path }, signal),
     async reach(address, port, signal) {
@@ -125,6 +126,12 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+/** Of the nearest folder that is there. */
+async function freeBytes(path: string): Promise<number> {
+  const found = await absentAsUndefined(path, statfs(path));
+  return found ? found.bavail * found.bsize : freeBytes(dirname(path));
 }
 
 function errorCode(thrown: unknown): unknown {

@@ -1,6 +1,7 @@
 /** FRR's plane: the reconciler, put together. */
 import type { Reconciler } from "../core.ts";
 import { applyFrr } from "./apply.ts";
+import { censusOf } from "./census.ts";
 import { describeStep } from "./describe.ts";
 import type { FrrDesired, FrrObserved, FrrStep } from "./model.ts";
 import { observeFrr } from "./observe.ts";
@@ -13,6 +14,7 @@ export function frr(options: { readonly sockets: string }): Reconciler<FrrDesire
     observe: (host, signal) => observeFrr(host, options.sockets, signal),
     plan: planFrr,
     asDesired: (observed) => ({ config: observed.config }),
+    census: censusOf,
     describe: describeStep,
     apply: (steps, host, signal) => applyFrr(steps, host, options.sockets, signal),
   };

@@ -47,6 +47,7 @@ export function frrHost(frr?: SimFrr, secrets: Secrets = testSecrets()): Host {
     appendFile: none,
     writeLink: none,
     readLink: none,
+    freeBytes: none,
     remove: none,
     reach: none,
     connect: async (path) => {

@@ -25,6 +25,8 @@ export interface Sim {
   readonly files: Map<string, Node>;
   /** Addresses ("192.0.2.1:443") that accept TCP connections. */
   readonly reachable: Set<string>;
+  /** How many bytes more may be written anywhere. */
+  freeBytes: number;
   /** A Host for a new process on this appliance; the one before, if any, is dead. */
   start(options?: StartOptions): Host;
   /** The durable effects of the process that runs now, in order: "write …", "append …", "rename …", "send …". */
@@ -220,6 +222,7 @@ export function simHost(options: SimOptions = {}): Sim {
           if (!accept) throw new Problem("HOST_COMMAND", `${path} does not answer.`, { transient: true });
           return guarded(accept(), path);
         }),
+      freeBytes: () => alive(() => sim.freeBytes),
       reach: (address, port) =>
         alive(() => {
           if (reachable.has(`${address}:${port}`)) return;
@@ -247,9 +250,10 @@ export function simHost(options: SimOptions = {}): Sim {
     }
   }
 
-  return {
+  const sim: Sim = {
     files,
     reachable,
+    freeBytes: 2 ** 40,
     start,
     kill,
     until,
@@ -279,6 +283,7 @@ export function simHost(options: SimOptions = {}): Sim {
     now: () => epoch + uptime,
     uptime: () => uptime,
   };
+  return sim;
 }
 
 function runProgram(

@@ -46,6 +46,11 @@ export function linePlane(lines: readonly string[] = []): LinePlane {
       },
       plan: (desired, observed, owned) => planLines(desired, observed, owned),
       asDesired: (observed) => ({ config: observed.join("\n") }),
+      census: ({ config }) => ({
+        sessions: named(config, "neighbor"),
+        interfaces: named(config, "interface"),
+        lists: named(config, "prefix-list"),
+      }),
       describe: (step) => `${step.kind} ${step.line}`,
       async *apply(steps, host, signal) {
         for (const step of steps) {
@@ -56,6 +61,10 @@ export function linePlane(lines: readonly string[] = []): LinePlane {
     },
   };
   return plane;
+}
+
+function named(config: string, kind: string): readonly string[] {
+  return config.split("\n").flatMap((line) => (line.startsWith(`${kind} `) ? [line.slice(kind.length + 1)] : []));
 }
 
 function planLines(desired: FrrDesired, live: readonly string[], owned: readonly FrrDesired[]): Plan<LineStep> {

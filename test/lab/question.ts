@@ -1,6 +1,7 @@
 /** A question to the gate that nothing stands against, but for what a test says. */
 import { gate } from "../../controller/gate/gate.ts";
 import type { Facts } from "../../controller/gate/facts.ts";
+import type { Footing } from "../../controller/gate/prerequisites.ts";
 import type { Question } from "../../controller/gate/question.ts";
 import { emptyLedger } from "../../controller/ledger.ts";
 import type { Shut } from "../../controller/machine.ts";
@@ -17,6 +18,9 @@ export interface Asked extends Partial<Omit<Question, "policy" | "facts" | "plan
   readonly at?: string;
 }
 
+/** Nothing speaks against relying on a rollback. */
+export const firm: Footing = { target: undefined, freeBytes: 2 ** 40, failsafe: undefined };
+
 export const candidate = generation(["router bgp 64501"]);
 /** As the command line is told about it. */
 export const named = candidate.digest.slice(0, 12);
@@ -32,7 +36,7 @@ export function ask({ policy, plan, facts, impact = "hitless", at = "2026-01-05T
     committed: generation(["router bgp 64500"]),
     plan: { worstImpact: impact, steps: [], foreign: 0, problems: [], ...plan },
     ledger: emptyLedger,
-    facts: { now: Date.parse(at), pause: undefined, clockSynchronised: true, ...facts },
+    facts: { now: Date.parse(at), pause: undefined, clockSynchronised: true, footing: firm, removals: [], ...facts },
     ...more,
   });
 }

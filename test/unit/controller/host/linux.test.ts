@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +15,14 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe("files", () => {
+  it("have room where they are or will be", async () => {
+    const here = await host.freeBytes(folder);
+    expect(here).toBeGreaterThan(0);
+    const { bavail, bsize, blocks } = await statfs(folder);
+    expect(Math.abs(here - bavail * bsize)).toBeLessThan((blocks * bsize) / 10);
+    expect(await host.freeBytes(join(folder, "not/yet/there"))).toBeGreaterThan(0);
+  });
+
   it("are replaced whole, with the mode that was asked for, in folders of root alone", async () => {
     const path = join(folder, "a/b/file");
     await host.writeFile(path, "one", { mode: 0o666 });

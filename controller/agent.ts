@@ -13,6 +13,7 @@ import type { Appliance } from "./appliance.ts";
 import { resumeCommit } from "./commit.ts";
 import { converge } from "./converge.ts";
 import { correct } from "./correct.ts";
+import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
 import { rollBack } from "./roll-back.ts";
 import { openJournal, type OperatorRecord } from "./journal.ts";
 import { openMemory } from "./ledger.ts";
@@ -38,6 +39,12 @@ export interface Agent {
   reconsider(): void;
   /** The plan for the newest generation, made anew. */
   plan(signal: AbortSignal): Promise<{ readonly generation: Generation; readonly plan: Survey }>;
+  /** How the box differs from what is committed here, measured anew. */
+  drift(signal: AbortSignal): Promise<{
+    readonly committed: Generation;
+    readonly drift: Drift;
+    readonly difference: Difference;
+  }>;
   memory(): Appliance["memory"];
   /** Resolves once an operator's word stands in the history. */
   note(word: Pick<OperatorRecord, "asked" | "details" | "generation">): Promise<void>;
@@ -189,6 +196,14 @@ export function createAgent(parts: AgentParts): Agent {
       const generation = known.wanted?.generation ?? known.committed;
       if (!generation) throw new Problem("AGENT_BUSY", "No commit was loaded yet.", { transient: true });
       return { generation, plan: await surveyed(parts, generation, known.committed, signal) };
+    },
+    async drift(signal) {
+      const { committed, wanted } = known;
+      if (known.frozen) throw known.frozen;
+      if (!committed || !box) throw new Problem("AGENT_BUSY", "Nothing was committed here yet.", { transient: true });
+      const policy = wanted?.generation?.policy ?? committed.policy;
+      const drift = await measureDrift(parts, committed, policy, box.memory.ledger(), signal);
+      return { committed, drift, difference: differenceOf(parts.reconcilers, committed, drift) };
     },
     memory() {
       if (!box) throw known.frozen ?? new Problem("AGENT_BUSY", "The agent is still starting.", { transient: true });

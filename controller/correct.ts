@@ -1,45 +1,90 @@
-/** The third part of a tick: back to what is committed when the appliance drifted from it. */
+/** The third part of a tick: back to what is committed when the appliance drifted from it and nobody wants it so. */
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { deploy } from "./deploy.ts";
+import { isDiscarded, isToCorrect, measureDrift, withDrift, type Drift } from "./drift.ts";
 import { askGate } from "./gate/ask.ts";
 import { withCorrection } from "./ledger.ts";
 import type { Shut, Target } from "./machine.ts";
 import type { Survey } from "./planes.ts";
 import { surveyed, type Turn } from "./turn.ts";
 
-/** Measures drift from the committed generation, and brings it back. */
+/** Measures drift from the committed generation, and brings back what nobody decided to leave. */
 export async function correct(turn: Turn): Promise<void> {
-  const { parts, appliance, signal, publish } = turn;
-  const { host } = parts;
-  const { progress, memory } = appliance;
-  const { committed, wanted } = turn.known();
-  if (!committed || progress.state().at === "rolling-back") return publish({ drift: undefined, correction: undefined });
-  const same = wanted?.generation?.digest === committed.digest ? wanted.generation : undefined;
-  // The same question rendered anew by a newer agent is brought in like drift.
-  const candidate = same && canonicalJson(same.desired) !== canonicalJson(committed.desired) ? same : committed;
-  const plan = await surveyed(parts, candidate, committed, signal).catch((thrown: unknown) => {
+  const { appliance, publish } = turn;
+  const { committed } = turn.known();
+  if (!committed || appliance.progress.state().at === "rolling-back") {
+    return publish({ drift: undefined, correction: undefined });
+  }
+  const drift = await measured(turn, committed);
+  if (drift.plan.steps.length > 0) {
+    if (isToCorrect(drift)) return bringBack(turn, committed, committed, drift.plan, drift);
+    return publish({ correction: byHand(drift) });
+  }
+  const renewed = renderedAnew(turn, committed);
+  if (!renewed) return keepBootFiles(turn, committed, drift.plan);
+  await bringBack(turn, renewed, committed, await surveyed(turn.parts, renewed, committed, turn.signal), drift);
+}
+
+/** Looks, remembers what ran without drift, and shows it. */
+async function measured({ parts, appliance, signal, known, publish }: Turn, committed: Generation): Promise<Drift> {
+  const { memory } = appliance;
+  const policy = known().wanted?.generation?.policy ?? committed.policy;
+  const drift = await measureDrift(parts, committed, policy, memory.ledger(), signal).catch((thrown: unknown) => {
     publish({ drift: undefined, correction: undefined }); // I14: what cannot be seen may be anything
     throw thrown;
   });
-  publish({ drift: { plan, at: host.now() }, correction: undefined });
-  if (plan.steps.length === 0 && candidate === committed) return keepBootFiles(turn, committed, plan);
+  await memory.remember((ledger) => withDrift(ledger, drift));
+  publish({ drift, correction: undefined });
+  return drift;
+}
 
-  const policy = wanted?.generation?.policy ?? committed.policy;
+/** The committed generation as a newer agent renders it, which is brought in like drift. */
+function renderedAnew({ known }: Turn, committed: Generation): Generation | undefined {
+  const { generation } = known().wanted ?? {};
+  if (generation?.digest !== committed.digest) return undefined;
+  return canonicalJson(generation.desired) === canonicalJson(committed.desired) ? undefined : generation;
+}
+
+async function bringBack(
+  turn: Turn,
+  candidate: Generation,
+  committed: Generation,
+  plan: Survey,
+  drift: Drift,
+): Promise<void> {
+  const { parts, appliance, signal, known, publish } = turn;
+  const { host } = parts;
+  const { progress, memory } = appliance;
+  const policy = known().wanted?.generation?.policy ?? committed.policy;
   const shut = await askGate(turn, { purpose: "correct", policy, candidate, committed, plan });
   if (shut) return publish({ correction: shut });
-  const allowed = withCorrection(memory.ledger(), host.bootId(), host.uptime());
-  if (!allowed) return publish({ correction: tooMany });
-  await memory.remember((ledger) => ({ ...ledger, corrections: allowed.corrections }));
-
+  const ledger = memory.ledger();
+  if (!isDiscarded(drift, ledger)) {
+    const allowed = withCorrection(ledger, host.bootId(), host.uptime());
+    if (!allowed) return publish({ correction: tooMany });
+    await memory.remember((now) => ({ ...now, corrections: allowed.corrections }));
+  }
   const target: Target = { purpose: "correct", commit: committed.commit, generation: committed.digest };
   await progress.move({ type: "wanted", target });
   const baseline = { results: new Map(), sessions: new Map(), silent: [] };
   await deploy(appliance, { target, candidate, committed, plan, baseline, reach: undefined }, signal);
   const after = await appliance.store.committed();
   publish({ committed: after, drift: undefined });
-  if (after) publish({ drift: { plan: await surveyed(parts, after, after, signal), at: host.now() } });
+  if (after) await measured(turn, after);
+}
+
+function byHand({ planes }: Drift): Shut {
+  const told = Object.entries(planes).map(([plane, { fate, steps }]) => {
+    const more = steps.length > 1 ? ` and ${steps.length - 1} more` : "";
+    return `${plane} (${fate === "accepted" ? "accepted" : "nobody decided about it"}; back would be: ${steps[0]}${more})`;
+  });
+  return {
+    why: "drift",
+    reason: `Somebody changed what is live: ${told.join(", ")}.`,
+    unblock: "Bring it into the repository (see `impctl drift show`), or `impctl drift discard --reason`.",
+  };
 }
 
 const tooMany: Shut = {

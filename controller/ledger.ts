@@ -2,7 +2,7 @@
  * The ledger: what the agent must remember between deployments, in one file that is replaced whole: the accepted commit,
  * verdicts, what operators allowed. The journal beside it has only the deployment in flight.
  */
-import type { Host } from "../reconcilers/core.ts";
+import type { Host, PlaneName } from "../reconcilers/core.ts";
 import { Problem } from "../schemas/problem.ts";
 import { damageOfLedger } from "../schemas/recorded.ts";
 import type { DeploymentStatus } from "./report/status.ts";
@@ -34,6 +34,16 @@ export interface Approval {
   readonly by: "operator" | "tag";
 }
 
+/** What an operator decided about a difference that somebody made by hand. */
+export interface Decision {
+  readonly verdict: "accepted" | "discarded";
+  /** Names the difference: any other one is not decided. */
+  readonly signature: string;
+  readonly reason: string;
+  /** Wall clock. */
+  readonly at: number;
+}
+
 export interface Ledger {
   readonly format: 1;
   /** The newest commit whose ancestry and signatures were accepted: the next one must descend from it. */
@@ -45,6 +55,10 @@ export interface Ledger {
   readonly verdicts: Readonly<Record<string, VerdictRecord>>;
   /** When this boot corrected drift, by uptime: limits how often. */
   readonly corrections: { readonly boot: string; readonly at: readonly number[] };
+  /** What ran of each plane when it was last seen without drift. */
+  readonly incarnations: Readonly<Partial<Record<PlaneName, string>>>;
+  /** What operators decided about drift, by plane. */
+  readonly decisions: Readonly<Partial<Record<PlaneName, Decision>>>;
   readonly committed: { readonly generation: string; readonly commit: string; readonly at: number } | undefined;
   readonly lastDeployment: DeploymentStatus | undefined;
   /** Wall clock of the last commit. */
@@ -67,6 +81,8 @@ export const emptyLedger: Ledger = {
   adopted: false,
   verdicts: {},
   corrections: { boot: "", at: [] },
+  incarnations: {},
+  decisions: {},
   committed: undefined,
   lastDeployment: undefined,
   lastSuccessAt: undefined,

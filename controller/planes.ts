@@ -30,7 +30,8 @@ export interface Survey {
 /** Nothing at all: what an appliance looks like on which nothing was ever committed. */
 export const emptyDesired: Desired = { frr: { config: "" } };
 
-const planeNames = ["frr"] as const satisfies readonly (keyof Desired & PlaneName)[];
+/** Every plane that there is, in the order in which they are carried out. */
+export const planeNames = ["frr"] as const satisfies readonly (keyof Desired & PlaneName)[];
 
 /** Observes every plane and plans. Rejects with a Problem when a plane cannot be observed. */
 export async function survey(

@@ -76,6 +76,11 @@ export interface Reconciler<Desired, Observed, S extends Step = Step> {
   incarnation?(host: Host, signal: AbortSignal): Promise<string>;
   /** What a desired state has of each kind of thing that nobody removes many of by intent: names, unique within a kind. */
   census?(desired: Desired): Census;
+  /**
+   * What differs between a desired state and a live one, for people and without secrets: "- …" only desired, "+ …" only
+   * live, "? …" live and foreign, "  …" where they stand.
+   */
+  difference?(desired: Desired, live: Desired, owned: readonly Desired[]): readonly string[];
   /** One line for people, without secrets: "add neighbor 192.0.2.1 (upstream-a) remote-as 64496". */
   describe(step: S): string;
   /**

@@ -72,6 +72,18 @@ const Ledger = z.looseObject({
     )
     .optional(),
   corrections: z.looseObject({ boot: z.string(), at: z.array(z.number()) }).optional(),
+  incarnations: z.record(z.string(), z.string()).optional(),
+  decisions: z
+    .record(
+      z.string(),
+      z.looseObject({
+        verdict: z.enum(["accepted", "discarded"]),
+        signature: z.string(),
+        reason: z.string(),
+        at: z.number(),
+      }),
+    )
+    .optional(),
   committed: z.looseObject({ generation: z.string(), commit: z.string(), at: z.number() }).optional(),
   lastDeployment: z
     .looseObject({

@@ -73,6 +73,11 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "let the agent take over a box that it never configured",
     load: () => import("./adopt.ts"),
   },
+  drift: {
+    group: "Operate",
+    summary: "show what somebody changed by hand on this box, and decide about it",
+    load: () => import("./drift.ts"),
+  },
   retry: {
     group: "Operate",
     summary: "let a generation that failed here be tried once more",

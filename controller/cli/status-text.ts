@@ -38,9 +38,16 @@ export function statusText(document: Status, now: number, terminal: Terminal): s
 }
 
 function planes(status: Status, now: number): readonly string[] {
-  return Object.entries(status.planes).map(([name, plane]) => {
-    const drift = plane.drift === 0 ? "no drift" : `${plane.drift} steps of drift`;
-    return `${name.padEnd(12)} ${drift}, ${plane.foreign} foreign, observed ${ago(plane.lastObservedAt, now)} ago`;
+  return Object.entries(status.planes).flatMap(([name, plane]) => {
+    const by = plane.cause === "restart" ? "it started anew" : `somebody changed it, ${plane.fate}`;
+    const drift = plane.drift === 0 ? "no drift" : `${plane.drift} steps of drift (${plane.cause ? by : ""})`;
+    const steps = plane.steps ?? [];
+    const more = plane.drift > steps.length && steps.length > 0 ? [`  back: … ${plane.drift - steps.length} more`] : [];
+    return [
+      `${name.padEnd(12)} ${drift}, ${plane.foreign} foreign, observed ${ago(plane.lastObservedAt, now)} ago`,
+      ...steps.map((step) => `  back: ${step}`),
+      ...more,
+    ];
   });
 }
 

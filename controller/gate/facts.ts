@@ -1,6 +1,7 @@
 /** What the gate must know of the box and of others before it can decide: looked up once for each question. */
 import type { Host } from "../../reconcilers/core.ts";
 import { asProblem } from "../../schemas/problem.ts";
+import { measureDrift, wouldRevert } from "../drift.ts";
 import type { Turn } from "../turn.ts";
 import { pauseOf, type Pause } from "./pause.ts";
 import { footing, type Footing } from "./prerequisites.ts";
@@ -12,6 +13,8 @@ export interface Facts {
   readonly now: number;
   /** An operator's pause that still lasts. */
   readonly pause: Pause | undefined;
+  /** What it would take back of what somebody changed by hand, a line a step. */
+  readonly reverts: readonly string[];
   /** Looked up for reboots alone: only they need it. */
   readonly clockSynchronised: boolean;
   readonly footing: Footing;
@@ -23,9 +26,11 @@ const clockLimitMs = 10_000;
 /** Looks them up. What cannot be found out is told as such, never assumed to be well. */
 export async function gatherFacts(
   { parts, appliance, signal }: Turn,
-  { plan, candidate, committed }: Pick<Question, "plan" | "candidate" | "committed">,
+  { purpose, plan, candidate, committed, policy }: Omit<Question, "mode" | "ledger" | "facts">,
 ): Promise<Facts> {
   const { host, memory, listener, reconcilers } = appliance;
+  const changes = purpose === "deploy" && committed !== undefined && plan.steps.length > 0;
+  const drift = changes ? await measureDrift(parts, committed, policy, memory.ledger(), signal) : undefined;
   const clock = { synchronised: false };
   if (plan.worstImpact === "reboot") {
     clock.synchronised = await isClockSynchronised(host, signal).catch((thrown: unknown) => {
@@ -37,6 +42,7 @@ export async function gatherFacts(
   return {
     now: host.now(),
     pause: pauseOf(memory.ledger(), host),
+    reverts: drift ? wouldRevert(plan, drift) : [],
     clockSynchronised: clock.synchronised,
     footing: await footing(appliance, parts.settings.paths.state, signal),
     removals: committed ? removals(reconcilers, committed.desired, candidate.desired) : [],

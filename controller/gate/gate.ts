@@ -5,6 +5,7 @@
 import { waits, type Wait } from "../reasons.ts";
 import type { Shut } from "../machine.ts";
 import type { Guard, Question } from "./question.ts";
+import { drift } from "./by-hand.ts";
 import { approval, clock, impact, window } from "./impact.ts";
 import { prerequisites } from "./prerequisites.ts";
 import { removal } from "./removal.ts";
@@ -17,6 +18,7 @@ const guards: { readonly [W in Wait]?: Guard } = {
   blocked,
   prerequisites,
   removal,
+  drift,
   approval,
   clock,
   window,

@@ -1,8 +1,10 @@
 /** What the loop knows, and the status document made of it, by the clock. Only the loop changes it. */
+import type { PlaneName } from "../../reconcilers/core.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { Problem } from "../../schemas/problem.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { ended } from "../deployment-status.ts";
+import type { Drift } from "../drift.ts";
 import { whyHeld, type Ledger } from "../ledger.ts";
 import { inFlight, type Shut, type State } from "../machine.ts";
 import { pauseOf } from "../gate/pause.ts";
@@ -30,8 +32,8 @@ export interface Known {
   readonly committed: Generation | undefined;
   /** The last plan towards the wanted generation. */
   readonly planned: { readonly plan: Survey; readonly at: number } | undefined;
-  /** The last plan towards the committed one. */
-  readonly drift: { readonly plan: Survey; readonly at: number } | undefined;
+  /** How the box differed from what is committed when it was last looked at. */
+  readonly drift: Drift | undefined;
   /** Why drift is not corrected. */
   readonly correction: Shut | undefined;
   /** Why nothing at all is done: the journal cannot be read. */
@@ -166,12 +168,22 @@ function warningsOf({ wanted, drift, planned }: Known): readonly Problem[] {
   return [...warnings, notPruned];
 }
 
+/** Steps of drift that are told before the rest is only counted. */
+const toldSteps = 20;
+
 function planesOf({ drift, planned }: Known): Status["planes"] {
   const source = drift ?? planned;
   if (!source) return {};
-  const entries = Object.entries(source.plan.plans).map(([plane, plan]): [string, PlaneStatus] => [
-    plane,
-    { drift: drift ? plan.steps.length : 0, foreign: plan.foreign.length, lastObservedAt: source.at },
-  ]);
+  const entries = Object.entries(source.plan.plans).map(([plane, plan]): [string, PlaneStatus] => {
+    const counted = {
+      drift: drift ? plan.steps.length : 0,
+      foreign: plan.foreign.length,
+      lastObservedAt: source.at,
+    };
+    const differs = drift?.planes[plane as PlaneName];
+    if (!differs) return [plane, counted];
+    const { cause, fate, steps } = differs;
+    return [plane, { ...counted, cause, fate, steps: steps.slice(0, toldSteps) }];
+  });
   return Object.fromEntries(entries);
 }

@@ -46,6 +46,11 @@ export interface Status {
 export interface PlaneStatus {
   /** Steps that would bring the plane to the committed generation: drift. */
   readonly drift: number;
+  /** Of drift: whether the plane started anew or somebody changed it, and what becomes of it. */
+  readonly cause?: "restart" | "somebody";
+  readonly fate?: "correct" | "report" | "accepted";
+  /** The first of those steps, for people. */
+  readonly steps?: readonly string[];
   readonly foreign: number;
   readonly lastObservedAt: number;
 }

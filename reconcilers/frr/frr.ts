@@ -3,6 +3,8 @@ import type { Reconciler } from "../core.ts";
 import { applyFrr } from "./apply.ts";
 import { censusOf } from "./census.ts";
 import { describeStep } from "./describe.ts";
+import { incarnationOf } from "./incarnation.ts";
+import { liveChanges, liveChangesText } from "./live-changes.ts";
 import type { FrrDesired, FrrObserved, FrrStep } from "./model.ts";
 import { observeFrr } from "./observe.ts";
 import { planFrr } from "./plan.ts";
@@ -15,6 +17,15 @@ export function frr(options: { readonly sockets: string }): Reconciler<FrrDesire
     plan: planFrr,
     asDesired: (observed) => ({ config: observed.config }),
     census: censusOf,
+    difference: (desired, live, owned) =>
+      liveChangesText(
+        liveChanges(
+          desired.config,
+          live.config,
+          owned.map((one) => one.config),
+        ),
+      ),
+    incarnation: (host) => incarnationOf(host, options.sockets),
     describe: describeStep,
     apply: (steps, host, signal) => applyFrr(steps, host, options.sockets, signal),
   };

@@ -40,6 +40,8 @@ export class SimFrr {
   requests = 0;
 
   private readonly stores = new Map<Daemon, ConfigStore>();
+  private readonly pids = new Map<Daemon, number>();
+  private lastPid = 100;
   private faults: Fault[] = [];
   private readonly bgp = new SimBgp();
   private readonly open = new Map<Daemon, Set<() => void>>();
@@ -73,6 +75,17 @@ export class SimFrr {
   /** A daemon starts, with no configuration. */
   start(daemon: Daemon): void {
     this.stores.set(daemon, new ConfigStore(daemon));
+    this.lastPid += 1;
+    this.pids.set(daemon, this.lastPid);
+  }
+
+  /** A daemon's pid file (which outlives it), or the kernel's word of a process, as a box has them; undefined for others. */
+  file(path: string): string | undefined {
+    const daemon = daemons.find((name) => path.endsWith(`/${name}.pid`));
+    if (daemon) return this.pids.has(daemon) ? `${this.pids.get(daemon)}\n` : undefined;
+    const pid = Number(/^\/proc\/(\d+)\/stat$/.exec(path)?.[1] ?? Number.NaN);
+    const [running] = [...this.pids].find(([name, one]) => one === pid && this.runs(name)) ?? [];
+    return running && `${pid} (${running}) S ${"0 ".repeat(18)}${pid * 10} 0\n`;
   }
 
   runs(daemon: Daemon): boolean {

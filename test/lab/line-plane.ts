@@ -21,6 +21,8 @@ export interface LinePlane {
   refuse: (line: string) => Problem | undefined;
   /** Told of each change just before it has an effect. */
   changing: (line: string) => void;
+  /** How often it started anew. */
+  restarts: number;
   /** How many changes were asked of it. */
   changes: number;
   /** Lines that are accepted and have no effect. */
@@ -35,6 +37,7 @@ export function linePlane(lines: readonly string[] = []): LinePlane {
     live,
     ignored,
     refuse: () => undefined,
+    restarts: 0,
     changes: 0,
     changing: () => undefined,
     serve: (listen) => listen(socket, () => connection(plane)),
@@ -51,6 +54,14 @@ export function linePlane(lines: readonly string[] = []): LinePlane {
         interfaces: named(config, "interface"),
         lists: named(config, "prefix-list"),
       }),
+      difference: (desired, live) => {
+        const [wanted, found] = [desired, live].map(({ config }) => config.split("\n").filter((line) => line !== ""));
+        return [
+          ...(wanted ?? []).filter((line) => !found?.includes(line)).map((line) => `- ${line}`),
+          ...(found ?? []).filter((line) => !wanted?.includes(line)).map((line) => `+ ${line}`),
+        ];
+      },
+      incarnation: async (host) => `${host.bootId()}: ${plane.restarts}`,
       describe: (step) => `${step.kind} ${step.line}`,
       async *apply(steps, host, signal) {
         for (const step of steps) {

@@ -36,7 +36,15 @@ export function ask({ policy, plan, facts, impact = "hitless", at = "2026-01-05T
     committed: generation(["router bgp 64500"]),
     plan: { worstImpact: impact, steps: [], foreign: 0, problems: [], ...plan },
     ledger: emptyLedger,
-    facts: { now: Date.parse(at), pause: undefined, clockSynchronised: true, footing: firm, removals: [], ...facts },
+    facts: {
+      now: Date.parse(at),
+      pause: undefined,
+      reverts: [],
+      clockSynchronised: true,
+      footing: firm,
+      removals: [],
+      ...facts,
+    },
     ...more,
   });
 }

@@ -151,7 +151,9 @@ export function story(options: StoryOptions = {}): Story {
       closing = new AbortController();
       polls = 0;
       const secrets = openSecrets();
-      const host: Host = { ...sim.start(startOptions), secrets };
+      const appliance = sim.start(startOptions);
+      const readFile = async (path: string) => (await appliance.readFile(path)) ?? simulated?.file(path);
+      const host: Host = { ...appliance, readFile, secrets };
       const agent = createAgent({
         settings,
         version: "0.0.0",

@@ -53,6 +53,7 @@ const tales: readonly Tale[] = [
     begin: committedBase,
     push: (s) => {
       s.plane.live.delete("neighbor 192.0.2.1");
+      s.plane.restarts += 1;
       s.push("one", base);
     },
     candidate: base,

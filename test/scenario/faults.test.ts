@@ -106,6 +106,7 @@ describe("a generation that failed here", () => {
     await s.rest();
 
     s.plane.live.delete("router bgp 64500");
+    s.plane.restarts += 1;
     s.push("two", worse);
     await s.rest();
 
@@ -361,12 +362,14 @@ describe("drift", () => {
     const s = await committed();
     for (let i = 0; i < 3; i += 1) {
       s.plane.live.delete("router bgp 64500");
+      s.plane.restarts += 1;
       s.push("one", base);
       await s.rest();
       expect(shown(s.plane.live)).toBe(lines(base));
     }
 
     s.plane.live.delete("router bgp 64500");
+    s.plane.restarts += 1;
     s.push("one", base);
     await s.rest();
 

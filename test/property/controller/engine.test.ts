@@ -58,10 +58,13 @@ function watchChanges(s: Story, violations: string[]): void {
   };
 }
 
+/** What is changed by hand is taken back, so that every tale ends in one generation. */
+const corrects = { policy: { drift: { frr: "correct" } } };
+
 async function happen(s: Story, event: Happening, made: Map<string, Generation>, commit: string): Promise<void> {
   switch (event.what) {
     case "push": {
-      const asked = generation(event.lines);
+      const asked = generation(event.lines, corrects);
       made.set(asked.digest, asked);
       s.push(commit, asked);
       return;
@@ -107,7 +110,7 @@ it("ends in one generation, whole, whatever happens in whatever order", async ()
       const made = new Map<string, Generation>();
       const violations: string[] = [];
       watchChanges(s, violations);
-      const first = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
+      const first = generation(["router bgp 64500", "neighbor 192.0.2.1"], corrects);
       made.set(first.digest, first);
       s.push("commit 0", first);
       s.start();

@@ -88,6 +88,7 @@ describe("the commands for operators", () => {
       ["accept-rewrite"],
       ["adopt", "--accept"],
       ["retry", "--reason", "fixed"],
+      ["drift", "discard", "--reason", "left over"],
     ]) {
       expect(await impctl(folder, ...argv, "--socket", socket)).toMatchObject({ exitCode: 0, err: "" });
     }
@@ -98,6 +99,35 @@ describe("the commands for operators", () => {
       "POST /accept-rewrite",
       "POST /adopt",
       'POST /retry {"reason":"fixed"}',
+      'POST /discard-drift {"reason":"left over"}',
+    ]);
+  });
+
+  it("shows drift line by line, why it stays, and exits with 2", async () => {
+    const frr = {
+      cause: "somebody",
+      fate: "accepted",
+      steps: ["set router bgp 64500/neighbor 192.0.2.1: description a"],
+      decision: { reason: "the outage of Monday", at: 0 },
+      foreign: 1,
+      difference: [
+        "  router bgp 64500",
+        "-   neighbor 192.0.2.1 description a",
+        "+   neighbor 192.0.2.1 description b",
+      ],
+    };
+    answer = { status: 200, body: { commit: "a".repeat(40), generation: "1".repeat(64), planes: { frr } } };
+
+    const ran = await impctl(folder, "drift", "show", "--socket", socket);
+
+    expect(ran.exitCode).toBe(2);
+    expect(ran.out.trimEnd().split("\n")).toEqual([
+      "against commit aaaaaaaaaaaa",
+      "frr: somebody changed it; accepted: it stays until the repository has it (the outage of Monday); 1 foreign",
+      "    router bgp 64500",
+      "  -   neighbor 192.0.2.1 description a",
+      "  +   neighbor 192.0.2.1 description b",
+      "  back: set router bgp 64500/neighbor 192.0.2.1: description a",
     ]);
   });
 

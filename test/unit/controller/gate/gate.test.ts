@@ -85,6 +85,18 @@ describe("a box that nobody adopted", () => {
   });
 });
 
+describe("what somebody changed by hand", () => {
+  it("is taken back by no deployment; a correction was decided", () => {
+    const facts = { reverts: ["add ip route 198.51.100.0/24", "remove neighbor 192.0.2.9"] };
+
+    expect(ask({ facts })).toMatchObject({
+      why: "drift",
+      reason: expect.stringMatching(/198\.51.*and 1 more/) as string,
+    });
+    expect(ask({ facts, purpose: "correct" })).toBeUndefined();
+  });
+});
+
 describe("a plan with problems", () => {
   it("waits with the first of them and its remedy", () => {
     const problem = new Problem("FRR_DAEMON_MISSING", "bgpd does not run.", { remedy: "Enable it." });

@@ -1,0 +1,74 @@
+/** `impctl drift …`: what somebody changed by hand on this box, and what is to become of it. */
+import type { Command } from "commander";
+import { printable, printableData, printableJson } from "../../schemas/printable.ts";
+import type { PlaneDrift } from "../drift.ts";
+import { agentOptions, askAgent } from "./agent-client.ts";
+import type { AgentOptions } from "./agent-client.ts";
+import { examples } from "./help.ts";
+import { operation } from "./operate.ts";
+import { exitCodes } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** As controller/operations/drift.ts answers it. */
+interface ShownDrift {
+  readonly commit: string;
+  readonly planes: Readonly<Record<string, ShownPlane>>;
+}
+
+interface ShownPlane extends Partial<Omit<PlaneDrift, "steps">> {
+  readonly steps: readonly string[];
+  readonly decision?: { readonly reason: string; readonly at: number };
+  readonly foreign: number;
+  readonly difference: readonly string[];
+}
+
+export function define(command: Command, terminal: Terminal): void {
+  const show = add(command, "show", "show what differs from what is committed, and what is foreign");
+  agentOptions(show, terminal).action(async (options: AgentOptions) => {
+    const question = { method: "GET", path: "/drift", timeoutMs: 130_000 } as const;
+    const answer = (await askAgent(options.socket, question, terminal.signal)) as ShownDrift;
+    terminal.out(options.json ? printableJson(JSON.stringify(answer, undefined, 2)) : driftText(answer, terminal));
+    if (Object.values(answer.planes).some(({ steps }) => steps.length > 0)) terminal.exitCode = exitCodes.changes;
+  });
+  examples(show, ["impctl drift show"], "Exit code 2 when something differs.");
+  const discard = add(command, "discard", "take back what somebody changed by hand, now");
+  discard.requiredOption("--reason <text>", "why it may go; it stands in the agent's log and history");
+  operation(discard, terminal, "what was changed by hand is taken back", (_, options) => ({
+    method: "POST",
+    path: "/discard-drift",
+    body: { reason: options["reason"] },
+  }));
+  examples(discard, ['impctl drift discard --reason "left over from the outage on Monday"']);
+}
+
+function add(parent: Command, name: string, text: string): Command {
+  const description = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return parent.command(name).summary(text).description(description);
+}
+
+const fates = {
+  correct: "it is brought back",
+  report: "nobody decided about it yet: bring it into the repository, or `impctl drift discard`",
+  accepted: "accepted: it stays until the repository has it",
+} as const;
+
+/** "+ " is only live, "- " only in what is committed, "? " foreign. */
+function driftText(document: ShownDrift, terminal: Terminal): string {
+  const { commit, planes } = printableData(document);
+  const blocks = Object.entries(planes).map(([name, plane]) => {
+    const who = plane.cause === "restart" ? "it started anew, and lost something" : "somebody changed it";
+    const fate = plane.fate ? `${who}; ${fates[plane.fate]}` : "no drift";
+    const why = plane.decision ? ` (${plane.decision.reason})` : "";
+    return [
+      `${terminal.style("bold", name)}: ${fate}${why}${plane.foreign > 0 ? `; ${plane.foreign} foreign` : ""}`,
+      ...plane.difference.map((line) => `  ${colored(printable(line), terminal)}`),
+      ...plane.steps.map((step) => `  back: ${step}`),
+    ].join("\n");
+  });
+  return [`against commit ${commit.slice(0, 12)}`, ...blocks].join("\n");
+}
+
+function colored(line: string, terminal: Terminal): string {
+  if (line.startsWith("+")) return terminal.style("green", line);
+  return line.startsWith("-") ? terminal.style("red", line) : line;
+}

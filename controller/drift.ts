@@ -1,0 +1,137 @@
+/**
+ * Drift: what differs on the box from what is committed here. A plane that started anew lost something, which is brought
+ * back at once; else somebody changed it, and the policy says whether that is reported or taken back.
+ */
+import { createHash } from "node:crypto";
+import type { Host, PlaneName } from "../reconcilers/core.ts";
+import type { Generation } from "../reconcilers/generation.ts";
+import type { Policy } from "../schemas/policy.ts";
+import { canonicalJson } from "./canonical-json.ts";
+import type { Decision, Ledger } from "./ledger.ts";
+import { planeNames, type Reconcilers, type Survey } from "./planes.ts";
+import { surveyed } from "./turn.ts";
+
+export interface Drift {
+  /** Towards the committed generation. */
+  readonly plan: Survey;
+  /** Wall clock. */
+  readonly at: number;
+  /** What ran of each plane, asked before it was observed. */
+  readonly incarnations: Readonly<Partial<Record<PlaneName, string>>>;
+  /** The planes that differ. */
+  readonly planes: Readonly<Partial<Record<PlaneName, PlaneDrift>>>;
+}
+
+export interface PlaneDrift {
+  readonly cause: "restart" | "somebody";
+  /** accepted: as report, but an operator has seen it, and nobody needs to be told any more. */
+  readonly fate: "correct" | "report" | "accepted";
+  /** Names this difference; any other one has another. */
+  readonly signature: string;
+  /** What would take it back, a line a step, without secrets. */
+  readonly steps: readonly string[];
+}
+
+/** Measures it anew. Rejects with a Problem when a plane cannot be observed. */
+export async function measureDrift(
+  { host, reconcilers }: { readonly host: Host; readonly reconcilers: Reconcilers },
+  committed: Generation,
+  { drift: policy = {} }: Partial<Pick<Policy, "drift">>,
+  ledger: Ledger,
+  signal: AbortSignal,
+): Promise<Drift> {
+  const incarnations: Partial<Record<PlaneName, string>> = {};
+  for (const plane of planeNames) {
+    // Before observing: what starts in between counts as having lost what is missing.
+    const name = await reconcilers[plane].incarnation?.(host, signal).catch(() => undefined);
+    if (name !== undefined) incarnations[plane] = name;
+  }
+  const plan = await surveyed({ host, reconcilers }, committed, committed, signal);
+  const planes: Partial<Record<PlaneName, PlaneDrift>> = {};
+  for (const plane of planeNames) {
+    const { steps } = plan.plans[plane];
+    if (steps.length === 0) continue;
+    const [now, known] = [incarnations[plane], ledger.incarnations[plane]];
+    const cause = now !== undefined && known !== undefined && now !== known ? "restart" : "somebody";
+    const signature = createHash("sha256").update(canonicalJson(steps)).digest("hex");
+    const decision = ledger.decisions[plane];
+    const decided = decision?.signature === signature ? decision.verdict : undefined;
+    const byPolicy = policy[plane] ?? "report";
+    const fate = cause === "restart" || decided === "discarded" ? "correct" : (decided ?? byPolicy);
+    planes[plane] = { cause, fate, signature, steps: steps.map((step) => reconcilers[plane].describe(step)) };
+  }
+  return { plan, at: host.now(), incarnations, planes };
+}
+
+/** The planes that are to be brought back. */
+export function isToCorrect({ planes }: Drift): boolean {
+  // Going back is for all planes at once: where one lost something, what somebody changed in another goes too.
+  return Object.values(planes).some(({ fate }) => fate === "correct");
+}
+
+/** Whether an operator asked for all that is to be brought back: that is not counted, since it cannot happen by itself. */
+export function isDiscarded({ planes }: Drift, ledger: Ledger): boolean {
+  const corrected = Object.entries(planes).filter(([, { fate }]) => fate === "correct");
+  return (
+    corrected.length > 0 &&
+    corrected.every(
+      ([plane, { signature }]) => decisionOn(ledger, plane as PlaneName, signature)?.verdict === "discarded",
+    )
+  );
+}
+
+function decisionOn(ledger: Ledger, plane: PlaneName, signature: string): Decision | undefined {
+  const decision = ledger.decisions[plane];
+  return decision?.signature === signature ? decision : undefined;
+}
+
+/** Lines of what a plan would take back although somebody changed it by hand and nobody decided that it may go. */
+export function wouldRevert(plan: Pick<Survey, "steps">, drift: Drift): readonly string[] {
+  const touched = new Set(plan.steps.map(({ id }) => objectOf(id)));
+  return planeNames.flatMap((plane) => {
+    const differs = drift.planes[plane];
+    if (!differs || differs.fate === "correct") return [];
+    return drift.plan.plans[plane].steps.flatMap(({ id }, index) =>
+      touched.has(objectOf(id)) ? [differs.steps[index] ?? id] : [],
+    );
+  });
+}
+
+/** A plan may have more than one step for a thing: "…#2". */
+function objectOf(id: string): string {
+  return id.replace(/#\d+$/, "");
+}
+
+/** What differs of each plane, line by line, for people; what is foreign too. */
+export function differenceOf(reconcilers: Reconcilers, { desired }: Generation, { plan }: Drift): Difference {
+  const lines = planeNames.map(
+    (plane) =>
+      [plane, reconcilers[plane].difference?.(desired[plane], plan.before[plane], [desired[plane]]) ?? []] as const,
+  );
+  return Object.fromEntries(lines);
+}
+
+export type Difference = Readonly<Partial<Record<PlaneName, readonly string[]>>>;
+
+/** The ledger after an operator decided about all that differs. */
+export function withDecision(
+  ledger: Ledger,
+  { planes, at }: Drift,
+  word: Pick<Decision, "verdict" | "reason">,
+): Ledger {
+  const decided = Object.entries(planes).map(([plane, { signature }]) => [plane, { ...word, signature, at }] as const);
+  return { ...ledger, decisions: { ...ledger.decisions, ...Object.fromEntries(decided) } };
+}
+
+/** The ledger after drift was measured: what ran without drift, and no decision about what is not there any more. */
+export function withDrift(ledger: Ledger, { incarnations, planes }: Drift): Ledger {
+  const clean = Object.entries(incarnations).filter(([plane]) => planes[plane as PlaneName] === undefined);
+  const decisions = Object.entries(ledger.decisions).filter(
+    ([plane, { signature }]) => planes[plane as PlaneName]?.signature === signature,
+  );
+  return {
+    ...ledger,
+    incarnations: { ...ledger.incarnations, ...Object.fromEntries(clean) },
+    decisions: Object.fromEntries(decisions),
+  };
+}

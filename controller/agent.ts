@@ -17,6 +17,7 @@ import { differenceOf, measureDrift, type Difference, type Drift } from "./drift
 import { rollBack } from "./roll-back.ts";
 import { openJournal, type OperatorRecord } from "./journal.ts";
 import { openMemory } from "./ledger.ts";
+import { inFlight } from "./machine.ts";
 import { fetchLimitMs, look } from "./look.ts";
 import type { Survey } from "./planes.ts";
 import { startProgress, type Listener } from "./progress.ts";
@@ -112,10 +113,11 @@ export function createAgent(parts: AgentParts): Agent {
         const store = openStore(host, folder);
         const committed = await store.committed();
         const progress = startProgress(host, journal, listener, state);
-        const { reconcilers, secrets, probe, bootFiles } = parts;
-        const opened = { host, reconcilers, secrets, probe, bootFiles, store, memory, progress, listener };
+        const { reconcilers, secrets, probe, bootFiles, failsafe } = parts;
+        const opened = { host, reconcilers, secrets, probe, bootFiles, failsafe, store, memory, progress, listener };
         if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
         await progress.move({ type: "restarted" });
+        if (!inFlight(progress.state())) await failsafe.disarm();
         known = { ...known, committed, frozen: undefined };
         return opened;
       } catch (thrown) {

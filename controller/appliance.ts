@@ -1,6 +1,7 @@
 /** One appliance as the engine works with it: its outside, its memory, and where the state machine stands. */
 import type { Host } from "../reconcilers/core.ts";
 import type { BootFiles } from "./boot-files.ts";
+import type { Failsafe } from "./failsafe.ts";
 import type { Prober } from "./health/prove.ts";
 import type { Memory } from "./ledger.ts";
 import type { Reconcilers } from "./planes.ts";
@@ -28,4 +29,5 @@ export interface Appliance {
   readonly progress: Progress;
   readonly listener: Listener;
   readonly bootFiles: BootFiles;
+  readonly failsafe: Failsafe;
 }

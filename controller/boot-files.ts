@@ -1,112 +1,116 @@
 /**
- * The file from which FRR starts at boot, without the agent: all that the committed generation desires, and beside it what
- * was never ours: foreign lines as they were live at the commit, and what an earlier file says of FRR itself.
+ * The files from which the planes start at boot, without the agent: kept with the generation that they are for, and copied
+ * to where the planes read them. The failsafe copies the same.
  */
-import type { Host } from "../reconcilers/core.ts";
-import { sealedSecret } from "../reconcilers/core.ts";
-import { isAmbient } from "../reconcilers/frr/grammar.ts";
-import { daemons } from "../reconcilers/frr/model.ts";
-import { planFrr } from "../reconcilers/frr/plan.ts";
-import { sealConfig } from "../reconcilers/frr/seal.ts";
-import { filterConfig, parseConfig, printConfig } from "../reconcilers/frr/tree.ts";
+import type { Host, PlaneName } from "../reconcilers/core.ts";
 import type { Desired, Generation } from "../reconcilers/generation.ts";
 import { Problem } from "../schemas/problem.ts";
-import type { SecretKeeper } from "./appliance.ts";
+import { filesFolder } from "./store.ts";
 
-/** The files from which the planes start at boot. */
+/** What a plane says of the file that it starts from. */
+export interface BootFile {
+  readonly plane: PlaneName;
+  /** Its name among the files of a generation. */
+  readonly name: string;
+  /** Where the plane reads it. */
+  readonly path: string;
+  /** What is restarted so that the plane reads it. */
+  readonly unit: string;
+  readonly mode: number;
+  /** The plane's own user; undefined where there is none. */
+  owner(): Promise<Owner | undefined>;
+  /** Whether the plane, started from this text, would hold all that is desired. */
+  holds(text: string, desired: Desired): boolean;
+  /** The text for a plane that was `seen` when nothing was left to do, where `before` stands now. */
+  text(generation: Generation, seen: Desired, before: string | undefined): string;
+  /** Whether the text came from here: anybody else's is kept beside it before it is replaced. */
+  isOurs(text: string): boolean;
+}
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** What puts a plane back to a generation without the agent: files are copied, then units restarted. */
+export interface Restoring {
+  readonly plane: PlaneName;
+  readonly files: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly mode: number;
+    readonly owner: Owner;
+  }[];
+  readonly units: readonly string[];
+}
+
 export interface BootFiles {
   /** Whether the planes would start with all that the generation desires; foreign lines beside it are nobody's business. */
   hold(generation: Generation): Promise<boolean>;
-  /** Writes them, where they differ: `seen` is what the planes were when nothing was left to do for the generation. */
-  lay(generation: Generation, seen: Desired): Promise<void>;
+  /** Keeps with the generation what the planes are to start with: `seen` is what they were when nothing was left to do. */
+  keep(generation: Generation, seen: Desired): Promise<void>;
+  /** Copies what was kept to where the planes read it, where it differs. */
+  lay(generation: Generation): Promise<void>;
+  /** What puts the planes back to the generation with this digest. */
+  restoring(digest: string): Promise<readonly Restoring[]>;
 }
 
-/** FRR's file, at `path`. What stood there before the first write is kept beside it, as `<path>.before-impctl`. */
-export function frrBootFile(host: Host, secrets: Pick<SecretKeeper, "collect">, path: string): BootFiles {
-  let held: { readonly digest: string; readonly text: string } | undefined;
+/** All of them; `folder` is the agent's state. */
+export function bootFiles(host: Host, folder: string, files: readonly BootFile[]): BootFiles {
+  const kept = (file: BootFile, digest: string): string => `${filesFolder(folder, digest)}/${file.name}`;
+  const held = new Map<BootFile, { readonly digest: string; readonly text: string }>();
+
+  async function holds(file: BootFile, { digest, desired }: Generation): Promise<boolean> {
+    const text = await host.readFile(file.path);
+    if (text === undefined || (await host.readFile(kept(file, digest))) === undefined) return false;
+    const last = held.get(file);
+    if (last?.digest === digest && last.text === text) return true;
+    if (!file.holds(text, desired)) return false;
+    held.set(file, { digest, text });
+    return true;
+  }
+
+  async function lay(file: BootFile, digest: string): Promise<void> {
+    const text = await host.readFile(kept(file, digest));
+    if (text === undefined) throw missing(kept(file, digest));
+    const before = await host.readFile(file.path);
+    if (text === before) return;
+    const closed = { mode: file.mode, owner: (await file.owner()) ?? "as-before" } as const;
+    const found = `${file.path}.before-impctl`;
+    if (before !== undefined && !file.isOurs(before) && (await host.readFile(found)) === undefined) {
+      await host.writeFile(found, before, closed);
+    }
+    await host.writeFile(file.path, text, closed);
+  }
 
   return {
-    async hold({ digest, desired }) {
-      const text = await host.readFile(path);
-      if (text === undefined) return false;
-      if (held?.digest === digest && held.text === text) return true;
-      if (!startsWith(desired, text, host)) return false;
-      held = { digest, text };
+    async hold(generation) {
+      for (const file of files) if (!(await holds(file, generation))) return false;
       return true;
     },
-    async lay({ digest }, { frr }) {
-      const before = await host.readFile(path);
-      const texts = secrets.collect(frr.config);
-      const text = `${mark} generation ${digest.slice(0, 12)}. Foreign lines are kept, others are put right.
-${notOfOurDaemons(before ?? "")}!
-${revealed(frr.config, texts, digest)}`;
-      if (text === before) return;
-      // FRR reads it as its own user at the next start, and nobody else may: secrets stand in it.
-      const closed = { mode: 0o640, owner: (await frrUser(host)) ?? "as-before" } as const;
-      const kept = `${path}.before-impctl`;
-      if (before !== undefined && !before.startsWith(mark) && (await host.readFile(kept)) === undefined) {
-        await host.writeFile(kept, before, closed);
+    async keep(generation, seen) {
+      for (const file of files) {
+        const text = file.text(generation, seen, await host.readFile(file.path));
+        const path = kept(file, generation.digest);
+        if ((await host.readFile(path)) !== text) await host.writeFile(path, text, { mode: 0o600 });
       }
-      await host.writeFile(path, text, closed);
     },
+    async lay({ digest }) {
+      for (const file of files) await lay(file, digest);
+    },
+    restoring: (digest) =>
+      Promise.all(
+        files.map(async (file) => {
+          const owner = (await file.owner()) ?? { uid: 0, gid: 0 };
+          const { plane, path: target, mode, unit } = file;
+          return { plane, files: [{ source: kept(file, digest), target, mode, owner }], units: [unit] };
+        }),
+      ),
   };
 }
 
-const mark = "! Written by impctl from";
-
-/** Whether FRR, started from this text, would hold what is desired. */
-function startsWith({ frr }: Desired, text: string, host: Host): boolean {
-  const sealed = sealConfig(text, (secret) => host.secrets.seal(secret));
-  const config = printConfig(filterConfig(parseConfig(sealed), (path, line) => !isOfOthers(path, line)));
-  const observed = { version: assumedVersion, running: daemons, config, incomplete: [] };
-  return planFrr(frr, observed, [frr]).steps.length === 0;
-}
-
-/** Which steps there are does not depend on it. */
-const assumedVersion = "8.4.4";
-
-/** What only the file knows: FRR's words of itself (log, vty, agentx), and lines of daemons that the agent does not ask. */
-function notOfOurDaemons(before: string): string {
-  const nodes = parseConfig(before);
-  const others = nodes.flatMap((node) => {
-    if (isOfOthers([], node.line)) return [node];
-    const children = node.children.filter((child) => isOfOthers([node.line], child.line));
-    return children.length > 0 ? [{ line: node.line, children }] : [];
+function missing(path: string): Problem {
+  return new Problem("JOURNAL", `${path} is missing.`, {
+    remedy: "It is made again at the next poll at which the planes hold all that is committed.",
   });
-  const hasDefaults = others.some(({ line }) => line.startsWith("frr defaults "));
-  return `${hasDefaults ? "" : "frr defaults traditional\n"}${printConfig(others)}`;
-}
-
-/** Contexts and lines of RIP, IS-IS, EIGRP, Babel, PIM, LDP, PBR, NHRP, VRRP and their like. */
-const otherContext =
-  /^(?:router (?:rip|ripng|isis|eigrp|babel|openfabric|pim6?)\b|ip(?:v6)? (?:pim|igmp|mld|msdp|ssmpingd)\b|mpls ldp\b|l2vpn |pbr-map |nexthop-group |key chain |nhrp |vrrp |segment-routing\b|pseudowire )/;
-const otherLine =
-  /^(?:no )?(?:ip(?:v6)? (?:router (?:isis|openfabric)|rip|ripng|pim|igmp|mld|mroute|nhrp|eigrp)\b|(?:isis|openfabric|babel|vrrp|pbr-policy|tunnel)\b)/;
-
-function isOfOthers(path: readonly string[], line: string): boolean {
-  const [root] = path;
-  if (root === undefined) return isKept(line) || otherContext.test(line);
-  return root.startsWith("interface ") ? otherLine.test(line) : isAmbient([], root) || otherContext.test(root);
-}
-
-/** What running-config says in front is no command. */
-function isKept(line: string): boolean {
-  return isAmbient([], line) && !/^(?:Building|Current) configuration/.test(line);
-}
-
-function revealed(config: string, texts: Readonly<Record<string, string>>, digest: string): string {
-  const text = config.replace(sealedSecret, (sealed) => {
-    const secret = texts[sealed];
-    if (secret !== undefined) return secret;
-    throw new Problem("SECRET_UNREADABLE", `A secret of generation ${digest.slice(0, 12)} is not known any more.`, {
-      remedy: "Put it back, or commit a change of it.",
-    });
-  });
-  return text.replace(/\n*$/, "\n");
-}
-
-/** Debian's FRR runs as a user of its own. */
-async function frrUser(host: Host): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
-  const [, uid, gid] = /^frr:[^:]*:(\d+):(\d+):/m.exec((await host.readFile("/etc/passwd")) ?? "") ?? [];
-  return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
 }

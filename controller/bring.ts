@@ -13,7 +13,7 @@ const pauseMs = 2000;
 
 /** Plans and carries out until there is nothing left that a second try could help with. `planned`: what to begin with. */
 export async function bringTo(
-  { host, reconcilers, progress, listener }: Appliance,
+  { host, reconcilers, progress, listener, failsafe }: Appliance,
   desired: Desired,
   owned: readonly Desired[],
   signal: AbortSignal,
@@ -30,6 +30,9 @@ export async function bringTo(
       text: reconcilers[plane].describe(step),
     });
     const started = async (plane: keyof Desired, steps: readonly Step[]): Promise<void> => {
+      const deployment = mustBeInFlight(progress.state());
+      // I2. On the way back a record that cannot be written must not keep anybody from going.
+      if (progress.state().at !== "rolling-back") failsafe.mustBeArmed(deployment);
       await progress.move({ type: "run-started", run: { plane, steps: steps.map((step) => step.id) } });
       listener.event({ type: "run-started", plane, steps: steps.map((step) => news(plane, step)) });
     };

@@ -6,18 +6,20 @@ import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import { withVerdict } from "./ledger.ts";
 import { withDeadline } from "./retry.ts";
-import { rollbackLimitMs } from "./roll-back.ts";
+import { attemptLimitMs, goingBackMs } from "./roll-back.ts";
 
 /**
  * Finishes a commit that a restart found. When the power was cut, the planes may have started from the boot files of the
  * generation before; so the candidate is brought back first.
  */
 export async function resumeCommit(appliance: Appliance, signal: AbortSignal): Promise<void> {
-  const { host, store, secrets, progress } = appliance;
-  const { generation, owned, secrets: texts } = await store.staged(mustBeInFlight(progress.state()).generation);
+  const { host, store, secrets, progress, failsafe } = appliance;
+  const deployment = mustBeInFlight(progress.state());
+  const { generation, owned, secrets: texts } = await store.staged(deployment.generation);
   secrets.learn(Object.fromEntries(texts));
+  await failsafe.goingBack(deployment, (await store.committed())?.digest, goingBackMs);
   const everOwned = [...(owned ? [owned] : []), generation.desired];
-  const seen = await withDeadline(host, rollbackLimitMs, signal, "Finishing a commit", async (limited) => {
+  const seen = await withDeadline(host, attemptLimitMs, signal, "Finishing a commit", async (limited) => {
     await bringTo(appliance, generation.desired, everOwned, limited);
     return readBack(appliance, generation.desired, everOwned, limited);
   });
@@ -29,12 +31,15 @@ export async function resumeCommit(appliance: Appliance, signal: AbortSignal): P
  * from anywhere: the next start does. `note` is for the status.
  */
 export async function finishCommit(appliance: Appliance, seen: Desired, note?: string): Promise<void> {
-  const { host, store, memory, progress, secrets, bootFiles, listener } = appliance;
+  const { host, store, memory, progress, secrets, bootFiles, listener, failsafe } = appliance;
   const deployment = mustBeInFlight(progress.state());
+  // It is proven, and the journal says so: from here on nobody goes back any more.
+  await failsafe.disarm();
   const { generation, secrets: texts } = await store.staged(deployment.generation);
   secrets.learn(Object.fromEntries(texts));
+  await bootFiles.keep(generation, seen);
   await store.commit(deployment.generation);
-  await bootFiles.lay(generation, seen);
+  await bootFiles.lay(generation);
   await memory.remember((ledger) => {
     const before = ledger.committed;
     const at = before?.generation === generation.digest ? before.at : host.now();

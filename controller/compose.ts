@@ -5,8 +5,10 @@ import { Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { createAgent } from "./agent.ts";
 import type { Agent } from "./agent.ts";
-import { frrBootFile } from "./boot-files.ts";
+import { bootFiles } from "./boot-files.ts";
+import { openFailsafe } from "./failsafe.ts";
 import { folderSource } from "./folder-source.ts";
+import { frrBootFile } from "./frr-boot-file.ts";
 import { gitSource } from "./git.ts";
 import { prober } from "./health/probe.ts";
 import { linuxHost } from "./host/linux.ts";
@@ -38,6 +40,8 @@ export function allReconcilers(paths: Pick<Settings["paths"], "frr-sockets">): R
 export async function runAgent(settings: Settings, log: Log, listener: Observer, signal: AbortSignal): Promise<void> {
   const secrets = await openSecrets(settings.secrets);
   const host = linuxHost(secrets);
+  const { paths } = settings;
+  const files = bootFiles(host, paths.state, [frrBootFile(host, secrets, paths["frr-config"])]);
   const { folder } = settings.repository;
   const warn = (what: string) => (problem: unknown) => log.warn(what, { problem });
   const monitoring = startMonitoring(settings.listen, agentVersion, host, warn("monitoring"));
@@ -52,10 +56,11 @@ export async function runAgent(settings: Settings, log: Log, listener: Observer,
           ? gitSource(settings, host, { note: (note) => log.warn("repository", { note }) })
           : folderSource(folder),
       load: (tree, commit) => loadWanted(tree, commit, { settings, host, secrets }),
-      reconcilers: allReconcilers(settings.paths),
+      reconcilers: allReconcilers(paths),
       secrets,
-      probe: prober(host, settings.paths["frr-sockets"]),
-      bootFiles: frrBootFile(host, secrets, settings.paths["frr-config"]),
+      probe: prober(host, paths["frr-sockets"]),
+      bootFiles: files,
+      failsafe: openFailsafe(host, settings, files),
       observer,
     });
     await serveAndRun(agent, settings, { host, log, monitoring, signal });

@@ -98,7 +98,9 @@ async function keepBootFiles({ parts, appliance }: Turn, committed: Generation, 
   const { bootFiles, listener } = appliance;
   if (parts.settings.mode === "observe" || plan.problems.length > 0) return;
   try {
-    if (!(await bootFiles.hold(committed))) await bootFiles.lay(committed, plan.before);
+    if (await bootFiles.hold(committed)) return;
+    await bootFiles.keep(committed, plan.before);
+    await bootFiles.lay(committed);
   } catch (thrown) {
     listener.complain(asProblem(thrown));
   }

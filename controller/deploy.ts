@@ -7,12 +7,13 @@ import { asProblem, type ProblemCode } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, readBack } from "./bring.ts";
 import { finishCommit } from "./commit.ts";
+import type { Lifelines } from "./failsafe.ts";
 import { prove, type Proof } from "./health/prove.ts";
 import type { Probe } from "./health/judge.ts";
 import type { Deployment, Target } from "./machine.ts";
 import { planesTouched, type Survey } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
-import { rollBack } from "./roll-back.ts";
+import { goingBackMs, rollBack } from "./roll-back.ts";
 import { timing } from "./timing.ts";
 import { surveyLimitMs } from "./turn.ts";
 
@@ -31,6 +32,9 @@ export interface Intent {
 
 /** Failures that are the candidate's own: it is never tried here again. All others may be anybody's. */
 const candidatesFault: readonly ProblemCode[] = ["FRR_REJECTED", "READ_BACK", "HEALTH", "FRR_FOREIGN", "FRR_VERSION"];
+
+/** How long after its deadline a deployment may take to notice, before it is left behind. */
+const windUpMs = 10_000;
 
 /** Runs a deployment to its end. Rejects when `signal` aborts (the next start ends it) or when it cannot be armed. */
 export async function deploy(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<void> {
@@ -83,16 +87,19 @@ async function attempt(
   deployment: Deployment,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  const { host, progress } = appliance;
+  const { host, progress, failsafe } = appliance;
   let seen = intent.candidate.desired;
   try {
-    seen = await withDeadline(host, deployment.deadline - host.uptime(), signal, "Applying", (limited) =>
-      applyAndVerify(appliance, intent, limited),
-    );
-    await progress.move({ type: "verified" });
-    const proof = await proveIt(appliance, intent, deployment, signal);
-    if (!proof.failure) await progress.move({ type: "proven" });
-    return { ...proof, seen };
+    await failsafe.arm(deployment, lifelines(intent.baseline));
+    return await spokenForAtTheDeadline(appliance, deployment, signal, async (bounded) => {
+      seen = await withDeadline(host, deployment.deadline - host.uptime(), bounded, "Applying", (limited) =>
+        applyAndVerify(appliance, intent, limited),
+      );
+      await progress.move({ type: "verified" });
+      const proof = await proveIt(appliance, intent, deployment, bounded);
+      if (!proof.failure) await progress.move({ type: "proven" });
+      return { ...proof, seen };
+    });
   } catch (thrown) {
     signal.throwIfAborted();
     const problem = asProblem(thrown);
@@ -100,6 +107,44 @@ async function attempt(
     const trigger = late ? "deadline" : problem.code === "READ_BACK" ? "read-back" : "apply";
     const verdict = candidatesFault.includes(problem.code) ? "bad" : "inconclusive";
     return { failure: { trigger, reason: problem.message, verdict }, resets: [], seen };
+  }
+}
+
+/** What was well before the change, for whoever has to tell without the agent whether the box is fine. */
+function lifelines({ results, sessions }: Probe): Lifelines {
+  const answered = [...results.values()].flatMap(({ ok, check }) =>
+    ok && check.check === "ping" && check.namespace !== "dataplane" ? [check.address] : [],
+  );
+  const up = [...sessions.values()].filter((session) => session.up).map((session) => session.peer);
+  return { anchors: answered, sessions: up };
+}
+
+/**
+ * Does `work` until shortly after the deadline at the latest. What was begun may end a little later than the failsafe
+ * would wait: an agent that lives tells it at the deadline that it goes back by itself.
+ */
+async function spokenForAtTheDeadline<T>(
+  { host, failsafe, store, listener }: Appliance,
+  deployment: Deployment,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const left = deployment.deadline - host.uptime();
+  const speak = async (): Promise<void> => {
+    try {
+      await host.sleep(left, AbortSignal.any([signal, over.signal]));
+      await failsafe.goingBack(deployment, (await store.committed())?.digest, goingBackMs);
+    } catch (thrown) {
+      if (!over.signal.aborted && !signal.aborted) listener.complain(asProblem(thrown));
+    }
+  };
+  const speaking = speak();
+  try {
+    return await withDeadline(host, left + windUpMs, signal, "The deployment", work);
+  } finally {
+    over.abort();
+    await speaking;
   }
 }
 

@@ -7,8 +7,12 @@ import { whyHeld, withVerdict } from "./ledger.ts";
 import { emptyDesired, letGo } from "./planes.ts";
 import { withDeadline } from "./retry.ts";
 
-/** Limit for one attempt to go back; the next one begins afresh. */
+/** What to reckon with for going back: several attempts, and a restart in between. */
 export const rollbackLimitMs = 300_000;
+/** Limit for one attempt to go back; the next one begins afresh. */
+export const attemptLimitMs = 50_000;
+/** How long the failsafe leaves the agent alone after it said that it goes back by itself: longer than an attempt. */
+export const goingBackMs = 60_000;
 
 /**
  * Brings the appliance back to the committed generation, needing neither network nor repository. Resolves also when that
@@ -17,7 +21,7 @@ export const rollbackLimitMs = 300_000;
 export async function rollBack(appliance: Appliance, signal: AbortSignal): Promise<void> {
   const { host, progress, listener } = appliance;
   try {
-    await withDeadline(host, rollbackLimitMs, signal, "Rolling back", (limited) => restore(appliance, limited));
+    await withDeadline(host, attemptLimitMs, signal, "Rolling back", (limited) => restore(appliance, limited));
   } catch (thrown) {
     signal.throwIfAborted();
     listener.complain(asProblem(thrown));
@@ -28,9 +32,12 @@ export async function rollBack(appliance: Appliance, signal: AbortSignal): Promi
 }
 
 async function restore(appliance: Appliance, signal: AbortSignal): Promise<void> {
-  const { host, store, secrets, reconcilers, progress, listener } = appliance;
+  const { host, store, secrets, reconcilers, progress, listener, failsafe } = appliance;
   const deployment = mustBeInFlight(progress.state());
   const committed = await store.committed();
+  await failsafe
+    .goingBack(deployment, committed?.digest, goingBackMs)
+    .catch((thrown: unknown) => listener.complain(asProblem(thrown)));
   const staged = await store.staged(deployment.generation).catch((thrown: unknown) => {
     if (!committed) throw thrown;
     listener.complain(withoutCandidate(asProblem(thrown)));
@@ -54,11 +61,13 @@ function withoutCandidate(problem: Problem): Problem {
 }
 
 /** The verdict is on disk before the state says that it is over. */
-async function conclude({ host, memory, progress, listener }: Appliance): Promise<void> {
+async function conclude({ host, memory, progress, listener, failsafe }: Appliance): Promise<void> {
   const state = progress.state();
   if (state.at !== "rolling-back") return;
   const { deployment, failure } = state;
   try {
+    // First of all, so that nothing stands armed once the journal says that nothing is in flight.
+    await failsafe.disarm();
     await memory.remember((ledger) => {
       const lastDeployment = ended(host.now(), deployment, "rolled-back", failure);
       if (deployment.purpose === "correct") return { ...ledger, lastDeployment };

@@ -34,6 +34,11 @@ export interface Staged {
 
 const keptGenerations = 20;
 
+/** Where a generation's files are, as they go on disk; `folder` is the agent's state. */
+export function filesFolder(folder: string, digest: string): string {
+  return `${folder}/generations/${digest}/files`;
+}
+
 /** The store in `folder`; `environment` names the boot environment whose committed generation is meant. */
 export function openStore(host: Host, folder: string, environment = "default"): Store {
   const home = (digest: string): string => `${folder}/generations/${digest}`;
@@ -52,7 +57,7 @@ export function openStore(host: Host, folder: string, environment = "default"): 
     return (await host.readLink(link))?.split("/").at(-1);
   }
   async function secretsOf(digest: string): Promise<ReadonlyMap<string, string>> {
-    const secrets = await read<Record<string, string>>(`${home(digest)}/files/secrets.json`);
+    const secrets = await read<Record<string, string>>(`${filesFolder(folder, digest)}/secrets.json`);
     return new Map(Object.entries(secrets ?? {}));
   }
   async function staged(digest: string): Promise<Staged> {
@@ -74,12 +79,12 @@ export function openStore(host: Host, folder: string, environment = "default"): 
       return generation;
     },
     async stage({ generation, secrets, before, owned }) {
-      const folder = home(generation.digest);
+      const { digest } = generation;
       // A secret's sealed form never changes its text: what an earlier deployment of this digest kept stays right.
-      const all = { ...Object.fromEntries(await secretsOf(generation.digest)), ...Object.fromEntries(secrets) };
-      await host.writeFile(`${folder}/files/secrets.json`, canonicalJson(all), { mode: 0o600 });
+      const all = { ...Object.fromEntries(await secretsOf(digest)), ...Object.fromEntries(secrets) };
+      await host.writeFile(`${filesFolder(folder, digest)}/secrets.json`, canonicalJson(all), { mode: 0o600 });
       const kept = { generation, ...(before && { before }), ...(owned && { owned }) };
-      await host.writeFile(`${folder}/candidate.json`, canonicalJson(kept), { mode: 0o600 });
+      await host.writeFile(`${home(digest)}/candidate.json`, canonicalJson(kept), { mode: 0o600 });
     },
     async commit(digest) {
       const { generation } = await staged(digest);

@@ -6,6 +6,7 @@ import type { Settings } from "../schemas/settings.ts";
 import type { Tree } from "../schemas/tree.ts";
 import type { Appliance, SecretKeeper } from "./appliance.ts";
 import type { BootFiles } from "./boot-files.ts";
+import type { Failsafe } from "./failsafe.ts";
 import type { Prober } from "./health/prove.ts";
 import { survey, type Reconcilers, type Survey } from "./planes.ts";
 import type { Known } from "./report/known.ts";
@@ -31,6 +32,7 @@ export interface AgentParts {
   readonly secrets: SecretKeeper;
   readonly probe: Prober;
   readonly bootFiles: BootFiles;
+  readonly failsafe: Failsafe;
   readonly observer: Observer;
 }
 

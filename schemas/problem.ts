@@ -45,6 +45,7 @@ export const problemCodes = {
   NOT_ADOPTED: "Nothing was ever committed here, and the box is not empty.",
   HELD: "This generation was tried here and failed.",
   JOURNAL: "The journal cannot be read or written.",
+  FAILSAFE: "The failsafe cannot be relied on, or could not put something back.",
   AGENT_UNREACHABLE: "The agent does not answer on its socket.",
   AGENT_BUSY: "Another agent runs here, or a deployment is in flight.",
   SETTINGS: "The agent's own settings are missing or wrong.",

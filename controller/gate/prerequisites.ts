@@ -17,7 +17,7 @@ export interface Footing {
 
 /** Looks at it; `folder` is where generations and journal are. Rejects only when the signal aborts. */
 export async function footing(
-  { host, store }: Pick<Appliance, "host" | "store">,
+  { host, store, failsafe }: Pick<Appliance, "host" | "store" | "failsafe">,
   folder: string,
   signal: AbortSignal,
 ): Promise<Footing> {
@@ -28,7 +28,7 @@ export async function footing(
   return {
     target: await faultOf(host, store, folder).catch(orProblem),
     freeBytes: await host.freeBytes(folder).catch(orProblem),
-    failsafe: undefined,
+    failsafe: await failsafe.check(signal).catch(orProblem),
   };
 }
 
@@ -41,7 +41,7 @@ async function faultOf(host: Host, store: Store, folder: string): Promise<Proble
   const sealed = new Set(JSON.stringify(committed.desired).match(sealedSecret));
   const missing = [...sealed].filter((one) => !texts.has(one)).length;
   if (missing > 0) return incomplete(`${missing} of its ${sealed.size} secrets are missing in ${files}/secrets.json`);
-  if ((await host.readFile(`${files}/frr.conf`))?.trim() === "") return incomplete(`${files}/frr.conf is empty`);
+  if ((await host.readFile(`${files}/frr.conf`)) === "") return incomplete(`${files}/frr.conf is empty`);
   return undefined;
 }
 

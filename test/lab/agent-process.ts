@@ -51,6 +51,7 @@ repository:
     - url: ${options.remote}
   poll-seconds: ${options.pollSeconds ?? 1}
 listen: 127.0.0.1:${port}
+failsafe: { mode: off }
 secrets:
   age-key: ${state}/age.key
   folder: ${state}/secrets

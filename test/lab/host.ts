@@ -41,6 +41,8 @@ export interface Sim {
   listen(path: string, accept: (() => Connection) | undefined): void;
   /** Answers programs: the first that returns something wins. */
   answer(program: (argv: readonly string[]) => RunResult | undefined): void;
+  /** Lets something else than the agent's process act on this appliance when its time comes; it outlives the process. */
+  attend(other: Attendant): void;
   /** Makes the next `times` calls of this kind on a path that contains `part` reject. */
   fail(operation: "write" | "append" | "connect" | "link", part: string, problem: Problem, times?: number): void;
   /** Lets everything run, and virtual time pass, until `claim` holds; throws after `limitMs` of virtual time. */
@@ -50,6 +52,13 @@ export interface Sim {
   setWallClock(now: number): void;
   now(): number;
   uptime(): number;
+}
+
+/** What acts by itself on the appliance, by uptime. */
+export interface Attendant {
+  /** When it acts next; undefined: it has nothing to wait for. */
+  nextAt(): number | undefined;
+  act(): void;
 }
 
 interface Sleeper {
@@ -81,6 +90,7 @@ export function simHost(options: SimOptions = {}): Sim {
   const sockets = new Map<string, () => Connection>();
   const programs: ((argv: readonly string[]) => RunResult | undefined)[] = [];
   const faults: Fault[] = [];
+  const attendants: Attendant[] = [];
   let boot = 1;
   let uptime = 60_000;
   let epoch = (options.now ?? Date.UTC(2026, 0, 5, 12)) - uptime;
@@ -239,7 +249,11 @@ export function simHost(options: SimOptions = {}): Sim {
       await turn();
       quiet = activity === before ? quiet + 1 : 0;
       if (quiet < 4) continue;
-      const next = [...(process?.sleepers ?? [])].sort((a, b) => a.at - b.at)[0];
+      const acting = attendants.flatMap((one): Sleeper[] => {
+        const at = one.nextAt();
+        return at === undefined ? [] : [{ at, wake: () => one.act() }];
+      });
+      const next = [...acting, ...(process?.sleepers ?? [])].sort((a, b) => a.at - b.at)[0];
       if (!next || next.at > end) {
         throw new Error(`After ${limitMs / 1000} s still not: ${what}. Last: ${process?.effects.slice(-3).join("; ")}`);
       }
@@ -271,6 +285,7 @@ export function simHost(options: SimOptions = {}): Sim {
       else sockets.delete(path);
     },
     answer: (program) => void programs.push(program),
+    attend: (other) => void attendants.push(other),
     fail: (operation, part, problem, times = 1) => void faults.push({ operation, part, problem, left: times }),
     async pass(ms) {
       const end = uptime + ms;

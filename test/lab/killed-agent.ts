@@ -3,6 +3,8 @@
  * with SIGKILL at a given effect. Prints how many effects there were when it comes to rest instead.
  */
 import { createAgent } from "../../controller/agent.ts";
+import { bootFiles } from "../../controller/boot-files.ts";
+import { openFailsafe } from "../../controller/failsafe.ts";
 import { prober } from "../../controller/health/probe.ts";
 import { linuxHost } from "../../controller/host/linux.ts";
 import type { Connection, Host } from "../../reconcilers/core.ts";
@@ -30,13 +32,28 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
   const sockets = `${folder}/frr`;
   const closing = new AbortController();
   let polls = 0;
+  const settings = {
+    machine: "fra1/r1",
+    mode: "apply",
+    repository: { "poll-seconds": 0.05, branch: "main" },
+    failsafe: { mode: "required", program: "/bin/true" },
+    paths: { state: `${folder}/state`, run: `${folder}/run` },
+  } as unknown as Settings;
+  const files = bootFiles(host, settings.paths.state, [
+    {
+      plane: "frr",
+      name: "frr.conf",
+      path: `${folder}/frr.conf`,
+      unit: "frr.service",
+      mode: 0o640,
+      owner: async () => undefined,
+      holds: (text, { frr }) => text === frr.config,
+      text: ({ desired }) => desired.frr.config,
+      isOurs: () => true,
+    },
+  ]);
   const agent = createAgent({
-    settings: {
-      machine: "fra1/r1",
-      mode: "apply",
-      repository: { "poll-seconds": 0.05, branch: "main" },
-      paths: { state: `${folder}/state` },
-    } as unknown as Settings,
+    settings,
     version: "0.0.0",
     host,
     source: {
@@ -53,10 +70,8 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     reconcilers: { frr: frr({ sockets }) },
     secrets: { collect: () => ({}), learn: () => undefined, mask: (text) => text, inputs: async () => "" },
     probe: prober(host, sockets),
-    bootFiles: {
-      hold: async ({ desired }) => (await host.readFile(`${folder}/frr.conf`)) === desired.frr.config,
-      lay: async ({ desired }) => host.writeFile(`${folder}/frr.conf`, desired.frr.config),
-    },
+    bootFiles: files,
+    failsafe: openFailsafe(host, settings, files),
     observer: {
       event: (event) => {
         if (event.type === "polled") polls += 1;

@@ -86,7 +86,7 @@ function planLines(desired: FrrDesired, live: readonly string[], owned: readonly
     id: `lines/${line}`,
     kind,
     line,
-    impact: line.includes("neighbor") ? "session-reset" : "hitless",
+    impact: /neighbor|shutdown/.test(line) ? "session-reset" : "hitless",
     needs: [],
     provides: [],
     releases: [],

@@ -3,8 +3,10 @@
  * commits are names; sessions are up when their neighbor line is live and the test says that the peer answers.
  */
 import { createHash } from "node:crypto";
-import { type BootFiles, frrBootFile } from "../../controller/boot-files.ts";
+import { type BootFile, bootFiles } from "../../controller/boot-files.ts";
 import { createAgent, type Agent } from "../../controller/agent.ts";
+import { openFailsafe } from "../../controller/failsafe.ts";
+import { frrBootFile } from "../../controller/frr-boot-file.ts";
 import { SecretStore } from "../../controller/secrets.ts";
 import type { Wanted } from "../../controller/turn.ts";
 import type { CheckResult, Probe, Session } from "../../controller/health/judge.ts";
@@ -13,6 +15,7 @@ import type { Connection, Host } from "../../reconcilers/core.ts";
 import { frr } from "../../reconcilers/frr/frr.ts";
 import { daemons, type Daemon } from "../../reconcilers/frr/model.ts";
 import { prober } from "../../controller/health/probe.ts";
+import { simFailsafe, type SimFailsafe } from "./failsafe-sim.ts";
 import type { SimFrr } from "./frr-sim.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import type { AgentEvent } from "../../controller/report/observer.ts";
@@ -26,6 +29,7 @@ import { linePlane, type LinePlane } from "./line-plane.ts";
 export interface Story {
   readonly sim: Sim;
   readonly plane: LinePlane;
+  readonly failsafe: SimFailsafe;
   /** Peers that answer: "192.0.2.1". */
   readonly answering: Set<string>;
   /** Peers whose operator took the session down just now. */
@@ -114,6 +118,7 @@ export function story(options: StoryOptions = {}): Story {
   const plane = linePlane(options.lines);
   plane.serve((path, accept) => sim.listen(path, accept));
   const simulated = options.frr;
+  const failsafe = simFailsafe(sim, () => restartPlane(sim, plane, simulated));
   for (const daemon of simulated ? daemons : []) {
     sim.listen(`${frrSockets}/${daemon}.vty`, () => listening(simulated, daemon));
   }
@@ -131,6 +136,7 @@ export function story(options: StoryOptions = {}): Story {
   const self: Story = {
     sim,
     plane,
+    failsafe,
     answering: new Set(),
     ceased: new Set(),
     events: [],
@@ -154,6 +160,9 @@ export function story(options: StoryOptions = {}): Story {
       const appliance = sim.start(startOptions);
       const readFile = async (path: string) => (await appliance.readFile(path)) ?? simulated?.file(path);
       const host: Host = { ...appliance, readFile, secrets };
+      const files = bootFiles(host, settings.paths.state, [
+        simulated ? frrBootFile(host, secrets, bootFile) : linesFile,
+      ]);
       const agent = createAgent({
         settings,
         version: "0.0.0",
@@ -183,7 +192,8 @@ export function story(options: StoryOptions = {}): Story {
           inputs: async () => self.inputs,
         },
         probe: options.frr ? prober(host, frrSockets) : async (candidate, signal) => probe(self, candidate, signal),
-        bootFiles: options.frr ? frrBootFile(host, secrets, bootFile) : linesFile(host),
+        bootFiles: files,
+        failsafe: openFailsafe(host, settings, files),
         observer: {
           event(event) {
             self.events.push(event);
@@ -212,7 +222,13 @@ export function story(options: StoryOptions = {}): Story {
       await sim.until(() => sim.isKilled() || atRest(), "at rest");
     },
   };
+  failsafe.isFine = (_anchors, peers) => peers.every((peer) => isUp(self, simulated, peer));
   return self;
+}
+
+function isUp(self: Story, simulated: SimFrr | undefined, peer: string): boolean {
+  if (!simulated) return sessionsOf(self).get(peer)?.up === true;
+  return simulated.sessions().some((one) => one.peer === peer && one.state === "Established");
 }
 
 function listening(simulated: SimFrr | undefined, daemon: Daemon): Connection {
@@ -223,21 +239,34 @@ function listening(simulated: SimFrr | undefined, daemon: Daemon): Connection {
 export const bootFile = "/etc/frr/frr.conf";
 
 /** The smallest boot file: the lines. */
-function linesFile(host: Host): BootFiles {
-  return {
-    async hold({ desired }) {
-      const lines = (await host.readFile(bootFile))?.split("\n") ?? [];
-      return desired.frr.config.split("\n").every((line) => lines.includes(line));
-    },
-    async lay(_generation, seen) {
-      const text = `${shown(seen.frr.config.split("\n").filter(Boolean))}\n`;
-      if ((await host.readFile(bootFile)) !== text) await host.writeFile(bootFile, text, { mode: 0o640 });
-    },
-  };
+const linesFile: BootFile = {
+  plane: "frr",
+  name: "frr.conf",
+  path: bootFile,
+  unit: "frr.service",
+  mode: 0o640,
+  owner: async () => undefined,
+  holds: (text, { frr }) => frr.config.split("\n").every((line) => text.split("\n").includes(line)),
+  text: (_generation, { frr }) => `${shown(frr.config.split("\n").filter(Boolean))}\n`,
+  isOurs: () => true,
+};
+
+/** The plane starts anew, with what its boot file says. */
+export function restartPlane(sim: Sim, plane: LinePlane, simulated: SimFrr | undefined): void {
+  const node = sim.files.get(bootFile);
+  const text = node && "text" in node ? node.text : "";
+  if (simulated) {
+    for (const daemon of daemons) simulated.stop(daemon);
+    for (const daemon of daemons) simulated.start(daemon);
+    simulated.load(text);
+    return;
+  }
+  plane.live.clear();
+  for (const line of text.split("\n").filter(Boolean)) plane.live.add(line);
 }
 
-async function probe(self: Story, candidate: Generation, signal: AbortSignal): Promise<Probe> {
-  signal.throwIfAborted();
+/** By peer. */
+function sessionsOf(self: Story): ReadonlyMap<string, Session> {
   const sessions = new Map<string, Session>();
   for (const line of self.plane.live) {
     const peer = /^neighbor (\S+)$/.exec(line)?.[1];
@@ -253,6 +282,12 @@ async function probe(self: Story, candidate: Generation, signal: AbortSignal): P
       ceasedMsAgo: self.ceased.has(peer) ? 500 : undefined,
     });
   }
+  return sessions;
+}
+
+async function probe(self: Story, candidate: Generation, signal: AbortSignal): Promise<Probe> {
+  signal.throwIfAborted();
+  const sessions = sessionsOf(self);
   const results = new Map<string, CheckResult>();
   for (const check of candidate.health) {
     const ok = check.check === "bgp-session" && sessions.get(check.peer)?.up === true;

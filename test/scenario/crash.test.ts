@@ -65,12 +65,30 @@ const tales: readonly Tale[] = [
 async function play(tale: Tale, killAt?: number): Promise<Story> {
   const s = story();
   s.answering.add("192.0.2.1");
+  s.plane.changing = (line) => {
+    const missing = unprotected(s);
+    if (missing !== undefined) rash.push(`before ${line}: ${missing}`);
+  };
   await tale.begin(s);
   s.sim.kill();
   tale.push(s);
   s.start(killAt === undefined ? {} : { killAt });
   await s.rest();
   return s;
+}
+
+/** Changes that began unprotected, in any tale. */
+const rash: string[] = [];
+
+/** I2: what is missing at this moment so that something may change; undefined: nothing is. */
+function unprotected(s: Story): string | undefined {
+  const journal = textOf(s, "/persistent/config/imp/journal/current.json") ?? "";
+  const id = /"to":\{"at":"(?:applying|committing|rolling-back)",.*?"deployment":\{.*?"id":"([^"]+)"/.exec(
+    journal,
+  )?.[1];
+  if (id === undefined) return `no deployment is in flight in the journal: ${journal}`;
+  const record = textOf(s, "/run/imp/armed") ?? "";
+  return record.includes(`deployment ${id}\n`) ? undefined : `the failsafe is not armed for ${id}: ${record}`;
 }
 
 function textOf(s: Story, path: string): string | undefined {
@@ -89,14 +107,18 @@ function summary(s: Story, when: string): object {
     boot: shown((textOf(s, bootFile) ?? "").split("\n").filter(Boolean)),
     atRest: ["idle", "held"].includes(status.state) && ["idle", "held", undefined].includes(journal),
     drift: status.planes.frr?.drift ?? 0,
+    rash: [...rash],
   };
 }
 
 /** The same, as it must be when `generation` is what the box ended in. */
 function whole(generation: Generation | undefined, when: string): object {
-  const config = generation?.desired.frr.config;
-  const live = shown((config ?? "").split("\n").filter(Boolean));
-  return { when, generation: generation?.digest, live, boot: live, atRest: true, drift: 0 };
+  const live = configured(generation);
+  return { when, generation: generation?.digest, live, boot: live, atRest: true, drift: 0, rash: [] };
+}
+
+function configured(generation: Generation | undefined): string {
+  return shown((generation?.desired.frr.config ?? "").split("\n").filter(Boolean));
 }
 
 /** Which of the two allowed ones the box says that it is in; the bad candidate is never allowed. */
@@ -146,6 +168,33 @@ describe("killed just before any durable effect, and started again", () => {
       expect(summary(s, when)).toEqual(whole(ended(s, tale), when));
       await s.close();
     }
+  });
+
+  const undoable = tales.filter(({ committed }) => committed !== undefined);
+  it.each(undoable)("and never again: the failsafe ends it, whole, soon after the deadline: $name", async (tale) => {
+    const effects = (await play(tale)).sim.effects();
+    let acted = 0;
+    for (let k = 1; k <= effects.length; k += 1) {
+      const when = `killed for good before effect ${k}: ${effects[k - 1]}`;
+      const s = await play(tale, k);
+      const untouched = shown(s.plane.live);
+      const wasArmed = s.sim.files.has("/run/imp/armed");
+      await s.sim.pass(60_000 + 10_000);
+      const hasActed = s.failsafe.history.includes("act deadline");
+      acted += Number(hasActed);
+      // Without a record it was not begun, or proven, or undone.
+      const live = wasArmed ? configured(tale.committed) : untouched;
+      expect({ when, hasActed, live: shown(s.plane.live), isArmed: s.sim.files.has("/run/imp/armed") }).toEqual({
+        when,
+        hasActed: wasArmed,
+        live,
+        isArmed: false,
+      });
+      const begun = tale.candidateIsBad ? [base] : [base, tale.candidate];
+      const isWhole = wasArmed || tale.name.includes("drift") || begun.map(configured).includes(live);
+      expect({ when, isWhole }).toEqual({ when, isWhole: true });
+    }
+    expect(acted).toBeGreaterThan(10);
   });
 
   it.each(tales)("twice in a row, the second time while it recovers: $name", async (tale) => {

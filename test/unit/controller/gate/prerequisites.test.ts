@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { noFailsafe } from "../../../../controller/failsafe.ts";
 import { footing } from "../../../../controller/gate/prerequisites.ts";
 import { openStore } from "../../../../controller/store.ts";
 import { Problem } from "../../../../schemas/problem.ts";
@@ -51,9 +52,9 @@ describe("what going back stands on", () => {
   const sealed = sealedHere("old-password");
   const committed = generation([`neighbor 192.0.2.1 password ${sealed}`]);
 
-  async function look(sim: Sim) {
+  async function look(sim: Sim, failsafe = noFailsafe) {
     const host = sim.start();
-    return footing({ host, store: openStore(host, folder) }, folder, signal);
+    return footing({ host, store: openStore(host, folder), failsafe }, folder, signal);
   }
 
   async function withCommitted(): Promise<Sim> {
@@ -72,6 +73,11 @@ describe("what going back stands on", () => {
     expect(await look(await withCommitted())).toEqual(firm);
   });
 
+  it("is not without the failsafe", async () => {
+    const broken = new Problem("FAILSAFE", "The failsafe says: no vtysh.");
+    expect((await look(simHost(), { ...noFailsafe, check: async () => broken })).failsafe).toBe(broken);
+  });
+
   it("is the room that there is", async () => {
     const sim = simHost();
     sim.freeBytes = 5;
@@ -83,7 +89,7 @@ describe("what going back stands on", () => {
     ["its generation", `${home}/generation.json`, "{}", /generation\.json is missing or damaged/],
     ["the texts of its secrets", `${home}/files/secrets.json`, undefined, /1 of its 1 secrets are missing/],
     ["the texts of its secrets", `${home}/files/secrets.json`, "{", /secrets\.json is missing or damaged/],
-    ["the file that FRR starts from", `${home}/files/frr.conf`, "\n", /frr\.conf is empty/],
+    ["the file that FRR starts from", `${home}/files/frr.conf`, "", /frr\.conf is empty/],
   ])("is not without %s", async (_, path, text, expected) => {
     const sim = await withCommitted();
     if (text === undefined) sim.files.delete(path);

@@ -1,0 +1,179 @@
+/**
+ * The failsafe as the agent sees it: a program beside the agent that puts the box back when the agent cannot. It is armed
+ * by a record in the agent's run folder before the first change, and disarmed by the commit or a finished rollback.
+ * docs/failsafe.md has the record's lines.
+ */
+import type { Host, PlaneName, RunResult } from "../reconcilers/core.ts";
+import { asProblem, Problem } from "../schemas/problem.ts";
+import type { Settings } from "../schemas/settings.ts";
+import { parseActed, type Acted } from "./acted.ts";
+import type { BootFiles, Restoring } from "./boot-files.ts";
+import type { Deployment } from "./machine.ts";
+
+/** What was well right before the change: what the failsafe can tell by whether the box is fine. */
+export interface Lifelines {
+  /** Addresses that answered a ping from the management namespace. */
+  readonly anchors: readonly string[];
+  /** Peers whose BGP sessions were up. */
+  readonly sessions: readonly string[];
+}
+
+export interface Failsafe {
+  /** Whether there is one; `off` is for trials. */
+  readonly mode: "required" | "off";
+  /** Why it cannot be relied on; undefined: it watches. */
+  check(signal: AbortSignal): Promise<Problem | undefined>;
+  /** From when this resolves it puts the box back, unless it hears from the agent before the deployment's deadline. */
+  arm(deployment: Deployment, lifelines: Lifelines): Promise<void>;
+  /** The agent itself goes `to` a generation: it has `ms` milliseconds for that, or to say so again. */
+  goingBack(deployment: Deployment, to: string | undefined, ms: number): Promise<void>;
+  disarm(): Promise<void>;
+  /** I2, as an assertion: throws INTERNAL unless this process armed it for the deployment. */
+  mustBeArmed(deployment: Deployment): void;
+  /** Puts one plane of the armed record back by its files and units. Rejects with FAILSAFE when that fails. */
+  restore(plane: PlaneName, signal: AbortSignal): Promise<void>;
+  /** Whether every anchor and session of the armed record is as it was. */
+  isFine(signal: AbortSignal): Promise<boolean>;
+  /** What it did while the agent could not, until that is acknowledged. */
+  acted(): Promise<Acted | undefined>;
+  acknowledge(): Promise<void>;
+}
+
+/** How long after the deployment's deadline it waits for the agent, which acts at the deadline. */
+const marginMs = 3000;
+const checkLimitMs = 20_000;
+const restoreLimitMs = 120_000;
+/** What uses the planes comes after what it uses. */
+const planeOrder = ["system", "frr", "vpp"] as const satisfies readonly PlaneName[];
+
+/** The failsafe of this box. */
+export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "paths">, files: BootFiles): Failsafe {
+  if (settings.failsafe.mode === "off") return noFailsafe;
+  const { run, state } = settings.paths;
+  const { program } = settings.failsafe;
+  const record = `${run}/armed`;
+  const reports = [`${state}/failsafe/acted`, `${run}/failsafe.acted`];
+  let armed: string | undefined;
+
+  async function ask(argv: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<RunResult> {
+    const env = { IMP_RUN: run, IMP_STATE: state };
+    return host.run([program, ...argv], { timeoutMs, signal, env });
+  }
+  async function write(deployment: Deployment, { phase, to, deadlineMs, before }: Order): Promise<void> {
+    const restoring = to === undefined ? [] : await files.restoring(to);
+    const touched = restoring.filter(({ plane }) => deployment.planes.includes(plane));
+    const lines = [
+      "format 1",
+      `deployment ${deployment.id}`,
+      `generation ${deployment.generation}`,
+      `committed ${to ?? "-"}`,
+      `armed ${Math.floor(host.uptime() / 1000)}`,
+      `deadline ${Math.ceil(deadlineMs / 1000)}`,
+      `phase ${phase}`,
+      `impact ${deployment.worstImpact ?? "hitless"}`,
+      ...before.anchors.map((address) => `anchor ${address}`),
+      ...before.sessions.map((peer) => `session ${peer}`),
+      ...planeOrder.flatMap((plane) => touched.filter((one) => one.plane === plane).flatMap(block)),
+    ];
+    await host.writeFile(record, `${lines.join("\n")}\n`, { mode: 0o600 });
+    armed = deployment.id;
+  }
+
+  return {
+    mode: "required",
+    async check(signal) {
+      const remedy = "See `systemctl status imp-failsafe`.";
+      try {
+        const { exitCode, stdout } = await ask(["self-test"], checkLimitMs, signal);
+        if (exitCode === 0) return undefined;
+        return new Problem("FAILSAFE", `The failsafe says: ${oneLine(stdout)}.`, { remedy });
+      } catch (cause) {
+        signal.throwIfAborted();
+        const { message } = asProblem(cause);
+        return new Problem("FAILSAFE", `The failsafe does not answer: ${message}`, { remedy, cause });
+      }
+    },
+    arm: (deployment, before) =>
+      write(deployment, {
+        phase: "forward",
+        to: deployment.from,
+        deadlineMs: deployment.deadline + marginMs,
+        before,
+      }),
+    async goingBack(deployment, to, ms) {
+      const before = lifelinesOf((await host.readFile(record)) ?? "", deployment.id);
+      await write(deployment, { phase: "rolling-back", to, deadlineMs: host.uptime() + ms, before });
+    },
+    async disarm() {
+      await host.remove(record);
+      armed = undefined;
+    },
+    mustBeArmed({ id }) {
+      if (armed !== id) throw new Problem("INTERNAL", `The failsafe is not armed for deployment ${id}.`);
+    },
+    async restore(plane, signal) {
+      const { exitCode, stdout } = await ask(["restore", plane], restoreLimitMs, signal);
+      if (exitCode === 0) return;
+      throw new Problem("FAILSAFE", `The failsafe could not restore ${plane}: ${oneLine(stdout)}.`);
+    },
+    isFine: async (signal) => (await ask(["fine"], checkLimitMs, signal)).exitCode === 0,
+    async acted() {
+      for (const path of reports) {
+        const text = await host.readFile(path);
+        if (text !== undefined) return parseActed(text);
+      }
+      return undefined;
+    },
+    async acknowledge() {
+      for (const path of reports) await host.remove(path);
+    },
+  };
+}
+
+/** What the record says beside the deployment. */
+interface Order {
+  readonly phase: "forward" | "rolling-back";
+  /** The generation that it puts the box back to; undefined: nothing was ever committed. */
+  readonly to: string | undefined;
+  readonly deadlineMs: number;
+  readonly before: Lifelines;
+}
+
+/** `failsafe: { mode: off }`: nobody watches, nothing beyond planning is tried. */
+export const noFailsafe: Failsafe = {
+  mode: "off",
+  check: async () => undefined,
+  arm: async () => undefined,
+  goingBack: async () => undefined,
+  disarm: async () => undefined,
+  mustBeArmed: () => undefined,
+  restore: async () => undefined,
+  isFine: async () => false,
+  acted: async () => undefined,
+  acknowledge: async () => undefined,
+};
+
+function block({ plane, files, units }: Restoring): readonly string[] {
+  return [
+    `plane ${plane}`,
+    ...files.map(({ mode, owner, source, target }) => {
+      const octal = mode.toString(8).padStart(4, "0");
+      return `file ${octal} ${owner.uid} ${owner.gid} ${source} ${target}`;
+    }),
+    ...units.map((unit) => `unit ${unit}`),
+  ];
+}
+
+/** What the record of this deployment says was well before it; nothing when there is none, as after a reboot. */
+function lifelinesOf(record: string, deployment: string): Lifelines {
+  const lines = record.split("\n");
+  if (!lines.includes(`deployment ${deployment}`)) return { anchors: [], sessions: [] };
+  const all = (key: string): string[] =>
+    lines.flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
+  return { anchors: all("anchor"), sessions: all("session") };
+}
+
+function oneLine(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim().replace(/\.$/, ""));
+  return lines.filter((line) => line !== "").join("; ") || "it failed without a word";
+}

@@ -15,7 +15,7 @@ import { converge } from "./converge.ts";
 import { correct } from "./correct.ts";
 import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
 import { rollBack } from "./roll-back.ts";
-import { openJournal, type OperatorRecord } from "./journal.ts";
+import { openJournal, type Spoken } from "./journal.ts";
 import { openMemory } from "./ledger.ts";
 import { inFlight } from "./machine.ts";
 import { fetchLimitMs, look } from "./look.ts";
@@ -48,7 +48,7 @@ export interface Agent {
   }>;
   memory(): Appliance["memory"];
   /** Resolves once an operator's word stands in the history. */
-  note(word: Pick<OperatorRecord, "asked" | "details" | "generation">): Promise<void>;
+  note(word: Spoken): Promise<void>;
 }
 
 const defaultPollSeconds = 30;
@@ -76,6 +76,9 @@ export function createAgent(parts: AgentParts): Agent {
     // Drift was measured against the one before.
     committed: (generation) => publish({ committed: generation, drift: undefined }),
   };
+
+  const note = (word: Spoken): Promise<void> =>
+    journal.note({ at: host.now(), uptime: host.uptime(), boot: host.bootId(), ...word });
 
   /** Adds to what is known and shows it; I6: whatever an observer does, the loop goes on. */
   function publish(news: Partial<Known>): void {
@@ -135,7 +138,7 @@ export function createAgent(parts: AgentParts): Agent {
     complaints = [];
     try {
       if (!(await settle(appliance, signal))) return poll.resolve();
-      const turn: Turn = { parts, appliance, signal, known: () => known, publish };
+      const turn: Turn = { parts, appliance, signal, known: () => known, publish, note };
       const polling = poll;
       poll = Promise.withResolvers();
       const asked = again;
@@ -211,7 +214,7 @@ export function createAgent(parts: AgentParts): Agent {
       if (!box) throw known.frozen ?? new Problem("AGENT_BUSY", "The agent is still starting.", { transient: true });
       return box.memory;
     },
-    note: (word) => journal.note({ at: host.now(), uptime: host.uptime(), boot: host.bootId(), ...word }),
+    note,
   };
 }
 

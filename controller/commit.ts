@@ -7,6 +7,7 @@ import { ended } from "./deployment-status.ts";
 import { withVerdict } from "./ledger.ts";
 import { withDeadline } from "./retry.ts";
 import { attemptLimitMs, goingBackMs } from "./roll-back.ts";
+import { withoutWords } from "./words.ts";
 
 /**
  * Finishes a commit that a restart found. When the power was cut, the planes may have started from the boot files of the
@@ -47,7 +48,14 @@ export async function finishCommit(appliance: Appliance, seen: Desired, note?: s
     if (deployment.purpose === "correct")
       return { ...next, lastDeployment: ended(host.now(), deployment, "committed") };
     return {
-      ...withVerdict(next, generation.digest, deployment.id, "good", "Proven.", host.now()),
+      ...withVerdict(
+        withoutWords(next, deployment.id),
+        generation.digest,
+        deployment.id,
+        "good",
+        "Proven.",
+        host.now(),
+      ),
       lastDeployment: { ...ended(host.now(), deployment, "committed"), ...(note !== undefined && { reason: note }) },
     };
   });

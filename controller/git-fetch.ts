@@ -7,7 +7,7 @@
 import { createInterface } from "node:readline";
 import { writeFile } from "node:fs/promises";
 import { asProblem, Problem } from "../schemas/problem.ts";
-import { withRepository } from "./git/cache.ts";
+import { fetchTag, withRepository } from "./git/cache.ts";
 import { lineage, rewrittenLineage, type Lineage } from "./git/history.ts";
 import type { FetchAnswer, FetchJob } from "./git/job.ts";
 import type { Repository } from "./git/objects.ts";
@@ -15,6 +15,11 @@ import { writeSnapshot } from "./git/snapshot-writer.ts";
 
 /** Bytes of the commit objects that are checked at once: some 8,000 signed commits. */
 const largestChain = 8 << 20;
+/** How many commits with a word are told, and the bytes of one. */
+const mostWordy = 50;
+const largestWordy = 128 << 10;
+/** Bytes of a tag. */
+const largestTag = 64 << 10;
 
 /** Does the job that stands in the first line of standard input; the parent keeps it open for as long as it lives. */
 export async function runFetchChild(): Promise<void> {
@@ -36,14 +41,18 @@ export async function runFetchChild(): Promise<void> {
 export async function carryOut(job: FetchJob, signal: AbortSignal): Promise<FetchAnswer> {
   const notes: string[] = [];
   try {
-    const commits = await withRepository(job, notes, signal, (repository) => prove(job, repository));
-    return { commits, notes };
+    const objects = await withRepository(job, notes, signal, (repository) => prove(job, repository, signal));
+    return { objects, notes };
   } catch (error) {
     return { problem: asProblem(error).toJSON() };
   }
 }
 
-async function prove(job: FetchJob, repository: Repository): Promise<readonly string[] | "deeper"> {
+async function prove(
+  job: FetchJob,
+  repository: Repository,
+  signal: AbortSignal,
+): Promise<readonly string[] | "deeper"> {
   if (!(await repository.has(job.commit))) {
     if (repository.shallow.size > 0) return "deeper";
     throw new Problem("GIT_UNREACHABLE", `${job.remote.label} does not have commit ${job.commit} any more`, {
@@ -52,15 +61,51 @@ async function prove(job: FetchJob, repository: Repository): Promise<readonly st
   }
   const chain = await descent(job, repository);
   if (chain === "deeper") return chain;
-  if (job.give === "chain") return await commitObjects(repository, chain);
-  const { commit, wanted, accepted } = job;
-  await writeSnapshot(repository, { commit, wanted, folder: `${job.folder}/snapshots`, keep: accepted });
-  return [];
+  const { commit, wanted, accepted, give } = job;
+  if (give.tag) return [await tagObject(job, give.tag, repository, signal)];
+  const folder = `${job.folder}/snapshots`;
+  if (give.snapshot) await writeSnapshot(repository, { commit, wanted, folder, keep: accepted });
+  if (give.commits === "all") return await commitObjects(repository, chain);
+  return give.commits === "wordy" ? await wordyCommits(repository, chain) : [];
+}
+
+/** Base64, in this order: where nobody must answer for the others, however many they are. */
+async function wordyCommits(repository: Repository, chain: readonly string[]): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const id of chain) {
+    const raw = Buffer.from(await repository.raw(id));
+    if (raw.length <= largestWordy && /^imp-/im.test(raw.toString("latin1"))) found.push(raw.toString("base64"));
+    if (found.length === mostWordy) break;
+  }
+  return found;
 }
 
 async function descent({ commit, accepted, rewrite }: FetchJob, repository: Repository): Promise<Lineage> {
   if (accepted === undefined) return [commit];
   return rewrite ? await rewrittenLineage(repository, commit, accepted) : await lineage(repository, commit, accepted);
+}
+
+/**
+ * Base64. Its commit must be here already: then nothing but the tag is fetched, whatever else whoever pushed it has put
+ * on the server.
+ */
+async function tagObject(
+  job: FetchJob,
+  { name, id, target }: NonNullable<FetchJob["give"]["tag"]>,
+  repository: Repository,
+  signal: AbortSignal,
+): Promise<string> {
+  if (!(await repository.has(target))) {
+    throw new Problem("ADVICE", `tag ${name} is on commit ${target.slice(0, 12)}, which this box does not have`, {
+      remedy: "Put it on a commit of the branch.",
+    });
+  }
+  const raw = (await repository.tag(id)) ?? (await fetchTag(job, name, signal).then((fetched) => fetched.tag(id)));
+  if (raw === undefined) {
+    throw new Problem("GIT_UNREACHABLE", `${job.remote.label} does not have tag ${name} any more`, { transient: true });
+  }
+  if (raw.length <= largestTag) return Buffer.from(raw).toString("base64");
+  throw new Problem("ADVICE", `tag ${name} has ${raw.length} bytes; at most ${largestTag} are read`);
 }
 
 /** Base64, in this order. Rejects with YAML_HOSTILE when they are more than the agent should hold. */

@@ -5,6 +5,7 @@
 import type { Host } from "../reconcilers/core.ts";
 import { asProblem, type Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
+import { readApproval, type ReadTags } from "./git/approval.ts";
 import { allFailed, examine, type Candidate, type GitContext, type GitLimits } from "./git/candidate.ts";
 import { fetchProgram } from "./git/child.ts";
 import { remoteHead } from "./git/head.ts";
@@ -45,9 +46,10 @@ export function gitSource(settings: Settings, host: Pick<Host, "run">, tuning: G
   };
   let offered: { readonly commit: string; readonly by: RemoteSettings } | undefined;
   let last: Candidate | undefined;
+  const read: ReadTags = { tags: new Map(), distrusted: new Map() };
   return {
-    async head(signal) {
-      const { head, by } = await firstHead(context, signal);
+    async head(signal, sought) {
+      const { head, by } = await firstHead(context, sought ? [sought.generation, sought.commit] : [], signal);
       offered = { commit: head.commit, by };
       return head;
     },
@@ -59,17 +61,22 @@ export function gitSource(settings: Settings, host: Pick<Host, "run">, tuning: G
       const order = offered?.commit === commit ? [offered.by] : remotes;
       return await examine(context, last, { order, vouched: overrides.commits, signal });
     },
+    approval: (tag, sought, signal) => readApproval(context, read, tag, sought, signal),
   };
 }
 
-async function firstHead(context: GitContext, signal: AbortSignal): Promise<{ head: Head; by: RemoteSettings }> {
+async function firstHead(
+  context: GitContext,
+  sought: readonly string[],
+  signal: AbortSignal,
+): Promise<{ head: Head; by: RemoteSettings }> {
   const failed: Problem[] = [];
   for (const by of context.remotes) {
     try {
       const remote = await resolveRemote(by);
       const options = { host: context.host, branch: context.settings.repository.branch, limits: context.limits };
-      const commit = await remoteHead(remote, options, signal);
-      return { head: { commit, remote: remote.label, failed }, by };
+      const { commit, tags } = await remoteHead(remote, sought, options, signal);
+      return { head: { commit, remote: remote.label, failed, tags }, by };
     } catch (error) {
       signal.throwIfAborted();
       failed.push(asProblem(error));

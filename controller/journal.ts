@@ -19,7 +19,7 @@ export interface HistoryRecord {
   readonly to: State;
 }
 
-/** What an operator told the agent, as a line of history. */
+/** What an operator told the agent, on the box or in a signed commit or tag, as a line of history. */
 export interface OperatorRecord {
   readonly at: number;
   readonly uptime: number;
@@ -31,6 +31,9 @@ export interface OperatorRecord {
   /** The newest generation at that time. */
   readonly generation?: string;
 }
+
+/** What of it whoever speaks gives; time and boot are added. */
+export type Spoken = Pick<OperatorRecord, "asked" | "details" | "generation">;
 
 export interface Journal {
   /** The state that was last recorded; undefined when nothing ever was. Rejects with JOURNAL when it cannot be read. */

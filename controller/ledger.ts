@@ -23,6 +23,8 @@ export interface VerdictRecord {
 export interface Word {
   readonly reason: string;
   readonly commit: string;
+  /** The deployment that was in flight when it was heard: it does not use it up. */
+  readonly during?: string;
 }
 
 /** That a generation may be applied although its impact or what it removes asks for a second look. */
@@ -32,6 +34,8 @@ export interface Approval {
   readonly at: number;
   /** `impctl approve`, or a signed tag of the repository. */
   readonly by: "operator" | "tag";
+  /** The tag's id. */
+  readonly tag?: string;
 }
 
 /** What an operator decided about a difference that somebody made by hand. */
@@ -63,8 +67,8 @@ export interface Ledger {
   readonly lastDeployment: DeploymentStatus | undefined;
   /** Wall clock of the last commit. */
   readonly lastSuccessAt: number | undefined;
-  /** What the commits from the committed one to the accepted one say. */
-  readonly words: { readonly allowRemoval?: Word; readonly emergency?: Word };
+  /** What the commits from the committed one to the accepted one say; `ignored`: what does not count, and why. */
+  readonly words: { readonly allowRemoval?: Word; readonly emergency?: Word; readonly ignored?: readonly string[] };
   /** By generation. */
   readonly approvals: Readonly<Record<string, Approval>>;
   /** An operator's pause, over or not. */

@@ -1,8 +1,12 @@
 /** The first half of a tick: what does the sites repository ask for now? */
 import { asProblem } from "../schemas/problem.ts";
+import { approvable, hearApproval } from "./approvals.ts";
+import { inFlight } from "./machine.ts";
 import type { Known } from "./report/known.ts";
 import { withDeadline } from "./retry.ts";
+import type { Words } from "./source.ts";
 import type { Turn } from "./turn.ts";
+import { retriedBy, withAccepted, withoutWords } from "./words.ts";
 
 const pollLimitMs = 60_000;
 /** How often a commit with an error is checked again although nothing that it is checked with seems to have changed. */
@@ -16,14 +20,17 @@ export async function look(turn: Turn, again: boolean): Promise<boolean> {
   const { host, source } = parts;
   const { listener } = turn.appliance;
   try {
+    const sought = approvable(turn);
     const head = await withDeadline(host, pollLimitMs, signal, "Polling the sites repository", (limited) =>
-      source.head(limited),
+      source.head(limited, sought),
     );
     const isNew = head.commit !== known().wanted?.commit;
     publish({ git: { remote: head.remote, lastPollAt: host.now() } });
     const inputs = await parts.secrets.inputs();
     if (isNew || again || mayBeMended(known().wanted, inputs)) await take(turn, head.commit, inputs);
     else publish({ wanted: polledAgain(known().wanted) });
+    if (sought && !isNew) await hearApproval(turn, sought, head.tags ?? []);
+    else publish({ ignoredTags: [] });
     listener.event({ type: "polled", result: isNew ? "fetched" : "unchanged" });
     return true;
   } catch (thrown) {
@@ -58,20 +65,36 @@ function polledAgain(wanted: Known["wanted"]): Known["wanted"] {
   return wanted && { ...wanted, polls: wanted.polls + 1 };
 }
 
-async function take({ parts, appliance, signal, publish }: Turn, commit: string, inputs: string): Promise<void> {
+async function take(turn: Turn, commit: string, inputs: string): Promise<void> {
+  const { parts, appliance, signal, publish } = turn;
   const { host, source } = parts;
-  const { memory } = appliance;
-  const { accepted, overrides } = memory.ledger();
+  const { accepted, overrides } = appliance.memory.ledger();
   const vouched = { rewrite: overrides.rewrite, commits: new Set(overrides.commits) };
   const tree = await withDeadline(host, fetchLimitMs, signal, "Fetching the sites repository", (limited) =>
     source.accept(commit, accepted, vouched, limited),
   );
   // The anchor moves before anything is done with the commit: from here on only its descendants are accepted.
-  if (commit !== accepted) {
-    await memory.remember((ledger) => ({ ...ledger, accepted: commit, overrides: { rewrite: false, commits: [] } }));
-  }
+  if (commit !== accepted) await accept(turn, commit, tree.words);
   const wanted = await withDeadline(host, fetchLimitMs, signal, "Loading the machine", (limited) =>
     parts.load(tree, commit, limited),
   );
   publish({ wanted: { commit, ...wanted, inputs, polls: 0 } });
+  // Nothing is to be done for it: what it says was for others, and must not count for what comes after.
+  const isCommitted = wanted.generation?.digest === turn.known().committed?.digest;
+  if (wanted.generation && isCommitted && !inFlight(appliance.progress.state())) {
+    await appliance.memory.remember(withoutWords);
+  }
+}
+
+/** On disk at once with what its words allow, so that each counts once. */
+async function accept({ appliance, note }: Turn, commit: string, words: Words | undefined): Promise<void> {
+  const { memory, progress } = appliance;
+  const { allowRemoval, emergency } = words ?? {};
+  if (allowRemoval) await note({ asked: "allow-removal", details: { ...allowRemoval } });
+  if (emergency) await note({ asked: "emergency", details: { ...emergency } });
+  for (const { generation, ...said } of words ? retriedBy(memory.ledger(), words) : []) {
+    await note({ asked: "retry", details: said, generation });
+  }
+  const during = inFlight(progress.state())?.id;
+  await memory.remember((ledger) => withAccepted(ledger, commit, words, during));
 }

@@ -16,6 +16,20 @@ import type { Commit } from "./git/commit.ts";
 
 export type Trust = Settings["trust"];
 
+/** What carries a signature: a commit, or a tag. */
+export interface Signed {
+  /** What people call it, printable: 'commit 0123456789ab "Subject" by …'. */
+  readonly name: string;
+  /** When it was made, by its own claim. Milliseconds since 1970. */
+  readonly claimedAt: number;
+  /** Armored. */
+  readonly signature: string | undefined;
+  /** What was signed. */
+  readonly payload: Buffer;
+  /** What an operator can do on the box where it stays without a valid signature. */
+  readonly instead: string;
+}
+
 /** Either who signed it, or why it is not to be believed. */
 export type Verdict = { readonly signer: string } | { readonly problem: Problem };
 
@@ -28,22 +42,22 @@ export interface TrustOptions {
 }
 
 /**
- * Checks a chain, newest first, and gives who signed the newest one (undefined when an operator vouched for it, or there
- * is none). `vouched` need no valid signature. Rejects as checkCommit does.
+ * Checks a chain, newest first, and gives who signed which commit: none of those that only an operator vouched for.
+ * `vouched` need no valid signature. Rejects as checkSigned does.
  */
 export async function checkChain(
   chain: readonly Commit[],
   vouched: ReadonlySet<string>,
   options: TrustOptions,
-): Promise<{ readonly signer: string | undefined } | { readonly problem: Problem }> {
-  let signer: string | undefined;
+): Promise<{ readonly signers: ReadonlyMap<string, string> } | { readonly problem: Problem }> {
+  const signers = new Map<string, string>();
   // The oldest first: that is the one to look at when several are bad.
   for (const commit of chain.toReversed()) {
-    const verdict = await checkCommit(commit, options);
+    const verdict = await checkSigned(asSigned(commit), options);
     if ("problem" in verdict && !vouched.has(commit.id)) return verdict;
-    signer = "signer" in verdict ? verdict.signer : undefined;
+    if ("signer" in verdict) signers.set(commit.id, verdict.signer);
   }
-  return { signer };
+  return { signers };
 }
 
 /**
@@ -68,21 +82,28 @@ export async function trustDigest(trust: Trust, vouched: ReadonlySet<string>): P
   }
 }
 
-/** Checks one commit. Rejects only when it cannot be checked at all (SETTINGS, HOST_COMMAND); a bad commit is a verdict. */
-export async function checkCommit(commit: Commit, options: TrustOptions): Promise<Verdict> {
-  const { signature } = commit;
+/** A commit as something signed. Anybody who can push chose its words, and root reads them. */
+export function asSigned({ id, subject, author, committedAt, signature, payload }: Commit): Signed {
+  return {
+    name: `commit ${id.slice(0, 12)} "${printable(subject.slice(0, 60))}" by ${printable(author.slice(0, 100))}`,
+    claimedAt: committedAt,
+    signature,
+    payload,
+    instead: 'vouch for the commit with "impctl accept"',
+  };
+}
+
+/** Checks one signature. Rejects only when it cannot be checked at all (SETTINGS, HOST_COMMAND); a bad one is a verdict. */
+export async function checkSigned(signed: Signed, options: TrustOptions): Promise<Verdict> {
+  const { signature } = signed;
   if (signature === undefined) {
-    return refuse(
-      commit,
-      "TRUST_UNSIGNED",
-      "is not signed",
-      "Sign it (git commit -S --amend) before it reaches the branch.",
-    );
+    const remedy = "Sign it (git commit -S --amend, git tag -s -f) before it is pushed.";
+    return refuse(signed, "TRUST_UNSIGNED", "is not signed", remedy);
   }
   if (!signature.startsWith("-----BEGIN SSH SIGNATURE-----\n")) {
     const kind = signature.startsWith("-----BEGIN PGP") ? "an OpenPGP" : "not an SSH";
     return refuse(
-      commit,
+      signed,
       "TRUST_UNKNOWN_SIGNER",
       `carries ${kind} signature; only SSH signatures are supported`,
       'Set "git config gpg.format ssh" and sign again, or turn off signing by the forge\'s own OpenPGP key.',
@@ -91,12 +112,12 @@ export async function checkCommit(commit: Commit, options: TrustOptions): Promis
   // ssh-keygen reads the first one and no further: what else stands there, nobody has signed and nobody would look at.
   if (!/^-----BEGIN SSH SIGNATURE-----\n[\w+/=\n]+-----END SSH SIGNATURE-----\s*$/.test(signature)) {
     const remedy = "Find out who wrote it; do not accept it.";
-    return refuse(commit, "TRUST_BAD_SIGNATURE", "does not carry exactly one whole signature", remedy);
+    return refuse(signed, "TRUST_BAD_SIGNATURE", "does not carry exactly one whole signature", remedy);
   }
   // ssh-keygen is fed text: bytes that do not survive that could be changed without changing what is checked.
-  if (!Buffer.from(commit.payload.toString("utf8")).equals(commit.payload)) {
+  if (!Buffer.from(signed.payload.toString("utf8")).equals(signed.payload)) {
     const remedy = "Write the commit again in UTF-8 (git config i18n.commitEncoding).";
-    return refuse(commit, "TRUST_BAD_SIGNATURE", "is not UTF-8 text, so its signature cannot be checked", remedy);
+    return refuse(signed, "TRUST_BAD_SIGNATURE", "is not UTF-8 text, so its signature cannot be checked", remedy);
   }
   await mustExist(options.trust["allowed-signers"], "trust.allowed-signers");
   const revoked = options.trust["revoked-keys"];
@@ -106,29 +127,29 @@ export async function checkCommit(commit: Commit, options: TrustOptions): Promis
   try {
     const file = `${folder}/signature`;
     await writeFile(file, signature, "latin1");
-    return await checkSignature(commit, file, options);
+    return await checkSignature(signed, file, options);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function checkSignature(commit: Commit, file: string, options: TrustOptions): Promise<Verdict> {
+async function checkSignature(signed: Signed, file: string, options: TrustOptions): Promise<Verdict> {
   const { trust } = options;
-  const keygen = (...argv: readonly string[]) => sshKeygen([...argv, "-s", file], commit, options);
+  const keygen = (...argv: readonly string[]) => sshKeygen([...argv, "-s", file], signed, options);
   const intact = await keygen("-Y", "check-novalidate", "-n", trust.namespace);
   if (intact.exitCode !== 0) {
     const why = /namespace/.test(intact.stderr)
       ? `was made for another purpose than "${trust.namespace}"`
       : "does not fit its content";
     return refuse(
-      commit,
+      signed,
       "TRUST_BAD_SIGNATURE",
       `has a signature that ${why}`,
       "Find out who changed it; do not accept it.",
     );
   }
   const find = ["-Y", "find-principals", "-f", trust["allowed-signers"]];
-  const thenTime = `-Overify-time=${sshTime(commit.committedAt)}`;
+  const thenTime = `-Overify-time=${sshTime(signed.claimedAt)}`;
   const found = await keygen(...find);
   const principals = found.stdout.split("\n").filter((line) => line !== "");
   let problem = found.exitCode === 0 ? undefined : classify(found.stderr);
@@ -148,7 +169,7 @@ async function checkSignature(commit: Commit, file: string, options: TrustOption
     problem ??= isRevoked ? "TRUST_KEY_REVOKED" : classify(failed.stderr);
   }
   const key = /key (SHA256:\S+)/.exec(intact.stdout)?.[1] ?? "unknown";
-  return refuse(commit, problem ?? "TRUST_UNKNOWN_SIGNER", ...explain(problem, key, trust));
+  return refuse(signed, problem ?? "TRUST_UNKNOWN_SIGNER", ...explain(problem, key, trust, signed.instead));
 }
 
 function classify(stderr: string): ProblemCode {
@@ -159,27 +180,32 @@ function isTime(stderr: string): boolean {
   return /key has expired|key is not yet valid|Certificate invalid: (expired|not yet valid)/.test(stderr);
 }
 
-function explain(problem: ProblemCode | undefined, key: string, trust: Trust): readonly [string, string] {
+function explain(
+  problem: ProblemCode | undefined,
+  key: string,
+  trust: Trust,
+  instead: string,
+): readonly [string, string] {
   if (problem === "TRUST_KEY_REVOKED") {
     return [`is signed by the revoked key ${key}`, "Find out who signed it; do not accept it."];
   }
   if (problem === "TRUST_KEY_EXPIRED") {
     return [
-      `is signed by key ${key} outside of that key's validity (it must be valid now and when the commit was made)`,
-      `Look at ${trust["allowed-signers"]} and at this box's clock, or vouch for the commit with "impctl accept".`,
+      `is signed by key ${key} outside of that key's validity (it must be valid now and when this was made)`,
+      `Look at ${trust["allowed-signers"]} and at this box's clock, or ${instead}.`,
     ];
   }
   return [
     `is signed by key ${key}, which is no allowed signer for "${trust.namespace}"`,
-    `Add the key to ${trust["allowed-signers"]} on this box, or vouch for the commit with "impctl accept".`,
+    `Add the key to ${trust["allowed-signers"]} on this box, or ${instead}.`,
   ];
 }
 
-async function sshKeygen(argv: readonly string[], commit: Commit, options: TrustOptions): Promise<RunResult> {
+async function sshKeygen(argv: readonly string[], signed: Signed, options: TrustOptions): Promise<RunResult> {
   return await options.host.run(["ssh-keygen", ...argv], {
     timeoutMs: 10_000,
     signal: options.signal,
-    input: commit.payload.toString("utf8"),
+    input: signed.payload.toString("utf8"),
   });
 }
 
@@ -194,10 +220,8 @@ async function mustExist(file: string, setting: string): Promise<void> {
   }
 }
 
-function refuse(commit: Commit, code: ProblemCode, what: string, remedy: string): Verdict {
-  // Anybody who can push chose these words, and root reads them.
-  const text = `commit ${commit.id.slice(0, 12)} "${printable(commit.subject.slice(0, 60))}" by ${printable(commit.author.slice(0, 100))} ${what}`;
-  return { problem: new Problem(code, text, { remedy }) };
+function refuse(signed: Signed, code: ProblemCode, what: string, remedy: string): Verdict {
+  return { problem: new Problem(code, `${signed.name} ${what}`, { remedy }) };
 }
 
 /** "20261122101500Z", as ssh-keygen takes a time. */

@@ -8,6 +8,7 @@ import type { Appliance, SecretKeeper } from "./appliance.ts";
 import type { BootFiles } from "./boot-files.ts";
 import type { Failsafe } from "./failsafe.ts";
 import type { Prober } from "./health/prove.ts";
+import type { Spoken } from "./journal.ts";
 import { survey, type Reconcilers, type Survey } from "./planes.ts";
 import type { Known } from "./report/known.ts";
 import type { Observer } from "./report/observer.ts";
@@ -44,6 +45,8 @@ export interface Turn {
   readonly known: () => Known;
   /** Adds to what is known and shows it to the observer. */
   readonly publish: (news: Partial<Known>) => void;
+  /** Resolves once somebody's word stands in the history. */
+  readonly note: (word: Spoken) => Promise<void>;
 }
 
 /** Limit for looking at the planes once. */

@@ -79,7 +79,7 @@ async function fetchChildAnswers(folder: string): Promise<boolean> {
     commit: "0".repeat(40),
     accepted: undefined,
     rewrite: false,
-    give: "snapshot",
+    give: { snapshot: true },
     wanted: [],
     limits,
   };

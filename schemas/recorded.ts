@@ -98,7 +98,9 @@ const Ledger = z.looseObject({
     })
     .optional(),
   lastSuccessAt: z.number().optional(),
-  words: z.looseObject({ allowRemoval: Word.optional(), emergency: Word.optional() }).optional(),
+  words: z
+    .looseObject({ allowRemoval: Word.optional(), emergency: Word.optional(), ignored: z.array(z.string()).optional() })
+    .optional(),
   approvals: z
     .record(z.string(), z.looseObject({ reason: z.string(), at: z.number(), by: z.enum(["operator", "tag"]) }))
     .optional(),

@@ -24,7 +24,7 @@ export const approval: Guard = (question) => {
   if (approvalOf(ledger, candidate.digest)) return undefined;
   return {
     reason: `Its impact is ${impact}, for which policy wants an approval.`,
-    unblock: `Look at \`impctl plan\`, then ${approveText(candidate.digest)}; or sign a tag for it.`,
+    unblock: `Look at \`impctl plan\`, then ${approveText(candidate.digest)}; or push a signed tag, docs/git.md.`,
   };
 };
 

@@ -62,16 +62,33 @@ async function useCache<T>(job: FetchJob, signal: AbortSignal, use: Use<T>): Pro
   const repository = await openRepository(repo(job));
   if (await repository.has(job.commit)) return await use(repository);
   if (await hasGrown(job)) throw new Error("it has grown");
+  return await use(await fetchMore(job, { ref: `refs/heads/${job.branch}` }, signal));
+}
+
+/** The cache with this tag too. To be called by a Use alone. Rejects like it may. */
+export async function fetchTag(job: FetchJob, name: string, signal: AbortSignal): Promise<Repository> {
+  // A repository that is read in place has it, or has it no more.
+  if (job.remote.kind === "path") return await openRepository(job.remote.path);
+  return await fetchMore(job, { ref: `refs/tags/${name}` }, signal);
+}
+
+async function fetchMore(job: FetchJob, what: What, signal: AbortSignal): Promise<Repository> {
   await writeFile(marker(job), "");
   try {
-    await fetchInto(job, repo(job), undefined, signal);
+    await fetchInto(job, repo(job), what, signal);
   } catch (error) {
     // Nothing is written before the whole answer has arrived.
     if (error instanceof Problem) await rm(marker(job), { force: true });
     throw error;
   }
   await rm(marker(job), { force: true });
-  return await use(await openRepository(repo(job)));
+  return await openRepository(repo(job));
+}
+
+/** What is fetched, and commits of history for a clone: undefined for all that is new. */
+interface What {
+  readonly ref: string;
+  readonly depth?: number | undefined;
 }
 
 async function readClone<T>(job: FetchJob, use: Use<T>): Promise<T | "deeper"> {
@@ -105,7 +122,7 @@ async function clone(job: FetchJob, depth: number | undefined, signal: AbortSign
   try {
     await git.init({ fs, gitdir: fresh, bare: true });
     await git.addRemote({ fs, gitdir: fresh, remote: "origin", url: job.remote.label });
-    await fetchInto(job, fresh, depth, signal);
+    await fetchInto(job, fresh, { ref: `refs/heads/${job.branch}`, depth }, signal);
     const { bytes } = await packSize(fresh);
     await writeFile(`${fresh}/imp-clone.json`, JSON.stringify({ bytes }));
     await syncAll(fresh);
@@ -121,11 +138,11 @@ async function clone(job: FetchJob, depth: number | undefined, signal: AbortSign
   }
 }
 
-async function fetchInto(job: FetchJob, gitdir: string, depth: number | undefined, signal: AbortSignal): Promise<void> {
+async function fetchInto(job: FetchJob, gitdir: string, { ref, depth }: What, signal: AbortSignal): Promise<void> {
   const { remote, branch } = job;
   if (remote.kind === "ssh") {
     const range = depth === undefined ? [] : [`--depth=${depth}`];
-    const ref = `+refs/heads/${branch}:refs/remotes/origin/${branch}`;
+    const into = ref === `refs/heads/${branch}` ? `refs/remotes/origin/${branch}` : "refs/imp/tag";
     const argv = [
       `--git-dir=${gitdir}`,
       "fetch",
@@ -135,7 +152,7 @@ async function fetchInto(job: FetchJob, gitdir: string, depth: number | undefine
       ...range,
       "--",
       remote.url,
-      ref,
+      `+${ref}:${into}`,
     ];
     await systemGit(argv, remote.label, branch, signal);
     return;
@@ -152,17 +169,16 @@ async function fetchInto(job: FetchJob, gitdir: string, depth: number | undefine
       url: remote.url,
       remote: "origin",
       ref: `origin/${branch}`,
-      remoteRef: `refs/heads/${branch}`,
+      remoteRef: ref,
       singleBranch: true,
       tags: false,
       ...(depth !== undefined && { depth }),
     });
     if (done.fetchHead === null) throw branchMissing(remote.label, branch);
   } catch (error) {
-    if (error instanceof git.Errors.NotFoundError && error.data.what === `refs/heads/${branch}`) {
-      throw branchMissing(remote.label, branch);
-    }
-    throw error;
+    if (!(error instanceof git.Errors.NotFoundError) || error.data.what !== ref) throw error;
+    if (ref !== `refs/heads/${branch}`) return;
+    throw branchMissing(remote.label, branch);
   } finally {
     http.close();
   }

@@ -5,13 +5,14 @@
 import type { Host } from "../../reconcilers/core.ts";
 import { asProblem, Problem, type ProblemCode, type ProblemReport } from "../../schemas/problem.ts";
 import type { Settings } from "../../schemas/settings.ts";
-import type { Tree } from "../../schemas/tree.ts";
+import type { AcceptedTree } from "../source.ts";
 import { checkChain, trustDigest } from "../trust.ts";
 import { runFetch } from "./child.ts";
 import { parseCommit, type Commit } from "./commit.ts";
 import type { FetchJob } from "./job.ts";
 import { resolveRemote, type RemoteSettings } from "./remote.ts";
 import { openSnapshot, type Snapshot } from "./snapshot.ts";
+import { wordsOf } from "./words.ts";
 
 export type GitLimits = FetchJob["limits"] & {
   /** Milliseconds for one remote to name its head. */
@@ -42,7 +43,7 @@ export interface Candidate {
   isProven: boolean;
   /** Why it can never be taken, whatever the box says. */
   refused?: Problem;
-  /** Those that somebody must answer for, newest first. */
+  /** Those that somebody must answer for, newest first; where signatures are off, those with a word in their trailers. */
   chain?: readonly Commit[];
   /** Why it is not trusted while the lists and the operators say what they say in `under`. */
   distrusted?: { readonly problem: Problem; readonly under: string };
@@ -61,25 +62,33 @@ export interface Question {
 const final: readonly ProblemCode[] = ["GIT_REWRITTEN", "GIT_BEHIND", "YAML_HOSTILE"];
 
 /** The candidate's tree. Rejects with a GIT_ or TRUST_ Problem, or YAML_HOSTILE when it is too large to be meant. */
-export async function examine(context: GitContext, candidate: Candidate, question: Question): Promise<Tree> {
+export async function examine(context: GitContext, candidate: Candidate, question: Question): Promise<AcceptedTree> {
   if (candidate.refused) throw candidate.refused;
   // What was accepted before was trusted then, and its signer's key may have ended since.
-  const isNew = candidate.commit !== candidate.accepted;
-  const needsTrust = isNew && context.settings.trust.signatures === "required";
-  const signer = needsTrust ? await trusted(context, candidate, question) : undefined;
-  return (await snapshotOf(context, candidate, question)).tree(signer);
+  if (candidate.commit === candidate.accepted) {
+    return (await snapshotOf(context, candidate, question)).tree(undefined);
+  }
+  const isSigned = context.settings.trust.signatures === "required";
+  const signers = isSigned ? await trusted(context, candidate, question) : undefined;
+  const snapshot = await snapshotOf(context, candidate, question);
+  const words = wordsOf(candidate.chain ?? [], signers);
+  return { ...snapshot.tree(signers?.get(candidate.commit)), words };
 }
 
-/** Who signed it. Rejects with a TRUST_ Problem, without a look at anything when nothing changed since the last time. */
-async function trusted(context: GitContext, candidate: Candidate, question: Question): Promise<string | undefined> {
+/** Who signed what. Rejects with a TRUST_ Problem, without a look at anything when nothing changed since the last time. */
+async function trusted(
+  context: GitContext,
+  candidate: Candidate,
+  question: Question,
+): Promise<ReadonlyMap<string, string>> {
   const { trust } = context.settings;
   const { vouched, signal } = question;
   const under = await trustDigest(trust, vouched);
   if (candidate.distrusted && candidate.distrusted.under === under) throw candidate.distrusted.problem;
-  candidate.chain ??= await ask(context, candidate, question, "chain");
+  candidate.chain ??= await ask(context, candidate, question, { commits: "all" });
   const options = { trust, host: context.host, folder: `${context.folder}/signatures`, signal };
   const verdict = await checkChain(candidate.chain, vouched, options);
-  if (!("problem" in verdict)) return verdict.signer;
+  if (!("problem" in verdict)) return verdict.signers;
   const { problem } = verdict;
   // What a key's dates mean changes with the clock.
   const mayChange = problem.code === "TRUST_KEY_EXPIRED" || under === undefined;
@@ -93,7 +102,10 @@ async function snapshotOf(context: GitContext, candidate: Candidate, question: Q
   const open = () => openSnapshot(`${context.folder}/snapshots`, candidate.commit, context.wanted);
   let opened = candidate.isProven ? await open() : undefined;
   if (!opened) {
-    await ask(context, candidate, question, "snapshot");
+    const isKnown = candidate.chain !== undefined || candidate.commit === candidate.accepted;
+    const give = { snapshot: true, ...(!isKnown && { commits: "wordy" as const }) };
+    const commits = await ask(context, candidate, question, give);
+    candidate.chain ??= commits;
     opened = await open();
   }
   if (opened) return (candidate.snapshot = opened);
@@ -107,16 +119,32 @@ async function ask(
   { order, signal }: Question,
   give: FetchJob["give"],
 ): Promise<readonly Commit[]> {
+  const { commit, accepted, rewrite } = candidate;
+  try {
+    const raw = await fetchFromAny(context, order, { commit, accepted, rewrite, give }, signal);
+    candidate.isProven = true;
+    return raw.map((one) => parseCommit(Buffer.from(one, "base64")));
+  } catch (error) {
+    if (error instanceof Problem && final.includes(error.code)) candidate.refused = error;
+    throw error;
+  }
+}
+
+/** What the child answers to a job, from the first remote that can do it. Rejects with a Problem. */
+export async function fetchFromAny(
+  context: GitContext,
+  order: readonly RemoteSettings[],
+  what: Pick<FetchJob, "commit" | "accepted" | "rewrite" | "give">,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const failed: Problem[] = [];
   for (const by of order) {
     try {
-      const commits = await fetchFrom(context, by, candidate, give, signal);
-      candidate.isProven = true;
-      return commits;
+      return await fetchFrom(context, by, what, signal);
     } catch (error) {
       signal.throwIfAborted();
       const problem = asProblem(error);
-      if (final.includes(problem.code)) throw (candidate.refused = problem);
+      if (final.includes(problem.code)) throw problem;
       failed.push(problem);
     }
   }
@@ -126,25 +154,21 @@ async function ask(
 async function fetchFrom(
   context: GitContext,
   by: RemoteSettings,
-  { commit, accepted, rewrite }: Candidate,
-  give: FetchJob["give"],
+  what: Pick<FetchJob, "commit" | "accepted" | "rewrite" | "give">,
   signal: AbortSignal,
-): Promise<readonly Commit[]> {
+): Promise<readonly string[]> {
   const job: FetchJob = {
     folder: context.folder,
     remote: await resolveRemote(by),
     branch: context.settings.repository.branch,
-    commit,
-    accepted,
-    rewrite,
-    give,
+    ...what,
     wanted: context.wanted,
     limits: context.limits,
   };
   const answer = await runFetch(context.program, job, context.limits.fetchMs, signal);
   if ("problem" in answer) throw fromReport(answer.problem);
   for (const note of answer.notes) context.note(note);
-  return answer.commits.map((raw) => parseCommit(Buffer.from(raw, "base64")));
+  return answer.objects;
 }
 
 function fromReport(report: ProblemReport): Problem {

@@ -8,6 +8,8 @@ export interface Commit {
   readonly parents: readonly string[];
   readonly author: string;
   readonly subject: string;
+  /** The whole message. */
+  readonly message: string;
   /** Committer's time, milliseconds since 1970. It is the committer's claim, nothing more. */
   readonly committedAt: number;
   /** Armored, as it stands in the gpgsig header; several such headers one below the other. */
@@ -17,7 +19,7 @@ export interface Commit {
 }
 
 /** The id that git gives to an object: what a tree or a parent line must have promised for these bytes. */
-export function objectId(type: "blob" | "tree" | "commit", content: Uint8Array): string {
+export function objectId(type: "blob" | "tree" | "commit" | "tag", content: Uint8Array): string {
   return createHash("sha1").update(`${type} ${content.length}\0`).update(content).digest("hex");
 }
 
@@ -38,6 +40,7 @@ export function parseCommit(raw: Uint8Array): Commit {
     parents: headers.filter(({ name }) => name === "parent").map(({ lines }) => lines[0] ?? ""),
     author: utf8(first("author").replace(/ \d+ [+-]\d{4}$/, "")),
     subject: utf8(message.trim().split("\n", 1)[0] ?? ""),
+    message: utf8(message.slice(2)),
     committedAt: Number(/ (\d{1,11}) [+-]\d{4}$/.exec(first("committer"))?.[1] ?? 0) * 1000,
     signature: signatures.length === 0 ? undefined : signatures.map(({ lines }) => lines.join("\n")).join("\n") + "\n",
     payload: Buffer.from(signed.map(({ text }) => text).join("\n") + message, "latin1"),

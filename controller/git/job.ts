@@ -13,8 +13,15 @@ export interface FetchJob {
   readonly accepted: string | undefined;
   /** An operator said that it need not. */
   readonly rewrite: boolean;
-  /** What is made once descent is proven: the chain for the answer, or the snapshot, when it is trusted. */
-  readonly give: "chain" | "snapshot";
+  /** What is made once descent is proven. */
+  readonly give: {
+    /** For the answer: every commit that somebody must answer for, or only those with a word in their trailers. */
+    readonly commits?: "all" | "wordy";
+    /** For the answer: this annotated tag alone, whose commit must be here. */
+    readonly tag?: { readonly name: string; readonly id: string; readonly target: string };
+    /** On disk: only of a commit that is trusted. */
+    readonly snapshot?: boolean;
+  };
   readonly wanted: readonly string[];
   readonly limits: HttpLimits & {
     /** Commits of history in a fresh clone, and in the second attempt when they do not reach the accepted one. */
@@ -28,8 +35,8 @@ export interface FetchJob {
 /** Ways in which the cache had to be made anew are told in `notes`, for the log. */
 export type FetchAnswer =
   | {
-      /** Commit objects (base64) that somebody must answer for, newest first; empty with a snapshot. */
-      readonly commits: readonly string[];
+      /** Commits, newest first, or the tag: whole objects in base64. */
+      readonly objects: readonly string[];
       readonly notes: readonly string[];
     }
   | { readonly problem: ProblemReport };

@@ -15,6 +15,8 @@ export interface Repository {
   commit(id: string): Promise<Commit>;
   /** The commit's bytes. */
   raw(id: string): Promise<Uint8Array>;
+  /** An annotated tag's bytes; undefined when it is not here. */
+  tag(id: string): Promise<Uint8Array | undefined>;
   blob(id: string): Promise<Uint8Array>;
   tree(id: string): Promise<readonly GitTreeEntry[]>;
 }
@@ -30,7 +32,7 @@ export interface GitTreeEntry {
 export async function openRepository(gitdir: string): Promise<Repository> {
   const cache = {};
   const commits = new Map<string, Commit>();
-  const read = async (id: string, type: "blob" | "tree" | "commit"): Promise<Uint8Array> => {
+  const read = async (id: string, type: "blob" | "tree" | "commit" | "tag"): Promise<Uint8Array> => {
     const found = await git.readObject({ fs, gitdir, oid: id, format: "content", cache });
     const bytes = found.object as Uint8Array;
     if (found.type !== type || objectId(type, bytes) !== id) throw new Error(`object ${id} is damaged`);
@@ -40,6 +42,7 @@ export async function openRepository(gitdir: string): Promise<Repository> {
     gitdir,
     shallow: await readShallow(gitdir),
     raw: (id) => read(id, "commit"),
+    tag: (id) => read(id, "tag").catch(absent),
     blob: (id) => read(id, "blob"),
     tree: async (id) => parseTree(await read(id, "tree")),
     async commit(id) {
@@ -50,15 +53,13 @@ export async function openRepository(gitdir: string): Promise<Repository> {
       return commit;
     },
     async has(id) {
-      try {
-        await read(id, "commit");
-        return true;
-      } catch (error) {
-        if (error instanceof git.Errors.NotFoundError) return false;
-        throw error;
-      }
+      return (await read(id, "commit").catch(absent)) !== undefined;
     },
   };
+}
+
+function absent(error: unknown): undefined {
+  if (!(error instanceof git.Errors.NotFoundError)) throw error;
 }
 
 async function readShallow(gitdir: string): Promise<ReadonlySet<string>> {

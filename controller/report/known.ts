@@ -40,6 +40,8 @@ export interface Known {
   readonly frozen: Problem | undefined;
   /** What went wrong in this tick, and what did in the one before until this one ends. */
   readonly complaints: readonly Problem[];
+  /** Why tags that may approve what is wanted do not count. */
+  readonly ignoredTags: readonly Problem[];
   readonly git: {
     readonly remote?: string;
     readonly lastPollAt?: number;
@@ -62,6 +64,7 @@ export function unknownYet(settings: Settings, version: string, clock: Clock): K
     correction: undefined,
     frozen: undefined,
     complaints: [],
+    ignoredTags: [],
     git: {},
   };
 }
@@ -156,8 +159,13 @@ function problemsOf(known: Known): readonly Problem[] {
   return [...new Set(all.filter((problem) => problem !== undefined))];
 }
 
-function warningsOf({ wanted, drift, planned }: Known): readonly Problem[] {
-  const warnings = (wanted?.problems ?? []).filter((problem) => problem.severity === "warning");
+function warningsOf({ wanted, drift, planned, ledger, ignoredTags }: Known): readonly Problem[] {
+  const unheard = ledger?.words.ignored ?? [];
+  const warnings = [
+    ...(wanted?.problems ?? []).filter((problem) => problem.severity === "warning"),
+    ...unheard.map((sentence) => new Problem("ADVICE", sentence, { severity: "warning" })),
+    ...ignoredTags,
+  ];
   const foreign = (drift ?? planned)?.plan.foreign ?? 0;
   if (wanted?.generation?.policy.prune !== "all" || foreign === 0) return warnings;
   const notPruned = new Problem("ADVICE", `"prune: all" is not carried out yet: ${foreign} foreign objects stay.`, {

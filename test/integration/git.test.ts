@@ -99,7 +99,7 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
     const head = await followed.head(never);
     const tree = await followed.accept(head.commit, undefined, noOverrides, never);
 
-    expect(head).toEqual({ commit: first, remote: server.url, failed: [] });
+    expect(head).toEqual({ commit: first, remote: server.url, failed: [], tags: [] });
     expect(tree.revision).toMatchObject({
       commit: first,
       subject: "Start",
@@ -449,7 +449,7 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
       commit: second,
       accepted: first,
       rewrite: false,
-      give: "snapshot",
+      give: { snapshot: true },
       wanted: [],
       limits: { ...tiny, depths: [200, 5000], idleMs: 60_000, maxBytes: 1 << 20 },
     };

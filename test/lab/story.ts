@@ -20,6 +20,7 @@ import type { SimFrr } from "./frr-sim.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import type { AgentEvent } from "../../controller/report/observer.ts";
 import type { Status } from "../../controller/report/status.ts";
+import type { Approver, OfferedTag, Words } from "../../controller/source.ts";
 import { Policy } from "../../schemas/policy.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { Settings } from "../../schemas/settings.ts";
@@ -49,8 +50,10 @@ export interface Story {
   inputs: string;
   /** How often a commit was loaded and checked. */
   loads: number;
-  /** Makes this the newest commit. */
-  push(commit: string, wanted: Generation | Wanted): void;
+  /** Makes this the newest commit, and what it says beside its files. */
+  push(commit: string, wanted: Generation | Wanted, words?: Partial<Words>): void;
+  /** Tags on the remote that may approve what is wanted, and what reading them gives. */
+  readonly tags: { readonly tag: OfferedTag; readonly says: Approver | Problem }[];
   /** undefined: the repository answers. */
   outage: Problem | undefined;
   /** The accepted commit can be read without the repository, as from the cache of git. */
@@ -128,6 +131,7 @@ export function story(options: StoryOptions = {}): Story {
     ...options.settings,
   });
   const commits = new Map<string, Wanted>();
+  const said = new Map<string, Words>();
   let newest = "";
   let closing = new AbortController();
   let current: { readonly agent: Agent; readonly ended: Promise<void> } | undefined;
@@ -148,8 +152,10 @@ export function story(options: StoryOptions = {}): Story {
     outage: undefined,
     cached: false,
     refusal: undefined,
-    push(commit, wanted) {
+    tags: [],
+    push(commit, wanted, words) {
       newest = commit;
+      if (words) said.set(commit, { retries: [], ignored: [], ...words });
       commits.set(commit, "digest" in wanted ? { generation: { ...wanted, commit }, problems: [] } : wanted);
       polls = 0;
     },
@@ -168,15 +174,23 @@ export function story(options: StoryOptions = {}): Story {
         version: "0.0.0",
         host,
         source: {
-          head: async () => {
+          head: async (_signal, sought) => {
             if (self.outage) throw self.outage;
-            return { commit: newest, remote: "https://git.example.net/sites.git", failed: [] };
+            const tags = sought ? self.tags.map(({ tag }) => tag) : [];
+            return { commit: newest, remote: "https://git.example.net/sites.git", failed: [], tags };
+          },
+          approval: async (tag) => {
+            const says = self.tags.find((one) => one.tag === tag)?.says;
+            if (!says || says instanceof Problem) throw says ?? new Error("no such tag");
+            return says;
           },
           accept: async (commit, from, overrides) => {
             if (self.outage && (commit !== from || !self.cached)) throw self.outage;
             self.accepted.push({ commit, from, vouched: [...overrides.commits] });
             if (self.refusal && commit !== from) throw self.refusal;
-            return { revision: undefined, read: async () => undefined, list: async () => [] };
+            const words = commit === from ? undefined : said.get(commit);
+            const tree = { revision: undefined, read: async () => undefined, list: async () => [] };
+            return words ? { ...tree, words } : tree;
           },
         },
         load: async (_tree, commit) => {

@@ -22,6 +22,7 @@ function history(parents: readonly (readonly number[])[], shallow: readonly numb
       Promise.resolve({ ...(blank satisfies Commit), id, parents: (parents[Number(id)] ?? []).map(String) }),
     raw: absent,
     blob: absent,
+    tag: absent,
     tree: absent,
   };
 }

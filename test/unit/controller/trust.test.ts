@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseCommit, type Commit } from "../../../controller/git/commit.ts";
 import { linuxHost } from "../../../controller/host/linux.ts";
-import { checkCommit, type Trust } from "../../../controller/trust.ts";
+import { asSigned, checkSigned, type Trust } from "../../../controller/trust.ts";
 import { Problem } from "../../../schemas/problem.ts";
 import { makeSitesRepository, type SitesRepository } from "../../lab/sites-repository.ts";
 
@@ -56,7 +56,7 @@ describe.skipIf(!hasPrograms)("who may sign a commit (needs git and ssh-keygen)"
 
   async function verdict(commit: Commit, trust: Partial<Trust> & { readonly "allowed-signers": string }) {
     const all: Trust = { signatures: "required", namespace: "git", ...trust };
-    const found = await checkCommit(commit, {
+    const found = await checkSigned(asSigned(commit), {
       trust: all,
       host,
       folder: join(top, "signatures"),
@@ -108,7 +108,7 @@ describe.skipIf(!hasPrograms)("who may sign a commit (needs git and ssh-keygen)"
       author: "A\u001B[31mB <a@example.net>",
     };
 
-    const found = await checkCommit(commit, {
+    const found = await checkSigned(asSigned(commit), {
       trust: { signatures: "required", namespace: "git", "allowed-signers": signers("") },
       host,
       folder: join(top, "signatures"),
@@ -125,7 +125,7 @@ describe.skipIf(!hasPrograms)("who may sign a commit (needs git and ssh-keygen)"
       ...signed(undefined),
       signature: "-----BEGIN PGP SIGNATURE-----\n\niQ==\n-----END PGP SIGNATURE-----\n",
     };
-    const found = await checkCommit(commit, {
+    const found = await checkSigned(asSigned(commit), {
       trust: { signatures: "required", namespace: "git", "allowed-signers": signers("") },
       host,
       folder: join(top, "signatures"),

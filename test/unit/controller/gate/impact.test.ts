@@ -124,7 +124,7 @@ describe("an approval", () => {
     expect(ask({ policy, impact: "session-reset" })).toEqual({
       why: "approval",
       reason: "Its impact is session-reset, for which policy wants an approval.",
-      unblock: `Look at \`impctl plan\`, then \`impctl approve ${named}\`; or sign a tag for it.`,
+      unblock: `Look at \`impctl plan\`, then \`impctl approve ${named}\`; or push a signed tag, docs/git.md.`,
     });
     expect(ask({ policy, impact: "flap" })).toBeUndefined();
   });

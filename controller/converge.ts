@@ -3,7 +3,7 @@ import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem, type Problem } from "../schemas/problem.ts";
 import { deploy } from "./deploy.ts";
 import { askGate } from "./gate/ask.ts";
-import type { Probe } from "./health/judge.ts";
+import { takeBaseline, type Baseline } from "./health/baseline.ts";
 import { whyHeld } from "./ledger.ts";
 import type { Target } from "./machine.ts";
 import type { Survey } from "./planes.ts";
@@ -35,9 +35,9 @@ export async function converge(turn: Turn): Promise<void> {
 
 async function planAndDeploy(turn: Turn, target: Target, candidate: Generation): Promise<void> {
   const { parts, appliance, signal, publish } = turn;
-  const { host, source } = parts;
-  const { progress, probe, listener } = appliance;
-  const { committed, git } = turn.known();
+  const { host } = parts;
+  const { progress, listener } = appliance;
+  const { committed } = turn.known();
   const blocked = (problem: Problem) =>
     progress.move({
       type: "must-wait",
@@ -46,12 +46,8 @@ async function planAndDeploy(turn: Turn, target: Target, candidate: Generation):
       unblock: problem.remedy ?? "It is planned again at the next poll.",
     });
   let plan: Survey;
-  let baseline: Probe;
   try {
     plan = await surveyed(parts, candidate, committed, signal);
-    baseline = await withDeadline(host, surveyLimitMs, signal, "Taking the baseline", (limited) =>
-      probe(candidate, limited),
-    );
   } catch (thrown) {
     signal.throwIfAborted();
     listener.complain(asProblem(thrown));
@@ -61,7 +57,15 @@ async function planAndDeploy(turn: Turn, target: Target, candidate: Generation):
   const { policy } = candidate;
   const shut = await askGate(turn, { purpose: target.purpose, policy, candidate, committed, plan });
   if (shut) return progress.move({ type: "must-wait", ...shut });
-  // A new connection: what was open before the change proves nothing.
-  const reach = git.lastError ? undefined : (limited: AbortSignal) => source.head(limited);
-  await deploy(appliance, { target, candidate, committed, plan, baseline, reach }, signal);
+  let baseline: Baseline;
+  try {
+    baseline = await withDeadline(host, surveyLimitMs, signal, "Taking the baseline", (limited) =>
+      takeBaseline(parts, candidate, limited),
+    );
+  } catch (thrown) {
+    signal.throwIfAborted();
+    listener.complain(asProblem(thrown));
+    return blocked(asProblem(thrown));
+  }
+  await deploy(appliance, { target, candidate, committed, plan, baseline }, signal);
 }

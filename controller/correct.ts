@@ -5,6 +5,7 @@ import { canonicalJson } from "./canonical-json.ts";
 import { deploy } from "./deploy.ts";
 import { isDiscarded, isToCorrect, measureDrift, withDrift, type Drift } from "./drift.ts";
 import { askGate } from "./gate/ask.ts";
+import { noBaseline } from "./health/baseline.ts";
 import { withCorrection } from "./ledger.ts";
 import type { Shut, Target } from "./machine.ts";
 import type { Survey } from "./planes.ts";
@@ -68,8 +69,7 @@ async function bringBack(
   }
   const target: Target = { purpose: "correct", commit: committed.commit, generation: committed.digest };
   await progress.move({ type: "wanted", target });
-  const baseline = { results: new Map(), sessions: new Map(), silent: [] };
-  await deploy(appliance, { target, candidate, committed, plan, baseline, reach: undefined }, signal);
+  await deploy(appliance, { target, candidate, committed, plan, baseline: noBaseline }, signal);
   const after = await appliance.store.committed();
   publish({ committed: after, drift: undefined });
   if (after) await measured(turn, after);

@@ -7,9 +7,8 @@ import { asProblem, type ProblemCode } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, readBack } from "./bring.ts";
 import { finishCommit } from "./commit.ts";
-import type { Lifelines } from "./failsafe.ts";
 import { prove, type Proof } from "./health/prove.ts";
-import type { Probe } from "./health/judge.ts";
+import type { Baseline } from "./health/baseline.ts";
 import type { Deployment, Target } from "./machine.ts";
 import { planesTouched, type Survey } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
@@ -25,9 +24,7 @@ export interface Intent {
   /** What it would do. */
   readonly plan: Survey;
   /** How things were, to compare with. */
-  readonly baseline: Probe;
-  /** Opens a new connection to the sites repository; undefined when it was not reachable before either. */
-  readonly reach: ((signal: AbortSignal) => Promise<unknown>) | undefined;
+  readonly baseline: Baseline;
 }
 
 /** Failures that are the candidate's own: it is never tried here again. All others may be anybody's. */
@@ -39,13 +36,13 @@ const windUpMs = 10_000;
 /** Runs a deployment to its end. Rejects when `signal` aborts (the next start ends it) or when it cannot be armed. */
 export async function deploy(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<void> {
   const deployment = await arm(appliance, intent);
-  const { failure, resets, seen } = await attempt(appliance, intent, deployment, signal);
+  const { failure, notes, seen } = await attempt(appliance, intent, deployment, signal);
   if (failure) {
     await appliance.progress.move({ type: "failed", failure });
     await rollBack(appliance, signal);
     return;
   }
-  await finishCommit(appliance, seen, resets.length > 0 ? `Sessions were reset: ${resets.join(", ")}.` : undefined);
+  await finishCommit(appliance, seen, notes.length > 0 ? notes.join(" ") : undefined);
 }
 
 /** Nothing that traffic or the next boot can see changes before this resolves. */
@@ -90,7 +87,7 @@ async function attempt(
   const { host, progress, failsafe } = appliance;
   let seen = intent.candidate.desired;
   try {
-    await failsafe.arm(deployment, lifelines(intent.baseline));
+    await failsafe.arm(deployment, intent.baseline);
     return await spokenForAtTheDeadline(appliance, deployment, signal, async (bounded) => {
       seen = await withDeadline(host, deployment.deadline - host.uptime(), bounded, "Applying", (limited) =>
         applyAndVerify(appliance, intent, limited),
@@ -106,17 +103,8 @@ async function attempt(
     const late = host.uptime() >= deployment.deadline;
     const trigger = late ? "deadline" : problem.code === "READ_BACK" ? "read-back" : "apply";
     const verdict = candidatesFault.includes(problem.code) ? "bad" : "inconclusive";
-    return { failure: { trigger, reason: problem.message, verdict }, resets: [], seen };
+    return { failure: { trigger, reason: problem.message, verdict }, notes: [], timeline: [], seen };
   }
-}
-
-/** What was well before the change, for whoever has to tell without the agent whether the box is fine. */
-function lifelines({ results, sessions }: Probe): Lifelines {
-  const answered = [...results.values()].flatMap(({ ok, check }) =>
-    ok && check.check === "ping" && check.namespace !== "dataplane" ? [check.address] : [],
-  );
-  const up = [...sessions.values()].filter((session) => session.up).map((session) => session.peer);
-  return { anchors: answered, sessions: up };
 }
 
 /**
@@ -163,7 +151,7 @@ async function proveIt(
   signal: AbortSignal,
 ): Promise<Proof> {
   // What was proven once and is only brought back needs no proof, and can have no verdict.
-  if (deployment.purpose === "correct") return { failure: undefined, resets: [] };
+  if (deployment.purpose === "correct") return { failure: undefined, notes: [], timeline: [] };
   const { candidate, committed, plan } = intent;
   const changesFilters = plan.steps.some((step) =>
     /route-map|prefix-list|access-list|filter|-path|communit/.test(step.id),
@@ -175,8 +163,8 @@ async function proveIt(
     {
       host,
       probe: appliance.probe,
-      before: { probe: intent.baseline, candidate, committed, prefixTolerance },
-      reach: intent.reach,
+      before: { probe: intent.baseline.probe, candidate, committed, prefixTolerance },
+      around: intent.baseline.around,
       readBack: async () =>
         retryTransient(host, { retries: 2, pauseMs: 1000, signal }, () =>
           withDeadline(host, surveyLimitMs, signal, "Reading back", (limited) =>

@@ -1,5 +1,6 @@
 /** Policy: when and how the agent may act. Durations are seconds. */
 import { z } from "zod";
+import { Anchor } from "./anchor.ts";
 import { Line, Name } from "./primitives.ts";
 import { type Defaults, defaults } from "./defaults.ts";
 
@@ -96,6 +97,9 @@ export function policySchema(d: Defaults) {
         .max(1)
         .default(d.policy["prefix-tolerance"])
         .meta({ description: "Share of received prefixes that may vanish." }),
+      anchors: z.array(Anchor).max(8, "at most 8 anchors").default([]).meta({
+        description: "Places in the management network that must stay reachable, beside its gateway.",
+      }),
       prune: z
         .enum(["owned", "all"])
         .default(d.policy.prune)

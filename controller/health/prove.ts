@@ -6,6 +6,9 @@ import type { Failure } from "../machine.ts";
 import type { Trigger } from "../reasons.ts";
 import { withDeadline } from "../retry.ts";
 import { fallenSilent, hasRestarted, judge, resets, type Before, type Probe, type Red } from "./judge.ts";
+import { startPatrol, unreached, type Patrol } from "./patrol.ts";
+import type { Round, Surroundings } from "./reach.ts";
+import { startTimeline, type Timeline } from "./timeline.ts";
 
 /** Looks at the appliance once. Rejects with a Problem when it cannot be looked at. */
 export type Prober = (generation: Generation, signal: AbortSignal) => Promise<Probe>;
@@ -14,8 +17,8 @@ export interface Proving {
   readonly host: Host;
   readonly before: Before;
   readonly probe: Prober;
-  /** Opens a new connection to the sites repository and rejects when that fails; undefined: it was not reachable before. */
-  readonly reach: ((signal: AbortSignal) => Promise<unknown>) | undefined;
+  /** The places that answered before. */
+  readonly around: Surroundings;
   /** Rejects with READ_BACK when not all of the candidate is on the appliance any more. */
   readonly readBack: () => Promise<unknown>;
   /** Uptime at which it was armed. */
@@ -42,23 +45,38 @@ export interface Newer {
 export interface Proof {
   /** Why it is not proven; undefined: it is. */
   readonly failure: Failure | undefined;
-  /** Peers whose sessions are up as before, but went down in between. */
-  readonly resets: readonly string[];
+  /** What is worth a word although it is proven, a sentence each. */
+  readonly notes: readonly string[];
+  readonly timeline: Timeline;
 }
 
 const probeEveryMs = 1000;
 const probeLimitMs = 15_000;
-const reachLimitMs = 20_000;
 
 /** Resolves once it is proven or clearly is not. Rejects only when `signal` aborts. */
 export async function prove(proving: Proving, signal: AbortSignal): Promise<Proof> {
-  const { failure, probe } = await watch(proving, signal);
-  const disturbance = failure?.verdict === "inconclusive" ? undefined : await disturbed(proving, signal);
+  const { host, since, before } = proving;
+  const timeline = startTimeline(host, since);
+  const patrol = startPatrol(host, proving.around, signal);
+  const { failure, probe } = await watch(proving, patrol, timeline, signal).finally(() => patrol.close());
+  const disturbance = failure?.verdict === "inconclusive" ? undefined : await disturbed(proving, failure, signal);
+  const proof = { notes: [], timeline: timeline.moments() };
   if (disturbance !== undefined) {
     const reason = failure ? `${failure.reason} ${disturbance}` : disturbance;
-    return { failure: { trigger: failure?.trigger ?? "read-back", reason, verdict: "inconclusive" }, resets: [] };
+    return { ...proof, failure: { trigger: failure?.trigger ?? "read-back", reason, verdict: "inconclusive" } };
   }
-  return { failure, resets: failure || !probe ? [] : resets(proving.before.probe, probe) };
+  if (failure || !probe) return { ...proof, failure };
+  return { ...proof, failure, notes: [...resetNote(before.probe, probe), ...awayNote(patrol.believed())] };
+}
+
+function resetNote(before: Probe, after: Probe): readonly string[] {
+  const reset = resets(before, after);
+  return reset.length > 0 ? [`Sessions were reset: ${reset.join(", ")}.`] : [];
+}
+
+function awayNote(round: Round | undefined): readonly string[] {
+  if (!round || round.lost.length === 0) return [];
+  return [`Answered before the change, and not after it: ${round.lost.join(", ")}.`];
 }
 
 /** What watching ended with: a failure, or the last look at an appliance that stayed healthy. */
@@ -67,20 +85,25 @@ interface Watched {
   readonly probe?: Probe | undefined;
 }
 
-async function watch(proving: Proving, signal: AbortSignal): Promise<Watched> {
+async function watch(
+  proving: Proving,
+  patrol: Patrol,
+  timeline: ReturnType<typeof startTimeline>,
+  signal: AbortSignal,
+): Promise<Watched> {
   const { host, before, deadline } = proving;
   const policy = before.candidate.policy;
   const seenGreen = new Set<string>();
   const redSince = new Map<string, number>();
   let [last, restarted]: [Probe | undefined, boolean] = [undefined, false];
   let greenSince: number | undefined;
-  let unreachable: string | undefined;
   for (;;) {
     const { probe, blind } = await look(proving, signal);
     if (probe && last && hasRestarted(last, probe)) restarted = true;
     last = probe ?? last;
     for (const [key, result] of probe?.results ?? []) if (result.ok) seenGreen.add(key);
     const red = probe ? judge(before, probe, seenGreen) : [{ key: "probe", reason: blind, regressed: true }];
+    timeline.note(red);
     proving.looked(red.map((one) => one.reason));
     const newer = await proving.newer?.(red.length > 0, signal);
     if (newer?.does === "give-way") {
@@ -99,12 +122,10 @@ async function watch(proving: Proving, signal: AbortSignal): Promise<Watched> {
       if (failure) return { failure };
     } else {
       greenSince ??= now;
-      if (now - greenSince >= proving.soakMs || newer?.does === "finish") {
-        unreachable = await unreachableBecause(proving, signal);
-        if (unreachable === undefined) return { failure: undefined, probe };
-      }
+      const isSoaked = now - greenSince >= proving.soakMs || newer?.does === "finish";
+      if (isSoaked && patrol.believed()?.found === "reached") return { failure: undefined, probe };
     }
-    if (host.uptime() >= deadline) return { failure: outOfTime(red, unreachable, blame) };
+    if (host.uptime() >= deadline) return { failure: outOfTime(red, patrol.believed(), blame) };
     await host.sleep(Math.max(1, Math.min(probeEveryMs, deadline - host.uptime())), signal);
   }
 }
@@ -135,19 +156,27 @@ function blamed(lost: readonly Red[], trigger: Trigger, { probe, restarted, sinc
   return inconclusive(" The peer's operator took it down, so this says nothing about the change.");
 }
 
-function outOfTime(red: readonly Red[], unreachable: string | undefined, blame: Blame): Failure {
+function outOfTime(red: readonly Red[], round: Round | undefined, blame: Blame): Failure {
+  const lost = unreached(round);
+  if (lost?.verdict === "bad") return lost;
   const failure = blamed(red, "deadline", blame);
   if (failure) return { ...failure, reason: `Not healthy at the deadline: ${failure.reason}` };
-  // The change may have cut the box off, or the server may be down: nobody here can tell which.
-  if (unreachable !== undefined) return { trigger: "reachability", reason: unreachable, verdict: "inconclusive" };
-  return { trigger: "deadline", reason: "The soak time was not over at the deadline.", verdict: "inconclusive" };
+  return (
+    lost ?? { trigger: "deadline", reason: "The soak time was not over at the deadline.", verdict: "inconclusive" }
+  );
 }
 
 /**
  * Why what was seen says nothing about the candidate: it is not what stands on the appliance. A daemon that restarts
  * begins with what was committed before.
  */
-async function disturbed({ readBack }: Proving, signal: AbortSignal): Promise<string | undefined> {
+async function disturbed(
+  { readBack }: Proving,
+  failure: Failure | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  // Whoever is cut off goes back, whatever stands there.
+  if (failure?.trigger === "reachability") return undefined;
   try {
     await readBack();
     return undefined;
@@ -174,18 +203,5 @@ async function look(
   } catch (thrown) {
     signal.throwIfAborted();
     return { probe: undefined, blind: asProblem(thrown).message };
-  }
-}
-
-async function unreachableBecause({ host, reach }: Proving, signal: AbortSignal): Promise<string | undefined> {
-  if (!reach) return undefined;
-  try {
-    await withDeadline(host, reachLimitMs, signal, "Reaching the sites repository", reach);
-    return undefined;
-  } catch (thrown) {
-    signal.throwIfAborted();
-    // Whoever refuses credentials or misses a branch was reached.
-    if (["GIT_AUTH", "GIT_REF_MISSING", "GIT_BEHIND"].includes(asProblem(thrown).code)) return undefined;
-    return `The sites repository was reachable before the change and is not now: ${asProblem(thrown).message}`;
   }
 }

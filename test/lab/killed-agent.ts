@@ -95,6 +95,8 @@ function killing(host: Host, point: () => void): Host {
   }
   return {
     ...host,
+    // The network of the machine that the tests run on is nobody's anchor: waiting for it would only take time.
+    run: () => Promise.reject(new Error("no programs here")),
     writeFile: (...args) => around(() => host.writeFile(...args)),
     appendFile: (...args) => around(() => host.appendFile(...args)),
     writeLink: (...args) => around(() => host.writeLink(...args)),

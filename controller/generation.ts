@@ -1,6 +1,6 @@
 /** From a valid machine to a generation: a pure function, so that a pull request renders what the appliance will. */
 import { createHash } from "node:crypto";
-import { derive, healthChecks, notManaged } from "../reconcilers/derive.ts";
+import { derive, drainedIn, healthChecks, notManaged } from "../reconcilers/derive.ts";
 import type { Generation } from "../reconcilers/generation.ts";
 import type { Loaded } from "../schemas/load.ts";
 import { canonicalJson } from "./canonical-json.ts";
@@ -10,6 +10,7 @@ import type { ResolvedSecrets } from "./secrets.ts";
 export function render(loaded: Loaded, commit: string, secrets: ResolvedSecrets): Generation {
   const { machine, name } = loaded;
   const versions = loaded.image?.versions ?? {};
+  const drained = drainedIn(machine, versions).peers;
   return {
     format: 1,
     digest: digestOf(loaded, secrets),
@@ -17,6 +18,7 @@ export function render(loaded: Loaded, commit: string, secrets: ResolvedSecrets)
     commit,
     desired: derive(machine, versions, (secret) => secrets.sealed(secret)),
     health: healthChecks(machine, versions),
+    ...(drained.length > 0 && { drained }),
     policy: machine.policy,
     notManaged: notManaged(machine),
   };

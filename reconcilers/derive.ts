@@ -17,7 +17,7 @@ export function derive(machine: Machine, versions: Versions, seal: (secret: stri
 }
 
 /** Sections that are carried out, or that are about the agent itself. */
-const managed: ReadonlySet<string> = new Set(["routing", "health", "policy", "identity", "age-key"]);
+const managed: ReadonlySet<string> = new Set(["routing", "health", "policy", "identity", "age-key", "maintenance"]);
 
 /** The sections of the machine file that are used and that no plane carries out yet, in the order of the file. */
 export function notManaged(machine: Machine): readonly string[] {
@@ -61,10 +61,49 @@ export function healthChecks(machine: Machine, versions: Versions = {}): readonl
     ...adjacencies("ospf3-neighbor", ospf3?.interfaces ?? {}),
   ];
   // What was declared of the same peer or interface counts instead: it may ask for more, or only advise.
-  return [...derived.filter((check) => !declared.some((other) => isSame(check, other))), ...declared];
+  const all = [...derived.filter((check) => !declared.some((other) => isSame(check, other))), ...declared];
+  // What is drained may be taken down: it is looked at, and no reason to roll back.
+  const drained = drainedIn(machine, versions);
+  return all.map((check) => (isAbout(check, drained) ? { ...check, required: false } : check));
 }
 
-type Links = Readonly<Record<string, { readonly expect: "up" | "down" | "any"; readonly passive: boolean }>>;
+export interface Drained {
+  /** BGP peers, as FRR names them. */
+  readonly peers: readonly string[];
+  readonly ospf: readonly string[];
+  readonly ospf3: readonly string[];
+}
+
+/** What is drained, and so not expected to be up nor to bring what it brought. */
+export function drainedIn(machine: Machine, versions: Versions = {}): Drained {
+  const ports = portsOf(machine);
+  const linux = (ref: string) => ports.get(ref)?.linux ?? ref;
+  const { bgp, ospf, ospf3 } = machine.routing;
+  const isDrained = (one: { readonly maintenance?: "drain" | undefined }) =>
+    (machine.maintenance ?? one.maintenance) === "drain";
+  const links = (interfaces: Links) =>
+    Object.entries(interfaces).flatMap(([ref, link]) => (isDrained(link) ? [linux(ref)] : []));
+  return {
+    peers: applying(bgp?.peers ?? {}, versions).flatMap(([, peer]) =>
+      isDrained(peer) ? [peerName(peer, { linux })] : [],
+    ),
+    ospf: links(ospf?.interfaces ?? {}),
+    ospf3: links(ospf3?.interfaces ?? {}),
+  };
+}
+
+function isAbout(check: HealthCheck, drained: Drained): boolean {
+  if (check.check === "bgp-session") return drained.peers.includes(check.peer);
+  if (check.check === "ospf-neighbor") return drained.ospf.includes(check.interface);
+  return check.check === "ospf3-neighbor" && drained.ospf3.includes(check.interface);
+}
+
+interface Link {
+  readonly expect: "up" | "down" | "any";
+  readonly passive: boolean;
+  readonly maintenance?: "drain" | undefined;
+}
+type Links = Readonly<Record<string, Link>>;
 
 function isSame(a: HealthCheck, b: HealthCheck): boolean {
   if (a.check === "bgp-session") return b.check === a.check && a.peer === b.peer;

@@ -19,6 +19,8 @@ export interface Generation {
   readonly desired: Desired;
   readonly health: readonly HealthCheck[];
   readonly policy: Policy;
+  /** BGP peers, as FRR names them, that may bring less than before: they are drained. Left out: none. */
+  readonly drained?: readonly string[];
   /** Sections of the machine file that no plane carries out yet. */
   readonly notManaged: readonly string[];
 }

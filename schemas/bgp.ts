@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Expect, UseBfd } from "./bfd.ts";
 import type { Defaults } from "./defaults.ts";
+import { Maintenance } from "./maintenance.ts";
 import { Address, Asn, InterfaceRef, Ipv4Address, Line, Name, Prefix, SecretRef, whole } from "./primitives.ts";
 import { When } from "./when.ts";
 
@@ -122,6 +123,7 @@ export const Peer = z
     }),
     group: Name.optional().meta({ description: "Peer-group that it belongs to." }),
     ...session,
+    maintenance: Maintenance,
     expect: Expect,
   })
   .check((ctx) => {

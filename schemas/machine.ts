@@ -13,6 +13,7 @@ import { Identity } from "./identity.ts";
 import { bondsSchema, interfacesSchema, loopbacksSchema } from "./interfaces.ts";
 import { bridgesSchema, CrossConnects } from "./l2.ts";
 import { DhcpRelay, lldpSchema } from "./lldp.ts";
+import { Maintenance } from "./maintenance.ts";
 import { managementSchema } from "./management.ts";
 import { natSchema } from "./nat.ts";
 import { Policers } from "./policers.ts";
@@ -40,6 +41,7 @@ export function machineSchema(d: Defaults) {
         .optional()
         .meta({ description: "The box's age public key: what its secrets are encrypted to." }),
       image: Name.optional().meta({ description: "Name in images.yaml; left out, the image stays as it is." }),
+      maintenance: Maintenance,
       management: managementSchema(d).optional(),
       interfaces: interfacesSchema(d),
       bonds: bondsSchema(d),

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { Expect, UseBfd } from "./bfd.ts";
 import type { Defaults } from "./defaults.ts";
+import { Maintenance } from "./maintenance.ts";
 import { InterfaceRef, Ipv4Address, Ipv4Prefix, Ipv6Prefix, Name, SecretRef, whole } from "./primitives.ts";
 
 const Area = z
@@ -28,6 +29,7 @@ const link = {
   "dead-seconds": whole(1, 65_535, "seconds").optional(),
   "mtu-ignore": z.boolean().default(false).meta({ description: "Neighbours may have another MTU." }),
   bfd: UseBfd.optional(),
+  maintenance: Maintenance,
   expect: Expect,
 };
 

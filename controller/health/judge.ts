@@ -122,7 +122,13 @@ function judgeSessions(before: Before, after: Probe): Red[] {
         peer,
       });
     }
-    if (is?.up && before.prefixTolerance !== undefined && is.prefixes < was.prefixes * (1 - before.prefixTolerance)) {
+    const isDrained = before.candidate.drained?.includes(peer) === true;
+    if (
+      is?.up &&
+      !isDrained &&
+      before.prefixTolerance !== undefined &&
+      is.prefixes < was.prefixes * (1 - before.prefixTolerance)
+    ) {
       const reason = `${named(peer, was)} sent ${was.prefixes} accepted prefixes before and ${is.prefixes} now.`;
       red.push({ key: `prefixes ${peer}`, reason, regressed: true });
     }

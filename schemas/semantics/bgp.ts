@@ -28,6 +28,7 @@ export function checkBgp(view: View, report: Report): void {
       continue;
     }
     checkRole(session, bgp.asn, path, report);
+    if ((view.machine.maintenance ?? peer.maintenance) === "drain") checkDrain(session, path, report);
     checkPolicy(session, bgp["ebgp-requires-policy"], path, report);
   }
   for (const [prefix, { blackhole }] of Object.entries(bgp.announce)) {
@@ -104,6 +105,15 @@ function checkRole(session: Session, asn: number, path: Path, report: Report): v
     if (internal && session.policy(family)["remove-private-as"])
       report("peer-private-as", at(family), "is an iBGP peer with remove-private-as");
   }
+}
+
+/** An eBGP peer hears of it by a standard community. */
+function checkDrain(session: Session, path: Path, report: Report): void {
+  const withholds = session.families.some((family) => {
+    const sends = session.policy(family)["send-community"];
+    return sends !== undefined && !["standard", "both", "all"].includes(sends);
+  });
+  if (withholds && !session.internal) report("peer-drain", path, "is drained, and is sent no standard communities");
 }
 
 /** What FRR takes for a policy: a route-map, prefix-list or filter-list. */

@@ -174,6 +174,10 @@ export const machineRules = {
     "Correct remote-as or kind.",
   ),
   "peer-ebgp-only": warning("ebgp-multihop is for eBGP.", "Remove it: iBGP sessions may take several hops anyhow."),
+  "peer-drain": warning(
+    "An eBGP peer that is drained is sent standard communities, by which it hears of it.",
+    "Set send-community to standard, both or all, or expect it to go on sending.",
+  ),
   "peer-local-as": error(
     "local-as is for eBGP, and neither the own nor the peer's AS number.",
     "Correct or remove local-as: FRR rejects it.",

@@ -156,6 +156,17 @@ export const bgpAlternatives: readonly Alternatives[] = [
       { "remote-as": 64500 },
     ],
   },
+  {
+    at: peer,
+    values: [
+      {},
+      { maintenance: "drain" },
+      { maintenance: "drain", ipv4: { "route-map": { in: "m", out: "n" } } },
+      { maintenance: "drain", ipv4: { "prefix-list": { in: "p" } }, ipv6: { "route-map": { out: "m" } } },
+      { ipv4: { "route-map": { in: "n", out: "n" } } },
+    ],
+  },
+  key(internal, "maintenance", "drain"),
   { at: peer, values: [{}, { group: "g" }, { group: "h" }, { group: "ga", "remote-as": null }] },
   {
     at: peer,

@@ -42,6 +42,7 @@ const ospf = (version: "ospf" | "ospf3"): readonly Alternatives[] => [
   key(link(version), "network", "broadcast", "point-to-point"),
   key(link(version), "passive", false, true),
   key(link(version), "mtu-ignore", false, true),
+  { at: link(version), values: [{}, { cost: 7 }, { maintenance: "drain" }, { cost: 7, maintenance: "drain" }] },
   key(link(version), "bfd", false, true, "fast", "slow"),
   key(link(version), "cost", 1, 10, 20),
   key(link(version), "priority", 0, 1, 2),

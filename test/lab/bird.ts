@@ -30,6 +30,8 @@ export interface Bird extends AsyncDisposable {
   /** Shuts a session down with a Cease that says so, or lets it come up again. */
   disable(name: string): Promise<void>;
   enable(name: string): Promise<void>;
+  /** `birdc show route all` of what was received on a session, as text. */
+  routes(name: string): Promise<string>;
   /** Prefixes received on a session. */
   received(name: string): Promise<readonly string[]>;
 }
@@ -72,6 +74,7 @@ export async function startBird(
     disable: async (name) => void (await ask("disable", name)),
     enable: async (name) => void (await ask("enable", name)),
     protocol: (name) => ask("show", "protocols", "all", name),
+    routes: (name) => ask("show", "route", "table", `t_${name}`, "protocol", name, "all"),
     async received(name) {
       const text = await ask("show", "route", "table", `t_${name}`, "protocol", name);
       return [...text.matchAll(/^([0-9a-f.:]+\/\d+)/gm)].map((match) => match[1] ?? "");

@@ -113,3 +113,16 @@ export function peerFamilyLines(
     ...withholds.map((kind) => `no neighbor ${name} send-community${kind}`),
   ];
 }
+
+/**
+ * Whether a peer carries a family: as written, else as its group says, else the family of its address and any that it
+ * has a section of its own for. What a group says of a family is no reason: its members are of both.
+ */
+export function carries(peer: Peer, family: "ipv4" | "ipv6", ofGroup: boolean | undefined): boolean {
+  const asked = peer[family]?.activate ?? ofGroup;
+  if (asked !== undefined) return asked;
+  if (peer[family] !== undefined) return true;
+  // Unnumbered: the session runs over a link-local address and carries both.
+  if (peer.address === undefined) return true;
+  return peer.address.includes(":") === (family === "ipv6");
+}

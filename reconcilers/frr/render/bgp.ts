@@ -1,7 +1,7 @@
 /** The BGP instance as FRR 8.4 prints it: what equals a default of FRR is not printed, so it is not rendered. */
 import type { Bgp, Peer } from "../../../schemas/bgp.ts";
 import type { Machine } from "../../../schemas/machine.ts";
-import { peerFamilyLines, peerLines, peerName } from "./bgp-peers.ts";
+import { carries, peerFamilyLines, peerLines, peerName } from "./bgp-peers.ts";
 import { applying, block, type RenderContext, valued, when } from "./lines.ts";
 import { announcedPools } from "./static.ts";
 
@@ -47,6 +47,8 @@ function instanceLines(machine: Machine, bgp: Bgp, peers: readonly Peer[]): read
     ...when(bgp["always-compare-med"], "bgp always-compare-med"),
     ...when(!bgp["ebgp-requires-policy"], "no bgp ebgp-requires-policy"),
     "no bgp default ipv4-unicast",
+    // RFC 8326: to eBGP peers with the community, from them with local preference 0.
+    ...when(machine.maintenance === "drain", "bgp graceful-shutdown"),
     ...valued(bgp["cluster-id"], "bgp cluster-id"),
     ...when(bgp["deterministic-med"] || perAs, "bgp deterministic-med"),
     ...when(restarts && bgp["restart-seconds"] !== 120, `bgp graceful-restart restart-time ${bgp["restart-seconds"]}`),
@@ -110,17 +112,4 @@ function familyLines(machine: Machine, bgp: Bgp, family: Family, context: Render
     ...valued(bgp.multipath?.ebgp, "maximum-paths"),
     ...valued(bgp.multipath?.ibgp, "maximum-paths ibgp"),
   ];
-}
-
-/**
- * Whether a peer carries a family: as written, else as its group says, else the family of its address and any that it
- * has a section of its own for. What a group says of a family is no reason: its members are of both.
- */
-function carries(peer: Peer, family: Family, ofGroup: boolean | undefined): boolean {
-  const asked = peer[family]?.activate ?? ofGroup;
-  if (asked !== undefined) return asked;
-  if (peer[family] !== undefined) return true;
-  // Unnumbered: the session runs over a link-local address and carries both.
-  if (peer.address === undefined) return true;
-  return peer.address.includes(":") === (family === "ipv6");
 }

@@ -6,6 +6,7 @@ import type { FrrDesired, RawBlock } from "../model.ts";
 import { mergeConfigs, printConfig } from "../tree.ts";
 import { renderBgp } from "./bgp.ts";
 import { applying, type RenderContext } from "./lines.ts";
+import { withDrains } from "./drain.ts";
 import { renderLists, renderRouteMaps } from "./lists.ts";
 import { renderBfd, renderOspf, renderOspfInterfaces } from "./ospf.ts";
 import { renderStatic } from "./static.ts";
@@ -14,7 +15,8 @@ import { renderStatic } from "./static.ts";
  * `versions` are those of the image, for `when:`; `seal` gives the sealed form of a secret by its name. The text is what
  * `show running-config` prints after it was applied, in an order in which a starting FRR can read it.
  */
-export function renderFrr(machine: Machine, versions: ProgramVersions, seal: (name: string) => string): FrrDesired {
+export function renderFrr(written: Machine, versions: ProgramVersions, seal: (name: string) => string): FrrDesired {
+  const machine = withDrains(written);
   const ports = portsOf(machine);
   const context: RenderContext = { versions, seal, linux: (ref) => ports.get(ref)?.linux ?? ref };
   const { routing } = machine;

@@ -55,6 +55,15 @@ describe("judging", () => {
     expect(judge(before(seen, both, both), seen, nothing)).toEqual([]);
   });
 
+  it("does not count what a drained peer brings", () => {
+    const seen = probe([up("192.0.2.1", 100)], [a]);
+    const fewer = probe([up("192.0.2.1", 3)], [a]);
+
+    expect(keys(judge(before(seen, asking([a])), fewer, nothing))).toEqual(["prefixes 192.0.2.1"]);
+    const drained = { ...asking([a]), drained: ["192.0.2.1"] };
+    expect(keys(judge(before(seen, drained), fewer, nothing))).toEqual([]);
+  });
+
   it("finds a session that was up and is not", () => {
     const seen = probe([up("192.0.2.1")], [a]);
     expect(keys(judge(before(seen, asking([a])), probe([down("192.0.2.1")], [a]), nothing))).toEqual([

@@ -144,6 +144,7 @@ export function createAgent(parts: AgentParts): Agent {
       const asked = again;
       again = false;
       if (!(await look(turn, asked).finally(() => polling.resolve()))) again ||= asked;
+      if (appliance.progress.state().at === "stranded") return;
       await converge(turn);
       await correct(turn);
     } catch (thrown) {

@@ -1,5 +1,5 @@
 /** Brings the planes to a desired state and reads back: the part that deploying, committing and rolling back share. */
-import type { Step } from "../reconcilers/core.ts";
+import { worstImpact, type Step } from "../reconcilers/core.ts";
 import type { Desired } from "../reconcilers/generation.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
@@ -33,7 +33,8 @@ export async function bringTo(
       const deployment = mustBeInFlight(progress.state());
       // I2. On the way back a record that cannot be written must not keep anybody from going.
       if (progress.state().at !== "rolling-back") failsafe.mustBeArmed(deployment);
-      await progress.move({ type: "run-started", run: { plane, steps: steps.map((step) => step.id) } });
+      const impact = worstImpact(steps) ?? "hitless";
+      await progress.move({ type: "run-started", run: { plane, steps: steps.map((step) => step.id), impact } });
       listener.event({ type: "run-started", plane, steps: steps.map((step) => news(plane, step)) });
     };
     const done = (plane: keyof Desired, step: Step): void => progress.stepDone(plane, news(plane, step));

@@ -1,45 +1,90 @@
 /** The commit: one rename on disk, then the boot files, the verdict, and only then the state. */
-import type { Desired } from "../reconcilers/generation.ts";
+import type { Desired, Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import { withVerdict } from "./ledger.ts";
 import { withDeadline } from "./retry.ts";
-import { attemptLimitMs, goingBackMs } from "./roll-back.ts";
+import { attemptLimitMs, goingBackMs, withoutCandidate } from "./roll-back.ts";
 import { withoutWords } from "./words.ts";
 
 /**
  * Finishes a commit that a restart found. When the power was cut, the planes may have started from the boot files of the
- * generation before; so the candidate is brought back first.
+ * generation before; so the candidate is brought back first. Where that fails before the rename, the state is rolling-back
+ * then. Rejects where it is to be tried again.
  */
 export async function resumeCommit(appliance: Appliance, signal: AbortSignal): Promise<void> {
-  const { host, store, secrets, progress, failsafe } = appliance;
+  const { store, progress, listener, failsafe } = appliance;
   const deployment = mustBeInFlight(progress.state());
-  const { generation, owned, secrets: texts } = await store.staged(deployment.generation);
-  secrets.learn(Object.fromEntries(texts));
-  await failsafe.goingBack(deployment, (await store.committed())?.digest, goingBackMs);
-  const everOwned = [...(owned ? [owned] : []), generation.desired];
+  const committed = await store.committed();
+  let found: { readonly generation: Generation; readonly seen: Desired };
+  try {
+    found = await bringBack(appliance, committed, signal);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (committed?.digest === deployment.generation) {
+      await failsafe.disarm();
+      throw thrown;
+    }
+    listener.complain(asProblem(thrown));
+    const reason = `It was proven, but could not be committed after a restart: ${asProblem(thrown).message}`;
+    return progress.move({ type: "failed", failure: { trigger: "crash", reason, verdict: "inconclusive" } });
+  }
+  await finishCommit(appliance, found.generation, found.seen);
+}
+
+async function bringBack(
+  appliance: Appliance,
+  committed: Generation | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly generation: Generation; readonly seen: Desired }> {
+  const { host, progress, failsafe } = appliance;
+  const { generation, owned } = await candidateOf(appliance, committed);
+  await failsafe.goingBack(mustBeInFlight(progress.state()), committed?.digest, goingBackMs);
+  const { desired } = generation;
   const seen = await withDeadline(host, attemptLimitMs, signal, "Finishing a commit", async (limited) => {
-    await bringTo(appliance, generation.desired, everOwned, limited);
-    return readBack(appliance, generation.desired, everOwned, limited);
+    await bringTo(appliance, desired, owned, limited);
+    return readBack(appliance, desired, owned, limited);
   });
-  await finishCommit(appliance, seen);
+  return { generation, seen };
+}
+
+/** What was proven, with its secrets known, and what may be removed for it. Rejects with JOURNAL when it is lost. */
+async function candidateOf(
+  { store, secrets, progress, listener }: Appliance,
+  committed: Generation | undefined,
+): Promise<{ readonly generation: Generation; readonly owned: readonly Desired[] }> {
+  const { generation: digest } = mustBeInFlight(progress.state());
+  try {
+    const { generation, owned, secrets: texts } = await store.staged(digest);
+    secrets.learn(Object.fromEntries(texts));
+    return { generation, owned: [...(owned ? [owned] : []), generation.desired] };
+  } catch (thrown) {
+    if (committed?.digest !== digest) throw thrown;
+    // After the rename all of it is there; only what it replaced is not known any more.
+    listener.complain(withoutCandidate("Finishing a commit", asProblem(thrown)));
+    secrets.learn(Object.fromEntries(await store.secretsOf(digest)));
+    return { generation: committed, owned: [committed.desired] };
+  }
 }
 
 /**
  * Makes a proven candidate the committed generation, and what was `seen` of the planes what they start with. May be repeated
  * from anywhere: the next start does. `note` is for the status.
  */
-export async function finishCommit(appliance: Appliance, seen: Desired, note?: string): Promise<void> {
-  const { host, store, memory, progress, secrets, bootFiles, listener, failsafe } = appliance;
+export async function finishCommit(
+  appliance: Appliance,
+  generation: Generation,
+  seen: Desired,
+  note?: string,
+): Promise<void> {
+  const { host, store, memory, progress, bootFiles, listener, failsafe } = appliance;
   const deployment = mustBeInFlight(progress.state());
   // It is proven, and the journal says so: from here on nobody goes back any more.
   await failsafe.disarm();
-  const { generation, secrets: texts } = await store.staged(deployment.generation);
-  secrets.learn(Object.fromEntries(texts));
   await bootFiles.keep(generation, seen);
-  await store.commit(deployment.generation);
+  await store.commit(generation);
   await bootFiles.lay(generation);
   await memory.remember((ledger) => {
     const before = ledger.committed;

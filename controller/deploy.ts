@@ -42,7 +42,8 @@ export async function deploy(appliance: Appliance, intent: Intent, signal: Abort
     await rollBack(appliance, signal);
     return;
   }
-  await finishCommit(appliance, seen, notes.length > 0 ? notes.join(" ") : undefined);
+  const { candidate } = intent;
+  await finishCommit(appliance, candidate, seen, notes.length > 0 ? notes.join(" ") : undefined);
 }
 
 /** Nothing that traffic or the next boot can see changes before this resolves. */

@@ -32,7 +32,7 @@ export interface Failsafe {
   mustBeArmed(deployment: Deployment): void;
   /** Puts one plane of the armed record back by its files and units. Rejects with FAILSAFE when that fails. */
   restore(plane: PlaneName, signal: AbortSignal): Promise<void>;
-  /** Whether every anchor and session of the armed record is as it was. */
+  /** Whether every anchor and session of the armed record is as it was; false where it names none. */
   isFine(signal: AbortSignal): Promise<boolean>;
   /** What it did while the agent could not, until that is acknowledged. */
   acted(): Promise<Acted | undefined>;
@@ -42,7 +42,9 @@ export interface Failsafe {
 /** How long after the deployment's deadline it waits for the agent, which acts at the deadline. */
 const marginMs = 3000;
 const checkLimitMs = 20_000;
-const restoreLimitMs = 120_000;
+const fineLimitMs = 60_000;
+/** For the files of a plane and the restart of its units. */
+export const restoreLimitMs = 120_000;
 /** What uses the planes comes after what it uses. */
 const planeOrder = ["system", "frr", "vpp"] as const satisfies readonly PlaneName[];
 
@@ -116,7 +118,11 @@ export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "
       if (exitCode === 0) return;
       throw new Problem("FAILSAFE", `The failsafe could not restore ${plane}: ${oneLine(stdout)}.`);
     },
-    isFine: async (signal) => (await ask(["fine"], checkLimitMs, signal)).exitCode === 0,
+    async isFine(signal) {
+      const { anchors, sessions } = lifelinesOf((await host.readFile(record)) ?? "", armed ?? "");
+      if (anchors.length + sessions.length === 0) return false;
+      return (await ask(["fine"], fineLimitMs, signal)).exitCode === 0;
+    },
     async acted() {
       for (const path of reports) {
         const text = await host.readFile(path);

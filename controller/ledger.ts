@@ -7,7 +7,7 @@ import { Problem } from "../schemas/problem.ts";
 import { damageOfLedger } from "../schemas/recorded.ts";
 import type { DeploymentStatus } from "./report/status.ts";
 import type { Verdict } from "./machine.ts";
-import type { Term } from "./term.ts";
+import { isOver, term, type Clock, type Term } from "./term.ts";
 
 /** What became of a generation here. */
 export interface VerdictRecord {
@@ -59,6 +59,8 @@ export interface Ledger {
   readonly verdicts: Readonly<Record<string, VerdictRecord>>;
   /** When this boot corrected drift, by uptime: limits how often. */
   readonly corrections: { readonly boot: string; readonly at: readonly number[] };
+  /** When the agent rebooted the box lately: each counts for a day. */
+  readonly reboots: readonly Term[];
   /** What ran of each plane when it was last seen without drift. */
   readonly incarnations: Readonly<Partial<Record<PlaneName, string>>>;
   /** What operators decided about drift, by plane. */
@@ -85,6 +87,7 @@ export const emptyLedger: Ledger = {
   adopted: false,
   verdicts: {},
   corrections: { boot: "", at: [] },
+  reboots: [],
   incarnations: {},
   decisions: {},
   committed: undefined,
@@ -102,6 +105,9 @@ export const inconclusiveRetries = 2;
 export const correctionLimit = 3;
 export const correctionWindowMs = 3_600_000;
 const keptVerdicts = 200;
+/** I10: how often the agent reboots the box within a day. */
+export const rebootLimit = 4;
+const dayMs = 86_400_000;
 
 /** The ledger of a running agent. */
 export interface Memory {
@@ -185,4 +191,14 @@ export function withCorrection(ledger: Ledger, boot: string, uptime: number): Le
   const recent = earlier.filter((at) => at > uptime - correctionWindowMs);
   if (recent.length >= correctionLimit) return undefined;
   return { ...ledger, corrections: { boot, at: [...recent, uptime] } };
+}
+
+/** How often the agent rebooted this box within the last day. */
+export function rebootsLately({ reboots }: Ledger, clock: Clock): number {
+  return reboots.filter((one) => !isOver(one, clock)).length;
+}
+
+/** The ledger when the agent is about to reboot the box. */
+export function withReboot(ledger: Ledger, clock: Clock): Ledger {
+  return { ...ledger, reboots: [...ledger.reboots.filter((one) => !isOver(one, clock)), term(clock, dayMs)] };
 }

@@ -2,7 +2,7 @@
  * The state machine of one appliance: every state with its data, every event, and the one pure function that takes a
  * state to the next. The loop (agent.ts) has the effects; the picture in docs/state-machine.md is generated from `moves`.
  */
-import type { Impact, PlaneName } from "../reconcilers/core.ts";
+import { worstImpact, type Impact, type PlaneName } from "../reconcilers/core.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Trigger, Wait } from "./reasons.ts";
 
@@ -30,6 +30,7 @@ export interface Deployment extends Target {
   readonly planes: readonly PlaneName[];
   readonly steps: number;
   readonly stepsDone: number;
+  /** Of all that was begun for it, the way back included. */
   readonly worstImpact: Impact | undefined;
 }
 
@@ -37,6 +38,8 @@ export interface Deployment extends Target {
 export interface Run {
   readonly plane: PlaneName;
   readonly steps: readonly string[];
+  /** The worst of its steps. */
+  readonly impact: Impact;
 }
 
 /** `bad`: never again here. `inconclusive`: it was not the candidate's fault, or nobody can tell. */
@@ -88,7 +91,7 @@ export type State =
       readonly since: number;
       readonly deployment: Deployment;
       readonly failure: Failure;
-      /** How often going back failed so far. */
+      /** How often going back by plan failed since it began, or since the last rung. */
       readonly failures: number;
       /** What was tried beyond planning, in order: each is recorded before it begins, and never done twice. */
       readonly rungs: readonly Rung[];
@@ -162,7 +165,12 @@ export const moves = {
   },
   verifying: { verified: ["proving"], failed: ["rolling-back"], restarted: ["rolling-back"] },
   proving: { proven: ["committing"], failed: ["rolling-back"], restarted: ["rolling-back"] },
-  committing: { "run-started": ["committing"], committed: ["idle"], restarted: ["committing"] },
+  committing: {
+    "run-started": ["committing"],
+    committed: ["idle"],
+    failed: ["rolling-back"],
+    restarted: ["committing"],
+  },
   "rolling-back": {
     "run-started": ["rolling-back"],
     "rollback-failed": ["rolling-back"],
@@ -202,15 +210,12 @@ export function transition(state: State, event: Event, now: number): State {
       return { at: "staging", since: now, target: targetOf(state) };
     case "armed":
       return { at: "armed", since: now, deployment: event.deployment };
-    case "run-started":
-      if (state.at === "rolling-back") return { ...state, run: event.run };
-      if (state.at === "committing") return { ...state, run: event.run };
-      return {
-        at: "applying",
-        since: state.at === "applying" ? state.since : now,
-        deployment: deploymentOf(state),
-        run: event.run,
-      };
+    case "run-started": {
+      const deployment = disturbed(deploymentOf(state), event.run.impact);
+      if (state.at === "rolling-back") return { ...state, deployment, run: event.run };
+      if (state.at === "committing") return { ...state, deployment, run: event.run };
+      return { at: "applying", since: state.at === "applying" ? state.since : now, deployment, run: event.run };
+    }
     case "step-done": {
       if (state.at !== "applying") throw impossible(state, event);
       const deployment = { ...state.deployment, stepsDone: state.deployment.stepsDone + 1 };
@@ -227,9 +232,11 @@ export function transition(state: State, event: Event, now: number): State {
     case "rollback-failed":
       if (state.at !== "rolling-back") throw impossible(state, event);
       return { ...state, failures: state.failures + 1, run: undefined };
-    case "rung-started":
+    case "rung-started": {
       if (state.at !== "rolling-back") throw impossible(state, event);
-      return { ...state, rungs: [...state.rungs, event.rung], run: undefined };
+      const deployment = disturbed(state.deployment, event.rung === "reboot" ? "reboot" : "restart");
+      return { ...state, deployment, rungs: [...state.rungs, event.rung], failures: 0, run: undefined };
+    }
     case "abandoned": {
       if (state.at !== "rolling-back") throw impossible(state, event);
       const { deployment, failure } = state;
@@ -283,6 +290,11 @@ function restarted(state: State, now: number): State {
 
 function rollingBack(deployment: Deployment, failure: Failure, now: number): State {
   return { at: "rolling-back", since: now, deployment, failure, failures: 0, rungs: [], run: undefined };
+}
+
+function disturbed(deployment: Deployment, impact: Impact): Deployment {
+  const before = deployment.worstImpact;
+  return { ...deployment, worstImpact: worstImpact([{ impact }, ...(before ? [{ impact: before }] : [])]) };
 }
 
 /** The deployment in flight, if there is one. */

@@ -92,6 +92,8 @@ function isForward(event: Event, state: State): boolean {
       return true;
     case "run-started":
       return state.at === "armed" || state.at === "applying";
+    case "rung-started":
+      return event.rung === "reboot"; // a reboot that nobody remembers would come again and again
     case "wanted":
     case "nothing-to-do":
     case "must-wait":
@@ -101,7 +103,6 @@ function isForward(event: Event, state: State): boolean {
     case "committed":
     case "failed":
     case "rollback-failed":
-    case "rung-started":
     case "abandoned":
     case "resumed":
     case "rolled-back":

@@ -1,72 +1,126 @@
-/** Going back to the committed generation: the same engine with another target. Needs neither network nor repository. */
+/**
+ * Going back to the committed generation: the same engine with another target. Needs neither network nor repository. What
+ * planning cannot bring back is restored from files, plane by plane (rungs.ts); what even that cannot is left as it forwards.
+ */
+import type { Desired, Generation } from "../reconcilers/generation.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import { whyHeld, withVerdict } from "./ledger.ts";
 import { emptyDesired, letGo } from "./planes.ts";
-import { withDeadline } from "./retry.ts";
+import { retryTransient, withDeadline } from "./retry.ts";
+import { climb, nextRung } from "./rungs.ts";
 
 /** What to reckon with for going back: several attempts, and a restart in between. */
 export const rollbackLimitMs = 300_000;
-/** Limit for one attempt to go back; the next one begins afresh. */
+/** Limit for one attempt to go back by plan; the next one begins afresh. */
 export const attemptLimitMs = 50_000;
 /** How long the failsafe leaves the agent alone after it said that it goes back by itself: longer than an attempt. */
 export const goingBackMs = 60_000;
+const pauseMs = 5000;
 
 /**
- * Brings the appliance back to the committed generation, needing neither network nor repository. Resolves also when that
- * failed: the state is still rolling-back then, and the loop tries again.
+ * Brings the appliance back to the committed generation, or strands it as it forwards. Resolves also when it is back but
+ * that cannot be written down: the state is still rolling-back then, and the loop tries again.
  */
 export async function rollBack(appliance: Appliance, signal: AbortSignal): Promise<void> {
   const { host, progress, listener } = appliance;
-  try {
-    await withDeadline(host, attemptLimitMs, signal, "Rolling back", (limited) => restore(appliance, limited));
-  } catch (thrown) {
-    signal.throwIfAborted();
-    listener.complain(asProblem(thrown));
-    await progress.move({ type: "rollback-failed" });
-    return;
+  for (;;) {
+    listener.event({ type: "alive", withinMs: 2 * goingBackMs });
+    try {
+      await withDeadline(host, attemptLimitMs, signal, "Rolling back", (limited) => attempt(appliance, limited));
+      break;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      listener.complain(asProblem(thrown));
+      await progress.move({ type: "rollback-failed" });
+      if (!(await goFurther(appliance, asProblem(thrown), signal))) return;
+    }
   }
   await conclude(appliance);
 }
 
-async function restore(appliance: Appliance, signal: AbortSignal): Promise<void> {
-  const { host, store, secrets, reconcilers, progress, listener, failsafe } = appliance;
+/** What is done before the next attempt; false: there will be none. */
+async function goFurther(appliance: Appliance, failure: Problem, signal: AbortSignal): Promise<boolean> {
+  const { host, progress } = appliance;
+  const state = progress.state();
+  if (state.at !== "rolling-back") return false;
+  const attempts = state.rungs.length === 0 || state.rungs.at(-1) === "reboot" ? 2 : 1;
+  if (state.failures < attempts) {
+    await host.sleep(pauseMs, signal);
+    return true;
+  }
+  const rung = await nextRung(appliance, failure, signal);
+  if ("why" in rung) return abandon(appliance, `${failure.message} ${rung.why}`);
+  try {
+    await progress.move({ type: "rung-started", rung: rung.next });
+  } catch (thrown) {
+    return abandon(appliance, `${failure.message} ${asProblem(thrown).message}`);
+  }
+  await climb(appliance, rung.next, signal);
+  return true;
+}
+
+async function abandon({ progress, failsafe, listener }: Appliance, reason: string): Promise<false> {
+  // Whoever watches must leave the box alone too.
+  await failsafe.disarm().catch((thrown: unknown) => listener.complain(asProblem(thrown)));
+  await progress.move({ type: "abandoned", reason });
+  return false;
+}
+
+async function attempt(appliance: Appliance, signal: AbortSignal): Promise<void> {
+  const { host, reconcilers, progress, listener, failsafe, store } = appliance;
   const deployment = mustBeInFlight(progress.state());
   const committed = await store.committed();
   await failsafe
-    .goingBack(deployment, committed?.digest, goingBackMs)
+    .goingBack(deployment, committed?.digest ?? deployment.from, goingBackMs)
     .catch((thrown: unknown) => listener.complain(asProblem(thrown)));
-  const staged = await store.staged(deployment.generation).catch((thrown: unknown) => {
-    if (!committed) throw thrown;
-    listener.complain(withoutCandidate(asProblem(thrown)));
-    return undefined;
-  });
-  if (staged) secrets.learn(Object.fromEntries(staged.secrets));
-  if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
-  const desired = committed?.desired ?? staged?.before ?? emptyDesired;
-  const owned = [committed, staged?.generation].flatMap((one) => (one ? [one.desired] : []));
-  await letGo(reconcilers, host, deployment.planes, signal);
+  const { desired, owned } = await whereTo(appliance, committed);
+  await retryTransient(host, { retries: 3, pauseMs: 2000, signal }, () =>
+    letGo(reconcilers, host, deployment.planes, signal),
+  );
   await bringTo(appliance, desired, owned, signal);
   await readBack(appliance, desired, owned, signal);
 }
 
+interface Destination {
+  readonly desired: Desired;
+  readonly owned: readonly Desired[];
+}
+
+/** What to go back to, and what may be removed on the way. The secrets of both are known then. */
+async function whereTo(
+  { store, secrets, progress, listener }: Appliance,
+  linked: Generation | undefined,
+): Promise<Destination> {
+  const { from, generation } = mustBeInFlight(progress.state());
+  const committed = linked ?? (from === undefined ? undefined : await store.kept(from));
+  const staged = await store.staged(generation).catch((thrown: unknown) => {
+    if (!committed) throw thrown;
+    listener.complain(withoutCandidate("Rolling back", asProblem(thrown)));
+    return undefined;
+  });
+  if (staged) secrets.learn(Object.fromEntries(staged.secrets));
+  if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
+  const owned = [committed, staged?.generation].flatMap((one) => (one ? [one.desired] : []));
+  return { desired: committed?.desired ?? staged?.before ?? emptyDesired, owned };
+}
+
 /** The committed generation is whole, so that what it needs can be brought back; only what is too much is not known. */
-function withoutCandidate(problem: Problem): Problem {
-  return new Problem("JOURNAL", `Rolling back without the candidate: ${problem.message}`, {
-    remedy: "What only the candidate added is left alone and listed as foreign: remove it by hand where it stayed.",
+export function withoutCandidate(what: string, problem: Problem): Problem {
+  return new Problem("JOURNAL", `${what} without the candidate: ${problem.message}`, {
+    remedy: "What is too much is left alone and listed as foreign: remove it by hand where it stayed.",
     cause: problem,
   });
 }
 
-/** The verdict is on disk before the state says that it is over. */
+/** The verdict is on disk before the state says that it is over; and nothing is armed any more then. */
 async function conclude({ host, memory, progress, listener, failsafe }: Appliance): Promise<void> {
   const state = progress.state();
   if (state.at !== "rolling-back") return;
   const { deployment, failure } = state;
   try {
-    // First of all, so that nothing stands armed once the journal says that nothing is in flight.
     await failsafe.disarm();
     await memory.remember((ledger) => {
       const lastDeployment = ended(host.now(), deployment, "rolled-back", failure);
@@ -79,7 +133,6 @@ async function conclude({ host, memory, progress, listener, failsafe }: Applianc
     });
   } catch (thrown) {
     listener.complain(asProblem(thrown));
-    await progress.move({ type: "rollback-failed" });
     return;
   }
   const hold = deployment.purpose === "deploy" && whyHeld(memory.ledger(), deployment.generation) !== undefined;

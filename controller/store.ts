@@ -10,14 +10,16 @@ import { canonicalJson } from "./canonical-json.ts";
 export interface Store {
   /** The committed generation, or undefined when nothing was ever committed. Rejects with JOURNAL when it is damaged. */
   committed(): Promise<Generation | undefined>;
+  /** A generation that was committed here, or undefined when it is not kept. Rejects with JOURNAL when it is damaged. */
+  kept(digest: string): Promise<Generation | undefined>;
   /** Keeps a candidate with the texts of its secrets, readable only by root. */
   stage(candidate: Staged): Promise<void>;
   /** What `stage` kept. Rejects with JOURNAL when it is not there. */
   staged(digest: string): Promise<Staged>;
   /** The texts of a generation's secrets by their sealed form. */
   secretsOf(digest: string): Promise<ReadonlyMap<string, string>>;
-  /** Makes the staged candidate the committed generation: one rename decides. May be repeated. */
-  commit(digest: string): Promise<void>;
+  /** Makes a staged candidate the committed generation: one rename decides. May be repeated. */
+  commit(generation: Generation): Promise<void>;
   /** Removes all but the newest generations, never one of `keep`. */
   prune(keep: readonly string[]): Promise<void>;
 }
@@ -68,14 +70,21 @@ export function openStore(host: Host, folder: string, environment = "default"): 
     return { generation, before, owned, secrets: await secretsOf(digest) };
   }
 
+  async function kept(digest: string): Promise<Generation | undefined> {
+    const generation = await read<Generation>(`${home(digest)}/generation.json`);
+    if (generation && generation.digest !== digest) throw damaged(`${home(digest)}/generation.json`);
+    return generation;
+  }
+
   return {
     staged,
     secretsOf,
+    kept,
     async committed() {
       const digest = await committedDigest();
       if (digest === undefined) return undefined;
-      const generation = await read<Generation>(`${home(digest)}/generation.json`);
-      if (generation?.digest !== digest) throw damaged(`${home(digest)}/generation.json`);
+      const generation = await kept(digest);
+      if (!generation) throw damaged(`${home(digest)}/generation.json`);
       return generation;
     },
     async stage({ generation, secrets, before, owned }) {
@@ -86,8 +95,8 @@ export function openStore(host: Host, folder: string, environment = "default"): 
       const kept = { generation, ...(before && { before }), ...(owned && { owned }) };
       await host.writeFile(`${home(digest)}/candidate.json`, canonicalJson(kept), { mode: 0o600 });
     },
-    async commit(digest) {
-      const { generation } = await staged(digest);
+    async commit(generation) {
+      const { digest } = generation;
       await host.writeFile(`${home(digest)}/generation.json`, canonicalJson(generation), { mode: 0o600 });
       if ((await committedDigest()) !== digest) await host.writeLink(link, `../generations/${digest}`);
     },

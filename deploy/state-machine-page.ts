@@ -7,16 +7,17 @@ const explained: Readonly<Record<keyof typeof moves, string>> = {
   waiting:
     "It may not be armed now: observing only, paused, outside of a window, too much impact, not adopted, or blocked by a problem. Asked again at every poll.",
   staging: "What going forward and back needs is put on disk: the candidate, and the texts of its secrets.",
-  armed: "The journal holds what is about to happen, from what, and until when. Nothing was changed yet.",
+  armed:
+    "The journal holds what is about to happen, from what, and until when; then the failsafe is armed. Nothing was changed yet.",
   applying: "Runs of steps are carried out, each journalled before it starts.",
   verifying: "The planes are observed again; the plan must be empty now.",
   proving:
     "Health checks, sessions and prefixes are compared with the baseline for the soak time; the repository is reached anew.",
   committing: "Proven, and on disk as such: whatever happens, it is finished.",
   "rolling-back":
-    "Observe, plan to the committed generation, apply, plan again: must be empty. Tried until it succeeds.",
+    "Observe, plan to the committed generation, apply, plan again: must be empty. When that fails twice: rungs, each once, with an attempt after each: the planes that were touched from their committed files, then a reboot.",
   stranded:
-    "Going back failed, and so did everything beyond it. Nothing is touched that may still forward, until `impctl rollback`.",
+    "Going back failed, and so did everything beyond it. Nothing is touched that may still forward, nothing is armed, deployed or corrected, until `impctl rollback`.",
   held: "The newest generation failed here and is not tried again, until another one comes or an operator says so.",
 };
 

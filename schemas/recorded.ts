@@ -19,7 +19,7 @@ const Deployment = z.looseObject({
   worstImpact: z.string().optional(),
 });
 const Failure = z.looseObject({ trigger: z.string(), reason: z.string(), verdict: z.enum(["bad", "inconclusive"]) });
-const Run = z.looseObject({ plane: z.string(), steps: z.array(z.string()) });
+const Run = z.looseObject({ plane: z.string(), steps: z.array(z.string()), impact: z.string() });
 const since = z.number();
 
 /** The state that a start goes on from, as controller/machine.ts has it. */
@@ -71,6 +71,7 @@ const Ledger = z.looseObject({
       }),
     )
     .optional(),
+  reboots: z.array(Term).optional(),
   corrections: z.looseObject({ boot: z.string(), at: z.array(z.number()) }).optional(),
   incarnations: z.record(z.string(), z.string()).optional(),
   decisions: z

@@ -142,7 +142,7 @@ function isPending({ overrides }: Ledger): boolean {
 
 function reasonOf({ state, frozen, correction }: Known): string | undefined {
   if (frozen) return frozen.message;
-  if (state.at === "waiting" || state.at === "held") return state.reason;
+  if (state.at === "waiting" || state.at === "held" || state.at === "stranded") return state.reason;
   if (state.at === "rolling-back") return state.failure.reason;
   return correction?.reason;
 }
@@ -151,12 +151,20 @@ function problemsOf(known: Known): readonly Problem[] {
   const errors = (known.wanted?.problems ?? []).filter((problem) => problem.severity === "error");
   const all = [
     known.frozen,
+    strandedBy(known.state),
     known.git.lastError,
     ...errors,
     ...(known.planned?.plan.problems ?? []),
     ...known.complaints,
   ];
   return [...new Set(all.filter((problem) => problem !== undefined))];
+}
+
+function strandedBy(state: State): Problem | undefined {
+  if (state.at !== "stranded") return undefined;
+  return new Problem("STRANDED", `Rolling back did not succeed: ${state.reason}`, {
+    remedy: "Nothing is touched that may still forward. Mend what stands in the way, then `impctl rollback`.",
+  });
 }
 
 function warningsOf({ wanted, drift, planned, ledger, ignoredTags }: Known): readonly Problem[] {

@@ -25,6 +25,8 @@ export interface LinePlane {
   restarts: number;
   /** How many changes were asked of it. */
   changes: number;
+  /** It takes what it is told, and says nothing any more. */
+  hangs: boolean;
   /** Lines that are accepted and have no effect. */
   readonly ignored: Set<string>;
 }
@@ -38,6 +40,7 @@ export function linePlane(lines: readonly string[] = []): LinePlane {
     ignored,
     refuse: () => undefined,
     restarts: 0,
+    hangs: false,
     changes: 0,
     changing: () => undefined,
     serve: (listen) => listen(socket, () => connection(plane)),
@@ -135,7 +138,14 @@ function connection(plane: LinePlane): Connection {
         else plane.live.delete(line);
       }
     },
-    read: async () => new TextEncoder().encode(answer),
+    async read(signal) {
+      if (plane.hangs) {
+        await new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(new Error("it hangs")), { once: true });
+        });
+      }
+      return new TextEncoder().encode(answer);
+    },
     close: () => undefined,
   };
 }

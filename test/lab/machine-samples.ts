@@ -14,7 +14,7 @@ const deployment: Deployment = {
   stepsDone: 0,
   worstImpact: "hitless",
 };
-const run: Run = { plane: "frr", steps: ["frr/router bgp 64500"] };
+const run: Run = { plane: "frr", steps: ["frr/router bgp 64500"], impact: "hitless" };
 const failure = { trigger: "health", reason: "The session with 192.0.2.1 is down.", verdict: "bad" } as const;
 
 export const sampleStates: { readonly [S in StateName]: Extract<State, { at: S }> } = {

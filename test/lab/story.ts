@@ -275,6 +275,8 @@ export function restartPlane(sim: Sim, plane: LinePlane, simulated: SimFrr | und
     simulated.load(text);
     return;
   }
+  plane.restarts += 1;
+  plane.hangs = false;
   plane.live.clear();
   for (const line of text.split("\n").filter(Boolean)) plane.live.add(line);
 }

@@ -320,43 +320,6 @@ describe("while proving", () => {
   });
 });
 
-describe("while rolling back", () => {
-  it("nothing else begins until it succeeded", async () => {
-    const s = await committed();
-    s.push("two", worse);
-    await s.sim.until(() => s.status().state === "proving", "proving");
-    s.plane.refuse = () => new Problem("FRR_UNREACHABLE", "bgpd is away.", { transient: true });
-    await s.sim.until(() => s.status().problems.some((p) => p.code === "FRR_UNREACHABLE"), "a failed rollback");
-    s.push("three", better);
-    await s.sim.pass(120_000);
-    expect(s.status().state).toBe("rolling-back");
-
-    s.plane.refuse = () => undefined;
-    await s.rest();
-
-    expect(s.status()).toMatchObject({ state: "idle", committed: { generation: better.digest } });
-    expect(s.status().problems).toEqual([]);
-  });
-});
-
-describe("a removal that has no effect on the way back", () => {
-  it("keeps it rolling back, and saying so, until what is live is what is committed", async () => {
-    const s = await committed();
-    s.push("two", generation([...lines(worse).split("\n"), "ip route 198.51.100.0/24"]));
-    await s.sim.until(() => s.status().state === "proving", "proving");
-    s.plane.ignored.add("ip route 198.51.100.0/24");
-
-    await s.sim.until(() => s.status().problems.some((p) => p.code === "READ_BACK"), "seen");
-    await s.sim.pass(120_000);
-    expect(s.status()).toMatchObject({ state: "rolling-back", inSync: false });
-    expect(s.status().problems[0]?.message).toContain("remove ip route 198.51.100.0/24");
-
-    s.plane.ignored.clear();
-    await s.sim.until(() => s.status().state === "held", "held");
-    expect(shown(s.plane.live)).toBe(lines(base));
-  });
-});
-
 describe("drift", () => {
   it("is counted, and corrected at most three times an hour", async () => {
     const s = await committed();

@@ -73,7 +73,36 @@ describe("a candidate that vanished from the disk", () => {
     expect([...problems].join("\n")).toMatch(/Rolling back without the candidate.*listed as foreign/);
   });
 
-  it("stops everything where nothing was ever committed: what was there before is not known", async () => {
+  it("is rolled back when it was proven, and finished when it is committed already", async () => {
+    for (const link of ["before", "after"]) {
+      const undisturbed = await committed();
+      undisturbed.push("two", better);
+      undisturbed.start();
+      await undisturbed.rest();
+      const renamed = undisturbed.sim.effects().indexOf(`rename ${state}/committed.d/default`) + 1;
+      const s = await committed();
+      s.push("two", better);
+      s.start({ killAt: link === "before" ? renamed : renamed + 1 });
+      await s.rest();
+      expect(s.sim.files.delete(candidate)).toBe(true);
+      s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
+      const problems = new Set<string>();
+      s.start();
+      await s.sim.until(() => {
+        for (const { message } of s.status().problems) problems.add(message);
+        return s.status().state === "idle" && s.status().committed !== undefined;
+      }, "at rest");
+
+      const ended = s.status().committed?.generation;
+      expect([link, ended]).toEqual([link, link === "before" ? base.digest : better.digest]);
+      expect(shown(s.plane.live)).toContain("neighbor 192.0.2.1");
+      await s.sim.until(() => s.status().planes.frr !== undefined, "observed");
+      expect([link, s.status().planes.frr]).toMatchObject([link, { drift: 0, foreign: link === "before" ? 1 : 0 }]);
+      expect([...problems].join("\n")).toMatch(/candidate\.json is missing or damaged/);
+    }
+  });
+
+  it("strands a box where nothing was ever committed: what was there before is not known", async () => {
     const s = story({ lines: [] });
     s.push("one", better);
     s.start();
@@ -83,7 +112,8 @@ describe("a candidate that vanished from the disk", () => {
     s.start();
     await s.sim.pass(120_000);
 
-    expect(s.status().state).toBe("rolling-back");
-    expect(s.status().problems.map((problem) => problem.code)).toContain("JOURNAL");
+    expect(s.status()).toMatchObject({ state: "stranded", problems: [{ code: "STRANDED" }] });
+    expect(s.status().reason).toMatch(/candidate\.json is missing or damaged\. Nothing was ever committed here/);
+    expect(s.failsafe.history).not.toContain("restore frr");
   });
 });

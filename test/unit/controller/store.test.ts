@@ -11,7 +11,7 @@ const plain = { secrets: new Map<string, string>(), before: undefined, owned: un
 async function commit(sim: Sim, candidate: typeof one): Promise<void> {
   const store = openStore(sim.start(), folder);
   await store.stage({ generation: candidate, ...plain });
-  await store.commit(candidate.digest);
+  await store.commit(candidate);
 }
 
 describe("the generation store", () => {
@@ -26,7 +26,7 @@ describe("the generation store", () => {
     await store.stage({ generation: two, ...plain });
     expect(await store.committed()).toEqual(one);
 
-    await store.commit(two.digest);
+    await store.commit(two);
 
     expect(await store.committed()).toEqual(two);
     expect(sim.files.get(`${folder}/committed.d/default`)).toEqual({ target: `../generations/${two.digest}` });

@@ -62,7 +62,7 @@ describe("what going back stands on", () => {
     const store = openStore(sim.start(), folder);
     const secrets = new Map([[sealed, "old-password"]]);
     await store.stage({ generation: committed, secrets, before: undefined, owned: undefined });
-    await store.commit(committed.digest);
+    await store.commit(committed);
     return sim;
   }
 

@@ -7,7 +7,6 @@
  * Everything that an outsider hears goes through the observer, after the fact; nothing here waits for it.
  */
 import type { Generation } from "../reconcilers/generation.ts";
-import { withTexts } from "../schemas/printable.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { resumeCommit } from "./commit.ts";
@@ -16,10 +15,13 @@ import { correct } from "./correct.ts";
 import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
 import { rollBack } from "./roll-back.ts";
 import { openJournal, type Spoken } from "./journal.ts";
+import { startEvidence } from "./evidence/evidence.ts";
 import { openMemory } from "./ledger.ts";
 import { inFlight } from "./machine.ts";
 import { fetchLimitMs, look } from "./look.ts";
-import type { Survey } from "./planes.ts";
+import { maskData } from "./mask.ts";
+import { openPast, type Past } from "./past.ts";
+import { described, type Survey } from "./planes.ts";
 import { startProgress, type Listener } from "./progress.ts";
 import { statusOf, unknownYet, type Known } from "./report/known.ts";
 import type { Status } from "./report/status.ts";
@@ -47,6 +49,7 @@ export interface Agent {
     readonly difference: Difference;
   }>;
   memory(): Appliance["memory"];
+  readonly past: Past;
   /** Resolves once an operator's word stands in the history. */
   note(word: Spoken): Promise<void>;
 }
@@ -65,8 +68,22 @@ export function createAgent(parts: AgentParts): Agent {
   let again = false;
   let complaints: readonly Problem[] = [];
 
+  const evidence = startEvidence({
+    host,
+    folder,
+    log: () => parts.logged?.() ?? [],
+    status,
+    describe: (plan) => described(parts.reconcilers, plan),
+    mask: (text) => parts.secrets.mask(text),
+    complain: (problem) => listener.complain(problem),
+    counted: (bundles) => publish({ bundles }),
+  });
+
   const listener: Listener = {
-    event: (event) => tell(() => observer.event?.(event)),
+    event(event) {
+      tell(() => observer.event?.(event));
+      if (event.type === "deployment-ended") evidence.ended(box?.memory.ledger().lastDeployment);
+    },
     changed: () => publish({}),
     complain(problem) {
       complaints = [...complaints, problem];
@@ -77,8 +94,10 @@ export function createAgent(parts: AgentParts): Agent {
     committed: (generation) => publish({ committed: generation, drift: undefined }),
   };
 
-  const note = (word: Spoken): Promise<void> =>
-    journal.note({ at: host.now(), uptime: host.uptime(), boot: host.bootId(), ...word });
+  const note = (word: Spoken): Promise<void> => {
+    const told = maskData(word, (text) => parts.secrets.mask(text));
+    return journal.note({ at: host.now(), uptime: host.uptime(), boot: host.bootId(), ...told });
+  };
 
   /** Adds to what is known and shows it; I6: whatever an observer does, the loop goes on. */
   function publish(news: Partial<Known>): void {
@@ -87,16 +106,16 @@ export function createAgent(parts: AgentParts): Agent {
     tell(() => observer.status?.(status()));
   }
 
-  /** What others say is quoted in it, and may hold anything; single words are ours: codes, names, digests. */
   function status(): Status {
     // What an operator just said stands in the ledger before the loop looks at it again.
     const now = box ? { ...known, ledger: box.memory.ledger() } : known;
-    return withTexts(statusOf(now), (text) => (/^[\w.-]*$/.test(text) ? text : parts.secrets.mask(text)));
+    return maskData(statusOf(now), (text) => parts.secrets.mask(text));
   }
 
   async function run(signal: AbortSignal): Promise<void> {
     try {
       box = await open(signal);
+      evidence.missed(box.memory.ledger().lastDeployment);
       for (;;) {
         listener.event({ type: "alive", withinMs: 2 * pollMs() + fetchLimitMs });
         await tick(box, signal);
@@ -117,7 +136,9 @@ export function createAgent(parts: AgentParts): Agent {
         const committed = await store.committed();
         const progress = startProgress(host, journal, listener, state);
         const { reconcilers, secrets, probe, bootFiles, failsafe } = parts;
-        const opened = { host, reconcilers, secrets, probe, bootFiles, failsafe, store, memory, progress, listener };
+        const { witness } = evidence;
+        const engine = { store, memory, progress, listener, witness };
+        const opened = { host, reconcilers, secrets, probe, bootFiles, failsafe, ...engine };
         if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
         await progress.move({ type: "restarted" });
         if (!inFlight(progress.state())) await failsafe.disarm();
@@ -216,6 +237,7 @@ export function createAgent(parts: AgentParts): Agent {
       return box.memory;
     },
     note,
+    past: openPast(host, folder),
   };
 }
 

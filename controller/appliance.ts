@@ -2,6 +2,7 @@
 import type { Host } from "../reconcilers/core.ts";
 import type { BootFiles } from "./boot-files.ts";
 import type { Failsafe } from "./failsafe.ts";
+import type { Witness } from "./evidence/witness.ts";
 import type { Prober } from "./health/prove.ts";
 import type { Memory } from "./ledger.ts";
 import type { Reconcilers } from "./planes.ts";
@@ -30,4 +31,5 @@ export interface Appliance {
   readonly listener: Listener;
   readonly bootFiles: BootFiles;
   readonly failsafe: Failsafe;
+  readonly witness: Witness;
 }

@@ -3,7 +3,7 @@ import { worstImpact, type Step } from "../reconcilers/core.ts";
 import type { Desired } from "../reconcilers/generation.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
-import { inFlight, type Deployment, type State } from "./machine.ts";
+import { inFlight, type Deployment, type Run, type State } from "./machine.ts";
 import { carryOut, leftover, survey, type Survey } from "./planes.ts";
 import type { StepNews } from "./report/observer.ts";
 import { retryTransient } from "./retry.ts";
@@ -13,7 +13,7 @@ const pauseMs = 2000;
 
 /** Plans and carries out until there is nothing left that a second try could help with. `planned`: what to begin with. */
 export async function bringTo(
-  { host, reconcilers, progress, listener, failsafe }: Appliance,
+  { host, reconcilers, progress, listener, failsafe, witness }: Appliance,
   desired: Desired,
   owned: readonly Desired[],
   signal: AbortSignal,
@@ -22,6 +22,7 @@ export async function bringTo(
   let first = planned;
   await retryTransient(host, { retries, pauseMs, signal }, async () => {
     const plan = first ?? (await survey(reconcilers, host, desired, owned, signal));
+    witness.saw(progress.state().at, plan.before);
     first = undefined; // a second try observes anew: the first may have done part of it
     const [problem] = plan.problems;
     if (problem) throw problem;
@@ -33,23 +34,32 @@ export async function bringTo(
       const deployment = mustBeInFlight(progress.state());
       // I2. On the way back a record that cannot be written must not keep anybody from going.
       if (progress.state().at !== "rolling-back") failsafe.mustBeArmed(deployment);
-      const impact = worstImpact(steps) ?? "hitless";
-      await progress.move({ type: "run-started", run: { plane, steps: steps.map((step) => step.id), impact } });
-      listener.event({ type: "run-started", plane, steps: steps.map((step) => news(plane, step)) });
+      const told = steps.map((step) => news(plane, step));
+      await progress.move({ type: "run-started", run: toldRun(plane, steps, told) });
+      listener.event({ type: "run-started", plane, steps: told });
     };
     const done = (plane: keyof Desired, step: Step): void => progress.stepDone(plane, news(plane, step));
     await carryOut(reconcilers, host, plan, { started, done }, signal);
   });
 }
 
+/** Of a long run the history tells only the first steps. */
+const toldSteps = 100;
+
+function toldRun(plane: keyof Desired, steps: readonly Step[], told: readonly StepNews[]): Run {
+  const does = told.slice(0, toldSteps).map(({ text }) => text);
+  return { plane, steps: steps.map(({ id }) => id), impact: worstImpact(steps) ?? "hitless", does };
+}
+
 /** Observes and plans again: that must be empty, else it rejects with READ_BACK. Resolves with what was seen. */
 export async function readBack(
-  { host, reconcilers }: Appliance,
+  { host, reconcilers, progress, witness }: Appliance,
   desired: Desired,
   owned: readonly Desired[],
   signal: AbortSignal,
 ): Promise<Desired> {
   const after = await survey(reconcilers, host, desired, owned, signal);
+  witness.saw(progress.state().at, after.before);
   const left = leftover(reconcilers, after);
   if (left) throw left;
   return after.before;

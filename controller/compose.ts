@@ -7,6 +7,7 @@ import { createAgent } from "./agent.ts";
 import type { Agent } from "./agent.ts";
 import { bootFiles } from "./boot-files.ts";
 import { openFailsafe } from "./failsafe.ts";
+import type { SecretKeeper } from "./appliance.ts";
 import { folderSource } from "./folder-source.ts";
 import { frrBootFile } from "./frr-boot-file.ts";
 import { gitSource } from "./git.ts";
@@ -21,6 +22,7 @@ import { logObserver } from "./report/log-observer.ts";
 import type { Log } from "./report/log.ts";
 import { startMonitoring } from "./report/monitoring.ts";
 import type { Monitoring } from "./report/monitoring.ts";
+import { maskData } from "./mask.ts";
 import { observers } from "./report/observer.ts";
 import type { Observer } from "./report/observer.ts";
 import { openSecrets } from "./secrets.ts";
@@ -33,11 +35,23 @@ export function allReconcilers(paths: Pick<Settings["paths"], "frr-sockets">): R
   return { frr: frr({ sockets: paths["frr-sockets"] }) };
 }
 
+/** Who is told of what the agent does. */
+export interface Hearers {
+  readonly log: Log;
+  /** The newest lines of that log. */
+  readonly logged: () => readonly string[];
+  readonly listener: Observer;
+}
+
 /**
  * Runs the agent of this box until the signal aborts. Rejects when it cannot start: AGENT_BUSY when another one runs here,
  * SETTINGS when a key or a folder cannot be used. A page for monitoring that cannot be served is only complained of.
  */
-export async function runAgent(settings: Settings, log: Log, listener: Observer, signal: AbortSignal): Promise<void> {
+export async function runAgent(
+  settings: Settings,
+  { log, logged, listener }: Hearers,
+  signal: AbortSignal,
+): Promise<void> {
   const secrets = await openSecrets(settings.secrets);
   const host = linuxHost(secrets);
   const { paths } = settings;
@@ -62,8 +76,9 @@ export async function runAgent(settings: Settings, log: Log, listener: Observer,
       bootFiles: files,
       failsafe: openFailsafe(host, settings, files),
       observer,
+      logged,
     });
-    await serveAndRun(agent, settings, { host, log, monitoring, signal });
+    await serveAndRun(agent, settings, { host, secrets, log, monitoring, signal });
   } finally {
     await monitoring.close();
   }
@@ -71,6 +86,7 @@ export async function runAgent(settings: Settings, log: Log, listener: Observer,
 
 interface Serving {
   readonly host: Host;
+  readonly secrets: SecretKeeper;
   readonly log: Log;
   readonly monitoring: Monitoring;
   readonly signal: AbortSignal;
@@ -79,7 +95,7 @@ interface Serving {
 async function serveAndRun(agent: Agent, settings: Settings, serving: Serving): Promise<void> {
   const { machine, mode, repository } = settings;
   const { log, monitoring, signal } = serving;
-  const offered = askable(agent, log);
+  const offered = askable(agent, serving);
   // First of all: whoever holds the control socket is the one agent of this box.
   const control = await serveControl(controlSocket(settings), offered);
   const reading = await serveReaders(settings, offered, serving);
@@ -128,13 +144,13 @@ async function groupNumber(host: Host, name: string | undefined, signal: AbortSi
 }
 
 /** The operations on `agent`; what an operator tells it stands in the log too, however it ends. */
-function askable(agent: Agent, log: Log): readonly Askable[] {
+function askable(agent: Agent, { log, secrets }: Serving): readonly Askable[] {
   return allOperations.map((operation) => ({
     name: operation.name,
     changes: operation.changes,
-    answer: (asked, signal) => {
+    answer: async (asked, signal) => {
       if (operation.changes) log.warn("an operator intervened", { asked: operation.name, ...asked });
-      return operate(agent, operation, asked, signal);
+      return maskData(await operate(agent, operation, asked, signal), (text) => secrets.mask(text));
     },
   }));
 }

@@ -36,9 +36,12 @@ const windUpMs = 10_000;
 /** Runs a deployment to its end. Rejects when `signal` aborts (the next start ends it) or when it cannot be armed. */
 export async function deploy(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<void> {
   const deployment = await arm(appliance, intent);
-  const { failure, notes, seen } = await attempt(appliance, intent, deployment, signal);
+  const { failure, notes, timeline, seen } = await attempt(appliance, intent, deployment, signal);
+  appliance.witness.proved(timeline);
   if (failure) {
-    await appliance.progress.move({ type: "failed", failure });
+    // It may quote a daemon, and stands in the journal.
+    const reason = appliance.secrets.mask(failure.reason);
+    await appliance.progress.move({ type: "failed", failure: { ...failure, reason } });
     await rollBack(appliance, signal);
     return;
   }
@@ -47,7 +50,7 @@ export async function deploy(appliance: Appliance, intent: Intent, signal: Abort
 }
 
 /** Nothing that traffic or the next boot can see changes before this resolves. */
-async function arm({ host, store, secrets, progress }: Appliance, intent: Intent): Promise<Deployment> {
+async function arm({ host, store, secrets, progress, witness }: Appliance, intent: Intent): Promise<Deployment> {
   const { candidate, committed, plan, target } = intent;
   const kept = secrets.collect(JSON.stringify([candidate, committed, plan.before]));
   await progress.move({ type: "staging" });
@@ -69,6 +72,7 @@ async function arm({ host, store, secrets, progress }: Appliance, intent: Intent
     stepsDone: 0,
     worstImpact: plan.worstImpact,
   };
+  witness.armed(plan);
   await progress.move({ type: "armed", deployment });
   return deployment;
 }

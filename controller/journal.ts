@@ -32,18 +32,32 @@ export interface OperatorRecord {
   readonly generation?: string;
 }
 
-/** What of it whoever speaks gives; time and boot are added. */
-export type Spoken = Pick<OperatorRecord, "asked" | "details" | "generation">;
+/** Something that neither a transition nor an operator says, as a line of history. */
+export interface Happening {
+  readonly at: number;
+  readonly uptime: number;
+  readonly boot: string;
+  /** A code, so that it can be found. */
+  readonly happened: "regressed" | "recovered" | "failsafe-acted" | "noted";
+  /** One sentence, for people. */
+  readonly text: string;
+}
+
+/** What of either whoever speaks gives; time and boot are added. */
+export type Spoken = Pick<OperatorRecord, "asked" | "details" | "generation"> | Pick<Happening, "happened" | "text">;
+
+/** A line of history. */
+export type Recorded = HistoryRecord | OperatorRecord | Happening;
 
 export interface Journal {
   /** The state that was last recorded; undefined when nothing ever was. Rejects with JOURNAL when it cannot be read. */
   read(): Promise<State | undefined>;
   /** Resolves once the record is on disk: what it announces may begin then, and not before. */
   record(record: HistoryRecord): Promise<void>;
-  /** Resolves once an operator's word is in the history. */
-  note(record: OperatorRecord): Promise<void>;
+  /** Resolves once an operator's word, or what happened, is in the history. */
+  note(record: OperatorRecord | Happening): Promise<void>;
   /** The newest records, oldest first. Lines that a power cut tore are left out. */
-  history(limit: number): Promise<readonly (HistoryRecord | OperatorRecord)[]>;
+  history(limit: number): Promise<readonly Recorded[]>;
 }
 
 const keptLines = 1000;
@@ -56,7 +70,7 @@ export function openJournal(host: Host, folder: string): Journal {
   let tail: Tail | undefined;
   let last: Promise<void> = Promise.resolve();
 
-  async function append(record: HistoryRecord | OperatorRecord, current: boolean): Promise<void> {
+  async function append(record: Recorded, current: boolean): Promise<void> {
     try {
       if (!tail || tail.lines >= 2 * keptLines) tail = await shorten(host, historyPath);
       const { torn, lines } = tail;
@@ -70,7 +84,7 @@ export function openJournal(host: Host, folder: string): Journal {
   }
 
   /** One after the other: an operator's word must not stand in the middle of a transition's line. */
-  function inTurn(record: HistoryRecord | OperatorRecord, current: boolean): Promise<void> {
+  function inTurn(record: Recorded, current: boolean): Promise<void> {
     const mine = last.then(() => append(record, current));
     last = mine.catch(() => undefined);
     return mine;
@@ -83,11 +97,18 @@ export function openJournal(host: Host, folder: string): Journal {
     },
     record: (record) => inTurn(record, true),
     note: (record) => inTurn(record, false),
-    async history(limit) {
-      const text = await reading(host.readFile(historyPath), historyPath);
-      return lines(text ?? "").slice(-limit);
-    },
+    history: (limit) => readHistory(host, folder, limit),
   };
+}
+
+/** The same as a journal's `history`, for whoever only reads. */
+export async function readHistory(
+  host: Pick<Host, "readFile">,
+  folder: string,
+  limit = Infinity,
+): Promise<readonly Recorded[]> {
+  const path = `${folder}/history.jsonl`;
+  return lines((await reading(host.readFile(path), path)) ?? "").slice(-limit);
 }
 
 /** How the history ends. */
@@ -107,11 +128,11 @@ async function shorten(host: Host, path: string): Promise<Tail> {
   return { lines: kept.length, torn: false };
 }
 
-function lines(text: string): (HistoryRecord | OperatorRecord)[] {
+function lines(text: string): Recorded[] {
   return text.split("\n").flatMap((line) => {
     try {
       const record: unknown = JSON.parse(line);
-      return isRecord(record) || isOperatorRecord(record) ? [record] : [];
+      return isRecord(record) || isOperatorRecord(record) || isHappening(record) ? [record] : [];
     } catch {
       return []; // torn by a power cut: the record was never acted upon
     }
@@ -135,6 +156,10 @@ function parseCurrent(text: string, path: string): State {
 
 function isOperatorRecord(value: unknown): value is OperatorRecord {
   return typeof value === "object" && value !== null && "asked" in value && typeof value.asked === "string";
+}
+
+function isHappening(value: unknown): value is Happening {
+  return typeof value === "object" && value !== null && "happened" in value && typeof value.happened === "string";
 }
 
 function isRecord(value: unknown): value is HistoryRecord {

@@ -40,6 +40,8 @@ export interface Run {
   readonly steps: readonly string[];
   /** The worst of its steps. */
   readonly impact: Impact;
+  /** The first of them as people read them: for the history. */
+  readonly does?: readonly string[];
 }
 
 /** `bad`: never again here. `inconclusive`: it was not the candidate's fault, or nobody can tell. */

@@ -3,6 +3,8 @@
  * remote's or a daemon's own words may hold one.
  */
 
+import { withTexts } from "../schemas/printable.ts";
+
 // Lines of FRR that carry a secret, and credentials in a URL.
 const secretWords = /\b((?:neighbor \S+ )?password(?: \d)?|md5|key-string|authentication-key) (?!<secret:)[^\s"\\]+/g;
 const urlCredentials = /(\w+:\/\/)[^\s/@"]+@/g;
@@ -23,4 +25,9 @@ export function maskTexts(text: string, secrets: Iterable<string>): string {
       masked = masked.replaceAll(form, () => "<masked>");
   }
   return maskSecrets(masked);
+}
+
+/** Plain data with `mask` done to what quotes others. Single words are ours: codes, names, digests. */
+export function maskData<T>(data: T, mask: (text: string) => string): T {
+  return withTexts(data, (text) => (/^[\w.-]*$/.test(text) ? text : mask(text)));
 }

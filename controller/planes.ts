@@ -118,6 +118,13 @@ export function leftover(reconcilers: Reconcilers, after: Survey): Problem | und
   });
 }
 
+/** Every step of a survey's plans as people read it, in the order of the planes. */
+export function described(reconcilers: Reconcilers, { plans }: Survey): readonly string[] {
+  return planeNames.flatMap((plane) =>
+    plans[plane].steps.map((step) => `${plane} ${step.impact} ${reconcilers[plane].describe(step)}`),
+  );
+}
+
 /** The planes that a survey's plans touch. */
 export function planesTouched({ plans }: Survey): readonly PlaneName[] {
   return planeNames.filter((plane) => plans[plane].steps.length > 0);

@@ -35,6 +35,8 @@ export interface AgentParts {
   readonly bootFiles: BootFiles;
   readonly failsafe: Failsafe;
   readonly observer: Observer;
+  /** The newest lines of the agent's own log. */
+  readonly logged?: () => readonly string[];
 }
 
 /** One tick. */

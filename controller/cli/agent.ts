@@ -4,8 +4,8 @@ import { Option } from "commander";
 import type { Command } from "commander";
 import type { Settings } from "../../schemas/settings.ts";
 import { runAgent } from "../compose.ts";
-import { createLog } from "../report/log.ts";
-import type { Log } from "../report/log.ts";
+import { createLog, recentLines } from "../report/log.ts";
+import type { Log, Recent } from "../report/log.ts";
 import type { Observer } from "../report/observer.ts";
 import { watch } from "../watch.ts";
 import { examples } from "./help.ts";
@@ -35,16 +35,20 @@ effect when no deployment is in flight.`,
 }
 
 async function agent(options: Options, terminal: Terminal): Promise<void> {
+  const recent = recentLines();
   const log = createLog({
     format: options.json ? "json" : options.log,
-    write: (line) => terminal.out(line),
+    write: (line) => {
+      recent.add(line);
+      terminal.out(line);
+    },
     now: () => Date.now(),
     debug: options.verbose ?? false,
     journal: terminal.environment["JOURNAL_STREAM"] !== undefined,
   });
   let settings = await readSettings(options.settings, terminal);
   for (;;) {
-    const changed = await runUntilChanged(settings, options.settings, log, terminal);
+    const changed = await runUntilChanged(settings, options.settings, { log, recent }, terminal);
     if (!changed) return;
     settings = changed;
     log.info("settings changed");
@@ -55,7 +59,7 @@ async function agent(options: Options, terminal: Terminal): Promise<void> {
 async function runUntilChanged(
   settings: Settings,
   file: string,
-  log: Log,
+  { log, recent }: { readonly log: Log; readonly recent: Recent },
   terminal: Terminal,
 ): Promise<Settings | undefined> {
   const ending = new AbortController();
@@ -82,7 +86,7 @@ async function runUntilChanged(
   };
   watch([resolve(terminal.folder, file)], () => void reread(), signal);
   try {
-    await runAgent(settings, log, listener, signal);
+    await runAgent(settings, { log, logged: () => recent.lines(), listener }, signal);
   } finally {
     ending.abort();
   }

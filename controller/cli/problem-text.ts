@@ -2,6 +2,7 @@
 import { printable } from "../../schemas/printable.ts";
 import { placeText } from "../../schemas/problem.ts";
 import type { Problem } from "../../schemas/problem.ts";
+import { plural } from "../plural.ts";
 import type { Terminal } from "./terminal.ts";
 
 export const problemFormats = ["text", "json", "github"] as const;
@@ -32,10 +33,6 @@ export function countProblems(problems: readonly Pick<Problem, "severity">[]): s
   return [errors > 0 ? plural(errors, "error") : "", warnings > 0 ? plural(warnings, "warning") : ""]
     .filter((part) => part !== "")
     .join(" and ");
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 // The runner's own escapes (actions/toolkit, packages/core/src/command.ts): without them a value could end the command

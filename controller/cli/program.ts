@@ -57,6 +57,16 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "show what the agent on this box says of itself",
     load: () => import("./status.ts"),
   },
+  history: {
+    group: "Operate",
+    summary: "show what happened on this box",
+    load: () => import("./history.ts"),
+  },
+  show: {
+    group: "Operate",
+    summary: "tell the story of one deployment",
+    load: () => import("./show.ts"),
+  },
   sync: { group: "Operate", summary: "let the agent poll the sites repository now", load: () => import("./sync.ts") },
   accept: {
     group: "Operate",

@@ -7,7 +7,7 @@ import { documentNames, jsonSchema } from "../../schemas/json-schema.ts";
 import type { DocumentName } from "../../schemas/json-schema.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { examples } from "./help.ts";
-import { plural } from "./problem-text.ts";
+import { plural } from "../plural.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface Options {

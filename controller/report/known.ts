@@ -42,6 +42,8 @@ export interface Known {
   readonly complaints: readonly Problem[];
   /** Why tags that may approve what is wanted do not count. */
   readonly ignoredTags: readonly Problem[];
+  /** Failed deployments of which there is evidence. */
+  readonly bundles?: number;
   readonly git: {
     readonly remote?: string;
     readonly lastPollAt?: number;
@@ -108,6 +110,7 @@ export function statusOf(known: Known): Status {
       ...(lastError && { lastError: lastError.toJSON() }),
     },
     ...(ledger && isPending(ledger) && { overrides: ledger.overrides }),
+    ...(known.bundles !== undefined && { evidence: known.bundles }),
     ...(pause && { paused: pause }),
     ...(waiting && { waiting }),
     ...(generation && held !== undefined && { held: { generation: generation.digest, reason: held } }),

@@ -61,3 +61,24 @@ function flat(value: unknown): string {
 function plain(_key: string, value: unknown): unknown {
   return value instanceof Error ? asProblem(value).toJSON() : value;
 }
+
+/** The newest lines of a log, as many as fit into so many characters. */
+export interface Recent {
+  add(line: string): void;
+  /** Oldest first, without line ends and syslog's priorities. */
+  lines(): readonly string[];
+}
+
+export function recentLines(most = 300_000): Recent {
+  const kept: string[] = [];
+  let size = 0;
+  return {
+    add(line) {
+      const bare = line.replace(/^<\d>/, "").trimEnd();
+      kept.push(bare);
+      size += bare.length;
+      while (size > most) size -= kept.shift()?.length ?? size;
+    },
+    lines: () => [...kept],
+  };
+}

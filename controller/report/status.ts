@@ -40,6 +40,8 @@ export interface Status {
   readonly paused?: { readonly reason: string; readonly until?: number };
   /** Why the newest generation, or the correction of drift, is not armed. */
   readonly waiting?: Shut;
+  /** Failed deployments of which there is evidence on this box. */
+  readonly evidence?: number;
   readonly held?: { readonly generation: string; readonly reason: string };
 }
 

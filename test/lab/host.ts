@@ -45,6 +45,8 @@ export interface Sim {
   attend(other: Attendant): void;
   /** Makes the next `times` calls of this kind on a path that contains `part` reject. */
   fail(operation: "write" | "append" | "connect" | "link", part: string, problem: Problem, times?: number): void;
+  /** Makes every later call of this kind on such a path hang for ever, as a disk does that is gone. */
+  stall(operation: "write" | "append" | "link", part: string): void;
   /** Lets everything run, and virtual time pass, until `claim` holds; throws after `limitMs` of virtual time. */
   until(claim: () => boolean, what: string, limitMs?: number): Promise<void>;
   /** Lets everything run for this much virtual time. */
@@ -91,6 +93,7 @@ export function simHost(options: SimOptions = {}): Sim {
   const programs: ((argv: readonly string[]) => RunResult | undefined)[] = [];
   const faults: Fault[] = [];
   const attendants: Attendant[] = [];
+  const stalls: Pick<Fault, "operation" | "part">[] = [];
   let boot = 1;
   let uptime = 60_000;
   let epoch = (options.now ?? Date.UTC(2026, 0, 5, 12)) - uptime;
@@ -123,6 +126,9 @@ export function simHost(options: SimOptions = {}): Sim {
     async function alive<T>(result: () => T): Promise<T> {
       activity += 1;
       return self.dead ? never : result();
+    }
+    async function stalled(operation: Fault["operation"], path: string): Promise<void> {
+      if (stalls.some((one) => one.operation === operation && path.includes(one.part))) await never;
     }
     function planned(operation: Fault["operation"], path: string): void {
       const fault = faults.find((f) => f.left > 0 && f.operation === operation && path.includes(f.part));
@@ -186,6 +192,7 @@ export function simHost(options: SimOptions = {}): Sim {
           return node && "target" in node ? node.target : undefined;
         }),
       async writeFile(path, text, options) {
+        await stalled("write", path);
         await alive(() => planned("write", path));
         const mode = options?.mode ?? 0o644;
         const old = files.get(path);
@@ -202,6 +209,7 @@ export function simHost(options: SimOptions = {}): Sim {
         await effect(`fsync folder of ${path}`);
       },
       async appendFile(path, text) {
+        await stalled("append", path);
         await alive(() => planned("append", path));
         const node = files.get(path);
         const before = node && "text" in node ? node.text : "";
@@ -212,6 +220,7 @@ export function simHost(options: SimOptions = {}): Sim {
         await effect(`fsync ${path}`);
       },
       async writeLink(path, target) {
+        await stalled("link", path);
         await alive(() => planned("link", path));
         await effect(`link ${path}`);
         await effect(`rename ${path}`);
@@ -284,6 +293,7 @@ export function simHost(options: SimOptions = {}): Sim {
       if (accept) sockets.set(path, accept);
       else sockets.delete(path);
     },
+    stall: (operation, part) => void stalls.push({ operation, part }),
     answer: (program) => void programs.push(program),
     attend: (other) => void attendants.push(other),
     fail: (operation, part, problem, times = 1) => void faults.push({ operation, part, problem, left: times }),

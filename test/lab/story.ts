@@ -73,6 +73,8 @@ export interface StoryOptions {
   readonly lines?: readonly string[];
   readonly settings?: object;
   readonly observer?: (status: Status) => void;
+  /** What the agent's log says. */
+  readonly logged?: () => readonly string[];
   /** Instead of the smallest plane: a simulated FRR, through FRR's own reconciler and prober. */
   readonly frr?: SimFrr;
 }
@@ -208,6 +210,7 @@ export function story(options: StoryOptions = {}): Story {
         probe: options.frr ? prober(host, frrSockets) : async (candidate, signal) => probe(self, candidate, signal),
         bootFiles: files,
         failsafe: openFailsafe(host, settings, files),
+        ...(options.logged && { logged: options.logged }),
         observer: {
           event(event) {
             self.events.push(event);

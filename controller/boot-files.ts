@@ -7,6 +7,9 @@ import type { Desired, Generation } from "../reconcilers/generation.ts";
 import { Problem } from "../schemas/problem.ts";
 import { filesFolder } from "./store.ts";
 
+/** What uses a plane comes after it. */
+const planeOrder: readonly PlaneName[] = ["system", "frr", "vpp"];
+
 /** What a plane says of the file that it starts from. */
 export interface BootFile {
   readonly plane: PlaneName;
@@ -83,30 +86,53 @@ export function bootFiles(host: Host, folder: string, files: readonly BootFile[]
     await host.writeFile(file.path, text, closed);
   }
 
+  async function restoring(digest: string): Promise<readonly Restoring[]> {
+    return Promise.all(
+      files.map(async (file) => {
+        const owner = (await file.owner()) ?? { uid: 0, gid: 0 };
+        const { plane, path: target, mode, unit } = file;
+        return { plane, files: [{ source: kept(file, digest), target, mode, owner }], units: [unit] };
+      }),
+    );
+  }
+  async function replace(path: string, text: string): Promise<void> {
+    if ((await host.readFile(path)) !== text) await host.writeFile(path, text, { mode: 0o600 });
+  }
+
   return {
     async hold(generation) {
       for (const file of files) if (!(await holds(file, generation))) return false;
       return true;
     },
     async keep(generation, seen) {
+      const { digest } = generation;
       for (const file of files) {
-        const text = file.text(generation, seen, await host.readFile(file.path));
-        const path = kept(file, generation.digest);
-        if ((await host.readFile(path)) !== text) await host.writeFile(path, text, { mode: 0o600 });
+        await replace(kept(file, digest), file.text(generation, seen, await host.readFile(file.path)));
       }
+      const lines = restoringLines(await restoring(digest));
+      await replace(`${folder}/generations/${digest}/restore`, `${lines.join("\n")}\n`);
     },
     async lay({ digest }) {
       for (const file of files) await lay(file, digest);
     },
-    restoring: (digest) =>
-      Promise.all(
-        files.map(async (file) => {
-          const owner = (await file.owner()) ?? { uid: 0, gid: 0 };
-          const { plane, path: target, mode, unit } = file;
-          return { plane, files: [{ source: kept(file, digest), target, mode, owner }], units: [unit] };
-        }),
-      ),
+    restoring,
   };
+}
+
+/** How it is written down for the shell programs, the failsafe and imp-rescue, in the order of restoring: docs/failsafe.md. */
+export function restoringLines(planes: readonly Restoring[]): readonly string[] {
+  return planeOrder.flatMap((name) => planes.filter(({ plane }) => plane === name).flatMap(block));
+}
+
+function block({ plane, files, units }: Restoring): readonly string[] {
+  return [
+    `plane ${plane}`,
+    ...files.map(({ mode, owner, source, target }) => {
+      const octal = mode.toString(8).padStart(4, "0");
+      return `file ${octal} ${owner.uid} ${owner.gid} ${source} ${target}`;
+    }),
+    ...units.map((unit) => `unit ${unit}`),
+  ];
 }
 
 function missing(path: string): Problem {

@@ -7,7 +7,7 @@ import type { Host, PlaneName, RunResult } from "../reconcilers/core.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { parseActed, type Acted } from "./acted.ts";
-import type { BootFiles, Restoring } from "./boot-files.ts";
+import { restoringLines, type BootFiles } from "./boot-files.ts";
 import type { Deployment } from "./machine.ts";
 
 /** What was well right before the change: what the failsafe can tell by whether the box is fine. */
@@ -45,8 +45,6 @@ const checkLimitMs = 20_000;
 const fineLimitMs = 60_000;
 /** For the files of a plane and the restart of its units. */
 export const restoreLimitMs = 120_000;
-/** What uses the planes comes after what it uses. */
-const planeOrder = ["system", "frr", "vpp"] as const satisfies readonly PlaneName[];
 
 /** The failsafe of this box. */
 export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "paths">, files: BootFiles): Failsafe {
@@ -75,7 +73,7 @@ export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "
       `impact ${deployment.worstImpact ?? "hitless"}`,
       ...before.anchors.map((address) => `anchor ${address}`),
       ...before.sessions.map((peer) => `session ${peer}`),
-      ...planeOrder.flatMap((plane) => touched.filter((one) => one.plane === plane).flatMap(block)),
+      ...restoringLines(touched),
     ];
     await host.writeFile(record, `${lines.join("\n")}\n`, { mode: 0o600 });
     armed = deployment.id;
@@ -158,17 +156,6 @@ export const noFailsafe: Failsafe = {
   acted: async () => undefined,
   acknowledge: async () => undefined,
 };
-
-function block({ plane, files, units }: Restoring): readonly string[] {
-  return [
-    `plane ${plane}`,
-    ...files.map(({ mode, owner, source, target }) => {
-      const octal = mode.toString(8).padStart(4, "0");
-      return `file ${octal} ${owner.uid} ${owner.gid} ${source} ${target}`;
-    }),
-    ...units.map((unit) => `unit ${unit}`),
-  ];
-}
 
 /** What the record of this deployment says was well before it; nothing when there is none, as after a reboot. */
 function lifelinesOf(record: string, deployment: string): Lifelines {

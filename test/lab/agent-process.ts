@@ -26,6 +26,10 @@ export interface AgentProcessOptions {
   /** What FRR reads at its start; in the agent's own folder unless given. */
   readonly frrConfig?: string;
   readonly pollSeconds?: number;
+  /** The section "failsafe" of agent.yaml; off unless given. */
+  readonly failsafe?: string;
+  /** More environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** More of agent.yaml: whole sections. */
   readonly settings?: string;
   /** The program: [main.ts] unless given, so that the bundle can be tried as well. */
@@ -51,7 +55,7 @@ repository:
     - url: ${options.remote}
   poll-seconds: ${options.pollSeconds ?? 1}
 listen: 127.0.0.1:${port}
-failsafe: { mode: off }
+failsafe: ${options.failsafe ?? "{ mode: off }"}
 secrets:
   age-key: ${state}/age.key
   folder: ${state}/secrets
@@ -68,6 +72,7 @@ ${options.settings ?? ""}`,
   const program = options.program ?? join(import.meta.dirname, "../../controller/main.ts");
   const child = spawn(process.execPath, [program, "agent", "--settings", settings, "--log", "text"], {
     stdio: ["ignore", line ? "pipe" : "ignore", line ? "pipe" : "ignore"],
+    env: { ...process.env, ...options.env },
   });
   for (const stream of [child.stdout, child.stderr]) {
     if (stream && line) createInterface({ input: stream }).on("line", line);

@@ -76,6 +76,8 @@ export interface FailsafeBox extends Disposable {
   /** The same where `before` has mounted something (in a mount namespace of its own); then `after` runs there. Needs root. */
   failsafeAmong(before: string, after: string, ...argv: string[]): Ended;
   rescue(...argv: string[]): Ended;
+  /** What is on standard input of what runs next. */
+  answer: string;
   /** More environment for what runs next. */
   readonly env: Record<string, string>;
 }
@@ -107,13 +109,15 @@ export function makeBox(shell: Shell): FailsafeBox {
     const { status, stdout, stderr } = spawnSync(first, rest, {
       encoding: "utf8",
       timeout: 60_000,
-      input: "",
+      input: box.answer,
       env: {
         PATH: path,
         IMP_RUN: run,
         IMP_STATE: state,
         IMP_ETC: etc,
         IMP_PROC: join(folder, "proc"),
+        IMP_SYS: join(folder, "sys"),
+        IMP_NETWORKD: join(folder, "run/systemd/network"),
         IMP_ROUNDS: "1",
         IMP_SETTLE: "0",
         IMP_PAUSE: "0",
@@ -129,6 +133,7 @@ export function makeBox(shell: Shell): FailsafeBox {
     state,
     etc,
     env,
+    answer: "",
     read(name) {
       const file = join(folder, name);
       return existsSync(file) ? readFileSync(file, "utf8") : undefined;

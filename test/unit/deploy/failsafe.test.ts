@@ -128,23 +128,6 @@ $`),
         expect([frrConf(), acted()]).toEqual(["tried\n", undefined]);
       });
 
-      it("undoes nothing of what is committed: the agent died between the rename that commits and disarming", () => {
-        box.arm();
-        box.link(`persistent/committed.d/default`, `../generations/${tried}`);
-        box.uptime(1000);
-        expect(box.failsafe("watch").text).toContain("Generation cccccccccccc is committed: nothing is undone.");
-        expect([frrConf(), acted(), isArmed()]).toEqual(["tried\n", undefined, false]);
-        expect(systemctl()).toEqual(["stop imp-agent.service", ...startingAgent]);
-      });
-
-      it("puts back what corrected the committed generation, whose link names it all along", () => {
-        box.arm({ generation: committed });
-        box.link(`persistent/committed.d/default`, `../generations/${committed}`);
-        box.uptime(1000);
-        box.failsafe("watch");
-        expect(frrConf()).toBe("committed\n");
-      });
-
       it("kills an agent that does not let itself be stopped", () => {
         box.arm();
         box.uptime(1000);

@@ -27,6 +27,7 @@ import { statusOf, unknownYet, type Known } from "./report/known.ts";
 import type { Status } from "./report/status.ts";
 import { withDeadline } from "./retry.ts";
 import { openStore } from "./store.ts";
+import type { Clock } from "./term.ts";
 import { surveyed, type AgentParts, type Turn } from "./turn.ts";
 
 /** A running agent, for those who ask things of it (operations.ts). */
@@ -40,6 +41,8 @@ export interface Agent {
   polled(signal: AbortSignal): Promise<void>;
   /** The next poll looks at the newest commit again, as if it had just arrived. */
   reconsider(): void;
+  /** What operators' terms are counted by. */
+  readonly clock: Clock;
   /** The plan for the newest generation, made anew. */
   plan(signal: AbortSignal): Promise<{ readonly generation: Generation; readonly plan: Survey }>;
   /** How the box differs from what is committed here, measured anew. */
@@ -199,18 +202,30 @@ export function createAgent(parts: AgentParts): Agent {
   /** The pause between two ticks: jitter, never beyond the interval, keeps a fleet from asking all at once; a nudge ends it. */
   async function rest(signal: AbortSignal): Promise<void> {
     const awake = AbortSignal.any([signal, pause.signal]);
+    const ms = restMs();
+    publish({ nextLookAt: host.now() + ms });
     try {
-      await host.sleep(pollMs() * (0.8 + 0.2 * Math.random()), awake);
+      await host.sleep(ms, awake);
     } catch (thrown) {
       if (!awake.aborted) throw thrown;
     }
     signal.throwIfAborted();
     if (pause.signal.aborted) pause = new AbortController();
+    publish({ nextLookAt: undefined });
+  }
+
+  /** What ends a wait before the next poll is not overslept. */
+  function restMs(): number {
+    const ms = pollMs() * (0.8 + 0.2 * Math.random());
+    const state = box?.progress.state();
+    const againAt = state?.at === "waiting" ? state.againAt : undefined;
+    return againAt === undefined ? ms : Math.min(ms, Math.max(1000, againAt - host.now()));
   }
 
   return {
     run,
     status,
+    clock: host,
     nudge: () => pause.abort(),
     async polled(signal) {
       await withDeadline(host, fetchLimitMs, signal, "The poll", () => poll.promise);

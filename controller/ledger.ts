@@ -48,6 +48,13 @@ export interface Decision {
   readonly at: number;
 }
 
+export interface Hurry {
+  readonly reason: string;
+  /** Wall clock. */
+  readonly at: number;
+  readonly generation?: string;
+}
+
 export interface Ledger {
   readonly format: 1;
   /** The newest commit whose ancestry and signatures were accepted: the next one must descend from it. */
@@ -75,8 +82,8 @@ export interface Ledger {
   readonly approvals: Readonly<Record<string, Approval>>;
   /** An operator's pause, over or not. */
   readonly pause: { readonly reason: string; readonly term: Term } | undefined;
-  /** `impctl sync --now`: the generation that may pass windows; undefined until the poll that it asked for. */
-  readonly hurry: { readonly reason: string; readonly generation?: string } | undefined;
+  /** `impctl sync --now`: the generation that may pass windows, which is not known before the poll that it asks for. */
+  readonly hurry: Hurry | undefined;
 }
 
 /** Of a box that remembers nothing yet. */

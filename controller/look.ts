@@ -2,6 +2,7 @@
 import { asProblem } from "../schemas/problem.ts";
 import { approvable, hearApproval } from "./approvals.ts";
 import { inFlight } from "./machine.ts";
+import { hurryAwaits, withHurryFor } from "./gate/allowed.ts";
 import type { Known } from "./report/known.ts";
 import { withDeadline } from "./retry.ts";
 import type { Words } from "./source.ts";
@@ -18,7 +19,9 @@ export const fetchLimitMs = 300_000;
 export async function look(turn: Turn, again: boolean): Promise<boolean> {
   const { parts, signal, known, publish } = turn;
   const { host, source } = parts;
-  const { listener } = turn.appliance;
+  const { listener, memory } = turn.appliance;
+  const { failingSince = host.now() } = known().git;
+  const inHurry = hurryAwaits(memory.ledger());
   try {
     const sought = approvable(turn);
     const head = await withDeadline(host, pollLimitMs, signal, "Polling the sites repository", (limited) =>
@@ -31,12 +34,13 @@ export async function look(turn: Turn, again: boolean): Promise<boolean> {
     else publish({ wanted: polledAgain(known().wanted) });
     if (sought && !isNew) await hearApproval(turn, sought, head.tags ?? []);
     else publish({ ignoredTags: [] });
+    if (inHurry) await memory.remember((ledger) => withHurryFor(ledger, known().wanted?.generation?.digest));
     listener.event({ type: "polled", result: isNew ? "fetched" : "unchanged" });
     return true;
   } catch (thrown) {
     signal.throwIfAborted();
     const problem = asProblem(thrown);
-    publish({ git: { ...known().git, lastPollAt: host.now(), lastError: problem } });
+    publish({ git: { ...known().git, lastPollAt: host.now(), lastError: problem, failingSince } });
     listener.event({ type: "polled", result: problem.code });
     if (!known().wanted) await goOn(turn);
     return false;

@@ -12,8 +12,6 @@ import { emptyDesired, letGo } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import { climb, nextRung } from "./rungs.ts";
 
-/** What to reckon with for going back: several attempts, and a restart in between. */
-export const rollbackLimitMs = 300_000;
 /** Limit for one attempt to go back by plan; the next one begins afresh. */
 export const attemptLimitMs = 50_000;
 /** How long the failsafe leaves the agent alone after it said that it goes back by itself: longer than an attempt. */

@@ -13,6 +13,9 @@ const clock = z
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be "HH:MM"')
   .meta({ description: "Time of day, in quotes." });
 
+/** For how long going back is reckoned with, several attempts and a restart in between: a window has room for it. */
+export const rollbackSeconds = 300;
+
 /** A weekly or daily time in which changes up to an impact may be made. */
 export const Window = z
   .strictObject({

@@ -106,7 +106,7 @@ const Ledger = z.looseObject({
     .record(z.string(), z.looseObject({ reason: z.string(), at: z.number(), by: z.enum(["operator", "tag"]) }))
     .optional(),
   pause: z.looseObject({ reason: z.string(), term: Term }).optional(),
-  hurry: z.looseObject({ reason: z.string(), generation: z.string().optional() }).optional(),
+  hurry: z.looseObject({ reason: z.string(), at: z.number(), generation: z.string().optional() }).optional(),
 });
 
 /** What is wrong with the journal's `current.json`: "to.deployment.steps: …"; undefined: nothing is. */

@@ -67,6 +67,11 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "tell the story of one deployment",
     load: () => import("./show.ts"),
   },
+  why: {
+    group: "Operate",
+    summary: "say why nothing is happening, and what would change that",
+    load: () => import("./why.ts"),
+  },
   sync: { group: "Operate", summary: "let the agent poll the sites repository now", load: () => import("./sync.ts") },
   accept: {
     group: "Operate",
@@ -93,6 +98,13 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "let a generation that failed here be tried once more",
     load: () => import("./retry.ts"),
   },
+  approve: {
+    group: "Operate",
+    summary: "let the newest generation be applied, whatever it disturbs or removes",
+    load: () => import("./approve.ts"),
+  },
+  pause: { group: "Operate", summary: "let nothing be applied for some time", load: () => import("./pause.ts") },
+  resume: { group: "Operate", summary: "end an operator's pause before its time", load: () => import("./resume.ts") },
   version: { group: "Other", summary: "show the version", load: () => import("./version.ts") },
   completion: {
     group: "Other",

@@ -10,11 +10,16 @@ export function withApproval(ledger: Ledger, generation: string, approval: Appro
   return { ...ledger, approvals: { ...Object.fromEntries(kept), [generation]: approval } };
 }
 
-/** The approval of `generation` that still counts: it is used up once the generation was proven. */
-export function approvalOf({ approvals, verdicts }: Ledger, generation: string): Approval | undefined {
-  const [approval, record] = [approvals[generation], verdicts[generation]];
-  if (!approval || (record?.verdict === "good" && record.at >= approval.at)) return undefined;
-  return approval;
+/** The approval of `generation` that still counts. */
+export function approvalOf(ledger: Ledger, generation: string): Approval | undefined {
+  const approval = ledger.approvals[generation];
+  return approval && !isUsedUp(ledger, generation, approval.at) ? approval : undefined;
+}
+
+/** What was allowed is for once: until the generation was proven. */
+function isUsedUp({ verdicts }: Ledger, generation: string, at: number): boolean {
+  const record = verdicts[generation];
+  return record?.verdict === "good" && record.at >= at;
 }
 
 /** How an operator gives it. */
@@ -23,6 +28,20 @@ export function approveText(generation: string): string {
 }
 
 /** Why `generation` must not wait for a window, in the words of whoever said so. */
-export function urgencyOf({ words, hurry }: Ledger, generation: string): string | undefined {
-  return words.emergency?.reason ?? (hurry?.generation === generation ? hurry.reason : undefined);
+export function urgencyOf(ledger: Ledger, generation: string): string | undefined {
+  const { words, hurry } = ledger;
+  if (words.emergency) return words.emergency.reason;
+  if (hurry?.generation !== generation || isUsedUp(ledger, generation, hurry.at)) return undefined;
+  return hurry.reason;
+}
+
+/** Whether an operator asked for a poll of which the newest generation is to hurry. */
+export function hurryAwaits({ hurry }: Ledger): boolean {
+  return hurry !== undefined && hurry.generation === undefined;
+}
+
+/** The ledger after that poll; `newest` is what it found, undefined when that cannot be deployed. */
+export function withHurryFor(ledger: Ledger, newest: string | undefined): Ledger {
+  if (!ledger.hurry || !hurryAwaits(ledger)) return ledger;
+  return { ...ledger, hurry: newest === undefined ? undefined : { ...ledger.hurry, generation: newest } };
 }

@@ -1,7 +1,6 @@
 /** Guards that ask how much the plan disturbs traffic: who has to agree to that, and when it may be done. */
 import type { Impact } from "../../reconcilers/core.ts";
-import type { Policy } from "../../schemas/policy.ts";
-import { rollbackLimitMs } from "../roll-back.ts";
+import { rollbackSeconds, type Policy } from "../../schemas/policy.ts";
 import { spanText } from "../term.ts";
 import { timing } from "../timing.ts";
 import { approvalOf, approveText, urgencyOf } from "./allowed.ts";
@@ -9,6 +8,7 @@ import { timeText } from "./local-time.ts";
 import type { Guard, Question } from "./question.ts";
 import { atMost, firstThatHolds, openings, whenText } from "./windows.ts";
 
+const rollbackMs = 1000 * rollbackSeconds;
 /** What an emergency may disturb without waiting for a window. */
 const urgentAtMost: Impact = "flap";
 
@@ -74,12 +74,12 @@ export const window: Guard = (question) => {
   const { impact, orElse, although } = found;
   const zone = policy["time-zone"];
   const { deadlineMs } = timing(policy, impact);
-  const needMs = deadlineMs + rollbackLimitMs;
+  const needMs = deadlineMs + rollbackMs;
   const ahead = openings(found.windows, zone, facts.now);
   const next = firstThatHolds(ahead, needMs, facts.now);
   if (next && next.from <= facts.now) return undefined;
 
-  const need = `it needs ${spanText(needMs)} (${spanText(deadlineMs)} until its deadline, ${spanText(rollbackLimitMs)} to roll back)`;
+  const need = `it needs ${spanText(needMs)} (${spanText(deadlineMs)} until its deadline, ${spanText(rollbackMs)} to roll back)`;
   const list = Object.entries(found.windows).map(([name, one]) => `${name} (${whenText(one)} ${zone})`);
   const open = ahead.find(({ from }) => from <= facts.now);
   const why = !next

@@ -1,8 +1,8 @@
 /** The guard that asks whether a rollback could be relied on, before anything begins that may need one. */
-import { sealedSecret, type Host } from "../../reconcilers/core.ts";
+import { sealedSecret } from "../../reconcilers/core.ts";
 import { asProblem, Problem } from "../../schemas/problem.ts";
 import type { Appliance } from "../appliance.ts";
-import type { Store } from "../store.ts";
+import { filesFolder } from "../store.ts";
 import type { Guard } from "./question.ts";
 
 /** What going back stands on. */
@@ -17,7 +17,7 @@ export interface Footing {
 
 /** Looks at it; `folder` is where generations and journal are. Rejects only when the signal aborts. */
 export async function footing(
-  { host, store, failsafe }: Pick<Appliance, "host" | "store" | "failsafe">,
+  appliance: Pick<Appliance, "host" | "store" | "bootFiles" | "failsafe">,
   folder: string,
   signal: AbortSignal,
 ): Promise<Footing> {
@@ -26,35 +26,48 @@ export async function footing(
     return asProblem(thrown);
   };
   return {
-    target: await faultOf(host, store, folder).catch(orProblem),
-    freeBytes: await host.freeBytes(folder).catch(orProblem),
-    failsafe: await failsafe.check(signal).catch(orProblem),
+    target: await faultOf(appliance, folder).catch(orProblem),
+    freeBytes: await appliance.host.freeBytes(folder).catch(orProblem),
+    failsafe: await appliance.failsafe.check(signal).catch(orProblem),
   };
 }
 
 /** Whether all is there that going back needs: the generation, the texts of its secrets, the files that it starts from. */
-async function faultOf(host: Host, store: Store, folder: string): Promise<Problem | undefined> {
+async function faultOf(
+  { host, store, bootFiles }: Pick<Appliance, "host" | "store" | "bootFiles">,
+  folder: string,
+): Promise<Problem | undefined> {
   const committed = await store.committed();
   if (!committed) return undefined;
-  const files = `${folder}/generations/${committed.digest}/files`;
   const texts = await store.secretsOf(committed.digest);
   const sealed = new Set(JSON.stringify(committed.desired).match(sealedSecret));
   const missing = [...sealed].filter((one) => !texts.has(one)).length;
-  if (missing > 0) return incomplete(`${missing} of its ${sealed.size} secrets are missing in ${files}/secrets.json`);
-  if ((await host.readFile(`${files}/frr.conf`)) === "") return incomplete(`${files}/frr.conf is empty`);
+  if (missing > 0) {
+    const path = `${filesFolder(folder, committed.digest)}/secrets.json`;
+    return incomplete(`${missing} of its ${sealed.size} secrets are missing in ${path}`, fromBackup);
+  }
+  const files = (await bootFiles.restoring(committed.digest)).flatMap((plane) => plane.files);
+  for (const { source } of files) {
+    if (!(await host.readFile(source))) {
+      return incomplete(`${source} is missing or empty`, "It is made again at a poll at which nothing has drifted.");
+    }
+  }
   return undefined;
 }
 
-function incomplete(what: string): Problem {
-  return new Problem("JOURNAL", `The committed generation is not whole: ${what}.`, {
-    remedy: "Restore it from a backup of the persistent dataset.",
-  });
+const fromBackup = "Restore it from a backup of the persistent dataset.";
+
+function incomplete(what: string, remedy: string): Problem {
+  return new Problem("JOURNAL", `The committed generation is not whole: ${what}.`, { remedy });
 }
 
-/** A repair is not kept waiting for room that only a new generation needs. */
+/**
+ * A repair goes to what is committed anyway, and waits neither for a whole target nor for room; but without a failsafe
+ * nothing is touched at all.
+ */
 export const prerequisites: Guard = ({ facts, policy, purpose }) => {
   const { target, freeBytes, failsafe } = facts.footing;
-  const problem = target ?? (purpose === "correct" ? undefined : lackOfRoom(freeBytes, policy)) ?? failsafe;
+  const problem = failsafe ?? (purpose === "correct" ? undefined : (target ?? lackOfRoom(freeBytes, policy)));
   return problem && { reason: problem.message, unblock: problem.remedy ?? "It is looked at again at the next poll." };
 };
 

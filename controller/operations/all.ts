@@ -2,26 +2,34 @@
 import { accept } from "./accept.ts";
 import { acceptRewrite } from "./accept-rewrite.ts";
 import { adopt } from "./adopt.ts";
+import { approve } from "./approve.ts";
 import { discardDrift } from "./discard-drift.ts";
 import { drift } from "./drift.ts";
 import { history } from "./history.ts";
 import type { Operation } from "./operation.ts";
+import { pause } from "./pause.ts";
 import { plan } from "./plan.ts";
+import { resume } from "./resume.ts";
 import { retry } from "./retry.ts";
 import { show } from "./show.ts";
 import { status } from "./status.ts";
 import { sync } from "./sync.ts";
+import { why } from "./why.ts";
 
 export const allOperations: readonly Operation[] = [
   status,
   history,
   show,
+  why,
   plan,
   sync,
   accept,
   acceptRewrite,
   adopt,
   retry,
+  approve,
+  pause,
+  resume,
   drift,
   discardDrift,
 ];

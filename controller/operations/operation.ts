@@ -4,6 +4,7 @@
  */
 import { Problem } from "../../schemas/problem.ts";
 import type { Agent } from "../agent.ts";
+import { durationMs } from "../term.ts";
 
 /** Whatever JSON can hold. */
 export type Answer = Readonly<Record<string, unknown>>;
@@ -45,6 +46,22 @@ export function textIn(asked: Answer, key: string): string {
   const text = asked[key];
   if (typeof text === "string" && text !== "") return text;
   throw new Problem("USAGE", `"${key}" is missing.`);
+}
+
+const longestMs = 30 * 86_400_000;
+
+/** How long something is to last, in milliseconds. Throws USAGE where that is missing: nothing lasts for ever. */
+export function durationIn(asked: Answer): number {
+  const text = asked["for"];
+  const ms = typeof text === "string" ? durationMs(text) : undefined;
+  if (ms !== undefined && ms > 0 && ms <= longestMs) return ms;
+  throw new Problem(
+    "USAGE",
+    text === undefined ? "it is not said for how long." : "that is not how long it may last.",
+    {
+      remedy: "Say for how long: --for 90s, 30m, 4h or 2d, at most 30d.",
+    },
+  );
 }
 
 /** Makes the agent look at the newest commit again, and tells how things stand then. */

@@ -48,7 +48,11 @@ export interface Known {
     readonly remote?: string;
     readonly lastPollAt?: number;
     readonly lastError?: Problem;
+    /** Wall clock of the first of the polls that failed in a row. */
+    readonly failingSince?: number;
   };
+  /** Wall clock of the next tick, while the loop rests. */
+  readonly nextLookAt: number | undefined;
 }
 
 /** Before the journal was read. */
@@ -68,6 +72,7 @@ export function unknownYet(settings: Settings, version: string, clock: Clock): K
     complaints: [],
     ignoredTags: [],
     git: {},
+    nextLookAt: undefined,
   };
 }
 
@@ -78,11 +83,10 @@ export function statusOf(known: Known): Status {
   const commit = wanted?.commit ?? ledger?.accepted;
   const reason = reasonOf(known);
   const held = generation && ledger ? whyHeld(ledger, generation.digest) : undefined;
-  const deployment = inFlight(state);
-  const failure = state.at === "rolling-back" ? state.failure : undefined;
+  const deployment = deploymentOf(known);
   const pause = pausedBy(known);
   const waiting = waitingFor(known);
-  const { remote, lastPollAt, lastError } = known.git;
+  const { remote, lastPollAt, lastError, failingSince } = known.git;
   return {
     format: 1,
     machine: known.settings.machine,
@@ -101,20 +105,31 @@ export function statusOf(known: Known): Status {
     planes: planesOf(known),
     problems: problemsOf(known).map((problem) => problem.toJSON()),
     warnings: warningsOf(known).map((one) => one.toJSON()),
-    ...(deployment && { deployment: ended(undefined, deployment, undefined, failure) }),
+    ...(deployment && { deployment }),
     ...(ledger?.lastDeployment && { lastDeployment: ledger.lastDeployment }),
     ...(ledger?.lastSuccessAt !== undefined && { lastSuccessAt: ledger.lastSuccessAt }),
     git: {
       ...(remote !== undefined && { remote }),
       ...(lastPollAt !== undefined && { lastPollAt }),
       ...(lastError && { lastError: lastError.toJSON() }),
+      ...(lastError && failingSince !== undefined && { failingSince }),
     },
+    ...(known.nextLookAt !== undefined && { nextLookAt: known.nextLookAt }),
     ...(ledger && isPending(ledger) && { overrides: ledger.overrides }),
     ...(known.bundles !== undefined && { evidence: known.bundles }),
     ...(pause && { paused: pause }),
     ...(waiting && { waiting }),
     ...(generation && held !== undefined && { held: { generation: generation.digest, reason: held } }),
   };
+}
+
+function deploymentOf({ state, clock }: Known): Status["deployment"] {
+  const deployment = inFlight(state);
+  if (!deployment) return undefined;
+  const failure = "failure" in state ? state.failure : undefined;
+  const shown = ended(undefined, deployment, undefined, failure);
+  const goesForward = !failure && state.at !== "committing" && deployment.boot === clock.bootId();
+  return { ...shown, ...(goesForward && { until: clock.now() + deployment.deadline - clock.uptime() }) };
 }
 
 function pausedBy({ ledger, wanted, committed, clock }: Known): Status["paused"] {

@@ -33,7 +33,15 @@ export interface Status {
   readonly deployment?: DeploymentStatus;
   readonly lastDeployment?: DeploymentStatus;
   readonly lastSuccessAt?: number;
-  readonly git: { readonly remote?: string; readonly lastPollAt?: number; readonly lastError?: ProblemReport };
+  readonly git: {
+    readonly remote?: string;
+    readonly lastPollAt?: number;
+    readonly lastError?: ProblemReport;
+    /** When the first of the polls failed of which none succeeded since. */
+    readonly failingSince?: number;
+  };
+  /** When the loop looks at everything again; left out while it does. */
+  readonly nextLookAt?: number;
   /** What operators vouched for and no accepted commit has used up yet: see source.ts. */
   readonly overrides?: { readonly rewrite: boolean; readonly commits: readonly string[] };
   /** The repository's pause has no end of its own, an operator's has. */
@@ -62,6 +70,8 @@ export interface DeploymentStatus {
   readonly commit: string;
   readonly generation: string;
   readonly startedAt: number;
+  /** When it is rolled back unless it was proven by then; only while it is in flight and goes forward. */
+  readonly until?: number;
   readonly endedAt?: number;
   readonly outcome?: "committed" | "rolled-back";
   /** What made it roll back: "health", "apply", "read-back", "crash", "operator". */

@@ -276,7 +276,15 @@ export const machineRules = {
   "window-empty": error("A maintenance window has a length.", "Set to to another time than from."),
   "window-useless": warning(
     "A window allows more than policy.max-impact, which holds outside of every window.",
-    "Lower policy.max-impact (reboot unless it is set), or remove the window.",
+    "Lower policy.max-impact (session-reset unless it is set), or remove the window.",
+  ),
+  "window-short": warning(
+    "A window has room for the deadline of what it allows, and 5 minutes to roll back.",
+    "Make the window longer, or set policy.deadline-seconds: nothing of that impact starts in it.",
+  ),
+  "impact-at-any-time": warning(
+    "Restarts and reboots wait for a window or an approval.",
+    "Lower policy.max-impact and add a window, or name them in policy.approval.",
   ),
 } as const satisfies Readonly<Record<string, Rule>>;
 

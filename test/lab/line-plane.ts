@@ -1,8 +1,9 @@
 /**
  * The smallest plane that there is: live configuration is a set of lines, changed one at a time over a unix socket. Lets
- * the engine be tested without FRR. It outlives the agent, as FRR does.
+ * the engine be tested without FRR. It outlives the agent, as FRR does. A line may begin with the impact that it has:
+ * "restart vpp".
  */
-import type { Connection, Host, Plan, Reconciler, Step } from "../../reconcilers/core.ts";
+import { impacts, type Connection, type Host, type Plan, type Reconciler, type Step } from "../../reconcilers/core.ts";
 import type { FrrDesired } from "../../reconcilers/frr/model.ts";
 import { Problem } from "../../schemas/problem.ts";
 
@@ -89,7 +90,9 @@ function planLines(desired: FrrDesired, live: readonly string[], owned: readonly
     id: `lines/${line}`,
     kind,
     line,
-    impact: /neighbor|shutdown/.test(line) ? "session-reset" : "hitless",
+    impact:
+      impacts.find((impact) => line.startsWith(`${impact} `)) ??
+      (/neighbor|shutdown/.test(line) ? "session-reset" : "hitless"),
     needs: [],
     provides: [],
     releases: [],

@@ -88,6 +88,11 @@ describe("the commands for operators", () => {
       ["accept-rewrite"],
       ["adopt", "--accept"],
       ["retry", "--reason", "fixed"],
+      ["sync", "--now"],
+      ["sync", "--now", "--reason", "attack"],
+      ["approve", "c0ffee", "--reason", "seen"],
+      ["pause", "--reason", "fibre work", "--for", "4h"],
+      ["resume"],
       ["drift", "discard", "--reason", "left over"],
     ]) {
       expect(await impctl(folder, ...argv, "--socket", socket)).toMatchObject({ exitCode: 0, err: "" });
@@ -99,6 +104,11 @@ describe("the commands for operators", () => {
       "POST /accept-rewrite",
       "POST /adopt",
       'POST /retry {"reason":"fixed"}',
+      'POST /sync {"now":true}',
+      'POST /sync {"now":true,"reason":"attack"}',
+      'POST /approve {"generation":"c0ffee","reason":"seen"}',
+      'POST /pause {"reason":"fibre work","for":"4h"}',
+      "POST /resume",
       'POST /discard-drift {"reason":"left over"}',
     ]);
   });
@@ -129,6 +139,48 @@ describe("the commands for operators", () => {
       "  +   neighbor 192.0.2.1 description b",
       "  back: set router bgp 64500/neighbor 192.0.2.1: description a",
     ]);
+  });
+
+  it("approves what it showed, where no generation is named", async () => {
+    const generation = "1".repeat(64);
+    const desired = { commit: "c".repeat(40), generation };
+    answer = { status: 200, body: { ...status, desired, waiting: { reason: "Its impact is restart." } } };
+
+    const ran = await impctl(folder, "approve", "--socket", socket);
+
+    expect(asked).toEqual(["GET /status", `POST /approve {"generation":"${generation}"}`]);
+    expect(ran.out).toContain("commit cccccccccccc, generation 111111111111: Its impact is restart.\n");
+  });
+
+  it("has nothing to approve where the newest commit asks for no generation", async () => {
+    answer = { status: 200, body: { ...status, desired: { commit: "c".repeat(40) } } };
+
+    const ran = await impctl(folder, "approve", "--socket", socket);
+
+    expect(ran).toMatchObject({ exitCode: 64, err: expect.stringContaining("No generation is wanted") });
+    expect(asked).toEqual(["GET /status"]);
+  });
+
+  it.each([
+    [true, [{ why: "in-sync" }], 0],
+    [false, [{ why: "window" }], 2],
+    [false, [{ why: "repository" }, { why: "held" }], 3],
+    [false, [{ why: "stranded" }], 3],
+    [false, [{ why: "frozen" }], 3],
+  ])("exits from why as status does: %s %j", async (inSync, causes, expected) => {
+    answer = { status: 200, body: { inSync, causes: causes.map((cause) => ({ ...cause, reason: "It is so." })) } };
+
+    const ran = await impctl(folder, "why", "--socket", socket);
+
+    expect(ran).toMatchObject({ exitCode: expected, err: "" });
+    expect(ran.out).toMatch(/^why .*\n +It is so\.\n/);
+    expect(asked).toEqual(["GET /why"]);
+  });
+
+  it("needs to be told why and for how long to pause, before anything is asked", async () => {
+    expect(await impctl(folder, "pause", "--reason", "x", "--socket", socket)).toMatchObject({ exitCode: 64 });
+    expect(await impctl(folder, "pause", "--for", "4h", "--socket", socket)).toMatchObject({ exitCode: 64 });
+    expect(asked).toEqual([]);
   });
 
   it("refuses an abbreviated commit, and adopting without saying so, before anything is asked", async () => {

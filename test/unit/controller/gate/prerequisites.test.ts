@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { bootFiles, type BootFile } from "../../../../controller/boot-files.ts";
 import { noFailsafe } from "../../../../controller/failsafe.ts";
 import { footing } from "../../../../controller/gate/prerequisites.ts";
 import { openStore } from "../../../../controller/store.ts";
@@ -20,7 +21,7 @@ describe("a rollback that could not be relied on", () => {
       reason: "The committed generation is not whole.",
       unblock: "Restore it.",
     });
-    expect(ask({ facts: { footing: { ...firm, failsafe: broken } }, purpose: "correct" })?.why).toBe("prerequisites");
+    expect(ask({ facts: { footing: { ...firm, failsafe: broken } } })?.why).toBe("prerequisites");
   });
 
   it("is one without room: 64 MiB unless the policy says otherwise", () => {
@@ -43,8 +44,11 @@ describe("a rollback that could not be relied on", () => {
     });
   });
 
-  it("does not keep a repair from being made for want of room", () => {
-    expect(ask({ facts: { footing: { ...firm, freeBytes: 0 } }, purpose: "correct" })).toBeUndefined();
+  it("does not keep what is committed from being repaired, unless it is the failsafe that is missing", () => {
+    const repair = (footing: object) => ask({ facts: { footing: { ...firm, ...footing } }, purpose: "correct" });
+    expect(repair({ freeBytes: 0 })).toBeUndefined();
+    expect(repair({ target: broken })).toBeUndefined();
+    expect(repair({ failsafe: broken })?.why).toBe("prerequisites");
   });
 });
 
@@ -52,16 +56,31 @@ describe("what going back stands on", () => {
   const sealed = sealedHere("old-password");
   const committed = generation([`neighbor 192.0.2.1 password ${sealed}`]);
 
+  const file: BootFile = {
+    plane: "frr",
+    name: "frr.conf",
+    path: "/etc/frr/frr.conf",
+    unit: "frr.service",
+    mode: 0o640,
+    owner: async () => undefined,
+    holds: () => true,
+    text: (_generation, seen) => seen.frr.config,
+    isOurs: () => true,
+  };
+
   async function look(sim: Sim, failsafe = noFailsafe) {
     const host = sim.start();
-    return footing({ host, store: openStore(host, folder), failsafe }, folder, signal);
+    const files = bootFiles(host, folder, [file]);
+    return footing({ host, store: openStore(host, folder), bootFiles: files, failsafe }, folder, signal);
   }
 
   async function withCommitted(): Promise<Sim> {
     const sim = simHost();
-    const store = openStore(sim.start(), folder);
+    const host = sim.start();
+    const store = openStore(host, folder);
     const secrets = new Map([[sealed, "old-password"]]);
     await store.stage({ generation: committed, secrets, before: undefined, owned: undefined });
+    await bootFiles(host, folder, [file]).keep(committed, committed.desired);
     await store.commit(committed);
     return sim;
   }
@@ -89,7 +108,8 @@ describe("what going back stands on", () => {
     ["its generation", `${home}/generation.json`, "{}", /generation\.json is missing or damaged/],
     ["the texts of its secrets", `${home}/files/secrets.json`, undefined, /1 of its 1 secrets are missing/],
     ["the texts of its secrets", `${home}/files/secrets.json`, "{", /secrets\.json is missing or damaged/],
-    ["the file that FRR starts from", `${home}/files/frr.conf`, "", /frr\.conf is empty/],
+    ["the file that FRR starts from", `${home}/files/frr.conf`, "", /frr\.conf is missing or empty/],
+    ["the file that FRR starts from", `${home}/files/frr.conf`, undefined, /frr\.conf is missing or empty/],
   ])("is not without %s", async (_, path, text, expected) => {
     const sim = await withCommitted();
     if (text === undefined) sim.files.delete(path);

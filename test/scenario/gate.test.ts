@@ -1,0 +1,469 @@
+/** What makes a whole agent wait before it arms, what ends that, and what `impctl why` says meanwhile. */
+import { describe, expect, it } from "vitest";
+import type { Cause } from "../../controller/report/causes.ts";
+import type { Generation } from "../../reconcilers/generation.ts";
+import { Problem } from "../../schemas/problem.ts";
+import { ask } from "../lab/ask.ts";
+import { generation, sealedHere, shown, story, type Story, type StoryOptions } from "../lab/story.ts";
+
+const peers = Array.from({ length: 6 }, (_, index) => `neighbor 192.0.2.${index + 1}`);
+const lists = ["prefix-list IN", "prefix-list OUT", "prefix-list OWN"];
+const full = ["router bgp 64500", ...peers, ...lists];
+const base = generation(full);
+const hour = 3_600_000;
+const folder = "/persistent/config/imp";
+
+/** A box that has all of `base`, at noon of a Monday in January, UTC. */
+async function committed(options: StoryOptions = {}): Promise<Story> {
+  const s = story(options);
+  for (const peer of peers) s.answering.add(peer.slice("neighbor ".length));
+  s.push("one", base);
+  s.start();
+  await s.sim.until(() => s.status().inSync, "in sync");
+  return s;
+}
+
+/** Everything, and one line more. */
+function plus(line: string, policy: object = {}): Generation {
+  return generation([...full, line], { policy });
+}
+
+async function why(s: Story): Promise<Cause> {
+  const { causes } = (await ask(s.agent(), "why")) as { readonly causes: readonly [Cause, ...Cause[]] };
+  return causes[0];
+}
+
+async function untilWaitingFor(s: Story, reason: string): Promise<void> {
+  await s.sim.until(() => s.status().waiting?.why === reason, `waiting for ${reason}`);
+}
+
+async function untilCommitted(s: Story, { digest }: Generation, limitMs?: number): Promise<void> {
+  await s.sim.until(() => s.status().committed?.generation === digest, "committed", limitMs);
+}
+
+function time(s: Story): string {
+  return new Date(s.sim.now()).toISOString().slice(0, 16);
+}
+
+describe("a commit that empties a file by accident", () => {
+  const empty = generation(["router bgp 64500"]);
+
+  async function emptied(): Promise<Story> {
+    const s = await committed();
+    s.push("two", empty);
+    await untilWaitingFor(s, "removal");
+    return s;
+  }
+
+  it("waits, changes nothing, and says how much it would remove and what to do if that is meant", async () => {
+    const s = await emptied();
+    await s.sim.pass(hour);
+
+    expect(shown(s.plane.live)).toBe(shown(full));
+    expect(await why(s)).toMatchObject({
+      why: "removal",
+      reason:
+        "It removes 6 of 6 sessions (192.0.2.1, 192.0.2.2, 192.0.2.3 and 3 more), and 3 of 3 lists (IN, OUT, OWN).",
+      unblock: `If that is meant, say "Imp-Allow-Removal: <reason>" in a commit's message, or \`impctl approve ${empty.digest.slice(0, 12)}\`.`,
+      since: expect.any(Number),
+      next: expect.any(Number),
+    });
+  });
+
+  it("is forgotten when the next commit has everything again", async () => {
+    const s = await emptied();
+
+    s.push("three", base);
+    await s.sim.until(() => s.status().inSync, "in sync");
+
+    expect(await why(s)).toMatchObject({
+      why: "in-sync",
+      reason: `Nothing is wanted: generation ${base.digest.slice(0, 12)}, committed with one, is what the repository asks for, and nothing drifted from it.`,
+    });
+    expect(s.plane.changes).toBe(full.length);
+  });
+
+  it("goes ahead after an approval, once", async () => {
+    const s = await emptied();
+    await ask(s.agent(), "approve", { generation: empty.digest, reason: "the POP is closed" });
+    await untilCommitted(s, empty);
+    expect(shown(s.plane.live)).toBe("router bgp 64500");
+
+    s.push("three", base);
+    await untilCommitted(s, base);
+    s.push("four", empty);
+    await untilWaitingFor(s, "removal");
+  });
+
+  it("goes ahead when the author says so in the commit", async () => {
+    const s = await emptied();
+    const allowRemoval = { reason: "the POP is closed", commit: "two" };
+    await s
+      .agent()
+      .memory()
+      .remember((ledger) => ({ ...ledger, words: { allowRemoval } }));
+
+    await untilCommitted(s, empty);
+
+    expect(shown(s.plane.live)).toBe("router bgp 64500");
+  });
+});
+
+describe("the first deployment", () => {
+  it("is no removal, whatever was there before", async () => {
+    const s = story({ lines: full });
+    s.push("one", generation(["router bgp 64500"]));
+    s.start();
+    await untilWaitingFor(s, "not-adopted");
+    await ask(s.agent(), "adopt");
+
+    await s.sim.until(() => s.status().committed?.commit === "one", "committed");
+
+    expect(shown(s.plane.live)).toBe(shown(full));
+  });
+});
+
+describe("a maintenance window", () => {
+  const night = { from: "02:00", to: "04:00", "max-impact": "reboot" };
+  const policy = { windows: { night }, "time-zone": "Europe/Berlin" };
+  const restart = plus("restart vpp", policy);
+  const seldom = {
+    settings: { repository: { remotes: [{ url: "https://git.example.net/s.git" }], "poll-seconds": 3600 } },
+  };
+
+  it("is waited for, and used as soon as it opens although polls are seldom", async () => {
+    const s = await committed(seldom);
+    s.push("two", restart);
+    s.agent().nudge();
+    await untilWaitingFor(s, "window");
+    expect(await why(s)).toMatchObject({
+      why: "window",
+      reason: "Its impact is restart: policy allows that only in a window: night (02:00-04:00 Europe/Berlin).",
+      next: Date.parse("2026-01-06T01:00Z"),
+    });
+
+    await untilCommitted(s, restart, 24 * hour);
+
+    expect(time(s)).toBe("2026-01-06T01:00");
+  });
+
+  it("does not begin what may not be undone before it closes", async () => {
+    const s = await committed();
+    s.sim.setWallClock(Date.parse("2026-01-06T02:55Z"));
+    s.push("two", restart);
+    await untilWaitingFor(s, "window");
+
+    expect((await why(s)).reason).toMatch(
+      /it needs 6 min .* window night closes at Tue 2026-01-06 04:00 Europe\/Berlin/,
+    );
+    expect((await why(s)).next).toBe(Date.parse("2026-01-07T01:00Z"));
+  });
+
+  it("is not needed after an approval", async () => {
+    const s = await committed();
+    s.push("two", restart);
+    await untilWaitingFor(s, "window");
+
+    await ask(s.agent(), "approve", { generation: restart.digest.slice(0, 12) });
+    await untilCommitted(s, restart);
+
+    expect(time(s)).toMatch(/^2026-01-05T12/);
+  });
+
+  it("for reboots stays closed until the clock is synchronised, and as long as nobody can tell", async () => {
+    const s = await committed();
+    let synchronised: string | undefined;
+    s.sim.answer(([program]) =>
+      program === "timedatectl" && synchronised !== undefined
+        ? { exitCode: 0, stdout: `${synchronised}\n`, stderr: "" }
+        : undefined,
+    );
+    const reboot = plus("reboot image", policy);
+    s.sim.setWallClock(Date.parse("2026-01-06T01:30Z"));
+    s.push("two", reboot);
+    await untilWaitingFor(s, "clock");
+    expect(s.status().problems).toMatchObject([{ code: "HOST_COMMAND" }]);
+
+    synchronised = "no";
+    await s.sim.pass(60_000);
+    expect(s.status()).toMatchObject({ waiting: { why: "clock" }, problems: [] });
+    synchronised = "yes";
+    await untilCommitted(s, reboot);
+
+    expect(time(s)).toMatch(/^2026-01-06T01:3/);
+  });
+
+  it("that is not configured is told as such, until an edit adds one", async () => {
+    const s = await committed();
+    s.push("two", plus("restart vpp"));
+    await untilWaitingFor(s, "impact");
+    expect((await why(s)).unblock).toMatch(/^Add a window for it to policy\.windows, or `impctl approve /);
+
+    const always = { windows: { day: { from: "00:00", to: "23:59", "max-impact": "restart" } } };
+    s.push("three", plus("restart vpp", always));
+    await untilCommitted(s, plus("restart vpp", always));
+  });
+});
+
+describe("an approval", () => {
+  const careful = { approval: ["session-reset"] };
+  const change = plus("neighbor 192.0.2.9", careful);
+
+  it("that the policy wants is waited for", async () => {
+    const s = await committed();
+    s.answering.add("192.0.2.9");
+    s.push("two", change);
+    await untilWaitingFor(s, "approval");
+
+    await ask(s.agent(), "approve", { generation: change.digest });
+    await untilCommitted(s, change);
+
+    expect(s.plane.live).toContain("neighbor 192.0.2.9");
+  });
+
+  it("is refused when another generation is wanted than the one that was looked at", async () => {
+    const s = await committed();
+    s.push("two", change);
+    await untilWaitingFor(s, "approval");
+    const other = plus("neighbor 192.0.2.8", careful);
+    s.push("three", other);
+    await s.sim.until(() => s.status().desired?.generation === other.digest, "seen");
+
+    await expect(ask(s.agent(), "approve", { generation: change.digest })).rejects.toMatchObject({
+      message: `Meanwhile another generation is wanted: ${other.digest.slice(0, 12)}.`,
+    });
+
+    expect(s.agent().memory().ledger().approvals).toEqual({});
+  });
+
+  it("is refused where there is nothing to approve", async () => {
+    const s = await committed();
+
+    await expect(ask(s.agent(), "approve", { generation: base.digest })).rejects.toMatchObject({ code: "USAGE" });
+    await expect(ask(s.agent(), "approve", { generation: "abc" })).rejects.toMatchObject({ code: "USAGE" });
+    await expect(ask(s.agent(), "approve")).rejects.toMatchObject({ code: "USAGE" });
+  });
+
+  it("stands in the history with its reason", async () => {
+    const s = await committed();
+    s.push("two", change);
+    await untilWaitingFor(s, "approval");
+    await ask(s.agent(), "approve", { generation: change.digest, reason: "agreed on Monday" });
+
+    const node = s.sim.files.get(`${folder}/journal/history.jsonl`);
+    expect(node && "text" in node && node.text).toContain(
+      `"asked":"approve","details":{"generation":"${change.digest}","reason":"agreed on Monday"}`,
+    );
+  });
+});
+
+describe("a pause of an operator", () => {
+  const change = plus("route a");
+
+  async function paused(): Promise<Story> {
+    const s = await committed();
+    await ask(s.agent(), "pause", { reason: "fibre work", for: "4h" });
+    s.push("two", change);
+    await untilWaitingFor(s, "paused");
+    return s;
+  }
+
+  it("holds changes back, is shown, and ends by itself", async () => {
+    const s = await paused();
+    const until = s.status().paused?.until ?? 0;
+    expect(s.status().paused?.reason).toBe("fibre work");
+    expect(await why(s)).toMatchObject({ why: "paused", reason: "An operator paused it: fibre work", next: until });
+    expect(shown(s.plane.live)).toBe(shown(full));
+
+    await untilCommitted(s, change, 5 * hour);
+
+    expect(Math.abs(s.sim.now() - until)).toBeLessThan(60_000);
+    expect(s.status().paused).toBeUndefined();
+    expect(until - Date.UTC(2026, 0, 5, 12)).toBeGreaterThanOrEqual(4 * hour);
+  });
+
+  it("lasts through a restart of the agent and of the box, and not longer for it", async () => {
+    const s = await paused();
+    const until = s.status().paused?.until ?? 0;
+    s.start();
+    await untilWaitingFor(s, "paused");
+    s.sim.reboot();
+    for (const line of full) s.plane.live.add(line);
+    s.start();
+    await untilWaitingFor(s, "paused");
+    expect(s.status().paused?.until).toBe(until);
+
+    await untilCommitted(s, change, 5 * hour);
+
+    expect(Math.abs(s.sim.now() - until)).toBeLessThan(60_000);
+  });
+
+  it("does not end early or late when the clock jumps", async () => {
+    const s = await paused();
+    const began = s.sim.uptime();
+    s.sim.setWallClock(s.sim.now() + 365 * 24 * hour);
+    await s.sim.pass(hour);
+    expect(s.status().waiting?.why).toBe("paused");
+    s.sim.setWallClock(s.sim.now() - 3 * 365 * 24 * hour);
+
+    await untilCommitted(s, change, 5 * hour);
+
+    expect(Math.abs(s.sim.uptime() - began - 4 * hour)).toBeLessThan(120_000);
+  });
+
+  it("is ended by `impctl resume`, of which nothing is left to end then", async () => {
+    const s = await paused();
+    await ask(s.agent(), "resume");
+    await untilCommitted(s, change);
+
+    await expect(ask(s.agent(), "resume")).rejects.toMatchObject({ message: "No operator paused it." });
+  });
+
+  it("is told apart from the repository's, which only a commit ends", async () => {
+    const s = await committed();
+    s.push("two", plus("route a", { pause: "Freeze." }));
+    await untilWaitingFor(s, "paused");
+
+    await expect(ask(s.agent(), "resume")).rejects.toMatchObject({
+      remedy: "The repository does (Freeze.): remove policy.pause there.",
+    });
+  });
+
+  it("lets go on what is in flight", async () => {
+    const s = await committed();
+    s.push("two", change);
+    await s.sim.until(() => s.status().state === "proving", "proving");
+
+    expect(await ask(s.agent(), "pause", { reason: "fibre work", for: "1h" })).toMatchObject({
+      "in flight": expect.stringMatching(/ which goes on$/),
+    });
+    await untilCommitted(s, change);
+
+    expect(s.status().paused?.reason).toBe("fibre work");
+    expect((await why(s)).why).toBe("in-sync");
+  });
+
+  it.each([
+    [{ reason: "x" }, "it is not said for how long."],
+    [{ reason: "x", for: "4" }, "that is not how long it may last."],
+    [{ reason: "x", for: "0h" }, "that is not how long it may last."],
+    [{ reason: "x", for: "31d" }, "that is not how long it may last."],
+    [{ for: "4h" }, "a reason is missing."],
+  ])("needs a reason and an end: %j", async (asked, message) => {
+    const s = await committed();
+    await expect(ask(s.agent(), "pause", asked)).rejects.toMatchObject({ code: "USAGE", message });
+    expect(s.status().paused).toBeUndefined();
+  });
+});
+
+describe("an emergency", () => {
+  const policy = {
+    "max-impact": "hitless",
+    windows: { night: { from: "02:00", to: "04:00", "max-impact": "restart" } },
+  };
+  const block = plus("flap acl", policy);
+
+  it("of an operator passes the window for the commit that he fetches with it", async () => {
+    const s = await committed();
+    s.push("two", block);
+
+    await ask(s.agent(), "sync", { now: true, reason: "attack" });
+    await untilCommitted(s, block);
+
+    expect(time(s)).toMatch(/^2026-01-05T12/);
+  });
+
+  it("is of one commit: the next waits again", async () => {
+    const s = await committed();
+    s.push("two", block);
+    await ask(s.agent(), "sync", { now: true });
+    await untilCommitted(s, block);
+
+    s.push("three", generation([...full, "flap acl", "flap other"], { policy }));
+    await untilWaitingFor(s, "window");
+
+    expect(s.plane.live).not.toContain("flap other");
+  });
+
+  it("is of nothing when the newest commit has errors, and does not lie in wait for the next", async () => {
+    const s = await committed();
+    s.push("two", { generation: undefined, problems: [] });
+    await ask(s.agent(), "sync", { now: true });
+    expect(s.agent().memory().ledger().hurry).toBeUndefined();
+
+    s.push("three", block);
+    await untilWaitingFor(s, "window");
+  });
+
+  it("waits for the repository to answer", async () => {
+    const s = await committed();
+    s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
+    s.push("two", block);
+    await ask(s.agent(), "sync", { now: true });
+    expect((await why(s)).why).toBe("repository");
+
+    s.outage = undefined;
+    await untilCommitted(s, block);
+  });
+
+  it("passes nothing that disturbs more than a flap", async () => {
+    const s = await committed();
+    s.push("two", plus("restart vpp", policy));
+    await ask(s.agent(), "sync", { now: true });
+
+    await untilWaitingFor(s, "window");
+    expect((await why(s)).reason).toMatch(/An emergency passes windows for at most flap\.$/);
+  });
+
+  it("of a commit passes the window too", async () => {
+    const s = await committed();
+    s.push("two", block);
+    await untilWaitingFor(s, "window");
+    const emergency = { reason: "attack", commit: "two" };
+    await s
+      .agent()
+      .memory()
+      .remember((ledger) => ({ ...ledger, words: { emergency } }));
+    await untilCommitted(s, block);
+
+    expect(time(s)).toMatch(/^2026-01-05T12/);
+  });
+});
+
+describe("a rollback that could not be relied on", () => {
+  const change = plus("route a");
+
+  it("for want of room lets a change wait until there is some", async () => {
+    const s = await committed();
+    s.sim.freeBytes = 10 * 2 ** 20;
+    s.push("two", change);
+    await untilWaitingFor(s, "prerequisites");
+    expect(await why(s)).toMatchObject({
+      reason: "Only 10 MiB are free for generations and journal, and policy wants 64.",
+    });
+    expect(shown(s.plane.live)).toBe(shown(full));
+
+    s.sim.freeBytes = 2 ** 40;
+    await untilCommitted(s, change);
+  });
+
+  it("for want of the texts of secrets lets a change wait until they are back", async () => {
+    const sealed = sealedHere("correct-horse");
+    const s = story();
+    s.secrets.set(sealed, "correct-horse");
+    s.push("one", generation([`password ${sealed}`]));
+    s.start();
+    await s.sim.until(() => s.status().inSync, "in sync");
+    const path = `${folder}/generations/${s.status().committed?.generation}/files/secrets.json`;
+    const kept = s.sim.files.get(path);
+    s.sim.files.delete(path);
+    s.push("two", generation([`password ${sealed}`, "route a"]));
+    await untilWaitingFor(s, "prerequisites");
+    expect((await why(s)).reason).toBe(
+      `The committed generation is not whole: 1 of its 1 secrets are missing in ${path}.`,
+    );
+
+    if (kept) s.sim.files.set(path, kept);
+    await s.sim.until(() => s.status().committed?.commit === "two", "committed");
+  });
+});

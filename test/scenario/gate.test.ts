@@ -97,12 +97,8 @@ describe("a commit that empties a file by accident", () => {
 
   it("goes ahead when the author says so in the commit", async () => {
     const s = await emptied();
-    const allowRemoval = { reason: "the POP is closed", commit: "two" };
-    await s
-      .agent()
-      .memory()
-      .remember((ledger) => ({ ...ledger, words: { allowRemoval } }));
 
+    s.push("three", empty, { allowRemoval: { reason: "the POP is closed", commit: "three" } });
     await untilCommitted(s, empty);
 
     expect(shown(s.plane.live)).toBe("router bgp 64500");
@@ -419,11 +415,8 @@ describe("an emergency", () => {
     const s = await committed();
     s.push("two", block);
     await untilWaitingFor(s, "window");
-    const emergency = { reason: "attack", commit: "two" };
-    await s
-      .agent()
-      .memory()
-      .remember((ledger) => ({ ...ledger, words: { emergency } }));
+
+    s.push("three", block, { emergency: { reason: "attack", commit: "three", signer: "ann" } });
     await untilCommitted(s, block);
 
     expect(time(s)).toMatch(/^2026-01-05T12/);

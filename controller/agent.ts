@@ -106,6 +106,8 @@ export function createAgent(parts: AgentParts): Agent {
   function publish(news: Partial<Known>): void {
     known = { ...known, ...news };
     if (box) known = { ...known, state: box.progress.state(), ledger: box.memory.ledger() };
+    // Before that nothing is known, but why it cannot be.
+    else if (!known.frozen) return;
     tell(() => observer.status?.(status()));
   }
 
@@ -119,6 +121,7 @@ export function createAgent(parts: AgentParts): Agent {
     try {
       box = await open(signal);
       evidence.missed(box.memory.ledger().lastDeployment);
+      publish({});
       for (;;) {
         listener.event({ type: "alive", withinMs: 2 * pollMs() + fetchLimitMs });
         await tick(box, signal);

@@ -13,6 +13,7 @@ import { frrBootFile } from "./frr-boot-file.ts";
 import { gitSource } from "./git.ts";
 import { prober } from "./health/probe.ts";
 import { linuxHost } from "./host/linux.ts";
+import { startNotifications } from "./notify/notify.ts";
 import { allOperations } from "./operations/all.ts";
 import { operate } from "./operations/operation.ts";
 import type { Reconcilers } from "./planes.ts";
@@ -59,8 +60,11 @@ export async function runAgent(
   const { folder } = settings.repository;
   const warn = (what: string) => (problem: unknown) => log.warn(what, { problem });
   const monitoring = startMonitoring(settings.listen, agentVersion, host, warn("monitoring"));
+  const mask = (text: string) => secrets.mask(text);
+  const notifications = startNotifications({ settings, version: agentVersion, host, log, mask });
   try {
-    const observer = observers([monitoring.observer, logObserver(log), listener], warn("an observer failed"));
+    const heard = [monitoring.observer, logObserver(log), notifications.observer, listener];
+    const observer = observers(heard, warn("an observer failed"));
     const agent = createAgent({
       settings,
       version: agentVersion,
@@ -80,6 +84,7 @@ export async function runAgent(
     });
     await serveAndRun(agent, settings, { host, secrets, log, monitoring, signal });
   } finally {
+    notifications.close();
     await monitoring.close();
   }
 }

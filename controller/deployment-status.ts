@@ -11,6 +11,7 @@ export function ended(
 ): DeploymentStatus {
   return {
     id: deployment.id,
+    purpose: deployment.purpose,
     commit: deployment.commit,
     generation: deployment.generation,
     startedAt: deployment.startedAt,

@@ -56,6 +56,26 @@ export const problemCodes = {
 
 export type ProblemCode = keyof typeof problemCodes;
 
+/** Problems of the sites repository's content, as opposed to those of git, of the box, and of a deployment. */
+const ofContent: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  "YAML_SYNTAX",
+  "YAML_HOSTILE",
+  "SCHEMA",
+  "SEMANTICS",
+  "FLEET",
+  "ADVICE",
+  "MACHINE_UNKNOWN",
+  "IDENTITY_MISMATCH",
+  "SECRET_MISSING",
+  "SECRET_RECIPIENTS",
+  "SECRET_UNREADABLE",
+]);
+
+/** Whether somebody has to correct a file of the sites repository. */
+export function isOfContent(code: ProblemCode): boolean {
+  return ofContent.has(code);
+}
+
 /** Where in a file something stands. Lines and columns count from 1. */
 export interface Position {
   readonly file: string;

@@ -1,5 +1,6 @@
 /** The agent's own settings, /persistent/config/imp/agent.yaml: what only the owner of the box decides, never the repository. */
 import { z } from "zod";
+import { Notify } from "./notify.ts";
 
 const path = z.string().startsWith("/", "must be an absolute path");
 
@@ -75,6 +76,7 @@ export const Settings = z.strictObject({
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be the name of a group of this box")
     .optional()
     .meta({ description: "Its members may look (`impctl status`, `plan`, `history`, …) without being root." }),
+  notify: Notify,
   secrets: z
     .strictObject({
       "age-key": path

@@ -4,7 +4,7 @@
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { impacts, type PlaneName } from "../../reconcilers/core.ts";
-import type { ProblemCode } from "../../schemas/problem.ts";
+import { isOfContent } from "../../schemas/problem.ts";
 import type { AgentEvent, Observer } from "./observer.ts";
 import type { Status } from "./status.ts";
 
@@ -36,21 +36,6 @@ const triggers: readonly string[] = [
   "other",
 ];
 const outcomes = ["committed", "rolled-back"] as const;
-/** Problems of the sites repository's content, as opposed to those of git, of the box, and of a deployment. */
-const validationCodes: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
-  "YAML_SYNTAX",
-  "YAML_HOSTILE",
-  "SCHEMA",
-  "SEMANTICS",
-  "FLEET",
-  "ADVICE",
-  "MACHINE_UNKNOWN",
-  "IDENTITY_MISMATCH",
-  "SECRET_MISSING",
-  "SECRET_RECIPIENTS",
-  "SECRET_UNREADABLE",
-]);
-
 export interface Metrics {
   readonly observer: Required<Observer>;
   readonly registry: Registry;
@@ -112,7 +97,7 @@ function show(gauges: Gauges, status: Status): void {
     gauges.foreign.set({ plane }, found.foreign);
     gauges.observed.set({ plane }, found.lastObservedAt / 1000);
   }
-  const count = (reports: Status["problems"]) => reports.filter((report) => validationCodes.has(report.code)).length;
+  const count = (reports: Status["problems"]) => reports.filter((report) => isOfContent(report.code)).length;
   gauges.validation.set({ severity: "error" }, count(status.problems));
   gauges.validation.set({ severity: "warning" }, count(status.warnings));
   for (const { code } of status.problems) gauges.problems.inc({ code });

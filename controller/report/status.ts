@@ -4,7 +4,7 @@
  */
 import type { ProblemReport } from "../../schemas/problem.ts";
 import type { Impact, PlaneName } from "../../reconcilers/core.ts";
-import type { Shut } from "../machine.ts";
+import type { Purpose, Shut } from "../machine.ts";
 
 export interface Status {
   readonly format: 1;
@@ -67,6 +67,8 @@ export interface PlaneStatus {
 
 export interface DeploymentStatus {
   readonly id: string;
+  /** Missing in what an older agent recorded. */
+  readonly purpose?: Purpose;
   readonly commit: string;
   readonly generation: string;
   readonly startedAt: number;

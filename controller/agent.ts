@@ -10,6 +10,7 @@ import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { resumeCommit } from "./commit.ts";
+import { bootedEnvironment } from "./environment.ts";
 import { converge } from "./converge.ts";
 import { correct } from "./correct.ts";
 import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
@@ -17,7 +18,6 @@ import { rollBack } from "./roll-back.ts";
 import { openJournal, type Spoken } from "./journal.ts";
 import { startEvidence } from "./evidence/evidence.ts";
 import { openMemory } from "./ledger.ts";
-import { inFlight } from "./machine.ts";
 import { fetchLimitMs, look } from "./look.ts";
 import { maskData } from "./mask.ts";
 import { openPast, type Past } from "./past.ts";
@@ -26,6 +26,7 @@ import { startProgress, type Listener } from "./progress.ts";
 import { statusOf, unknownYet, type Known } from "./report/known.ts";
 import type { Status } from "./report/status.ts";
 import { withDeadline } from "./retry.ts";
+import { begin, takeStock } from "./start.ts";
 import { openStore } from "./store.ts";
 import type { Clock } from "./term.ts";
 import { surveyed, type AgentParts, type Turn } from "./turn.ts";
@@ -138,16 +139,21 @@ export function createAgent(parts: AgentParts): Agent {
       try {
         const memory = await openMemory(host, `${folder}/journal/ledger.json`);
         const state = (await journal.read()) ?? { at: "idle" as const, since: host.now() };
-        const store = openStore(host, folder);
+        const environment = await bootedEnvironment(host, signal);
+        const store = openStore(host, folder, environment);
         const committed = await store.committed();
         const progress = startProgress(host, journal, listener, state);
-        const { reconcilers, secrets, probe, bootFiles, failsafe } = parts;
-        const { witness } = evidence;
-        const engine = { store, memory, progress, listener, witness };
-        const opened = { host, reconcilers, secrets, probe, bootFiles, failsafe, ...engine };
-        if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
-        await progress.move({ type: "restarted" });
-        if (!inFlight(progress.state())) await failsafe.disarm();
+        const opened: Appliance = {
+          ...parts,
+          environment,
+          store,
+          memory,
+          progress,
+          listener,
+          witness: evidence.witness,
+        };
+        if (committed) parts.secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
+        await begin(opened);
         known = { ...known, committed, frozen: undefined };
         return opened;
       } catch (thrown) {
@@ -189,11 +195,11 @@ export function createAgent(parts: AgentParts): Agent {
 
   /** Finishes what was proven, undoes what was not. False while that does not succeed: nothing else may begin. */
   async function settle(appliance: Appliance, signal: AbortSignal): Promise<boolean> {
-    const { progress, store } = appliance;
+    const { progress } = appliance;
     if (progress.state().at === "committing") await resumeCommit(appliance, signal);
     if (progress.state().at === "rolling-back") await rollBack(appliance, signal);
     if (progress.state().at === "rolling-back") return false;
-    publish({ committed: await store.committed() });
+    if (progress.state().at !== "stranded") publish({ committed: await takeStock(appliance) });
     return true;
   }
 

@@ -22,6 +22,8 @@ export interface SecretKeeper {
 
 export interface Appliance {
   readonly host: Host;
+  /** The boot environment that runs: environment.ts. */
+  readonly environment: string;
   readonly reconcilers: Reconcilers;
   readonly secrets: SecretKeeper;
   readonly probe: Prober;

@@ -7,6 +7,7 @@ import { ended } from "./deployment-status.ts";
 import { withVerdict } from "./ledger.ts";
 import { withDeadline } from "./retry.ts";
 import { attemptLimitMs, goingBackMs, withoutCandidate } from "./roll-back.ts";
+import { tidy, tupleOf } from "./start.ts";
 import { withoutWords } from "./words.ts";
 
 /**
@@ -79,7 +80,7 @@ export async function finishCommit(
   seen: Desired,
   note?: string,
 ): Promise<void> {
-  const { host, store, memory, progress, bootFiles, listener, failsafe } = appliance;
+  const { host, environment, store, memory, progress, bootFiles, listener, failsafe } = appliance;
   const deployment = mustBeInFlight(progress.state());
   // It is proven, and the journal says so: from here on nobody goes back any more.
   await failsafe.disarm();
@@ -88,8 +89,9 @@ export async function finishCommit(
   await bootFiles.lay(generation);
   await memory.remember((ledger) => {
     const before = ledger.committed;
-    const at = before?.generation === generation.digest ? before.at : host.now();
-    const next = { ...ledger, committed: { generation: generation.digest, commit: generation.commit, at } };
+    const isNew = before?.generation !== generation.digest;
+    const committed = tupleOf(generation, environment, isNew ? host.now() : before.at);
+    const next = { ...ledger, committed, ...(isNew && { previous: before }), lastSuccessAt: host.now() };
     if (deployment.purpose === "correct")
       return { ...next, lastDeployment: ended(host.now(), deployment, "committed") };
     return {
@@ -107,5 +109,5 @@ export async function finishCommit(
   listener.committed(generation);
   await progress.move({ type: "committed" });
   listener.event({ type: "deployment-ended", outcome: "committed" });
-  await store.prune([generation.digest]).catch((thrown: unknown) => listener.complain(asProblem(thrown)));
+  await tidy(appliance, generation.digest);
 }

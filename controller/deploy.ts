@@ -50,7 +50,8 @@ export async function deploy(appliance: Appliance, intent: Intent, signal: Abort
 }
 
 /** Nothing that traffic or the next boot can see changes before this resolves. */
-async function arm({ host, store, secrets, progress, witness }: Appliance, intent: Intent): Promise<Deployment> {
+async function arm(appliance: Appliance, intent: Intent): Promise<Deployment> {
+  const { host, environment, store, secrets, progress, witness } = appliance;
   const { candidate, committed, plan, target } = intent;
   const kept = secrets.collect(JSON.stringify([candidate, committed, plan.before]));
   await progress.move({ type: "staging" });
@@ -63,6 +64,7 @@ async function arm({ host, store, secrets, progress, witness }: Appliance, inten
   const deployment: Deployment = {
     ...target,
     id: `${host.now()}-${target.generation.slice(0, 12)}`,
+    environment,
     from: committed?.digest,
     startedAt: host.now(),
     boot: host.bootId(),

@@ -67,6 +67,7 @@ export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "
       `deployment ${deployment.id}`,
       `generation ${deployment.generation}`,
       `committed ${to ?? "-"}`,
+      `environment ${deployment.environment}`,
       `armed ${Math.floor(host.uptime() / 1000)}`,
       `deadline ${Math.ceil(deadlineMs / 1000)}`,
       `phase ${phase}`,

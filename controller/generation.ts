@@ -13,7 +13,8 @@ export function render(loaded: Loaded, commit: string, secrets: ResolvedSecrets)
   const drained = drainedIn(machine, versions).peers;
   return {
     format: 1,
-    digest: digestOf(loaded, secrets),
+    digest: hash(whatIsAsked(loaded, secrets)),
+    secrets: hash(versionsOf(loaded, secrets)),
     machine: name,
     commit,
     desired: derive(machine, versions, (secret) => secrets.sealed(secret)),
@@ -24,10 +25,18 @@ export function render(loaded: Loaded, commit: string, secrets: ResolvedSecrets)
   };
 }
 
-/** 64 hex digits over what is asked: the machine as written, its image's manifest, the versions of its secrets. */
-function digestOf({ written, image, secrets: uses }: Loaded, secrets: ResolvedSecrets): string {
+/** The machine as written, its image's manifest, the versions of its secrets. */
+function whatIsAsked(loaded: Loaded, secrets: ResolvedSecrets): object {
+  const { written, image } = loaded;
+  return { written, image: image?.digest ?? "", secrets: versionsOf(loaded, secrets) };
+}
+
+function versionsOf({ secrets: uses }: Loaded, secrets: ResolvedSecrets): Readonly<Record<string, string>> {
   const names = [...new Set(uses.map((use) => use.name))].sort();
-  const versions = Object.fromEntries(names.map((name) => [name, secrets.version(name)]));
-  const asked = { written, image: image?.digest ?? "", secrets: versions };
-  return createHash("sha256").update(canonicalJson(asked)).digest("hex");
+  return Object.fromEntries(names.map((name) => [name, secrets.version(name)]));
+}
+
+/** 64 hex digits. */
+function hash(what: object): string {
+  return createHash("sha256").update(canonicalJson(what)).digest("hex");
 }

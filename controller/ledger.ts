@@ -55,6 +55,19 @@ export interface Hurry {
   readonly generation?: string;
 }
 
+/** What a commit commits, as one: a generation with the secrets that it was rendered with, in a boot environment. */
+export interface Tuple {
+  /** GUID of the root's dataset, or "default". */
+  readonly environment: string;
+  /** Digest. */
+  readonly generation: string;
+  /** 64 hex digits over the versions of its secrets. */
+  readonly secrets: string;
+  readonly commit: string;
+  /** Wall clock. */
+  readonly at: number;
+}
+
 export interface Ledger {
   readonly format: 1;
   /** The newest commit whose ancestry and signatures were accepted: the next one must descend from it. */
@@ -72,7 +85,9 @@ export interface Ledger {
   readonly incarnations: Readonly<Partial<Record<PlaneName, string>>>;
   /** What operators decided about drift, by plane. */
   readonly decisions: Readonly<Partial<Record<PlaneName, Decision>>>;
-  readonly committed: { readonly generation: string; readonly commit: string; readonly at: number } | undefined;
+  readonly committed: Tuple | undefined;
+  /** What was committed before it: where `impctl rollback` goes. */
+  readonly previous: Tuple | undefined;
   readonly lastDeployment: DeploymentStatus | undefined;
   /** Wall clock of the last commit. */
   readonly lastSuccessAt: number | undefined;
@@ -98,6 +113,7 @@ export const emptyLedger: Ledger = {
   incarnations: {},
   decisions: {},
   committed: undefined,
+  previous: undefined,
   lastDeployment: undefined,
   lastSuccessAt: undefined,
   words: {},

@@ -20,6 +20,8 @@ export interface Target {
 /** One attempt to apply a candidate, from arming to its end. Plain data: the journal holds it. */
 export interface Deployment extends Target {
   readonly id: string;
+  /** The boot environment in which it is tried. */
+  readonly environment: string;
   /** The generation to go back to; undefined when nothing was ever committed here. */
   readonly from: string | undefined;
   /** Wall clock, for people. */
@@ -129,7 +131,8 @@ export type Event =
   | { readonly type: "abandoned"; readonly reason: string }
   | { readonly type: "resumed" }
   | { readonly type: "rolled-back"; readonly hold: boolean }
-  | { readonly type: "restarted" };
+  /** `acted`: what the failsafe did about the deployment in flight. */
+  | { readonly type: "restarted"; readonly acted?: Failure };
 
 export type StateName = State["at"];
 export type EventName = Event["type"];
@@ -171,7 +174,7 @@ export const moves = {
     "run-started": ["committing"],
     committed: ["idle"],
     failed: ["rolling-back"],
-    restarted: ["committing"],
+    restarted: ["committing", "rolling-back"],
   },
   "rolling-back": {
     "run-started": ["rolling-back"],
@@ -253,14 +256,14 @@ export function transition(state: State, event: Event, now: number): State {
       return { at: "held", since: now, target: { purpose, commit, generation }, reason: state.failure.reason };
     }
     case "restarted":
-      return restarted(state, now);
+      return restarted(state, event.acted, now);
     default:
       return assertNever(event);
   }
 }
 
 /** What a start of the agent makes of the state that the journal holds: a deployment ends whole, one way or the other. */
-function restarted(state: State, now: number): State {
+function restarted(state: State, acted: Failure | undefined, now: number): State {
   switch (state.at) {
     case "planning":
     case "waiting":
@@ -269,16 +272,18 @@ function restarted(state: State, now: number): State {
     case "idle":
     case "held":
     case "stranded":
-    case "committing": // proven before the interruption: it is finished
-    case "rolling-back":
       return state;
+    case "committing": // proven before the interruption: it is finished, unless it was undone
+      return acted ? rollingBack(state.deployment, acted, now) : state;
+    case "rolling-back":
+      return acted ? { ...state, failure: worse(state.failure, acted), run: undefined } : state;
     case "armed":
     case "applying":
     case "verifying":
     case "proving":
       return rollingBack(
         state.deployment,
-        {
+        acted ?? {
           trigger: "crash",
           reason: `The agent or the appliance stopped while ${state.at}.`,
           verdict: "inconclusive",
@@ -288,6 +293,12 @@ function restarted(state: State, now: number): State {
     default:
       return assertNever(state);
   }
+}
+
+/** Why it was being rolled back, and what became of that. */
+function worse(failure: Failure, acted: Failure): Failure {
+  const verdict = acted.verdict === "bad" ? "bad" : failure.verdict;
+  return { ...failure, reason: `${failure.reason} ${acted.reason}`, verdict };
 }
 
 function rollingBack(deployment: Deployment, failure: Failure, now: number): State {

@@ -11,6 +11,7 @@ import { whyHeld, withVerdict } from "./ledger.ts";
 import { emptyDesired, letGo } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import { climb, nextRung } from "./rungs.ts";
+import { tidy } from "./start.ts";
 
 /** Limit for one attempt to go back by plan; the next one begins afresh. */
 export const attemptLimitMs = 50_000;
@@ -114,7 +115,8 @@ export function withoutCandidate(what: string, problem: Problem): Problem {
 }
 
 /** The verdict is on disk before the state says that it is over; and nothing is armed any more then. */
-async function conclude({ host, memory, progress, listener, failsafe }: Appliance): Promise<void> {
+async function conclude(appliance: Appliance): Promise<void> {
+  const { host, memory, progress, listener, failsafe } = appliance;
   const state = progress.state();
   if (state.at !== "rolling-back") return;
   const { deployment, failure } = state;
@@ -135,5 +137,6 @@ async function conclude({ host, memory, progress, listener, failsafe }: Applianc
   }
   const hold = deployment.purpose === "deploy" && whyHeld(memory.ledger(), deployment.generation) !== undefined;
   await progress.move({ type: "rolled-back", hold });
+  await tidy(appliance);
   listener.event({ type: "deployment-ended", outcome: "rolled-back", trigger: failure.trigger });
 }

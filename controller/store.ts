@@ -20,8 +20,10 @@ export interface Store {
   secretsOf(digest: string): Promise<ReadonlyMap<string, string>>;
   /** Makes a staged candidate the committed generation: one rename decides. May be repeated. */
   commit(generation: Generation): Promise<void>;
-  /** Removes all but the newest generations, never one of `keep`. */
-  prune(keep: readonly string[]): Promise<void>;
+  /** What was committed here and is kept, oldest first. */
+  history(): Promise<readonly string[]>;
+  /** Removes all but the generations that were committed last, `newest` being the last of them, and never one of `keep`. */
+  prune(newest: readonly string[], keep: readonly string[]): Promise<void>;
 }
 
 /** What must be known to go forward to a candidate, and back from it, without the network. */
@@ -42,9 +44,10 @@ export function filesFolder(folder: string, digest: string): string {
 }
 
 /** The store in `folder`; `environment` names the boot environment whose committed generation is meant. */
-export function openStore(host: Host, folder: string, environment = "default"): Store {
+export function openStore(host: Host, folder: string, environment: string): Store {
   const home = (digest: string): string => `${folder}/generations/${digest}`;
   const link = `${folder}/committed.d/${environment}`;
+  const orderPath = `${folder}/generations/order.json`;
 
   async function read<T>(path: string): Promise<T | undefined> {
     const text = await host.readFile(path);
@@ -70,6 +73,13 @@ export function openStore(host: Host, folder: string, environment = "default"): 
     return { generation, before, owned, secrets: await secretsOf(digest) };
   }
 
+  async function present(): Promise<readonly string[]> {
+    return (await host.readFolder(`${folder}/generations`)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  }
+  async function history(): Promise<readonly string[]> {
+    const there = await present();
+    return ((await read<readonly string[]>(orderPath)) ?? []).filter((digest) => there.includes(digest));
+  }
   async function kept(digest: string): Promise<Generation | undefined> {
     const generation = await read<Generation>(`${home(digest)}/generation.json`);
     if (generation && generation.digest !== digest) throw damaged(`${home(digest)}/generation.json`);
@@ -100,18 +110,17 @@ export function openStore(host: Host, folder: string, environment = "default"): 
       await host.writeFile(`${home(digest)}/generation.json`, canonicalJson(generation), { mode: 0o600 });
       if ((await committedDigest()) !== digest) await host.writeLink(link, `../generations/${digest}`);
     },
-    async prune(keep) {
+    history,
+    async prune(newest, keep) {
       // Other boot environments have committed generations of their own: all that a link names stays.
       const linked = await Promise.all(
         (await host.readFolder(`${folder}/committed.d`)).map((name) => host.readLink(`${folder}/committed.d/${name}`)),
       );
-      const kept = new Set([...keep, ...linked.map((target) => target?.split("/").at(-1))]);
-      const order = (await read<string[]>(`${folder}/generations/order.json`)) ?? [];
-      const present = (await host.readFolder(`${folder}/generations`)).filter((name) => /^[0-9a-f]{64}$/.test(name));
-      const newest = [...order.filter((digest) => present.includes(digest) && !keep.includes(digest)), ...keep];
-      const wanted = new Set([...newest.slice(-keptGenerations), ...kept]);
-      for (const digest of present) if (!wanted.has(digest)) await host.remove(home(digest));
-      await host.writeFile(`${folder}/generations/order.json`, canonicalJson(newest.slice(-keptGenerations)));
+      const before = await history();
+      const order = [...before.filter((one) => !newest.includes(one)), ...newest].slice(-keptGenerations);
+      if (order.join() !== before.join()) await host.writeFile(orderPath, canonicalJson(order));
+      const wanted = new Set([...order, ...keep, ...linked.map((target) => target?.split("/").at(-1))]);
+      for (const digest of await present()) if (!wanted.has(digest)) await host.remove(home(digest));
     },
   };
 }

@@ -13,6 +13,8 @@ export interface Generation {
   readonly format: 1;
   /** 64 hex digits over what was asked (machine as written, image manifest, secret versions), not over what was rendered. */
   readonly digest: string;
+  /** 64 hex digits over the versions of its secrets alone. */
+  readonly secrets: string;
   readonly machine: string;
   /** The first commit that asked for it here. */
   readonly commit: string;

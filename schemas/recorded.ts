@@ -9,6 +9,7 @@ const Target = z.looseObject(target);
 const Deployment = z.looseObject({
   ...target,
   id: z.string(),
+  environment: z.string(),
   from: z.string().optional(),
   startedAt: z.number(),
   boot: z.string(),
@@ -54,6 +55,14 @@ const Word = z.looseObject({ reason: z.string(), commit: z.string() });
 /** As controller/term.ts has it. */
 const Term = z.looseObject({ from: z.number(), ms: z.number(), boot: z.string(), uptime: z.number() });
 
+const Tuple = z.looseObject({
+  environment: z.string(),
+  generation: z.string(),
+  secrets: z.string(),
+  commit: z.string(),
+  at: z.number(),
+});
+
 /** As controller/ledger.ts has it. What an older version did not know may be missing. */
 const Ledger = z.looseObject({
   format: z.literal(1),
@@ -85,7 +94,8 @@ const Ledger = z.looseObject({
       }),
     )
     .optional(),
-  committed: z.looseObject({ generation: z.string(), commit: z.string(), at: z.number() }).optional(),
+  committed: Tuple.optional(),
+  previous: Tuple.optional(),
   lastDeployment: z
     .looseObject({
       id: z.string(),

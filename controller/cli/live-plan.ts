@@ -1,6 +1,7 @@
 /** Plans for this box without its agent: observes it and changes nothing. For the first look before an agent ever ran. */
 import { survey } from "../planes.ts";
 import { allReconcilers } from "../compose.ts";
+import { bootedEnvironment } from "../environment.ts";
 import { linuxHost } from "../host/linux.ts";
 import type { Answer } from "../operations/operation.ts";
 import { planAnswer } from "../operations/plan.ts";
@@ -21,10 +22,10 @@ export async function planLive(settingsFile: string, sites: string | undefined, 
   const host = linuxHost(secrets);
   const { generation, problems } = await loadWanted(tree, "", { settings, host, secrets });
   if (!generation) throw new AggregateError(problems, "the files do not fit this box");
-  const store = openStore(host, settings.paths.state);
+  const signal = AbortSignal.any([terminal.signal, AbortSignal.timeout(limitMs)]);
+  const store = openStore(host, settings.paths.state, await bootedEnvironment(host, signal));
   const committed = await store.committed();
   if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
-  const signal = AbortSignal.any([terminal.signal, AbortSignal.timeout(limitMs)]);
   const owned = committed ? [committed.desired] : [];
   const plan = await survey(allReconcilers(settings.paths), host, generation.desired, owned, signal);
   return planAnswer(generation, plan);

@@ -64,8 +64,8 @@ export function startEvidence(parts: EvidenceParts): Evidence {
     missed(deployment) {
       const [status, log] = [parts.status(), parts.log()];
       beside(async () => {
-        if (deployment?.outcome === "rolled-back" && !(await shelf.has(deployment.id)))
-          await keep(deployment.id, {}, status, log);
+        const isOurs = deployment?.outcome === "rolled-back" && deployment.trigger !== "external";
+        if (isOurs && !(await shelf.has(deployment.id))) await keep(deployment.id, {}, status, log);
         parts.counted(await shelf.count());
       });
     },

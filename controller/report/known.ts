@@ -146,7 +146,8 @@ function waitingFor({ state, correction }: Known): Status["waiting"] {
 
 /** I14: only when everything that could contradict it was looked at and does not. */
 function isInSync(known: Known): boolean {
-  const { state, wanted, committed, drift } = known;
+  const { state, wanted, committed, drift, ledger } = known;
+  if (ledger?.committed?.generation !== committed?.digest) return false;
   if (known.frozen ?? known.git.lastError) return false;
   if (state.at !== "idle" || !wanted?.generation || !committed || !drift) return false;
   if (problemsOf(known).length > 0 || drift.plan.problems.length > 0) return false;

@@ -5,6 +5,7 @@ const target: Target = { purpose: "deploy", commit: "c".repeat(40), generation: 
 const deployment: Deployment = {
   ...target,
   id: "d1",
+  environment: "default",
   from: "committed",
   startedAt: 1,
   boot: "boot-1",

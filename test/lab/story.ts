@@ -93,6 +93,7 @@ export function generation(
     digest: createHash("sha256")
       .update(JSON.stringify([config, more]))
       .digest("hex"),
+    secrets: "0".repeat(64),
     machine: "fra1/r1",
     commit: "c".repeat(40),
     desired: { frr: { config } },

@@ -193,6 +193,15 @@ describe("killed just before any durable effect, and started again", () => {
       const begun = tale.candidateIsBad ? [base] : [base, tale.candidate];
       const isWhole = wasArmed || tale.name.includes("drift") || begun.map(configured).includes(live);
       expect({ when, isWhole }).toEqual({ when, isWhole: true });
+
+      // Should somebody bring the agent back later, it ends in the same.
+      s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
+      s.start();
+      await s.rest();
+      expect(summary(s, when)).toEqual(whole(ended(s, tale), when));
+      const isTold = !hasActed || s.status().lastDeployment?.outcome === "rolled-back";
+      expect([when, isTold]).toEqual([when, true]);
+      await s.close();
     }
     expect(acted).toBeGreaterThan(10);
   });

@@ -56,6 +56,26 @@ describe("the state machine", () => {
     expect(transition(sampleStates.committing, { type: "restarted" }, 7)).toBe(sampleStates.committing);
   });
 
+  it("takes what the failsafe did for why a deployment is rolled back, and adds it where that is known", () => {
+    const acted = { trigger: "failsafe", reason: "The failsafe acted.", verdict: "bad" } as const;
+    for (const at of ["armed", "applying", "verifying", "proving", "committing"] as const) {
+      const after = transition(sampleStates[at], { type: "restarted", acted }, 7);
+      expect(after).toMatchObject({ at: "rolling-back", failure: acted });
+    }
+    const back = sampleStates["rolling-back"];
+    const inconclusive = { ...back, failure: { ...back.failure, verdict: "inconclusive" } } as const;
+    expect(transition(inconclusive, { type: "restarted", acted }, 7)).toMatchObject({
+      failure: { trigger: "health", reason: `${back.failure.reason} The failsafe acted.`, verdict: "bad" },
+    });
+  });
+
+  it("counts attempts anew after a rung, and remembers the worst that was done", () => {
+    const rung = (one: "frr" | "reboot") => ({ type: "rung-started", rung: one }) as const;
+    const events: Event[] = [{ type: "rollback-failed" }, { type: "rollback-failed" }, rung("frr"), rung("reboot")];
+    const end = events.reduce<State>((state, event) => transition(state, event, 7), sampleStates["rolling-back"]);
+    expect(end).toMatchObject({ failures: 0, rungs: ["frr", "reboot"], deployment: { worstImpact: "reboot" } });
+  });
+
   it("holds after a rollback only when told to", () => {
     const state = sampleStates["rolling-back"];
     expect(transition(state, { type: "rolled-back", hold: true }, 7)).toMatchObject({

@@ -71,13 +71,13 @@ describe("what going back stands on", () => {
   async function look(sim: Sim, failsafe = noFailsafe) {
     const host = sim.start();
     const files = bootFiles(host, folder, [file]);
-    return footing({ host, store: openStore(host, folder), bootFiles: files, failsafe }, folder, signal);
+    return footing({ host, store: openStore(host, folder, "default"), bootFiles: files, failsafe }, folder, signal);
   }
 
   async function withCommitted(): Promise<Sim> {
     const sim = simHost();
     const host = sim.start();
-    const store = openStore(host, folder);
+    const store = openStore(host, folder, "default");
     const secrets = new Map([[sealed, "old-password"]]);
     await store.stage({ generation: committed, secrets, before: undefined, owned: undefined });
     await bootFiles(host, folder, [file]).keep(committed, committed.desired);

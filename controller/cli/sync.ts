@@ -7,12 +7,12 @@ import type { Terminal } from "./terminal.ts";
 export function define(command: Command, terminal: Terminal): void {
   command
     .option("--now", "an emergency: what is found waits neither for a window nor for a running soak")
-    .option("--reason <text>", "what the emergency is; it stands in the agent's log and history");
+    .option("--reason <text>", "why; it stands in the agent's log and history");
   operation(command, terminal, "polled", (_, { now, reason }) => ({
     method: "POST",
     path: "/sync",
     timeoutMs: 120_000,
-    ...(now === true && { body: { now, ...(typeof reason === "string" && { reason }) } }),
+    body: { ...(now === true && { now }), ...(typeof reason === "string" && { reason }) },
   }));
   examples(
     command,

@@ -340,12 +340,10 @@ describe("a pause of an operator", () => {
   });
 
   it.each([
-    [{ reason: "x" }, "it is not said for how long."],
     [{ reason: "x", for: "4" }, "that is not how long it may last."],
     [{ reason: "x", for: "0h" }, "that is not how long it may last."],
     [{ reason: "x", for: "31d" }, "that is not how long it may last."],
-    [{ for: "4h" }, "a reason is missing."],
-  ])("needs a reason and an end: %j", async (asked, message) => {
+  ])("has an end that is not far away: %j", async (asked, message) => {
     const s = await committed();
     await expect(ask(s.agent(), "pause", asked)).rejects.toMatchObject({ code: "USAGE", message });
     expect(s.status().paused).toBeUndefined();
@@ -458,5 +456,95 @@ describe("a rollback that could not be relied on", () => {
 
     if (kept) s.sim.files.set(path, kept);
     await s.sim.until(() => s.status().committed?.commit === "two", "committed");
+  });
+});
+
+describe("impctl why", () => {
+  it("tells what phase a deployment is in, and until when it may take", async () => {
+    const s = await committed();
+    s.push("two", plus("route a"));
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    const { startedAt = 0 } = s.status().deployment ?? {};
+
+    expect(await why(s)).toMatchObject({
+      why: "in-flight",
+      reason: expect.stringMatching(
+        /^Commit two \(generation .{12}\) was applied, and is being proven: 1 of 1 steps done\.$/,
+      ),
+      next: startedAt + 60_000,
+    });
+  });
+
+  it("tells that a generation is held, and what it was that failed", async () => {
+    const s = await committed();
+    s.plane.changing = () => void s.answering.delete("192.0.2.1");
+    s.push("two", plus("route a"));
+    await s.sim.until(() => s.status().state === "held", "held");
+
+    expect(await why(s)).toMatchObject({
+      why: "held",
+      reason: expect.stringMatching(/^Generation .{12} failed here and is not tried again: .*192\.0\.2\.1/),
+      unblock: "Push a commit that asks for something else, or `impctl retry --reason`.",
+    });
+  });
+
+  it("tells since when the repository is away, however often it was tried since", async () => {
+    const s = await committed();
+    s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { remedy: "Check it.", transient: true });
+    await s.sim.until(() => s.status().git.lastError !== undefined, "away");
+    const since = s.sim.now();
+    await s.sim.pass(hour);
+
+    const cause = await why(s);
+    expect(cause).toMatchObject({ why: "repository", unblock: "Check it." });
+    expect(Math.abs((cause.since ?? 0) - since)).toBeLessThan(1000);
+    expect(cause.next).toBeGreaterThan(s.sim.now());
+    expect((cause.next ?? 0) - s.sim.now()).toBeLessThanOrEqual(30_000);
+
+    s.outage = undefined;
+    await s.sim.until(() => s.status().inSync, "in sync");
+    s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
+    await s.sim.until(() => s.status().git.lastError !== undefined, "away again");
+    expect((await why(s)).since).toBeGreaterThan(since + hour - 60_000);
+  });
+
+  it("tells what is wrong with a commit, and where", async () => {
+    const s = await committed();
+    const at = { file: "sites/fra1/r1.yaml", line: 7, column: 3 };
+    const problem = new Problem("SCHEMA", "must be an AS number", { at, path: "routing.bgp.asn" });
+    s.push("two", { generation: undefined, problems: [problem] });
+    await s.sim.until(() => s.status().desired?.commit === "two", "seen");
+
+    expect(await why(s)).toMatchObject({
+      why: "invalid",
+      reason: "Commit two has an error, so nothing of it is applied.",
+      details: ["sites/fra1/r1.yaml:7:3: routing.bgp.asn: must be an AS number"],
+    });
+  });
+
+  it("answers before anything was looked at, and when the journal cannot be read", async () => {
+    const s = story();
+    s.push("one", base);
+    const agent = s.start();
+    expect(await ask(agent, "why")).toMatchObject({ inSync: false, causes: [{ why: "starting" }] });
+    await s.sim.until(() => s.status().inSync, "in sync");
+    s.sim.files.set(`${folder}/journal/current.json`, { text: "{", mode: 0o600 });
+    s.start();
+    await s.sim.until(() => s.status().frozen !== undefined, "frozen");
+
+    expect(await why(s)).toMatchObject({ why: "frozen", unblock: expect.stringMatching(/remove current\.json/) });
+  });
+
+  it("tells of drift that nobody corrects, although nothing is wanted", async () => {
+    const s = await committed();
+    await ask(s.agent(), "pause", { reason: "fibre work", for: "1h" });
+    s.plane.live.delete("prefix-list IN");
+    s.plane.restarts += 1;
+    await s.sim.until(() => s.status().waiting !== undefined, "not corrected");
+
+    expect(await why(s)).toMatchObject({
+      why: "paused",
+      reason: "Drift is not corrected: An operator paused it: fibre work",
+    });
   });
 });

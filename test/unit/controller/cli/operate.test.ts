@@ -99,7 +99,7 @@ describe("the commands for operators", () => {
     }
 
     expect(asked).toEqual([
-      "POST /sync",
+      "POST /sync {}",
       `POST /accept {"commit":"${commit}"}`,
       "POST /accept-rewrite",
       "POST /adopt",

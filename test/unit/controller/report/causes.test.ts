@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { causesOf } from "../../../../controller/report/causes.ts";
+import { emptyLedger } from "../../../../controller/ledger.ts";
+import type { StateName } from "../../../../controller/machine.ts";
+import { statusOf, unknownYet } from "../../../../controller/report/known.ts";
 import type { Status } from "../../../../controller/report/status.ts";
 import type { ProblemReport } from "../../../../schemas/problem.ts";
+import { Settings } from "../../../../schemas/settings.ts";
+import { simHost } from "../../../lab/host.ts";
+import { sampleStates } from "../../../lab/machine-samples.ts";
+import { generation } from "../../../lab/story.ts";
 
 const [one, two] = ["1".repeat(64), "2".repeat(64)];
 const [a, b] = ["a".repeat(40), "b".repeat(40)];
@@ -222,5 +229,41 @@ describe("why nothing is happening", () => {
         next: 900,
       },
     ]);
+  });
+});
+
+describe("whatever state the appliance is in, the answer", () => {
+  const sim = simHost();
+  const clock = sim.start();
+  const settings = Settings.parse({
+    machine: "fra1/r1",
+    repository: { remotes: [{ url: "https://git.example.net/sites.git" }] },
+  });
+
+  const answers: Readonly<Record<StateName, string>> = {
+    idle: "looking",
+    planning: "in-flight",
+    waiting: "window",
+    staging: "in-flight",
+    armed: "in-flight",
+    applying: "in-flight",
+    verifying: "in-flight",
+    proving: "in-flight",
+    committing: "in-flight",
+    "rolling-back": "rolling-back",
+    stranded: "stranded",
+    held: "held",
+  };
+
+  it.each(Object.entries(answers) as [StateName, string][])("%s is %s", (at, expected) => {
+    const known = unknownYet(settings, "0.1.0", clock);
+    const wanted = { commit: a, generation: generation(["route a"]), problems: [], inputs: "", polls: 0 };
+    const verdict = { verdict: "bad", reason: "It failed.", at: 1, inconclusive: [] } as const;
+    const ledger = { ...emptyLedger, verdicts: at === "held" ? { [wanted.generation.digest]: verdict } : {} };
+
+    const [first] = causesOf(statusOf({ ...known, wanted, ledger, state: sampleStates[at], git: { lastPollAt: 1 } }));
+
+    expect(first.why).toBe(expected);
+    expect(first.reason).toMatch(/^[A-Z].*\.$/);
   });
 });

@@ -159,6 +159,7 @@ export function createAgent(parts: AgentParts): Agent {
       } catch (thrown) {
         signal.throwIfAborted();
         publish({ frozen: asProblem(thrown) });
+        listener.event({ type: "alive", withinMs: 2 * pollMs() });
         // Whoever waits for a poll hears that there is none.
         poll.resolve();
         poll = Promise.withResolvers();

@@ -1,4 +1,5 @@
 /** The composition root of the agent: the one place that puts its parts together, and takes them apart again. */
+import { dirname } from "node:path";
 import type { Host } from "../reconcilers/core.ts";
 import { frr } from "../reconcilers/frr/frr.ts";
 import { Problem } from "../schemas/problem.ts";
@@ -17,6 +18,7 @@ import { startNotifications } from "./notify/notify.ts";
 import { allOperations } from "./operations/all.ts";
 import { operate } from "./operations/operation.ts";
 import type { Reconcilers } from "./planes.ts";
+import { keepBanner } from "./report/banner.ts";
 import { controlSocket, serveControl, statusSocket, type Askable } from "./report/control.ts";
 import type { Listening } from "./report/http.ts";
 import { logObserver } from "./report/log-observer.ts";
@@ -26,6 +28,7 @@ import type { Monitoring } from "./report/monitoring.ts";
 import { maskData } from "./mask.ts";
 import { observers } from "./report/observer.ts";
 import type { Observer } from "./report/observer.ts";
+import { tellSystemd, type Supervision } from "./report/systemd.ts";
 import { openSecrets } from "./secrets.ts";
 import { agentVersion } from "./version.ts";
 import { loadWanted } from "./wanted.ts";
@@ -42,6 +45,7 @@ export interface Hearers {
   /** The newest lines of that log. */
   readonly logged: () => readonly string[];
   readonly listener: Observer;
+  readonly supervision: Supervision;
 }
 
 /**
@@ -50,7 +54,7 @@ export interface Hearers {
  */
 export async function runAgent(
   settings: Settings,
-  { log, logged, listener }: Hearers,
+  { log, logged, listener, supervision }: Hearers,
   signal: AbortSignal,
 ): Promise<void> {
   const secrets = await openSecrets(settings.secrets);
@@ -62,8 +66,11 @@ export async function runAgent(
   const monitoring = startMonitoring(settings.listen, agentVersion, host, warn("monitoring"));
   const mask = (text: string) => secrets.mask(text);
   const notifications = startNotifications({ settings, version: agentVersion, host, log, mask });
+  const systemd = tellSystemd(host, supervision, warn("systemd"));
+  const banner = keepBanner(host, dirname(paths.run), warn("banner"));
   try {
-    const heard = [monitoring.observer, logObserver(log), notifications.observer, listener];
+    const told = [monitoring.observer, systemd.observer, banner.observer];
+    const heard = [...told, logObserver(log), notifications.observer, listener];
     const observer = observers(heard, warn("an observer failed"));
     const agent = createAgent({
       settings,
@@ -85,6 +92,7 @@ export async function runAgent(
     await serveAndRun(agent, settings, { host, secrets, log, monitoring, signal });
   } finally {
     notifications.close();
+    await Promise.all([systemd.close(), banner.close()]);
     await monitoring.close();
   }
 }

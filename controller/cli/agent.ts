@@ -86,7 +86,8 @@ async function runUntilChanged(
   };
   watch([resolve(terminal.folder, file)], () => void reread(), signal);
   try {
-    await runAgent(settings, { log, logged: () => recent.lines(), listener }, signal);
+    const supervision = { environment: terminal.environment, ending: terminal.signal };
+    await runAgent(settings, { log, logged: () => recent.lines(), listener, supervision }, signal);
   } finally {
     ending.abort();
   }

@@ -17,7 +17,16 @@ export function derive(machine: Machine, versions: Versions, seal: (secret: stri
 }
 
 /** Sections that are carried out, or that are about the agent itself. */
-const managed: ReadonlySet<string> = new Set(["routing", "health", "policy", "identity", "age-key", "maintenance"]);
+const managed: ReadonlySet<string> = new Set([
+  "routing",
+  "health",
+  "policy",
+  "identity",
+  "age-key",
+  "maintenance",
+  "after",
+  "status",
+]);
 
 /** The sections of the machine file that are used and that no plane carries out yet, in the order of the file. */
 export function notManaged(machine: Machine): readonly string[] {

@@ -8,7 +8,7 @@ import { Machine, machines } from "./machine.ts";
 
 const known = Object.keys(defaults).map(Number) as (keyof typeof defaults)[];
 
-/** `defaults:` of fleet.yaml, the only key that it has more than a machine. */
+/** `defaults:` of fleet.yaml: it and `rollout` (rollout.ts) are the only keys that it has more than a machine. */
 export const DefaultsNumber = z
   .literal(known, {
     error: (issue) =>

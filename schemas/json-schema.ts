@@ -6,13 +6,17 @@ import { Images } from "./images.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { Machine } from "./machine.ts";
 import { PolicyFile } from "./policies.ts";
+import { Rollout } from "./rollout.ts";
 import { Settings } from "./settings.ts";
 
 const documents = {
   machine: () => layer(plain(Machine), "An appliance: <site>/<appliance>.yaml"),
   site: () => layer(plain(Machine), "What the appliances of a site have in common: <site>/site.yaml"),
   fleet: () =>
-    layer(plain(Machine.extend({ defaults: DefaultsNumber })), "What all appliances have in common: fleet.yaml"),
+    layer(
+      plain(Machine.extend({ defaults: DefaultsNumber, rollout: Rollout.optional() })),
+      "What all appliances have in common: fleet.yaml",
+    ),
   images: () => ({ ...plain(Images), title: "The image catalogue: images.yaml" }),
   customer: () => ({ ...plain(Customer), title: "A customer: customers/<name>.yaml" }),
   policies: () => ({ ...plain(PolicyFile), title: "Shared policies: policies/*.yaml" }),

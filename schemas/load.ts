@@ -2,12 +2,15 @@
 import { assemble, hasError, nullProblems, type Base, type LoadResult } from "./assemble.ts";
 import { homeless, readCustomers, type CustomerFile, type Customers } from "./customers.ts";
 import { machineFiles, readLayout, yamlFiles } from "./layout.ts";
+import { formatPath } from "./json.ts";
 import { merge, type Layer } from "./merge.ts";
 import { nearest } from "./nearest.ts";
 import { asProblem, Problem } from "./problem.ts";
 import { sortProblems } from "./problem-order.ts";
 import { checkSecrets, type SecretUser } from "./secrets.ts";
 import { checkFleet } from "./semantics/check-fleet.ts";
+import { checkRollout, type RolloutFinding } from "./semantics/check-rollout.ts";
+import type { Order } from "./semantics/order.ts";
 import { fleetBase, readShared, type Shared } from "./shared.ts";
 import { openSites, readAll, type Sites } from "./sites.ts";
 import type { Tree } from "./tree.ts";
@@ -21,6 +24,14 @@ export interface FleetResult {
   readonly machines: ReadonlyMap<string, LoadResult>;
   /** All of them, those across appliances included, in order of their places, each once. */
   readonly problems: readonly Problem[];
+  readonly rollout: RolloutResult;
+}
+
+/** In which order the appliances take a commit. */
+export interface RolloutResult {
+  readonly order: Order;
+  /** What is wrong with it, also among `problems` of the fleet: in whose file, undefined for fleet.yaml. */
+  readonly wrong: readonly { readonly machine: string | undefined; readonly problem: Problem }[];
 }
 
 /** Names of all appliances, "<site>/<appliance>", in order. Reads no file. */
@@ -58,8 +69,10 @@ export async function loadFleet(tree: Tree): Promise<FleetResult> {
     machines.set(name, await loadOne(name, files, { sites, shared, customers, bases }));
   }
   const users = [...machines].map(([name, result]) => secretUser(name, result));
+  const rollout = rolloutOf(shared, machines);
   return {
     machines,
+    rollout,
     problems: sortProblems([
       ...layout.problems,
       ...shared.problems,
@@ -68,6 +81,7 @@ export async function loadFleet(tree: Tree): Promise<FleetResult> {
       ...homeless(customers, [...machines.keys()]),
       ...[...machines.values()].flatMap(({ problems }) => problems),
       ...fleetProblems(machines),
+      ...rollout.wrong.map(({ problem }) => problem),
       ...(await checkSecrets(tree, users, "fleet")),
     ]),
   };
@@ -164,6 +178,32 @@ function fleetProblems(machines: ReadonlyMap<string, LoadResult>): readonly Prob
   return checkFleet(new Map(valid)).flatMap(
     (finding) => machines.get(finding.machine)?.loaded?.problem(finding, "FLEET") ?? [],
   );
+}
+
+function rolloutOf(shared: Shared, machines: ReadonlyMap<string, LoadResult>): RolloutResult {
+  const { rollout } = fleetBase(shared);
+  const loaded = [...machines].flatMap(([name, result]) => (result.loaded ? [[name, result.loaded] as const] : []));
+  const { order, findings } = checkRollout({
+    names: new Set(machines.keys()),
+    rollout,
+    machines: new Map(loaded.map(([name, { machine }]) => [name, machine])),
+    isOwn: (name) => machines.get(name)?.loaded?.explain("after")[0]?.layer === "appliance",
+  });
+  const problem = (found: RolloutFinding) =>
+    found.machine === undefined
+      ? inFleetFile(found, shared)
+      : machines.get(found.machine)?.loaded?.problem(found, "FLEET");
+  const wrong = findings.flatMap((found) => {
+    const told = problem(found);
+    return told ? [{ machine: found.machine, problem: told }] : [];
+  });
+  return { order, wrong };
+}
+
+function inFleetFile({ path, message, remedy, severity }: RolloutFinding, { fleet }: Shared): Problem {
+  const at = fleet?.locate(path, "value");
+  const code = severity === "warning" ? "ADVICE" : "FLEET";
+  return new Problem(code, message, { path: formatPath(path), remedy, severity, ...(at && { at }) });
 }
 
 /** Reads files side by side, as many as the disk answers at once, before they are asked for one by one. */

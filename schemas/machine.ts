@@ -22,6 +22,7 @@ import { Name } from "./primitives.ts";
 import { RawVpp } from "./raw.ts";
 import { routingSchema } from "./routing.ts";
 import { Services } from "./services.ts";
+import { After, StatusPlace } from "./rollout.ts";
 import { ageRecipient } from "./secret-file.ts";
 import { vrrpSchema } from "./vrrp.ts";
 
@@ -40,6 +41,8 @@ export function machineSchema(d: Defaults) {
         .regex(ageRecipient, "must be an age public key, as in age1…")
         .optional()
         .meta({ description: "The box's age public key: what its secrets are encrypted to." }),
+      after: After,
+      status: StatusPlace.optional(),
       image: Name.optional().meta({ description: "Name in images.yaml; left out, the image stays as it is." }),
       maintenance: Maintenance,
       management: managementSchema(d).optional(),

@@ -1,13 +1,14 @@
 /** What all machines of a repository have in common, read once: fleet.yaml, images.yaml and policies/. */
-import type { z } from "zod";
+import { z } from "zod";
 import { DefaultsNumber as DefaultsSchema } from "./fleet.ts";
 import { Images, type ImageEntry } from "./images.ts";
 import { issueProblems } from "./issues.ts";
 import { yamlFiles } from "./layout.ts";
 import type { Layer } from "./merge.ts";
 import { PolicyFile } from "./policies.ts";
-import { Problem } from "./problem.ts";
-import { formatPath } from "./json.ts";
+import { Problem, type Position } from "./problem.ts";
+import { formatPath, type Path } from "./json.ts";
+import { Rollout } from "./rollout.ts";
 import { policyCatalogue, type PolicyCatalogue } from "./shared-policies.ts";
 import { readAll, type Sites } from "./sites.ts";
 import type { YamlDocument } from "./yaml.ts";
@@ -58,15 +59,18 @@ export function checkDocument<T>(
   const problems = issueProblems(result.error.issues, {
     schema,
     value: document.value,
-    locate(path, part) {
-      for (let length = path.length; length >= 0; length--) {
-        const at = document.locate(path.slice(0, length), length === path.length ? part : "key");
-        if (at) return at;
-      }
-      return undefined;
-    },
+    locate: (path, part) => placeIn(document, path, part),
   });
   return { value: undefined, problems };
+}
+
+/** Where a path stands, or where it belongs. */
+function placeIn(document: YamlDocument, path: Path, part: "key" | "value"): Position | undefined {
+  for (let length = path.length; length >= 0; length--) {
+    const at = document.locate(path.slice(0, length), length === path.length ? part : "key");
+    if (at) return at;
+  }
+  return undefined;
 }
 
 function noFleet(): Problem {
@@ -93,22 +97,34 @@ function definedAgain({ again }: PolicyCatalogue): readonly Problem[] {
 export type DefaultsNumber = z.infer<typeof DefaultsSchema>;
 
 export interface FleetBase {
-  /** fleet.yaml without `defaults`, which is no part of a machine; undefined where it cannot be read. */
+  /** fleet.yaml without the keys that are no part of a machine; undefined where it cannot be read. */
   readonly layer: Layer | undefined;
   readonly defaults: DefaultsNumber | undefined;
+  readonly rollout: Rollout | undefined;
   readonly problems: readonly Problem[];
 }
 
 /** The lowest layer of all machines but for shared policies. */
 export function fleetBase({ fleet }: Shared): FleetBase {
-  if (!fleet) return { layer: undefined, defaults: undefined, problems: [] };
-  const { defaults, ...value } = fleet.value;
+  if (!fleet) return { layer: undefined, defaults: undefined, rollout: undefined, problems: [] };
+  const { defaults, rollout, ...value } = fleet.value;
   const result = DefaultsSchema.safeParse(defaults);
+  const ordered = Rollout.optional().safeParse(rollout);
   const at = fleet.locate(["defaults"], "value") ?? fleet.locate([], "value");
   const wrong = (message: string): Problem => new Problem("SCHEMA", message, { path: "defaults", ...(at && { at }) });
   return {
     layer: { name: "fleet", value, locate: (path, part) => fleet.locate(path, part) },
     defaults: result.data,
-    problems: result.success ? [] : result.error.issues.slice(0, 1).map(({ message }) => wrong(message)),
+    rollout: ordered.data,
+    problems: [
+      ...(result.success ? [] : result.error.issues.slice(0, 1).map(({ message }) => wrong(message))),
+      ...(ordered.success ? [] : rolloutProblems(fleet, ordered.error.issues)),
+    ],
   };
+}
+
+function rolloutProblems(fleet: YamlDocument, issues: readonly z.core.$ZodIssue[]): readonly Problem[] {
+  const schema = z.object({ rollout: Rollout });
+  const inside = issues.map((issue) => ({ ...issue, path: ["rollout", ...issue.path] }));
+  return issueProblems(inside, { schema, value: fleet.value, locate: (path, part) => placeIn(fleet, path, part) });
 }

@@ -24,15 +24,20 @@ export interface Fleet {
 export function checkFleet(machines: ReadonlyMap<string, Machine>): readonly FleetRuleFinding[] {
   const findings: FleetRuleFinding[] = [];
   const report: FleetReport = (machine, ...found) => findings.push({ ...finding(...found), machine });
-  const views = new Map([...machines].map(([name, machine]) => [name, viewOf(machine)] as const));
-  const fleet = { views, owners: ownersOf(views) };
+  const fleet = fleetOf(machines);
   checkOwners(fleet, report);
   checkRouterIds(fleet, report);
   checkBoxes(fleet, report);
   checkManagement(fleet, report);
+  checkStatus(fleet, report);
   checkFleetBgp(fleet, report);
   checkFleetOspf(fleet, report);
   return findings;
+}
+
+export function fleetOf(machines: ReadonlyMap<string, Machine>): Fleet {
+  const views = new Map([...machines].map(([name, machine]) => [name, viewOf(machine)] as const));
+  return { views, owners: ownersOf(views) };
 }
 
 /** Of interfaces alone: the containers' network and the links to the translating instance may be the same everywhere. */
@@ -103,5 +108,16 @@ function checkManagement({ views }: Fleet, report: FleetReport): void {
       const address = typeof fixed === "object" ? cidrOf(fixed.address)?.address : undefined;
       if (address !== undefined && !isLinkLocal(address)) take(name, address, ["management", family, "address"]);
     }
+  }
+}
+
+/** A block that was copied along with its appliance would have one router vouch for another. */
+function checkStatus({ views }: Fleet, report: FleetReport): void {
+  const address = once("fleet-status", "the status address", report);
+  const fingerprint = once("fleet-status", "the fingerprint", report);
+  for (const [name, { machine }] of views) {
+    if (!machine.status) continue;
+    address(name, machine.status.address, ["status", "address"]);
+    fingerprint(name, machine.status.fingerprint, ["status", "fingerprint"]);
   }
 }

@@ -1,10 +1,13 @@
 /** Rules about OSPF between appliances on one network: an adjacency needs both sides to agree. */
 import type { Path } from "../json.ts";
 import type { Fleet, FleetReport } from "./check-fleet.ts";
+import type { Port } from "../ports.ts";
 import { isLinkLocal } from "./view.ts";
 
-interface Side {
+/** One appliance's interface on a network on which it speaks OSPF. */
+export interface Side {
   readonly machine: string;
+  readonly port: Port;
   readonly ref: string;
   readonly path: Path;
   /** What has to be equal, in words. */
@@ -17,7 +20,7 @@ interface Side {
 export function checkFleetOspf({ views }: Fleet, report: FleetReport): void {
   for (const version of ["ospf", "ospf3"] as const) {
     const first = new Map<string, Side>();
-    for (const [network, side] of sides(views, version)) {
+    for (const [network, side] of ospfSides(views, version)) {
       const other = first.get(network);
       if (!other) first.set(network, side);
       else if (other.machine !== side.machine) compare(other, side, report);
@@ -25,7 +28,8 @@ export function checkFleetOspf({ views }: Fleet, report: FleetReport): void {
   }
 }
 
-function* sides(views: Fleet["views"], version: "ospf" | "ospf3"): Iterable<readonly [string, Side]> {
+/** Every interface that forms adjacencies, with its network. */
+export function* ospfSides(views: Fleet["views"], version: "ospf" | "ospf3"): Iterable<readonly [string, Side]> {
   const family = version === "ospf" ? "ipv4" : "ipv6";
   for (const [machine, view] of views) {
     const links = view.machine.routing[version]?.interfaces;
@@ -46,7 +50,7 @@ function* sides(views: Fleet["views"], version: "ospf" | "ospf3"): Iterable<read
         "dead interval": link["dead-seconds"] ?? 40,
       };
       const path = ["routing", version, "interfaces", port.ref];
-      yield [cidr.network, { machine, ref: port.ref, path, means, ignoresMtu: link["mtu-ignore"] }];
+      yield [cidr.network, { machine, port, ref: port.ref, path, means, ignoresMtu: link["mtu-ignore"] }];
     }
   }
 }

@@ -319,6 +319,24 @@ export const fleetRules = {
     "Two appliances that speak OSPF on one network agree on area, MTU, network type and timers.",
     "Make both sides equal: else there is no adjacency.",
   ),
+  "fleet-status": error(
+    "An address that answers for the status, and its key, are one appliance's.",
+    "Correct the one that was copied: `impctl fingerprint` on the box prints it.",
+  ),
+  "rollout-unknown": error(
+    "An appliance that rollout or after names exists.",
+    "Correct the name, or remove it: nobody can wait for it.",
+  ),
+  "rollout-circle": error(
+    "No appliance goes after itself, however far around.",
+    "Take one of the steps out: they would wait for each other.",
+  ),
+  "rollout-canary": error("The canary for images goes after nobody.", "Name the first, or change the order."),
+  "rollout-redundant": warning("An order is said once.", "Remove it: it changes nothing."),
+  "rollout-unasked": warning(
+    "An appliance that others go after says where its status is asked.",
+    "Add status to it: docs/rollout.md. Until then, they wait when both change.",
+  ),
 } as const satisfies Readonly<Record<string, Rule>>;
 
 export type MachineRule = keyof typeof machineRules;

@@ -5,7 +5,9 @@ import { describe, expect, it } from "vitest";
 import { formatPath, isObject, type JsonObject, type JsonValue } from "../../../../schemas/json.ts";
 import { Machine } from "../../../../schemas/machine.ts";
 import { mergeOver } from "../../../../schemas/merge.ts";
+import { Rollout } from "../../../../schemas/rollout.ts";
 import { checkFleet } from "../../../../schemas/semantics/check-fleet.ts";
+import { checkRollout } from "../../../../schemas/semantics/check-rollout.ts";
 import { checkMachine } from "../../../../schemas/semantics/check-machine.ts";
 import { fleetRules, machineRules } from "../../../../schemas/semantics/rules.ts";
 import { parseYaml } from "../../../../schemas/yaml.ts";
@@ -35,10 +37,13 @@ function findMachine(written: JsonObject): readonly Found[] {
 }
 
 function findFleet(written: JsonObject): readonly Found[] {
-  const machines = new Map(Object.entries(written).map(([name, machine]) => [name, Machine.parse(machine)]));
-  return checkFleet(machines).map((one) => ({
+  const { rollout, ...appliances } = written;
+  const machines = new Map(Object.entries(appliances).map(([name, machine]) => [name, Machine.parse(machine)]));
+  const ordering = { names: new Set(machines.keys()), rollout: Rollout.optional().parse(rollout), machines };
+  const { findings } = checkRollout({ ...ordering, isOwn: () => true });
+  return [...checkFleet(machines), ...findings].map((one) => ({
     ...one,
-    text: `${one.machine}: ${formatPath(one.path)}: ${one.message}`,
+    text: `${one.machine ?? "fleet.yaml"}: ${formatPath(one.path)}: ${one.message}`,
   }));
 }
 

@@ -1,6 +1,7 @@
 /** The agent's own settings, /persistent/config/imp/agent.yaml: what only the owner of the box decides, never the repository. */
 import { z } from "zod";
 import { Notify } from "./notify.ts";
+import { socketOf } from "./rollout.ts";
 
 const path = z.string().startsWith("/", "must be an absolute path");
 
@@ -71,6 +72,13 @@ export const Settings = z.strictObject({
     .regex(/^(\[[0-9a-fA-F:]+\]|[0-9.]+):\d+$/, 'must be "<address>:<port>"')
     .default("127.0.0.1:9709")
     .meta({ description: "/metrics, /healthz and /status. Read-only." }),
+  "listen-tls": z
+    .string()
+    .refine((text) => socketOf(text) !== undefined, 'must be "<address>:<port>"')
+    .optional()
+    .meta({
+      description: "The same over TLS, with a key of this box's own, for appliances that go after it: docs/rollout.md.",
+    }),
   "operators-group": z
     .string()
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "must be the name of a group of this box")

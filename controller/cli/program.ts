@@ -57,6 +57,11 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "show what the agent on this box says of itself",
     load: () => import("./status.ts"),
   },
+  fingerprint: {
+    group: "Operate",
+    summary: "show the line by which other appliances know this one",
+    load: () => import("./fingerprint.ts"),
+  },
   history: {
     group: "Operate",
     summary: "show what happened on this box",

@@ -3,8 +3,10 @@
  * wait, size and number is bounded, so that nobody can make the agent keep anything for them.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import { isIP, type AddressInfo, type ListenOptions, type Socket } from "node:net";
 import { Problem } from "../../schemas/problem.ts";
+import type { StatusKey } from "./tls.ts";
 
 /** What the pages show; asked at each request. */
 export interface Pages {
@@ -38,13 +40,17 @@ const text = "text/plain; charset=utf-8";
 /** https://prometheus.io/docs/instrumenting/exposition_formats/ */
 const exposition = "text/plain; version=0.0.4; charset=utf-8";
 
-/** Serves the pages at "<address>:<port>". Rejects with SETTINGS when that is not possible here. */
-export async function listen(at: string, pages: Pages, bounds: Limits = limits): Promise<Listening> {
+/** Serves the pages at "<address>:<port>", with a key over TLS alone. Rejects with SETTINGS when that is not possible here. */
+export async function listen(at: string, pages: Pages, bounds: Limits = limits, tls?: StatusKey): Promise<Listening> {
   const [, host = "", port = ""] = /^\[?([^\]]*)\]?:(\d+)$/.exec(at) ?? [];
   const local = isLoopback(host);
-  const server = boundedServer(bounds, (request, response) => {
-    void answerPage(request, response, pages, local).catch(() => respond(response, 500, text, "internal error\n"));
-  });
+  const server = boundedServer(
+    bounds,
+    (request, response) => {
+      void answerPage(request, response, pages, local).catch(() => respond(response, 500, text, "internal error\n"));
+    },
+    tls,
+  );
   await open(server, { host, port: Number(port) }, (cause) => cannotListen(at, cause));
   return { address: server.address(), close: () => close(server) };
 }
@@ -80,6 +86,7 @@ async function answerPage(request: IncomingMessage, response: ServerResponse, pa
 export function boundedServer(
   bounds: Limits,
   answer: (request: IncomingMessage, response: ServerResponse) => void,
+  tls?: StatusKey,
 ): Server {
   const options = {
     headersTimeout: bounds.requestMs,
@@ -89,7 +96,10 @@ export function boundedServer(
     keepAliveTimeout: bounds.idleMs,
     maxHeaderSize: bounds.headBytes,
   };
-  const server = createServer(options, answer);
+  // Whoever asks over TLS is an agent of our own, never a browser of long ago.
+  const server: Server = tls
+    ? createSecureServer({ ...options, ...tls, minVersion: "TLSv1.3", handshakeTimeout: bounds.requestMs }, answer)
+    : createServer(options, answer);
   makeRoom(server, bounds.connections);
   server.maxRequestsPerSocket = 1_000;
   // Each socket that is silent for longer is destroyed, whatever it is in the middle of.
@@ -104,23 +114,28 @@ export function boundedServer(
 
 /** Whoever holds connections open and asks nothing must not shut out those who do. */
 function makeRoom(server: Server, connections: number): void {
-  const open = new Set<Socket>(); // oldest first
-  const answering = new Set<Socket>();
+  const open = new Map<string | Socket, Socket>(); // oldest first
+  const answering = new Set<string | Socket>();
+  // Over TLS a request has another socket than its connection, with the same ends; over a unix socket there are none.
+  const nameOf = (socket: Socket): string | Socket =>
+    socket.remotePort === undefined ? socket : `${socket.remoteAddress} ${socket.remotePort}`;
   server.on("connection", (socket) => {
-    open.add(socket);
+    const name = nameOf(socket);
+    open.set(name, socket);
     if (open.size > connections) {
-      const leaving = [...open].find((one) => !answering.has(one)) ?? socket;
+      const leaving = [...open.keys()].find((one) => !answering.has(one)) ?? name;
+      open.get(leaving)?.destroy();
       open.delete(leaving);
-      leaving.destroy();
     }
     socket.once("close", () => {
-      open.delete(socket);
-      answering.delete(socket);
+      if (open.get(name) === socket) open.delete(name);
+      answering.delete(name);
     });
   });
   server.on("request", ({ socket }, response) => {
-    answering.add(socket);
-    response.once("close", () => answering.delete(socket));
+    const name = nameOf(socket);
+    answering.add(name);
+    response.once("close", () => answering.delete(name));
   });
 }
 
@@ -180,6 +195,6 @@ function cannotListen(at: string, cause: NodeJS.ErrnoException): Problem {
   return new Problem("SETTINGS", `cannot listen on ${at}: ${why[cause.code ?? ""] ?? cause.message}.`, {
     cause,
     transient: cause.code === "EADDRINUSE" || cause.code === "EADDRNOTAVAIL",
-    remedy: `Change "listen" in the agent's settings, or see who has it: ss -ltnp.`,
+    remedy: `Change where it listens in the agent's settings, or see who has it: ss -ltnp.`,
   });
 }

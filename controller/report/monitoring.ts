@@ -1,11 +1,12 @@
 /** Everything for monitoring, put together: what listens to the loop, and the pages that show it. Used by the agent's start. */
 import type { Host } from "../../reconcilers/core.ts";
 import { asProblem, type Problem } from "../../schemas/problem.ts";
-import { listen, type Listening } from "./http.ts";
+import { limits, listen, type Listening } from "./http.ts";
 import { agentMetrics } from "./metrics.ts";
 import { observers, type Observer } from "./observer.ts";
 import { pulse } from "./pulse.ts";
 import type { Status } from "./status.ts";
+import type { StatusKey } from "./tls.ts";
 
 /** An address that is taken or not there yet is tried again after this. */
 const retryMs = 30_000;
@@ -18,6 +19,12 @@ export interface Monitoring {
   close(): Promise<void>;
 }
 
+/** Where the same pages are served over TLS, for other appliances, and how to get at the key. */
+export interface SecurePages {
+  readonly at: string;
+  readonly key: (signal: AbortSignal) => Promise<StatusKey>;
+}
+
 /**
  * Begins to serve the pages at "<address>:<port>". Never fails the agent: what stands in the way is told to `complain`
  * once, and where waiting may help it is tried again.
@@ -27,6 +34,7 @@ export function startMonitoring(
   version: string,
   host: Pick<Host, "uptime" | "sleep">,
   complain: (problem: Problem) => void,
+  secure?: SecurePages,
 ): Monitoring {
   let latest: Status | undefined;
   const metrics = agentMetrics(version);
@@ -38,13 +46,15 @@ export function startMonitoring(
     status: () => latest,
     late: () => latest?.frozen ?? heart.late(),
   };
-  const listening = keepTrying(() => listen(at, pages), host, complain, ending.signal);
+  const serve = (attempt: () => Promise<Listening>) => keepTrying(attempt, host, complain, ending.signal);
+  const listening = serve(() => listen(at, pages));
+  const listeningTls = secure && serve(async () => listen(secure.at, pages, limits, await secure.key(ending.signal)));
   return {
     observer: observers([remember, metrics.observer, heart.observer], (fault) => complain(asProblem(fault))),
     listening,
     async close() {
       ending.abort();
-      await (await listening)?.close();
+      for (const one of [await listening, await listeningTls]) await one?.close();
     },
   };
 }

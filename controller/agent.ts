@@ -26,6 +26,8 @@ import { startProgress, type Listener } from "./progress.ts";
 import { statusOf, unknownYet, type Known } from "./report/known.ts";
 import type { Status } from "./report/status.ts";
 import { withDeadline } from "./retry.ts";
+import { goodSince } from "./rollout/good.ts";
+import { openPeers } from "./rollout/peers.ts";
 import { begin, takeStock } from "./start.ts";
 import { openStore } from "./store.ts";
 import type { Clock } from "./term.ts";
@@ -109,6 +111,7 @@ export function createAgent(parts: AgentParts): Agent {
     if (box) known = { ...known, state: box.progress.state(), ledger: box.memory.ledger() };
     // Before that nothing is known, but why it cannot be.
     else if (!known.frozen) return;
+    known = { ...known, good: goodSince(known, known.good, host) };
     tell(() => observer.status?.(status()));
   }
 
@@ -145,6 +148,7 @@ export function createAgent(parts: AgentParts): Agent {
         const progress = startProgress(host, journal, listener, state);
         const opened: Appliance = {
           ...parts,
+          peers: openPeers(parts.ask, host),
           environment,
           store,
           memory,

@@ -7,6 +7,7 @@ import type { Prober } from "./health/prove.ts";
 import type { Memory } from "./ledger.ts";
 import type { Reconcilers } from "./planes.ts";
 import type { Listener, Progress } from "./progress.ts";
+import type { Peers } from "./rollout/peers.ts";
 import type { Store } from "./store.ts";
 
 /** The texts of secrets, kept with a generation so that going back needs no repository. */
@@ -34,4 +35,5 @@ export interface Appliance {
   readonly bootFiles: BootFiles;
   readonly failsafe: Failsafe;
   readonly witness: Witness;
+  readonly peers: Peers;
 }

@@ -30,6 +30,7 @@ import { observers } from "./report/observer.ts";
 import { openStatusKey, statusKeyFile } from "./report/tls.ts";
 import type { Observer } from "./report/observer.ts";
 import { tellSystemd, type Supervision } from "./report/systemd.ts";
+import { askStatus } from "./rollout/ask.ts";
 import { openSecrets } from "./secrets.ts";
 import { agentVersion } from "./version.ts";
 import { loadWanted } from "./wanted.ts";
@@ -92,6 +93,7 @@ export async function runAgent(
       failsafe: openFailsafe(host, settings, files),
       observer,
       logged,
+      ask: askStatus,
     });
     await serveAndRun(agent, settings, { host, secrets, log, monitoring, signal });
   } finally {

@@ -7,6 +7,7 @@ import { takeBaseline, type Baseline } from "./health/baseline.ts";
 import { whyHeld } from "./ledger.ts";
 import type { Target } from "./machine.ts";
 import type { Survey } from "./planes.ts";
+import { noteSeen } from "./rollout/wait.ts";
 import { withDeadline } from "./retry.ts";
 import { surveyed, surveyLimitMs, type Turn } from "./turn.ts";
 
@@ -17,7 +18,8 @@ export async function converge(turn: Turn): Promise<void> {
   const known = turn.known();
   const candidate = known.wanted?.generation;
   if (!known.wanted || !candidate || candidate.digest === known.committed?.digest) {
-    publish({ planned: undefined });
+    publish({ planned: undefined, awaited: [] });
+    if (candidate) await noteSeen(turn, candidate);
     if (known.wanted && "target" in progress.state()) await progress.move({ type: "nothing-to-do" });
     return;
   }

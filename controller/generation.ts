@@ -1,19 +1,25 @@
 /** From a valid machine to a generation: a pure function, so that a pull request renders what the appliance will. */
 import { createHash } from "node:crypto";
 import { derive, drainedIn, healthChecks, notManaged } from "../reconcilers/derive.ts";
-import type { Generation } from "../reconcilers/generation.ts";
+import type { Generation, Rollout } from "../reconcilers/generation.ts";
 import type { Loaded } from "../schemas/load.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { ResolvedSecrets } from "./secrets.ts";
 
+/** All that a digest knows of secrets. */
+type Versions = Pick<ResolvedSecrets, "version">;
+
+/** Keys that say when a commit is taken, and not what it asks for. */
+const ordering: ReadonlySet<string> = new Set(["after", "status"]);
+
 /** Renders `loaded` as `commit` asks for it. Program versions come from the image's entry, never from a running box. */
-export function render(loaded: Loaded, commit: string, secrets: ResolvedSecrets): Generation {
+export function render(loaded: Loaded, commit: string, secrets: ResolvedSecrets, rollout?: Rollout): Generation {
   const { machine, name } = loaded;
   const versions = loaded.image?.versions ?? {};
   const drained = drainedIn(machine, versions).peers;
   return {
     format: 1,
-    digest: hash(whatIsAsked(loaded, secrets)),
+    digest: digestOf(loaded, secrets),
     secrets: hash(versionsOf(loaded, secrets)),
     machine: name,
     commit,
@@ -22,16 +28,17 @@ export function render(loaded: Loaded, commit: string, secrets: ResolvedSecrets)
     ...(drained.length > 0 && { drained }),
     policy: machine.policy,
     notManaged: notManaged(machine),
+    ...(rollout && { rollout }),
   };
 }
 
-/** The machine as written, its image's manifest, the versions of its secrets. */
-function whatIsAsked(loaded: Loaded, secrets: ResolvedSecrets): object {
-  const { written, image } = loaded;
-  return { written, image: image?.digest ?? "", secrets: versionsOf(loaded, secrets) };
+/** 64 hex digits over what is asked: the machine as written, its image's manifest, the versions of its secrets. */
+export function digestOf(loaded: Loaded, secrets: Versions): string {
+  const written = Object.fromEntries(Object.entries(loaded.written).filter(([key]) => !ordering.has(key)));
+  return hash({ written, image: loaded.image?.digest ?? "", secrets: versionsOf(loaded, secrets) });
 }
 
-function versionsOf({ secrets: uses }: Loaded, secrets: ResolvedSecrets): Readonly<Record<string, string>> {
+function versionsOf({ secrets: uses }: Loaded, secrets: Versions): Readonly<Record<string, string>> {
   const names = [...new Set(uses.map((use) => use.name))].sort();
   return Object.fromEntries(names.map((name) => [name, secrets.version(name)]));
 }

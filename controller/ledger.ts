@@ -6,6 +6,7 @@ import type { Host, PlaneName } from "../reconcilers/core.ts";
 import { Problem } from "../schemas/problem.ts";
 import { damageOfLedger } from "../schemas/recorded.ts";
 import type { DeploymentStatus } from "./report/status.ts";
+import type { Seen } from "./rollout/decide.ts";
 import type { Verdict } from "./machine.ts";
 import { isOver, term, type Clock, type Term } from "./term.ts";
 
@@ -99,6 +100,8 @@ export interface Ledger {
   readonly pause: { readonly reason: string; readonly term: Term } | undefined;
   /** `impctl sync --now`: the generation that may pass windows, which is not known before the poll that it asks for. */
   readonly hurry: Hurry | undefined;
+  /** What the newest commit that asks for what is committed here asked of the others. */
+  readonly seen: Seen | undefined;
 }
 
 /** Of a box that remembers nothing yet. */
@@ -120,6 +123,7 @@ export const emptyLedger: Ledger = {
   approvals: {},
   pause: undefined,
   hurry: undefined,
+  seen: undefined,
 };
 
 /** How often a generation is tried again after an inconclusive end. */

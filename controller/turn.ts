@@ -13,6 +13,7 @@ import { survey, type Reconcilers, type Survey } from "./planes.ts";
 import type { Known } from "./report/known.ts";
 import type { Observer } from "./report/observer.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
+import type { Ask } from "./rollout/peers.ts";
 import type { Source } from "./source.ts";
 
 /** What a tree asks of this machine; the generation is undefined when a problem is an error. */
@@ -37,6 +38,8 @@ export interface AgentParts {
   readonly observer: Observer;
   /** The newest lines of the agent's own log. */
   readonly logged?: () => readonly string[];
+  /** Asks another appliance for its status. */
+  readonly ask: Ask;
 }
 
 /** One tick. */

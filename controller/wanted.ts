@@ -1,11 +1,13 @@
 /** What a commit asks of this box: its machine loaded, its identity guarded, its secrets resolved, and all rendered. */
 import type { Host } from "../reconcilers/core.ts";
 import { loadMachine } from "../schemas/load.ts";
+import { loadPlace } from "../schemas/load-rollout.ts";
 import type { Settings } from "../schemas/settings.ts";
 import type { Tree } from "../schemas/tree.ts";
 import type { Wanted } from "./turn.ts";
 import { render } from "./generation.ts";
 import { checkIdentity, readBox } from "./identity.ts";
+import { rolloutOf } from "./rollout/asked.ts";
 import type { SecretStore } from "./secrets.ts";
 
 /** Resolves with every problem there is; the generation is undefined when one of them is an error. */
@@ -18,8 +20,10 @@ export async function loadWanted(
   if (!loaded) return { generation: undefined, problems };
   const mismatch = checkIdentity(loaded.name, loaded.machine.identity, await readBox(host), settings.identity);
   if (mismatch) return { generation: undefined, problems: [...problems, mismatch] };
+  const place = await loadPlace(tree, loaded);
   const resolution = await secrets.resolve(loaded.name, tree, loaded.secrets);
-  const all = [...problems, ...resolution.problems];
-  const failed = all.some((problem) => problem.severity === "error");
-  return { generation: failed ? undefined : render(loaded, commit, resolution.secrets), problems: all };
+  const all = [...problems, ...place.problems, ...resolution.problems];
+  if (all.some((problem) => problem.severity === "error")) return { generation: undefined, problems: all };
+  const rollout = await rolloutOf(loaded, place, tree);
+  return { generation: render(loaded, commit, resolution.secrets, rollout), problems: all };
 }

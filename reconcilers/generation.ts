@@ -1,12 +1,48 @@
 /** A generation: one appliance's desired state, rendered. Plain data; its canonical JSON is what stands on disk. */
 import type { HealthCheck } from "../schemas/health.ts";
 import type { Policy } from "../schemas/policy.ts";
+import type { StatusPlace } from "../schemas/rollout.ts";
 import type { FrrDesired } from "./frr/model.ts";
 import type { PlaneName } from "./core.ts";
 
 /** What each plane is to look like. A plane joins by adding its key here and its reconciler in controller/compose.ts. */
 export interface Desired {
   readonly frr: FrrDesired;
+}
+
+/** Another appliance that a commit is about too. */
+export interface Other {
+  readonly machine: string;
+  /** What the commit asks of it, as everybody can tell from the repository: 64 hex digits; "" where its files have an error. */
+  readonly asked: string;
+}
+
+/** One that goes first, and where to ask it; it cannot be asked while the repository does not say. */
+export interface Predecessor extends Other {
+  readonly status?: StatusPlace;
+}
+
+/** A session whose other end is another appliance: digests of what either end is asked to be. */
+export interface SharedSession {
+  /** Of the check that watches it: "bgp-session 192.0.2.1". */
+  readonly key: string;
+  readonly near: string;
+  readonly far: string;
+  /** The other one goes after this appliance. */
+  readonly isLater: boolean;
+}
+
+/** Its place among the others in the commit: it decides when the generation is applied, not what it is. */
+export interface Rollout {
+  /** What the commit asks of this one, as `Other.asked` is to others. */
+  readonly asked: string;
+  /** Digest of its image's manifest; "" without one. */
+  readonly image: string;
+  /** Those that go first. */
+  readonly after: readonly Predecessor[];
+  /** Who goes first with its image; undefined: itself. */
+  readonly canary?: Predecessor;
+  readonly sessions: readonly SharedSession[];
 }
 
 export interface Generation {
@@ -25,6 +61,8 @@ export interface Generation {
   readonly drained?: readonly string[];
   /** Sections of the machine file that no plane carries out yet. */
   readonly notManaged: readonly string[];
+  /** No part of the digest. Left out by agents that knew no order. */
+  readonly rollout?: Rollout;
 }
 
 export type { PlaneName };

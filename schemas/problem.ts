@@ -33,6 +33,7 @@ export const problemCodes = {
   TRUST_KEY_REVOKED: "A commit is signed by a revoked key.",
   // --- the appliance
   HOST_COMMAND: "A program on the appliance failed or did not answer in time.",
+  PEER: "Another appliance could not be asked for its status, or is not the one that answers.",
   HOST_FILE: "A file on the appliance could not be read or written.",
   FRR_UNREACHABLE: "An FRR daemon's vty socket does not answer.",
   FRR_DAEMON_MISSING: "The configuration needs an FRR daemon that does not run.",

@@ -117,6 +117,13 @@ const Ledger = z.looseObject({
     .optional(),
   pause: z.looseObject({ reason: z.string(), term: Term }).optional(),
   hurry: z.looseObject({ reason: z.string(), at: z.number(), generation: z.string().optional() }).optional(),
+  seen: z
+    .looseObject({
+      generation: z.string(),
+      asked: z.record(z.string(), z.string()),
+      sessions: z.array(z.looseObject({ key: z.string(), near: z.string(), far: z.string() })),
+    })
+    .optional(),
 });
 
 /** What is wrong with the journal's `current.json`: "to.deployment.steps: …"; undefined: nothing is. */

@@ -23,6 +23,8 @@ export interface MachineChange {
   readonly planes: readonly PlaneChange[];
   /** Sections that no plane carries out yet and that differ between the two. */
   readonly notManaged: readonly string[];
+  /** Those that change too, and that it waits for. */
+  readonly goesAfter: readonly string[];
 }
 
 export interface PlaneChange {
@@ -55,7 +57,16 @@ function rank(change: MachineChange): number {
 /** One sentence about an appliance, the same in every format. */
 export function verdictOf(change: MachineChange): string {
   const unmanaged = change.notManaged.length > 0 ? `; not managed yet: ${change.notManaged.join(", ")}` : "";
-  return `${whatHappens(change)}${unmanaged}`;
+  return `${whatHappens(change)}${unmanaged}${whenItHappens(change)}`;
+}
+
+/** A dozen that go first are not told by name. */
+const namedFirst = 4;
+
+function whenItHappens({ goesAfter }: MachineChange): string {
+  if (goesAfter.length === 0) return "";
+  const more = goesAfter.length > namedFirst ? ` and ${goesAfter.length - namedFirst} more` : "";
+  return `; goes after ${goesAfter.slice(0, namedFirst).join(", ")}${more}`;
 }
 
 function whatHappens(change: MachineChange): string {

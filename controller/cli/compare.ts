@@ -1,15 +1,14 @@
 /** Two revisions of a sites repository as what the second would change on each appliance. Asks no appliance. */
-import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { worstImpact } from "../../reconcilers/core.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { loadFleet } from "../../schemas/load.ts";
-import type { Loaded, LoadResult } from "../../schemas/load.ts";
+import type { FleetResult, Loaded, LoadResult } from "../../schemas/load.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { secretPath } from "../../schemas/secret-file.ts";
 import type { Tree } from "../../schemas/tree.ts";
 import { render } from "../generation.ts";
 import { emptyDesired } from "../planes.ts";
+import { askedOf, fileVersions } from "../rollout/asked.ts";
 import type { ResolvedSecrets } from "../secrets.ts";
 import { byImpact } from "./change.ts";
 import type { FleetChange, MachineChange, PlaneChange } from "./change.ts";
@@ -34,6 +33,7 @@ export async function compareRevisions(before: Side, after: Side, only?: string)
       },
     );
   }
+  const whoGoesFirst = firstMovers(before, old, after, young);
   const changes: MachineChange[] = [];
   let untouched = 0;
   for (const name of names) {
@@ -43,7 +43,7 @@ export async function compareRevisions(before: Side, after: Side, only?: string)
       [before.tree, old.machines.get(name)],
       [after.tree, young.machines.get(name)],
     );
-    if (change) changes.push(change);
+    if (change) changes.push({ ...change, goesAfter: await whoGoesFirst(name) });
     else untouched += 1;
   }
   return {
@@ -55,9 +55,37 @@ export async function compareRevisions(before: Side, after: Side, only?: string)
   };
 }
 
+/** Those before an appliance that a change is about too: as its agent will tell them. */
+function firstMovers(
+  before: Side,
+  old: FleetResult,
+  after: Side,
+  young: FleetResult,
+): (name: string) => Promise<string[]> {
+  const told = new Map<string, Promise<boolean>>();
+  const asked = async ({ tree }: Side, { machines }: FleetResult, name: string): Promise<string> => {
+    const loaded = machines.get(name)?.loaded;
+    return loaded ? askedOf(loaded, tree) : "";
+  };
+  const changes = async (name: string) => (await asked(before, old, name)) !== (await asked(after, young, name));
+  return async (name) => {
+    const first: string[] = [];
+    for (const one of young.rollout.order.before(name)) {
+      const known = told.get(one) ?? changes(one);
+      told.set(one, known);
+      if (await known) first.push(one);
+    }
+    return first;
+  };
+}
+
 type Half = readonly [Tree, LoadResult | undefined];
 
-async function compareMachine(name: string, before: Half, after: Half): Promise<MachineChange | undefined> {
+async function compareMachine(
+  name: string,
+  before: Half,
+  after: Half,
+): Promise<Omit<MachineChange, "goesAfter"> | undefined> {
   const bare = { name, worstImpact: undefined, planes: [], notManaged: [] };
   if (!after[1]) return { ...bare, kind: "removed" };
   // Broken before and after: this change neither breaks nor mends it, and the problems are listed anyway.
@@ -80,14 +108,9 @@ function sameSection(section: string, one: Loaded | undefined, other: Loaded | u
   return isDeepStrictEqual(one?.written[section], other?.written[section]);
 }
 
-/** Where nothing can be decrypted: a secret is told apart by the bytes of its encrypted file, so that a new one shows. */
+/** Where nothing can be decrypted: a secret is told apart by its encrypted file, so that a new one shows. */
 export async function renderOffline(loaded: Loaded, tree: Tree): Promise<Generation> {
-  const versions = new Map<string, string>();
-  for (const { name } of loaded.secrets) {
-    const bytes = (await tree.read(secretPath(name))) ?? new Uint8Array();
-    versions.set(name, createHash("sha256").update(`${name}\0`).update(bytes).digest("hex"));
-  }
-  const version = (name: string) => versions.get(name) ?? "0".repeat(64);
+  const version = await fileVersions(tree, loaded.secrets);
   const secrets: ResolvedSecrets = { version, sealed: (name) => `<secret:${version(name).slice(0, 16)}>` };
   return render(loaded, tree.revision?.commit ?? "", secrets);
 }

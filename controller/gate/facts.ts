@@ -2,6 +2,8 @@
 import type { Host } from "../../reconcilers/core.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import { measureDrift, wouldRevert } from "../drift.ts";
+import type { Awaited } from "../rollout/decide.ts";
+import { findAwaited } from "../rollout/wait.ts";
 import type { Turn } from "../turn.ts";
 import { pauseOf, type Pause } from "./pause.ts";
 import { footing, type Footing } from "./prerequisites.ts";
@@ -19,15 +21,16 @@ export interface Facts {
   readonly clockSynchronised: boolean;
   readonly footing: Footing;
   readonly removals: readonly Removal[];
+  /** Appliances that go first and have not shown yet that they are well with the commit. */
+  readonly awaited: readonly Awaited[];
 }
 
 const clockLimitMs = 10_000;
 
 /** Looks them up. What cannot be found out is told as such, never assumed to be well. */
-export async function gatherFacts(
-  { parts, appliance, signal }: Turn,
-  { purpose, plan, candidate, committed, policy }: Omit<Question, "mode" | "ledger" | "facts">,
-): Promise<Facts> {
+export async function gatherFacts(turn: Turn, asked: Omit<Question, "mode" | "ledger" | "facts">): Promise<Facts> {
+  const { parts, appliance, signal } = turn;
+  const { purpose, plan, candidate, committed, policy } = asked;
   const { host, memory, listener, reconcilers } = appliance;
   const changes = purpose === "deploy" && committed !== undefined && plan.steps.length > 0;
   const drift = changes ? await measureDrift(parts, committed, policy, memory.ledger(), signal) : undefined;
@@ -46,6 +49,7 @@ export async function gatherFacts(
     clockSynchronised: clock.synchronised,
     footing: await footing(appliance, parts.settings.paths.state, signal),
     removals: committed ? removals(reconcilers, committed.desired, candidate.desired) : [],
+    awaited: await findAwaited(turn, asked),
   };
 }
 

@@ -9,6 +9,7 @@ import { drift } from "./by-hand.ts";
 import { approval, clock, impact, window } from "./impact.ts";
 import { prerequisites } from "./prerequisites.ts";
 import { removal } from "./removal.ts";
+import { rollout } from "./rollout.ts";
 import { blocked, notAdopted, observeOnly, paused } from "./standing.ts";
 
 const guards: { readonly [W in Wait]?: Guard } = {
@@ -19,6 +20,7 @@ const guards: { readonly [W in Wait]?: Guard } = {
   prerequisites,
   removal,
   drift,
+  rollout,
   approval,
   clock,
   window,

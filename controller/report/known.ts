@@ -9,6 +9,8 @@ import { whyHeld, type Ledger } from "../ledger.ts";
 import { inFlight, type Shut, type State } from "../machine.ts";
 import { pauseOf } from "../gate/pause.ts";
 import type { Survey } from "../planes.ts";
+import type { Awaited } from "../rollout/decide.ts";
+import type { Good } from "../rollout/good.ts";
 import type { Clock } from "../term.ts";
 import type { PlaneStatus, Status } from "./status.ts";
 
@@ -36,6 +38,9 @@ export interface Known {
   readonly drift: Drift | undefined;
   /** Why drift is not corrected. */
   readonly correction: Shut | undefined;
+  /** Whom the wanted generation waited for when the gate was asked last. */
+  readonly awaited: readonly Awaited[];
+  readonly good: Good | undefined;
   /** Why nothing at all is done: the journal cannot be read. */
   readonly frozen: Problem | undefined;
   /** What went wrong in this tick, and what did in the one before until this one ends. */
@@ -68,6 +73,8 @@ export function unknownYet(settings: Settings, version: string, clock: Clock): K
     planned: undefined,
     drift: undefined,
     correction: undefined,
+    awaited: [],
+    good: undefined,
     frozen: undefined,
     complaints: [],
     ignoredTags: [],
@@ -87,6 +94,8 @@ export function statusOf(known: Known): Status {
   const pause = pausedBy(known);
   const waiting = waitingFor(known);
   const { remote, lastPollAt, lastError, failingSince } = known.git;
+  const { good } = known;
+  const verdict = generation && ledger?.verdicts[generation.digest]?.verdict;
   return {
     format: 1,
     machine: known.settings.machine,
@@ -96,10 +105,12 @@ export function statusOf(known: Known): Status {
     ...(reason !== undefined && { reason }),
     ...(known.frozen && { frozen: known.frozen.message }),
     mode: known.settings.mode,
-    ...(commit !== undefined && { desired: { commit, ...(generation && { generation: generation.digest }) } }),
+    ...(commit !== undefined && { desired: { commit, ...(generation && desiredOf(generation)) } }),
     ...(committed && {
       committed: { commit: committed.commit, generation: committed.digest, at: ledger?.committed?.at ?? 0 },
     }),
+    ...(verdict && { verdict }),
+    ...(good && { good: { since: good.since, soaked: good.soaked } }),
     inSync: isInSync(known),
     notManaged: (generation ?? committed)?.notManaged ?? [],
     planes: planesOf(known),
@@ -119,8 +130,13 @@ export function statusOf(known: Known): Status {
     ...(known.bundles !== undefined && { evidence: known.bundles }),
     ...(pause && { paused: pause }),
     ...(waiting && { waiting }),
+    ...(waiting?.why === "rollout" && { rollout: known.awaited }),
     ...(generation && held !== undefined && { held: { generation: generation.digest, reason: held } }),
   };
+}
+
+function desiredOf({ digest, rollout }: Generation): Omit<NonNullable<Status["desired"]>, "commit"> {
+  return { generation: digest, ...(rollout && { asked: rollout.asked }) };
 }
 
 function deploymentOf({ state, clock }: Known): Status["deployment"] {

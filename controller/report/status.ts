@@ -4,7 +4,8 @@
  */
 import type { ProblemReport } from "../../schemas/problem.ts";
 import type { Impact, PlaneName } from "../../reconcilers/core.ts";
-import type { Purpose, Shut } from "../machine.ts";
+import type { Purpose, Shut, Verdict } from "../machine.ts";
+import type { Awaited } from "../rollout/decide.ts";
 
 export interface Status {
   readonly format: 1;
@@ -19,7 +20,16 @@ export interface Status {
   readonly frozen?: string;
   readonly mode: "apply" | "observe";
   /** The newest accepted commit and what it asks for. */
-  readonly desired?: { readonly commit: string; readonly generation?: string };
+  readonly desired?: {
+    readonly commit: string;
+    readonly generation?: string;
+    /** What the repository asks of this appliance, by the digest that others know it by: docs/rollout.md. */
+    readonly asked?: string;
+  };
+  /** What became of the desired generation here. */
+  readonly verdict?: Verdict;
+  /** Since when the desired generation is committed and well here; `soaked`: for its soak time already. */
+  readonly good?: { readonly since: number; readonly soaked: boolean };
   /** What is committed on this box. */
   readonly committed?: { readonly commit: string; readonly generation: string; readonly at: number };
   /** True only when observed state, journal and desired generation agree and every section has a plane. */
@@ -50,6 +60,8 @@ export interface Status {
   readonly waiting?: Shut;
   /** Failed deployments of which there is evidence on this box. */
   readonly evidence?: number;
+  /** Where it waits for appliances that go first: for whom, why, and since when. */
+  readonly rollout?: readonly Awaited[];
   readonly held?: { readonly generation: string; readonly reason: string };
 }
 

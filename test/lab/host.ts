@@ -13,6 +13,8 @@ type Node = { readonly text: string; readonly mode: number; readonly owner?: Own
 export interface SimOptions {
   /** Wall clock at the start. */
   readonly now?: number;
+  /** Something real is under way (a connection over loopback): time stands still meanwhile. */
+  readonly isBusy?: () => boolean;
 }
 
 export interface StartOptions {
@@ -257,7 +259,7 @@ export function simHost(options: SimOptions = {}): Sim {
       const before = activity;
       await turn();
       quiet = activity === before ? quiet + 1 : 0;
-      if (quiet < 4) continue;
+      if (quiet < 4 || options.isBusy?.()) continue;
       const acting = attendants.flatMap((one): Sleeper[] => {
         const at = one.nextAt();
         return at === undefined ? [] : [{ at, wake: () => one.act() }];

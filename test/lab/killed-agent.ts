@@ -75,6 +75,9 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     probe: prober(host, sockets),
     bootFiles: files,
     failsafe: openFailsafe(host, settings, files),
+    ask: async () => {
+      throw new Error("nobody is there");
+    },
     observer: {
       event: (event) => {
         if (event.type === "polled") polls += 1;

@@ -18,6 +18,7 @@ import { prober } from "../../controller/health/probe.ts";
 import { simFailsafe, type SimFailsafe } from "./failsafe-sim.ts";
 import type { SimFrr } from "./frr-sim.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
+import type { Ask } from "../../controller/rollout/peers.ts";
 import type { AgentEvent } from "../../controller/report/observer.ts";
 import type { Status } from "../../controller/report/status.ts";
 import type { Approver, OfferedTag, Words } from "../../controller/source.ts";
@@ -77,6 +78,9 @@ export interface StoryOptions {
   readonly logged?: () => readonly string[];
   /** Instead of the smallest plane: a simulated FRR, through FRR's own reconciler and prober. */
   readonly frr?: SimFrr;
+  /** Where other appliances are asked; nobody answers unless given. */
+  readonly ask?: Ask;
+  readonly isBusy?: () => boolean;
 }
 
 const frrSockets = "/var/run/frr";
@@ -120,7 +124,7 @@ export function shown(lines: Iterable<string>): string {
 }
 
 export function story(options: StoryOptions = {}): Story {
-  const sim = simHost();
+  const sim = simHost(options.isBusy && { isBusy: options.isBusy });
   const plane = linePlane(options.lines);
   plane.serve((path, accept) => sim.listen(path, accept));
   const simulated = options.frr;
@@ -212,6 +216,11 @@ export function story(options: StoryOptions = {}): Story {
         bootFiles: files,
         failsafe: openFailsafe(host, settings, files),
         ...(options.logged && { logged: options.logged }),
+        ask:
+          options.ask ??
+          (async () => {
+            throw new Problem("PEER", "Nobody is there.", { transient: true });
+          }),
         observer: {
           event(event) {
             self.events.push(event);

@@ -15,7 +15,14 @@ function machine(name: string, impact: Impact, more: { readonly diff?: string; r
     notes: [],
     diff: more.diff ?? "@@ -1,0 +1,1 @@\n+x",
   };
-  return { name, kind: "changed", worstImpact: impact, planes: [plane], notManaged: [] } satisfies MachineChange;
+  return {
+    name,
+    kind: "changed",
+    worstImpact: impact,
+    planes: [plane],
+    notManaged: [],
+    goesAfter: [],
+  } satisfies MachineChange;
 }
 
 function change(machines: readonly MachineChange[], problems: readonly Problem[] = []): FleetChange {

@@ -46,6 +46,18 @@ describe.skipIf(!hasGit)("what a change does (needs git)", () => {
     expect(ran).toEqual({ exitCode: 0, out: "this change touches no rendered byte of any appliance\n", err: "" });
   });
 
+  it("says who goes first where two change, and nothing of it where one does", async () => {
+    const out = async () => (await impctl(folder, "diff", "HEAD~1", "HEAD")).out;
+    edit("fra1/site.yaml", "management:", "policy: { prefix-tolerance: 0.2 }\nmanagement:");
+    commit();
+    expect(await out()).toMatch(/^fra1\/r2: .*; goes after fra1\/r1$/m);
+    expect(await out()).not.toMatch(/^fra1\/r1: .*goes after/m);
+
+    edit("fra1/r2.yaml", "remote-as: 64497, group: transit }\n", "remote-as: 64498, group: transit }\n");
+    commit();
+    expect(await out()).not.toContain("goes after");
+  });
+
   it("shows the steps, their impact and the rendered difference of the appliance that changes", async () => {
     edit("fra1/r2.yaml", "address: 192.0.2.5, remote-as: 64497", "address: 192.0.2.5, remote-as: 64511");
     commit();

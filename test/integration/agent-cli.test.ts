@@ -65,6 +65,7 @@ describe.skipIf(!hasGit)("impctl agent over a git server and simulated FRR (need
       `machine: fra1/r1
 repository: { remotes: [{ url: "${server.url}" }], poll-seconds: 0.3 }
 listen: 127.0.0.1:0
+failsafe: { mode: off }
 secrets: { age-key: ${top}/age.key, folder: ${top}/secrets, seal-key: ${top}/seal.key }
 paths: { state: ${top}/state, cache: ${top}/cache, run: ${top}/run, frr-sockets: ${top}/frr, frr-config: ${top}/frr.conf }
 `,
@@ -180,12 +181,15 @@ paths: { state: ${top}/state, cache: ${top}/cache, run: ${top}/run, frr-sockets:
     expect((await status()).held).toBeDefined();
   });
 
-  it("answers status and plan on the command line", async () => {
+  it("answers status, why and plan on the command line", async () => {
     const shown = await impctl("status");
+    const why = await impctl("why");
     const plan = await impctl("plan");
 
-    expect([shown.status, shown.stderr]).toEqual([2, ""]);
+    expect([shown.status, shown.stderr]).toEqual([3, ""]);
     expect(shown.stdout).toMatch(/^held /m);
+    expect([why.status, why.stderr]).toEqual([3, ""]);
+    expect(why.stdout).toMatch(/^why +held, for .*\n +Generation [0-9a-f]{12} failed here .*192\.0\.2\.9/);
     expect([plan.status, plan.stderr]).toEqual([2, ""]);
     expect(plan.stdout).toMatch(/^ {2}session-reset {2}.*192\.0\.2\.9: remote-as 64499/m);
   });

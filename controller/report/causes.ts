@@ -100,7 +100,7 @@ const phases: Readonly<Record<string, string>> = {
   committing: "is proven, and is being committed",
 };
 
-function inFlight({ state, since, deployment }: Status): Cause | undefined {
+function inFlight({ state, since, deployment, reason }: Status): Cause | undefined {
   const phase = phases[state];
   if (phase === undefined) return undefined;
   if (!deployment) return { why: "in-flight", reason: phase, since };
@@ -109,6 +109,8 @@ function inFlight({ state, since, deployment }: Status): Cause | undefined {
     why: "in-flight",
     reason: `${named(deployment)} ${phase}: ${stepsDone} of ${steps} steps done.`,
     since,
+    // What waits for it.
+    ...(reason !== undefined && { details: [reason] }),
     ...(until !== undefined && { unblock: "It is rolled back unless it is proven in time.", next: until }),
   };
 }

@@ -123,6 +123,11 @@ describe("why nothing is happening", () => {
     });
   });
 
+  it("is a newer commit that waits for the deployment to end", () => {
+    const reason = "Commit cccccccccccc waits until this deployment is proven.";
+    expect(causesOf({ ...behind, state: "proving", deployment, reason })[0].details).toEqual([reason]);
+  });
+
   it("is a commit on its way to the disk, which nothing ends any more, or one that is being planned", () => {
     expect(causesOf({ ...behind, state: "committing", deployment })[0].unblock).toBeUndefined();
     expect(codes({ ...behind, state: "planning" })[0]).toBe("in-flight");

@@ -3,7 +3,7 @@ import type { Host } from "../reconcilers/core.ts";
 import type { BootFiles } from "./boot-files.ts";
 import type { Failsafe } from "./failsafe.ts";
 import type { Witness } from "./evidence/witness.ts";
-import type { Prober } from "./health/prove.ts";
+import type { Prober } from "./health/probe.ts";
 import type { Memory } from "./ledger.ts";
 import type { Reconcilers } from "./planes.ts";
 import type { Listener, Progress } from "./progress.ts";

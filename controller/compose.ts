@@ -88,7 +88,7 @@ export async function runAgent(
       load: (tree, commit) => loadWanted(tree, commit, { settings, host, secrets }),
       reconcilers: allReconcilers(paths),
       secrets,
-      probe: prober(host, paths["frr-sockets"]),
+      probe: prober({ host, sockets: paths["frr-sockets"], dataplane: settings.dataplane }),
       bootFiles: files,
       failsafe: openFailsafe(host, settings, files),
       observer,

@@ -7,14 +7,14 @@ import { asProblem, type ProblemCode } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, readBack } from "./bring.ts";
 import { finishCommit } from "./commit.ts";
-import { prove, type Proof } from "./health/prove.ts";
 import type { Baseline } from "./health/baseline.ts";
+import type { Proof } from "./health/prove.ts";
 import type { Deployment, Target } from "./machine.ts";
 import { planesTouched, type Survey } from "./planes.ts";
-import { retryTransient, withDeadline } from "./retry.ts";
+import { proveDeployment } from "./proof.ts";
+import { withDeadline } from "./retry.ts";
 import { goingBackMs, rollBack } from "./roll-back.ts";
 import { timing } from "./timing.ts";
-import { surveyLimitMs } from "./turn.ts";
 
 /** Everything that a deployment needs to know before it is armed. */
 export interface Intent {
@@ -25,6 +25,8 @@ export interface Intent {
   readonly plan: Survey;
   /** How things were, to compare with. */
   readonly baseline: Baseline;
+  /** Peers and interfaces, as FRR names them, that hold nothing up: their other end changes in the same commit, and later. */
+  readonly advisory?: readonly string[];
 }
 
 /** Failures that are the candidate's own: it is never tried here again. All others may be anybody's. */
@@ -61,6 +63,7 @@ async function arm(appliance: Appliance, intent: Intent): Promise<Deployment> {
     before: committed ? undefined : plan.before,
     owned: committed?.desired,
   });
+  const { soakMs, deadlineMs } = timing(candidate.policy, plan.worstImpact);
   const deployment: Deployment = {
     ...target,
     id: `${host.now()}-${target.generation.slice(0, 12)}`,
@@ -68,7 +71,9 @@ async function arm(appliance: Appliance, intent: Intent): Promise<Deployment> {
     from: committed?.digest,
     startedAt: host.now(),
     boot: host.bootId(),
-    deadline: host.uptime() + timing(candidate.policy, plan.worstImpact).deadlineMs,
+    deadline: host.uptime() + deadlineMs,
+    deadlineMs,
+    soakMs,
     planes: planesTouched(plan),
     steps: plan.steps.length,
     stepsDone: 0,
@@ -100,7 +105,7 @@ async function attempt(
         applyAndVerify(appliance, intent, limited),
       );
       await progress.move({ type: "verified" });
-      const proof = await proveIt(appliance, intent, deployment, bounded);
+      const proof = await proveDeployment(appliance, intent, deployment, bounded);
       if (!proof.failure) await progress.move({ type: "proven" });
       return { ...proof, seen };
     });
@@ -149,40 +154,4 @@ async function applyAndVerify(appliance: Appliance, intent: Intent, signal: Abor
   await bringTo(appliance, desired, owned, signal, intent.plan);
   await appliance.progress.move({ type: "applied" });
   return readBack(appliance, desired, owned, signal);
-}
-
-async function proveIt(
-  appliance: Appliance,
-  intent: Intent,
-  deployment: Deployment,
-  signal: AbortSignal,
-): Promise<Proof> {
-  // What was proven once and is only brought back needs no proof, and can have no verdict.
-  if (deployment.purpose === "correct") return { failure: undefined, notes: [], timeline: [] };
-  const { candidate, committed, plan } = intent;
-  const changesFilters = plan.steps.some((step) =>
-    /route-map|prefix-list|access-list|filter|-path|communit/.test(step.id),
-  );
-  const prefixTolerance = changesFilters ? undefined : candidate.policy["prefix-tolerance"];
-  const { host } = appliance;
-  const owned = committed ? [committed.desired] : [];
-  return prove(
-    {
-      host,
-      probe: appliance.probe,
-      before: { probe: intent.baseline.probe, candidate, committed, prefixTolerance },
-      around: intent.baseline.around,
-      readBack: async () =>
-        retryTransient(host, { retries: 2, pauseMs: 1000, signal }, () =>
-          withDeadline(host, surveyLimitMs, signal, "Reading back", (limited) =>
-            readBack(appliance, candidate.desired, owned, limited),
-          ),
-        ),
-      since: deployment.deadline - timing(candidate.policy, deployment.worstImpact).deadlineMs,
-      deadline: deployment.deadline,
-      soakMs: timing(candidate.policy, deployment.worstImpact).soakMs,
-      looked: () => appliance.listener.event({ type: "alive", withinMs: 60_000 }),
-    },
-    signal,
-  );
 }

@@ -21,5 +21,7 @@ export function ended(
     steps: deployment.steps,
     stepsDone: deployment.stepsDone,
     ...(deployment.worstImpact && { worstImpact: deployment.worstImpact }),
+    ...(deployment.soakMs !== undefined && { soakSeconds: deployment.soakMs / 1000 }),
+    ...(deployment.deadlineMs !== undefined && { deadlineSeconds: deployment.deadlineMs / 1000 }),
   };
 }

@@ -1,7 +1,8 @@
 /** From a valid machine to a generation: a pure function, so that a pull request renders what the appliance will. */
 import { createHash } from "node:crypto";
-import { derive, drainedIn, healthChecks, notManaged } from "../reconcilers/derive.ts";
+import { derive, notManaged } from "../reconcilers/derive.ts";
 import type { Generation, Rollout } from "../reconcilers/generation.ts";
+import { drainedIn, healthChecks } from "../reconcilers/health-checks.ts";
 import type { Loaded } from "../schemas/load.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { ResolvedSecrets } from "./secrets.ts";

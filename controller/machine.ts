@@ -29,6 +29,9 @@ export interface Deployment extends Target {
   readonly boot: string;
   /** Uptime in milliseconds, in this boot, at which it is rolled back unless it was proven. */
   readonly deadline: number;
+  /** What that came to from arming on, and for how long everything must be green; in milliseconds. */
+  readonly deadlineMs?: number;
+  readonly soakMs?: number;
   readonly planes: readonly PlaneName[];
   readonly steps: number;
   readonly stepsDone: number;

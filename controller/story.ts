@@ -25,6 +25,9 @@ export interface Story {
   /** The generation to go back to; undefined: nothing was committed. */
   readonly from?: string;
   readonly worstImpact?: Impact;
+  /** For how long everything had to be green, and how long it could take from arming on. */
+  readonly soakMs?: number;
+  readonly deadlineMs?: number;
   readonly steps: number;
   readonly stepsDone: number;
   /** In the order in which they began; `back`: on the way back. */
@@ -127,7 +130,7 @@ interface Telling {
 }
 
 function startTelling(deployment: Deployment, first: HistoryRecord): Telling {
-  const { id, purpose, commit, generation, from, worstImpact, steps, startedAt } = deployment;
+  const { id, purpose, commit, generation, from, worstImpact, soakMs, deadlineMs, steps, startedAt } = deployment;
   let entered: Stamp = first;
   let failed: Stamp = first;
   let story: Story = {
@@ -139,6 +142,8 @@ function startTelling(deployment: Deployment, first: HistoryRecord): Telling {
     generation,
     ...(from !== undefined && { from }),
     ...(worstImpact && { worstImpact }),
+    ...(soakMs !== undefined && { soakMs }),
+    ...(deadlineMs !== undefined && { deadlineMs }),
     steps,
     stepsDone: 0,
     outcome: undefined,

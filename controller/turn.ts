@@ -7,7 +7,7 @@ import type { Tree } from "../schemas/tree.ts";
 import type { Appliance, SecretKeeper } from "./appliance.ts";
 import type { BootFiles } from "./boot-files.ts";
 import type { Failsafe } from "./failsafe.ts";
-import type { Prober } from "./health/prove.ts";
+import type { Prober } from "./health/probe.ts";
 import type { Spoken } from "./journal.ts";
 import { survey, type Reconcilers, type Survey } from "./planes.ts";
 import type { Known } from "./report/known.ts";

@@ -1,6 +1,7 @@
 /** BFD: profiles, and sessions that no protocol asks for by itself. */
 import { z } from "zod";
 import type { Defaults } from "./defaults.ts";
+import { Expect } from "./expect.ts";
 import { Address, InterfaceRef, Line, Name, whole } from "./primitives.ts";
 
 const interval = whole(10, 60_000, "milliseconds");
@@ -52,9 +53,3 @@ export type Bfd = z.infer<ReturnType<typeof bfdSchema>>;
 export const UseBfd = z
   .union([z.boolean(), Name], { error: "must be true, false or the name of a BFD profile" })
   .meta({ description: "true, or the name of a BFD profile." });
-
-/** Whether a session is to be up. Health checks follow from it. */
-export const Expect = z
-  .enum(["up", "down", "any"])
-  .default("up")
-  .meta({ description: "up: must be up; down: known to be down; any: may be either." });

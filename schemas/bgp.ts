@@ -1,7 +1,8 @@
 /** BGP: the instance, peer-groups and peers. What a peer leaves out comes from its group, and from FRR after that. */
 import { z } from "zod";
-import { Expect, UseBfd } from "./bfd.ts";
+import { UseBfd } from "./bfd.ts";
 import type { Defaults } from "./defaults.ts";
+import { Expect } from "./expect.ts";
 import { Maintenance } from "./maintenance.ts";
 import { Address, Asn, InterfaceRef, Ipv4Address, Line, Name, Prefix, SecretRef, whole } from "./primitives.ts";
 import { When } from "./when.ts";

@@ -1,6 +1,7 @@
 /** What every interface of the dataplane has, be it physical, bond, VLAN, loopback or BVI. */
 import { z } from "zod";
 import type { Defaults } from "./defaults.ts";
+import { Expect } from "./expect.ts";
 import { Cidr, Ipv6Prefix, Line, LinuxName, Mtu, Name, whole } from "./primitives.ts";
 
 function routerAdvertisements(d: Defaults["router-advertisements"]) {
@@ -53,6 +54,7 @@ export function layer3(d: Defaults) {
   return {
     description: Line.optional(),
     enabled: z.boolean().default(true).meta({ description: "false: administratively down." }),
+    expect: Expect,
     mtu: Mtu.optional(),
     addresses: z.array(Cidr).default([]).meta({ description: "IPv4 and IPv6 addresses with prefix length." }),
     anycast: z.boolean().default(false).meta({ description: "Other appliances may have the same addresses." }),

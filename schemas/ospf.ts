@@ -1,7 +1,8 @@
 /** OSPFv2 and OSPFv3: areas, interfaces, what they take in from other protocols. */
 import { z } from "zod";
-import { Expect, UseBfd } from "./bfd.ts";
+import { UseBfd } from "./bfd.ts";
 import type { Defaults } from "./defaults.ts";
+import { Expect } from "./expect.ts";
 import { Maintenance } from "./maintenance.ts";
 import { InterfaceRef, Ipv4Address, Ipv4Prefix, Ipv6Prefix, Name, SecretRef, whole } from "./primitives.ts";
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Line } from "./primitives.ts";
 import { When } from "./when.ts";
 
-const Unit = z
+export const UnitName = z
   .string()
   .regex(
     /^[A-Za-z0-9:_@-][A-Za-z0-9:_.@\\-]{0,100}$/,
@@ -13,7 +13,7 @@ const Unit = z
 
 export const Services = z
   .record(
-    Unit,
+    UnitName,
     z.strictObject({
       description: Line.optional(),
       enabled: z.boolean().default(true).meta({ description: "Runs, and starts at boot; false: neither." }),

@@ -67,6 +67,11 @@ export const Settings = z.strictObject({
     .enum(["required", "if-declared"])
     .default("if-declared")
     .meta({ description: "required: a machine file without identity is refused here." }),
+  dataplane: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be the name of a network namespace")
+    .default("dataplane")
+    .meta({ description: "Network namespace of the dataplane: health checks look there." }),
   listen: z
     .string()
     .regex(/^(\[[0-9a-fA-F:]+\]|[0-9.]+):\d+$/, 'must be "<address>:<port>"')

@@ -69,8 +69,10 @@ function deployment(one: DeploymentStatus, now: number): string {
   const ended = one.endedAt === undefined ? `started ${ago(one.startedAt, now)} ago` : `${ago(one.endedAt, now)} ago`;
   const outcome = one.outcome ?? `${one.stepsDone} of ${one.steps} steps`;
   const impact = one.worstImpact ? `, worst impact ${one.worstImpact}` : "";
+  const { soakSeconds: soak, deadlineSeconds: deadline } = one;
+  const limits = soak === undefined || deadline === undefined ? "" : `, soak ${soak} s, deadline ${deadline} s`;
   const why = one.trigger ? ` (${one.trigger}${one.reason ? `: ${one.reason}` : ""})` : "";
-  return `${revision(one.commit, one.generation)} ${outcome}${why}${impact}, ${ended}`;
+  return `${revision(one.commit, one.generation)} ${outcome}${why}${impact}${limits}, ${ended}`;
 }
 
 function repository(status: Status, now: number): string | undefined {

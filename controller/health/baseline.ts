@@ -2,7 +2,7 @@
 import type { Generation } from "../../reconcilers/generation.ts";
 import { parseAddress } from "../../schemas/primitives.ts";
 import type { AgentParts } from "../turn.ts";
-import type { Probe } from "./judge.ts";
+import type { Probe } from "./probe.ts";
 import { lookForPlaces, nowhere, type Surroundings } from "./reach.ts";
 
 export interface Baseline {
@@ -32,7 +32,7 @@ export async function takeBaseline(
   const { remotes } = settings.repository;
   const { anchors } = candidate.policy;
   const [probe, around] = await Promise.all([
-    look(candidate, signal),
+    look(candidate, signal, { thoroughly: true }),
     lookForPlaces({ host, remotes, source, anchors }, signal),
   ]);
   return {

@@ -1,53 +1,37 @@
 /**
  * What proving compares: what was seen before a change with what is seen after it. Pure; prove.ts adds time.
  *
- * A check that was green must be green again. One that was red before may stay red. A session that the change adds is
- * advisory until it was first seen up; an address or port that the change declares must become reachable.
+ * A check that was green must be green again. One that was red before may stay red. What the change adds is advisory until
+ * it was first seen up; what it removes or drains is not expected. A place that the change declares must become reachable.
  */
-import type { Daemon } from "../../reconcilers/frr/model.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
-import type { HealthCheck } from "../../schemas/health.ts";
+import { checkKey, type HealthCheck, objectOf, timingOf } from "../../schemas/health.ts";
+import type { CheckResult, Probe } from "./probe.ts";
+import type { Session } from "./sight.ts";
 
-/** One BGP session as FRR shows it. */
-export interface Session {
-  readonly peer: string;
-  /** The peer's name, where FRR knows one. */
-  readonly description?: string;
-  readonly up: boolean;
-  readonly state: string;
-  /** Prefixes accepted from the peer, all families. */
-  readonly prefixes: number;
-  /** How often it came up, and went down, since the daemon knows the peer. */
-  readonly established: number;
-  readonly dropped: number;
-  /** How long ago the peer's operator took it down, in milliseconds; undefined: nobody there did. */
-  readonly ceasedMsAgo?: number | undefined;
-}
-
-export interface CheckResult {
-  readonly check: HealthCheck;
-  readonly ok: boolean;
-  /** One sentence on what was seen. */
-  readonly detail: string;
-}
-
-/** Everything seen at one moment. */
-export interface Probe {
-  readonly results: ReadonlyMap<string, CheckResult>;
-  /** By the peer's address or interface. */
-  readonly sessions: ReadonlyMap<string, Session>;
-  /** The daemons that were asked and do not listen. */
-  readonly silent: readonly Daemon[];
-}
-
-/** Something that must be green and is not. */
+/** Something that is red. */
 export interface Red {
   readonly key: string;
   readonly reason: string;
-  /** It was green before, so that the change, or something at the same time, broke it; else it is still awaited. */
-  readonly regressed: boolean;
-  /** Whose session it is about. */
-  readonly peer?: string;
+  /**
+   * regressed: it was green before, so that the change, or something at the same time, broke it. awaited: it must become
+   * green, or nobody can tell. advised: it holds nothing up.
+   */
+  readonly weight: "regressed" | "awaited" | "advised";
+  /** Whose session it is about, as FRR names the peer. */
+  readonly peer?: string | undefined;
+  /** The interface in Linux that it depends on, where that is known. */
+  readonly over?: string | undefined;
+  /** It cannot be told whether it is well. */
+  readonly isUnknown?: boolean;
+}
+
+/** What a plan changes of what others depend on. */
+export interface Touched {
+  /** Peers whose policy for what comes in is not what it was. */
+  readonly policies: ReadonlySet<string>;
+  /** Interfaces, as Linux names them. */
+  readonly interfaces: ReadonlySet<string>;
 }
 
 /** What proving knows from before the change. */
@@ -55,85 +39,98 @@ export interface Before {
   readonly probe: Probe;
   readonly candidate: Generation;
   readonly committed: Generation | undefined;
-  /** Share of accepted prefixes that may vanish; undefined: the plan changes filters, so counts say nothing. */
-  readonly prefixTolerance: number | undefined;
+  readonly touched: Touched;
+  /** Peers and interfaces that hold nothing up: their other end changes in the same commit, and later. */
+  readonly advisory: ReadonlySet<string>;
 }
 
-/** Stable name of a check: "bgp-session 192.0.2.1". */
-export function checkKey(check: HealthCheck): string {
-  switch (check.check) {
-    case "bgp-session":
-      return `bgp-session ${check.peer}`;
-    case "ospf-neighbor":
-    case "ospf3-neighbor":
-      return `${check.check} ${check.interface}`;
-    case "tcp":
-      return `tcp ${check.address} port ${check.port}`;
-    case "ping":
-      return `ping ${check.address} from ${check.namespace}`;
-    default:
-      return check satisfies never;
+/** What was learnt since the change. */
+export interface Since {
+  /** Keys that were green in any look. */
+  readonly seenGreen: ReadonlySet<string>;
+  /** Since it was applied, in milliseconds. */
+  readonly elapsedMs: number;
+}
+
+/** What is red after the change. */
+export function judge(before: Before, after: Probe, since: Since): readonly Red[] {
+  const checks = before.candidate.health.flatMap((check) => judgeCheck(check, before, after, since) ?? []);
+  return [...checks, ...judgeSessions(before, after)];
+}
+
+/** Places outside of the box: who declares one wants it to answer, and no object of the box has to come up first. */
+const places: ReadonlySet<HealthCheck["check"]> = new Set(["ping", "tcp", "http", "dns", "command"]);
+
+function judgeCheck(check: HealthCheck, before: Before, after: Probe, since: Since): Red | undefined {
+  const key = checkKey(check);
+  const result = after.results.get(key);
+  const object = objectOf(check);
+  if (result?.ok === true || since.elapsedMs < timingOf(check).startMs) return undefined;
+  const wasGreen = before.probe.results.get(key)?.ok === true;
+  const reason = reasonOf(
+    check,
+    key,
+    result,
+    wasGreen,
+    after.sessions.get(object ?? "") ?? before.probe.sessions.get(object ?? ""),
+  );
+  const red = { key, reason, ...dependsOn(check), isUnknown: result?.ok === undefined };
+  if (!check.required || (object !== undefined && before.advisory.has(object))) {
+    return result?.ok === false ? { ...red, weight: "advised" } : undefined;
   }
+  const wasEverGreen = wasGreen || since.seenGreen.has(key);
+  if (wasEverGreen) return { ...red, weight: result?.ok === false ? "regressed" : "awaited" };
+  const isNew = !before.committed?.health.some((other) => checkKey(other) === key);
+  if (isNew && places.has(check.check)) return { ...red, weight: "awaited" };
+  return result?.ok === false ? { ...red, weight: "advised" } : undefined;
 }
 
-/** What is red after the change. `seenGreen` are the keys that were green in any probe since the change. */
-export function judge(before: Before, after: Probe, seenGreen: ReadonlySet<string>): readonly Red[] {
-  return [...judgeChecks(before, after, seenGreen), ...judgeSessions(before, after)];
+/** What would explain it that it is red. */
+function dependsOn(check: HealthCheck): Pick<Red, "peer" | "over"> {
+  if (check.check === "bgp-session" || check.check === "bgp-prefixes") return { peer: check.peer, over: check.over };
+  return "interface" in check ? { over: check.interface } : {};
 }
 
-function judgeChecks(before: Before, after: Probe, seenGreen: ReadonlySet<string>): Red[] {
-  const known = new Set((before.committed?.health ?? []).map(checkKey));
-  const red: Red[] = [];
-  for (const [key, result] of after.results) {
-    if (result.ok || !result.check.required) continue;
-    const regressed = seenGreen.has(key) || before.probe.results.get(key)?.ok === true;
-    const isNewReach = !known.has(key) && (result.check.check === "tcp" || result.check.check === "ping");
-    const { check, detail } = result;
-    if (!regressed && !isNewReach) continue;
-    const wasGreen = before.probe.results.get(key)?.ok === true ? ", and was well before the change" : "";
-    if (check.check === "bgp-session") {
-      const session = after.sessions.get(check.peer) ?? before.probe.sessions.get(check.peer);
-      const reason = `The BGP session with ${named(check.peer, session)} ${detail}${wasGreen}.`;
-      red.push({ key, reason, regressed, peer: check.peer });
-    } else {
-      red.push({ key, reason: `${key}: ${detail}${wasGreen}.`, regressed });
-    }
-  }
-  return red;
+function reasonOf(
+  check: HealthCheck,
+  key: string,
+  result: CheckResult | undefined,
+  wasGreen: boolean,
+  session: Session | undefined,
+): string {
+  const before = wasGreen ? ", and was well before the change" : "";
+  if (!result) return `${key}: not looked at yet${before}.`;
+  if (result.ok === undefined) return `${key}: cannot tell (${result.detail})${before}.`;
+  if (check.check !== "bgp-session") return `${key}: ${result.detail}${before}.`;
+  return `The BGP session with ${named(check.peer, session)} ${result.detail}${before}.`;
 }
 
 /** Sessions that no check of the candidate covers, and prefix counts of all. */
-function judgeSessions(before: Before, after: Probe): Red[] {
-  const checked = (generation: Generation | undefined): Set<string> =>
+function judgeSessions(before: Before, after: Probe): readonly Red[] {
+  const { candidate, committed } = before;
+  const checked = (generation: Generation | undefined): ReadonlySet<string> =>
     new Set(generation?.health.flatMap((check) => (check.check === "bgp-session" ? [check.peer] : [])));
-  const covered = checked(before.candidate);
-  const wasCovered = checked(before.committed);
-  const red: Red[] = [];
-  for (const [peer, was] of before.probe.sessions) {
-    if (!was.up) continue;
+  const covered = checked(candidate);
+  // A peer that lost its check, or that the repository configures without one, may be down: it was shut or removed.
+  const mayBeDown = new Set([...checked(committed), ...configured(candidate), ...configured(committed)]);
+  const excused = (peer: string): boolean => before.advisory.has(peer) || candidate.drained?.includes(peer) === true;
+  return [...before.probe.sessions].flatMap(([peer, was]): Red[] => {
+    if (!was.up || excused(peer)) return [];
     const is = after.sessions.get(peer);
-    // A peer that lost its check, or that the candidate configures without one, may be down: it was shut or removed.
-    const mayBeDown = wasCovered.has(peer) || mentions(before.candidate, peer);
-    if (!is?.up && !covered.has(peer) && !mayBeDown) {
-      red.push({
-        key: `session ${peer}`,
-        reason: `The BGP session with ${named(peer, was)} is ${is?.state ?? "gone"}, and was well before the change.`,
-        regressed: true,
-        peer,
-      });
-    }
-    const isDrained = before.candidate.drained?.includes(peer) === true;
-    if (
-      is?.up &&
-      !isDrained &&
-      before.prefixTolerance !== undefined &&
-      is.prefixes < was.prefixes * (1 - before.prefixTolerance)
-    ) {
-      const reason = `${named(peer, was)} sent ${was.prefixes} accepted prefixes before and ${is.prefixes} now.`;
-      red.push({ key: `prefixes ${peer}`, reason, regressed: true });
-    }
-  }
-  return red;
+    if (is?.up) return judgePrefixes(before, was, is);
+    if (covered.has(peer) || mayBeDown.has(peer)) return [];
+    const reason = `The BGP session with ${named(peer, was)} is ${is?.state ?? "gone"}, and was well before the change.`;
+    return [{ key: `session ${peer}`, reason, weight: "regressed", peer }];
+  });
+}
+
+/** Counts of a peer whose policy the plan leaves alone. */
+function judgePrefixes({ candidate, touched }: Before, was: Session, is: Session): Red[] {
+  const { peer } = was;
+  if (touched.policies.has(peer)) return [];
+  if (is.prefixes >= was.prefixes * (1 - candidate.policy["prefix-tolerance"])) return [];
+  const reason = `${named(peer, was)} sent ${was.prefixes} accepted prefixes before and ${is.prefixes} now.`;
+  return [{ key: `prefixes ${peer}`, reason, weight: "regressed" }];
 }
 
 /** "192.0.2.1 (transit-a)" */
@@ -141,8 +138,10 @@ function named(peer: string, session: Session | undefined): string {
   return session?.description === undefined ? peer : `${peer} (${session.description})`;
 }
 
-function mentions(generation: Generation, peer: string): boolean {
-  return generation.desired.frr.config.split("\n").some((line) => line.trim().startsWith(`neighbor ${peer} `));
+/** The neighbours that a generation configures. */
+function configured(generation: Generation | undefined): ReadonlySet<string> {
+  const lines = generation?.desired.frr.config.matchAll(/^\s*neighbor (\S+) /gm) ?? [];
+  return new Set([...lines].map((line) => line[1] ?? ""));
 }
 
 /** Sessions that are up before and after, but went down in between: worth a note, not a failure. */
@@ -151,16 +150,4 @@ export function resets(before: Probe, after: Probe): readonly string[] {
     const is = after.sessions.get(was.peer);
     return was.up && is?.up && is.dropped > was.dropped ? [was.peer] : [];
   });
-}
-
-/** A daemon that ran before the change and does not listen now; what else is seen says nothing then. */
-export function fallenSilent(before: Probe, after: Probe): Daemon | undefined {
-  return after.silent.find((daemon) => !before.silent.includes(daemon));
-}
-
-/** Whether bgpd began to count anew between two looks at an appliance on which nothing was configured meanwhile. */
-export function hasRestarted(earlier: Probe, later: Probe): boolean {
-  return [...earlier.sessions.values()].some(
-    ({ peer, established }) => (later.sessions.get(peer)?.established ?? established) < established,
-  );
 }

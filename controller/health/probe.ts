@@ -1,182 +1,123 @@
-/** Looks at the appliance through FRR's vty sockets, ping and TCP: what health checks and baselines are made of. */
+/** Looks at the appliance: every check of a generation, and what FRR and the links say beside them. */
 import type { Host } from "../../reconcilers/core.ts";
-import type { Generation } from "../../reconcilers/generation.ts";
 import type { Daemon } from "../../reconcilers/frr/model.ts";
-import { bgpSessions, ospfNeighbors } from "../../reconcilers/frr/sessions.ts";
-import { openVty } from "../../reconcilers/frr/vty.ts";
-import type { HealthCheck } from "../../schemas/health.ts";
-import { asProblem, Problem } from "../../schemas/problem.ts";
-import { checkKey, type CheckResult, type Probe, type Session } from "./judge.ts";
-import type { Prober } from "./prove.ts";
+import type { Generation } from "../../reconcilers/generation.ts";
+import { type AskedCheck, checkKey, type HealthCheck, isSeen, timingOf } from "../../schemas/health.ts";
+import { asProblem } from "../../schemas/problem.ts";
+import { withDeadline } from "../retry.ts";
+import { ask, seen } from "./checks/all.ts";
+import type { Finding } from "./checks/finding.ts";
+import { lookAt, type Session, type Sight, type Viewpoint } from "./sight.ts";
 
-/** A prober for this host. `sockets` is the folder of FRR's vty sockets. */
-export function prober(host: Host, sockets: string): Prober {
-  return async (generation: Generation, signal: AbortSignal): Promise<Probe> => {
-    const silent: Daemon[] = [];
-    const sessions = await unlessSilent("bgpd", silent, readSessions(host, sockets, signal), signal);
-    const results = new Map<string, CheckResult>();
-    const wants = (check: HealthCheck["check"]) => generation.health.some((one) => one.check === check);
-    const adjacencies = async (protocol: "ospf" | "ospf6") =>
-      unlessSilent(`${protocol}d`, silent, readAdjacencies(host, sockets, protocol, signal), signal);
-    const ospf = wants("ospf-neighbor") ? await adjacencies("ospf") : undefined;
-    const ospf6 = wants("ospf3-neighbor") ? await adjacencies("ospf6") : undefined;
-    const seen = { host, sessions: sessions ?? new Map<string, Session>(), ospf, ospf6, signal };
-    await Promise.all(
-      generation.health.map(async (check) => {
-        results.set(checkKey(check), await examine(check, seen));
-      }),
-    );
-    return { results, sessions: seen.sessions, silent };
-  };
+/** What a look found of one check. */
+export interface CheckResult extends Finding {
+  readonly check: HealthCheck;
 }
 
-interface Seen {
-  readonly host: Host;
+/** Everything seen at one moment. */
+export interface Probe {
+  /** By the checks' keys; of one that takes long there is none before it ended once. */
+  readonly results: ReadonlyMap<string, CheckResult>;
+  /** By the peer's address or interface. */
   readonly sessions: ReadonlyMap<string, Session>;
-  /** Interfaces with a full adjacency; undefined where nobody was asked or nobody answered. */
-  readonly ospf: ReadonlySet<string> | undefined;
-  readonly ospf6: ReadonlySet<string> | undefined;
+  readonly links?: Sight["links"];
+  /** Only of a thorough look. */
+  readonly routes?: Sight["routes"];
+  /** The daemons that were asked and do not listen. */
+  readonly silent: readonly Daemon[];
+}
+
+export interface Looking {
+  /** What looks of the same watch share; undefined: this one stands alone, and waits for every check. */
+  readonly memory?: Memory;
+  /** Also at what only counts after a restart: the peers' End-of-RIB, and routes in the kernel. */
+  readonly thoroughly?: boolean;
+}
+
+/** Looks at the appliance once. Rejects with a Problem when it cannot be looked at. */
+export type Prober = (generation: Generation, signal: AbortSignal, looking?: Looking) => Promise<Probe>;
+
+/**
+ * What looks of one watch share: what the last ones found, and what is still under way. So a place that is silent for its
+ * whole timeout does not keep anybody from seeing that a session went down.
+ */
+export interface Memory {
+  readonly results: Map<string, CheckResult>;
+  /** Uptime at which a check was asked last. */
+  readonly askedAt: Map<string, number>;
+  readonly pending: Set<string>;
+  /** Ends what is under way. */
   readonly signal: AbortSignal;
 }
 
-async function examine(check: HealthCheck, seen: Seen): Promise<CheckResult> {
-  switch (check.check) {
-    case "bgp-session":
-      return examineSession(check, seen.sessions.get(check.peer));
-    case "ospf-neighbor":
-    case "ospf3-neighbor": {
-      const ok = (check.check === "ospf-neighbor" ? seen.ospf : seen.ospf6)?.has(check.interface) === true;
-      return { check, ok, detail: ok ? "full adjacency" : `no full adjacency on ${check.interface}` };
+/** For a watch that begins. */
+export function newMemory(signal: AbortSignal): Memory {
+  return { results: new Map(), askedAt: new Map(), pending: new Set(), signal };
+}
+
+/** A prober from this viewpoint. */
+export function prober(from: Viewpoint): Prober {
+  return async ({ health }, signal, { memory, thoroughly = false } = {}) => {
+    const sight = await lookAt(from, health, thoroughly, signal);
+    const results = new Map(memory?.results);
+    for (const check of health) {
+      if (!isSeen(check)) continue;
+      const due = !memory || isDue(check, memory, from.host);
+      if (due) results.set(checkKey(check), { check, ...seen(check, sight) });
     }
-    case "tcp":
-      return attempt(check, "connected", () => seen.host.reach(check.address, check.port, seen.signal));
-    case "ping":
-      return attempt(check, "answered", async () => ping(seen.host, check, seen.signal));
-    default:
-      return check satisfies never;
-  }
+    const asked = health.filter((check) => !isSeen(check));
+    if (memory) {
+      for (const [key, result] of results) memory.results.set(key, result);
+      for (const check of asked) void askInTime(check, memory, from);
+    } else {
+      await Promise.all(
+        asked.map(async (check) => {
+          results.set(checkKey(check), await askOnce(check, from, signal));
+        }),
+      );
+    }
+    const { sessions, links, routes, silent } = sight;
+    return { results, sessions, links, routes, silent };
+  };
 }
 
-function examineSession(
-  check: Extract<HealthCheck, { check: "bgp-session" }>,
-  session: Session | undefined,
-): CheckResult {
-  if (!session?.up) return { check, ok: false, detail: `is ${session?.state ?? "not configured"}` };
-  const wanted = check["min-prefixes"] ?? 0;
-  if (session.prefixes < wanted) {
-    return {
-      check,
-      ok: false,
-      detail: `brings ${session.prefixes} accepted prefixes, and at least ${wanted} are wanted`,
-    };
-  }
-  return { check, ok: true, detail: "is Established" };
+/** Whether it is time to look at a check again; notes that it is looked at. */
+function isDue(check: HealthCheck, { askedAt }: Memory, host: Host): boolean {
+  const key = checkKey(check);
+  const last = askedAt.get(key);
+  // Looks come about every second, never sooner than that after the last one.
+  if (last !== undefined && host.uptime() - last < timingOf(check).intervalMs - 500) return false;
+  askedAt.set(key, host.uptime());
+  return true;
 }
 
-async function attempt(check: HealthCheck, good: string, work: () => Promise<void>): Promise<CheckResult> {
+async function askInTime(check: AskedCheck, memory: Memory, from: Viewpoint): Promise<void> {
+  const key = checkKey(check);
+  if (memory.pending.has(key) || !isDue(check, memory, from.host)) return;
+  memory.pending.add(key);
   try {
-    await work();
-    return { check, ok: true, detail: good };
-  } catch (thrown) {
-    return { check, ok: false, detail: asProblem(thrown).message };
-  }
-}
-
-async function ping(host: Host, check: Extract<HealthCheck, { check: "ping" }>, signal: AbortSignal): Promise<void> {
-  const command = ["ping", "-n", "-c", "1", "-W", "2", check.address] as const;
-  const inside = ["ip", "netns", "exec", "dataplane", ...command] as const;
-  const result = await host.run(check.namespace === "dataplane" ? inside : command, { timeoutMs: 5000, signal });
-  if (result.exitCode !== 0) throw new Problem("HEALTH", `${check.address} does not answer`);
-}
-
-async function readSessions(host: Host, sockets: string, signal: AbortSignal): Promise<ReadonlyMap<string, Session>> {
-  const found = await bgpSessions(host, sockets, signal);
-  const down = found.filter((session) => session.state !== "Established").map((session) => session.peer);
-  const ceased = down.length > 0 ? await readCeased(host, sockets, down, signal) : undefined;
-  return new Map(
-    found.map((session) => {
-      const prefixes = Object.values(session.prefixes).reduce((sum, count) => sum + count, 0);
-      const { peer, state, description, connectionsEstablished: established, connectionsDropped: dropped } = session;
-      const ceasedMsAgo = ceased?.get(peer);
-      const up = state === "Established";
-      const named = description === undefined ? {} : { description };
-      return [peer, { peer, state, up, prefixes, established, dropped, ceasedMsAgo, ...named }];
-    }),
-  );
-}
-
-/** Of how many sessions that are down somebody asks why, each time. */
-const mostAsked = 50;
-
-/** Which of these peers took their session down themselves, and how many milliseconds ago. */
-async function readCeased(
-  host: Host,
-  sockets: string,
-  peers: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
-  const vty = await openVty(host, sockets, "bgpd", signal);
-  try {
-    const asked = peers.slice(0, mostAsked);
-    const replies = await vty.send(
-      asked.map((peer) => `show bgp neighbors ${peer} json`),
-      signal,
-    );
-    return new Map(
-      replies.flatMap((reply, index): [string, number][] => {
-        const peer = asked[index] ?? "";
-        const ago = ceasedMsAgo(reply.text, peer);
-        return ago === undefined ? [] : [[peer, ago]];
-      }),
-    );
-  } finally {
-    vty.close();
-  }
-}
-
-/**
- * Reads `show bgp neighbors X json`: "lastErrorCodeSubcode" is "0602" or "0604" for an administrative shutdown or reset
- * (RFC 4486), and only counts if it was received; seen with FRR 8.4.4 and BIRD 2.
- */
-export function ceasedMsAgo(text: string, peer: string): number | undefined {
-  let shown: unknown;
-  try {
-    shown = (JSON.parse(text) as Record<string, unknown> | null)?.[peer];
+    memory.results.set(key, await askOnce(check, from, memory.signal));
   } catch {
-    return undefined;
+    // the watch is over
+  } finally {
+    memory.pending.delete(key);
   }
-  if (typeof shown !== "object" || shown === null) return undefined;
-  const { lastErrorCodeSubcode, lastResetDueTo, lastResetTimerMsecs } = shown as Record<string, unknown>;
-  if (lastResetDueTo !== "BGP Notification received" || !/^060[24]$/.test(String(lastErrorCodeSubcode))) {
-    return undefined;
-  }
-  return typeof lastResetTimerMsecs === "number" ? lastResetTimerMsecs : undefined;
 }
 
-/** Interfaces with a full adjacency. */
-async function readAdjacencies(
-  host: Host,
-  sockets: string,
-  protocol: "ospf" | "ospf6",
-  signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  const found = await ospfNeighbors(host, sockets, protocol, signal);
-  return new Set(found.filter((one) => one.state === "Full").map((one) => one.interface));
-}
+/** Milliseconds that a check may take beyond its own limit, to say by itself that it took too long. */
+const graceMs = 2500;
 
-/** A daemon that does not listen is noted: a box without BGP is not unhealthy for it, one that lost bgpd is. */
-async function unlessSilent<T>(
-  daemon: Daemon,
-  silent: Daemon[],
-  work: Promise<T>,
-  signal: AbortSignal,
-): Promise<T | undefined> {
+async function askOnce(check: AskedCheck, from: Viewpoint, signal: AbortSignal): Promise<CheckResult> {
+  const { timeoutMs } = timingOf(check);
   try {
-    return await work;
+    const finding = await withDeadline(from.host, timeoutMs + graceMs, signal, checkKey(check), (limited) =>
+      ask(check, { ...from, timeoutMs, signal: limited }),
+    );
+    return { check, ...finding };
   } catch (thrown) {
     signal.throwIfAborted();
-    if (asProblem(thrown).code !== "FRR_UNREACHABLE") throw thrown;
-    silent.push(daemon);
-    return undefined;
+    const { transient, message } = asProblem(thrown);
+    // What cannot even be tried, for want of a program or a daemon, says nothing about what it was to look at.
+    return { check, ok: transient ? false : undefined, detail: message };
   }
 }

@@ -1,17 +1,16 @@
 /** Proving: watches the appliance after a change until it is proven for the soak time, or clearly is not. */
 import type { Host } from "../../reconcilers/core.ts";
-import type { Generation } from "../../reconcilers/generation.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import type { Failure } from "../machine.ts";
-import type { Trigger } from "../reasons.ts";
 import { withDeadline } from "../retry.ts";
-import { fallenSilent, hasRestarted, judge, resets, type Before, type Probe, type Red } from "./judge.ts";
-import { startPatrol, unreached, type Patrol } from "./patrol.ts";
+import { blamed, fallenSilent, type Outside, watchOutside } from "./blame.ts";
+import { type Before, judge, type Red, resets } from "./judge.ts";
+import { type Patrol, startPatrol, unreached } from "./patrol.ts";
+import { type Memory, newMemory, type Probe, type Prober } from "./probe.ts";
 import type { Round, Surroundings } from "./reach.ts";
+import { unsettled } from "./settled.ts";
+import { startSoak } from "./soak.ts";
 import { startTimeline, type Timeline } from "./timeline.ts";
-
-/** Looks at the appliance once. Rejects with a Problem when it cannot be looked at. */
-export type Prober = (generation: Generation, signal: AbortSignal) => Promise<Probe>;
 
 export interface Proving {
   readonly host: Host;
@@ -19,6 +18,8 @@ export interface Proving {
   readonly probe: Prober;
   /** The places that answered before. */
   readonly around: Surroundings;
+  /** Names what of FRR runs now; undefined: nobody can tell. */
+  readonly incarnation: (signal: AbortSignal) => Promise<string | undefined>;
   /** Rejects with READ_BACK when not all of the candidate is on the appliance any more. */
   readonly readBack: () => Promise<unknown>;
   /** Uptime at which it was armed. */
@@ -27,6 +28,8 @@ export interface Proving {
   readonly deadline: number;
   /** How long everything must be green: the policy's, or none for what was proven before. */
   readonly soakMs: number;
+  /** The change restarted what forwards: nothing is judged before routing has settled. */
+  readonly settles: boolean;
   /** Told after each look: for the watchdog and the status. */
   readonly looked: (red: readonly string[]) => void;
   /** Asked after each look, with whether anything is red: whether something newer ends the proving now. */
@@ -55,10 +58,13 @@ const probeLimitMs = 15_000;
 
 /** Resolves once it is proven or clearly is not. Rejects only when `signal` aborts. */
 export async function prove(proving: Proving, signal: AbortSignal): Promise<Proof> {
-  const { host, since, before } = proving;
+  const { host, since, before, around } = proving;
+  const closing = new AbortController();
+  const open = AbortSignal.any([signal, closing.signal]);
   const timeline = startTimeline(host, since);
-  const patrol = startPatrol(host, proving.around, signal);
-  const { failure, probe } = await watch(proving, patrol, timeline, signal).finally(() => patrol.close());
+  const patrol = startPatrol(host, around, open);
+  const means = { timeline, patrol, memory: newMemory(open), outside: watchOutside(before) };
+  const { failure, probe } = await watch(proving, means, signal).finally(() => closing.abort());
   const disturbance = failure?.verdict === "inconclusive" ? undefined : await disturbed(proving, failure, signal);
   const proof = { notes: [], timeline: timeline.moments() };
   if (disturbance !== undefined) {
@@ -79,87 +85,78 @@ function awayNote(round: Round | undefined): readonly string[] {
   return [`Answered before the change, and not after it: ${round.lost.join(", ")}.`];
 }
 
+/** What goes on beside the looks, and what remembers them. */
+interface Means {
+  readonly timeline: ReturnType<typeof startTimeline>;
+  readonly patrol: Patrol;
+  readonly memory: Memory;
+  readonly outside: Outside;
+}
+
 /** What watching ended with: a failure, or the last look at an appliance that stayed healthy. */
 interface Watched {
   readonly failure: Failure | undefined;
   readonly probe?: Probe | undefined;
 }
 
-async function watch(
-  proving: Proving,
-  patrol: Patrol,
-  timeline: ReturnType<typeof startTimeline>,
-  signal: AbortSignal,
-): Promise<Watched> {
+async function watch(proving: Proving, means: Means, signal: AbortSignal): Promise<Watched> {
   const { host, before, deadline } = proving;
-  const policy = before.candidate.policy;
-  const seenGreen = new Set<string>();
-  const redSince = new Map<string, number>();
-  let [last, restarted]: [Probe | undefined, boolean] = [undefined, false];
-  let greenSince: number | undefined;
+  const graceMs = before.candidate.policy["grace-seconds"] * 1000;
+  const see = looker(proving, means);
+  const soak = startSoak(host, before.candidate.health, proving.soakMs);
   for (;;) {
-    const { probe, blind } = await look(proving, signal);
-    if (probe && last && hasRestarted(last, probe)) restarted = true;
-    last = probe ?? last;
-    for (const [key, result] of probe?.results ?? []) if (result.ok) seenGreen.add(key);
-    const red = probe ? judge(before, probe, seenGreen) : [{ key: "probe", reason: blind, regressed: true }];
-    timeline.note(red);
-    proving.looked(red.map((one) => one.reason));
-    const newer = await proving.newer?.(red.length > 0, signal);
+    const { probe, red } = await see(signal);
+    const due = red.filter((one) => one.weight !== "advised");
+    means.timeline.note(due);
+    proving.looked(due.map((one) => one.reason));
+    const newer = await proving.newer?.(due.length > 0, signal);
     if (newer?.does === "give-way") {
       return { failure: { trigger: "pre-empted", reason: newer.reason, verdict: "inconclusive" } };
     }
-    const now = host.uptime();
-    for (const key of redSince.keys()) if (!red.some((one) => one.key === key)) redSince.delete(key);
-    for (const one of red) if (!redSince.has(one.key)) redSince.set(one.key, now);
-
-    const blame = { probe, restarted, sinceMs: now - proving.since };
-    if (red.length > 0) {
-      greenSince = undefined;
-      const graceMs = policy["grace-seconds"] * 1000;
-      const lost = red.filter((one) => one.regressed && now - (redSince.get(one.key) ?? now) >= graceMs);
-      const failure = blamed(lost, "health", blame);
-      if (failure) return { failure };
-    } else {
-      greenSince ??= now;
-      const isSoaked = now - greenSince >= proving.soakMs || newer?.does === "finish";
-      if (isSoaked && patrol.believed()?.found === "reached") return { failure: undefined, probe };
-    }
-    if (host.uptime() >= deadline) return { failure: outOfTime(red, patrol.believed(), blame) };
+    soak.saw(due);
+    const lost = due.filter((one) => one.weight === "regressed" && soak.redForMs(one) >= graceMs);
+    const failure = blamed(lost, "health", probe, means.outside);
+    if (failure) return { failure };
+    const isSoaked = due.length === 0 && (newer?.does === "finish" || soak.isOver());
+    if (isSoaked && means.patrol.believed()?.found === "reached") return { failure: undefined, probe };
+    if (host.uptime() >= deadline) return { failure: outOfTime(due, probe, means) };
     await host.sleep(Math.max(1, Math.min(probeEveryMs, deadline - host.uptime())), signal);
   }
 }
 
-interface Blame {
-  /** undefined: nothing could be seen. */
+interface Look {
+  /** undefined: the appliance cannot be looked at. */
   readonly probe: Probe | undefined;
-  readonly restarted: boolean;
-  /** Since it was armed. */
-  readonly sinceMs: number;
+  readonly red: readonly Red[];
 }
 
-/** What is lost is the change's fault, unless something else explains all of it. */
-function blamed(lost: readonly Red[], trigger: Trigger, { probe, restarted, sinceMs }: Blame): Failure | undefined {
-  const [first] = lost;
-  if (!first) return undefined;
-  const inconclusive = (why: string): Failure => ({
-    trigger,
-    reason: `${first.reason}${why}`,
-    verdict: "inconclusive",
-  });
-  if (!probe) return inconclusive("");
-  if (restarted) return inconclusive(" bgpd restarted meanwhile, so this says nothing about the change.");
-  const byPeer = (one: Red): boolean =>
-    one.peer !== undefined && (probe.sessions.get(one.peer)?.ceasedMsAgo ?? Infinity) <= sinceMs;
-  const own = lost.find((one) => !byPeer(one));
-  if (own) return { trigger, reason: own.reason, verdict: "bad" };
-  return inconclusive(" The peer's operator took it down, so this says nothing about the change.");
+/** Looks, and judges what it sees by what was seen before. */
+function looker(proving: Proving, { memory, outside }: Means): (signal: AbortSignal) => Promise<Look> {
+  const { host, before, since } = proving;
+  const appliedAt = host.uptime();
+  const seenGreen = new Set<string>();
+  let settling: readonly Probe[] | undefined = proving.settles ? [] : undefined;
+  return async (signal) => {
+    const { probe, incarnation, blind } = await look(proving, memory, settling !== undefined, signal);
+    if (!probe) return { probe, red: [{ key: "probe", reason: blind, weight: "regressed" }] };
+    outside.saw(probe, incarnation, host.uptime() - since);
+    if (settling) {
+      settling = [...settling, probe].slice(-mostKept);
+      const awaited = unsettled(before, settling);
+      if (awaited) return { probe, red: [awaited] };
+      settling = undefined;
+    }
+    for (const [key, result] of probe.results) if (result.ok === true) seenGreen.add(key);
+    return { probe, red: judge(before, probe, { seenGreen, elapsedMs: host.uptime() - appliedAt }) };
+  };
 }
 
-function outOfTime(red: readonly Red[], round: Round | undefined, blame: Blame): Failure {
-  const lost = unreached(round);
+const mostKept = 10;
+
+function outOfTime(due: readonly Red[], probe: Probe | undefined, { patrol, outside }: Means): Failure {
+  const lost = unreached(patrol.believed());
   if (lost?.verdict === "bad") return lost;
-  const failure = blamed(red, "deadline", blame);
+  const failure = blamed(due, "deadline", probe, outside);
   if (failure) return { ...failure, reason: `Not healthy at the deadline: ${failure.reason}` };
   return (
     lost ?? { trigger: "deadline", reason: "The soak time was not over at the deadline.", verdict: "inconclusive" }
@@ -189,19 +186,28 @@ async function disturbed(
   }
 }
 
+interface Seen {
+  readonly probe: Probe | undefined;
+  readonly incarnation: string | undefined;
+  readonly blind: string;
+}
+
 async function look(
-  { host, probe, before }: Proving,
+  { host, probe, before, incarnation }: Proving,
+  memory: Memory,
+  thoroughly: boolean,
   signal: AbortSignal,
-): Promise<{ readonly probe: Probe | undefined; readonly blind: string }> {
+): Promise<Seen> {
   try {
-    const seen = await withDeadline(host, probeLimitMs, signal, "Looking at the sessions", (limited) =>
-      probe(before.candidate, limited),
-    );
-    const silent = fallenSilent(before.probe, seen);
-    if (silent) return { probe: undefined, blind: `FRR's ${silent} does not answer, and did before the change.` };
-    return { probe: seen, blind: "" };
+    return await withDeadline(host, probeLimitMs, signal, "Looking at the sessions", async (limited) => {
+      const seen = await probe(before.candidate, limited, { memory, thoroughly });
+      const silent = fallenSilent(before.probe, seen);
+      const blind = silent === undefined ? "" : `FRR's ${silent} does not answer, and did before the change.`;
+      const running = await incarnation(limited);
+      return { probe: silent === undefined ? seen : undefined, incarnation: running, blind };
+    });
   } catch (thrown) {
     signal.throwIfAborted();
-    return { probe: undefined, blind: asProblem(thrown).message };
+    return { probe: undefined, incarnation: undefined, blind: asProblem(thrown).message };
   }
 }

@@ -8,7 +8,7 @@ export interface Moment {
   readonly at: number;
   /** Milliseconds since the deployment was armed. */
   readonly afterMs: number;
-  /** Everything that is red now, as it was first seen; empty: all is green. */
+  /** Everything that is red now and matters, as it was first seen; empty: all is green. */
   readonly red: readonly { readonly key: string; readonly reason: string }[];
 }
 

@@ -94,4 +94,7 @@ export interface DeploymentStatus {
   readonly steps: number;
   readonly stepsDone: number;
   readonly worstImpact?: Impact;
+  /** For how long everything had to be green, and how long it could take from arming on: the policy's, or as its impact asks. */
+  readonly soakSeconds?: number;
+  readonly deadlineSeconds?: number;
 }

@@ -14,6 +14,7 @@ export function storyText(story: Story, timeline: Timeline = []): readonly strin
     ...row("outcome", outcome(story)),
     ...row("what", asked(story)),
     ...row("when", when(story)),
+    ...row("limits", limits(story)),
     ...row("failed", failure && `${failure.trigger} at ${time(failure.at)}: ${failure.reason}`),
     ...checks(timeline),
     ...row("then", failure && wayBack(story)),
@@ -51,6 +52,11 @@ function asked({ purpose, commit, generation, from, worstImpact }: Story): strin
 
 function when({ at, endedAt }: Story): string {
   return `${time(at)}${endedAt === undefined ? "" : `, over after ${span(endedAt - at)}`}`;
+}
+
+function limits({ soakMs, deadlineMs }: Story): string | undefined {
+  if (soakMs === undefined || deadlineMs === undefined) return undefined;
+  return `all green for ${span(soakMs)}, within ${span(deadlineMs)} of arming`;
 }
 
 /** More tells nothing that the evidence does not. */

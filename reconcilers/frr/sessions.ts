@@ -1,7 +1,6 @@
 /** Asks FRR about its neighbours: cheap enough (one round trip of well below a millisecond) to be asked every second. */
-import { Problem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
-import { openVty, type Reply } from "./vty.ts";
+import { askJson, fields, list, number, record, string } from "./json.ts";
 
 /** One BGP session, as `show bgp vrf all summary json` tells it; the counters are the session's, the prefixes per family. */
 export interface BgpSession {
@@ -15,6 +14,8 @@ export interface BgpSession {
   readonly state: string;
   readonly connectionsEstablished: number;
   readonly connectionsDropped: number;
+  /** For how long it is Established, in milliseconds; 0: it is not. */
+  readonly upMs: number;
   /** Received prefixes by family: { ipv4Unicast: 12 }. */
   readonly prefixes: Readonly<Record<string, number>>;
 }
@@ -28,18 +29,9 @@ export interface OspfNeighbor {
   readonly state: string;
 }
 
-/** The sessions of all VRFs, with their counters. */
-const bgpSummary = "show bgp vrf all summary json";
-
 /** The BGP sessions of all VRFs, sorted. Rejects with FRR_UNREACHABLE when bgpd does not answer, or with anything else. */
 export async function bgpSessions(host: Host, sockets: string, signal: AbortSignal): Promise<readonly BgpSession[]> {
-  const vty = await openVty(host, sockets, "bgpd", signal);
-  try {
-    const reply = await vty.ask(bgpSummary, signal);
-    return readBgpSessions(answerOf(reply, bgpSummary));
-  } finally {
-    vty.close();
-  }
+  return readBgpSessions(await askJson(host, sockets, "bgpd", "show bgp vrf all summary json", signal));
 }
 
 /** The adjacencies of OSPF or OSPFv3. Rejects with FRR_UNREACHABLE when the daemon does not answer, or with anything else. */
@@ -49,15 +41,16 @@ export async function ospfNeighbors(
   protocol: "ospf" | "ospf6",
   signal: AbortSignal,
 ): Promise<readonly OspfNeighbor[]> {
-  const vty = await openVty(host, sockets, protocol === "ospf" ? "ospfd" : "ospf6d", signal);
-  try {
-    const command = protocol === "ospf" ? "show ip ospf neighbor json" : "show ipv6 ospf6 neighbor json";
-    const reply = await vty.ask(command, signal);
-    const answer = answerOf(reply, command);
-    return protocol === "ospf" ? readOspf(answer) : readOspf6(answer);
-  } finally {
-    vty.close();
+  if (protocol === "ospf") {
+    return readOspf(await askJson(host, sockets, "ospfd", "show ip ospf neighbor json", signal));
   }
+  return readOspf6(await askJson(host, sockets, "ospf6d", "show ipv6 ospf6 neighbor json", signal));
+}
+
+/** The state of every BFD session by the peer's address: "up", "down", "init" … Rejects like the others. */
+export async function bfdPeers(host: Host, sockets: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const answer = await askJson(host, sockets, "bfdd", "show bfd peers json", signal);
+  return new Map(list(answer).map((entry) => [string(record(entry)["peer"]), string(record(entry)["status"])]));
 }
 
 /** Reads `show bgp vrf all summary json`. */
@@ -69,11 +62,13 @@ function readBgpSessions(answer: unknown): readonly BgpSession[] {
         const key = `${vrf} ${peer}`;
         const seen = sessions.get(key);
         const description = string(record(entry)["desc"]);
+        const state = string(record(entry)["state"]).replace(/\/.*$/, "");
         sessions.set(key, {
           vrf,
           peer,
           remoteAs: number(record(entry)["remoteAs"]),
-          state: string(record(entry)["state"]).replace(/\/.*$/, ""),
+          state,
+          upMs: state === "Established" ? number(record(entry)["peerUptimeMsec"]) : 0,
           connectionsEstablished: number(record(entry)["connectionsEstablished"]),
           connectionsDropped: number(record(entry)["connectionsDropped"]),
           ...(description !== "" && { description }),
@@ -104,45 +99,4 @@ function readOspf6(answer: unknown): readonly OspfNeighbor[] {
     interface: string(record(entry)["interfaceName"]),
     state: string(record(entry)["state"]).replace(/\/.*$/, ""),
   }));
-}
-
-/** What 8.4's daemons say where there is no instance: bgpd and ospfd `{}`, ospf6d nothing; older ones a remark. */
-const noInstance =
-  /^(?:|% (?:No BGP process is configured|BGP instance not found|OSPF6? (?:instance not found|is not running)))$/;
-
-/** "No sessions" and "no answer" must not look alike: against the one nothing can be worse. */
-function answerOf({ status, text }: Reply, command: string): unknown {
-  const said = text.trim();
-  if (status === 0) {
-    if (noInstance.test(said)) return {};
-    try {
-      return JSON.parse(said) as unknown;
-    } catch {
-      // Not what was asked for: below.
-    }
-  }
-  throw new Problem("FRR_UNREACHABLE", `FRR answered "${command}" with status ${status}: ${said.slice(0, 200)}`, {
-    remedy: "See whether the daemon was just restarted; the agent asks again.",
-    transient: true,
-  });
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function fields(value: unknown): readonly (readonly [string, unknown])[] {
-  return Array.isArray(value) ? [] : Object.entries(record(value));
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function number(value: unknown): number {
-  return typeof value === "number" ? value : 0;
-}
-
-function string(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

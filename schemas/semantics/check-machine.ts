@@ -4,6 +4,7 @@ import { checkAddresses } from "./addresses.ts";
 import { checkBgp } from "./bgp.ts";
 import { checkContainers } from "./containers.ts";
 import { checkHardware } from "./hardware.ts";
+import { checkHealth } from "./health.ts";
 import { checkIgp } from "./igp.ts";
 import { checkInterfaces } from "./interfaces.ts";
 import { checkLists } from "./lists.ts";
@@ -31,6 +32,7 @@ export function checkMachine(machine: Machine, offered: Offered = () => []): rea
   checkRoutes(view, report);
   checkNat(view, report);
   checkContainers(view, report);
+  checkHealth(view, report);
   checkPolicy(view, report);
   return findings;
 }

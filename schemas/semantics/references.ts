@@ -29,7 +29,6 @@ export function checkReferences(view: View, offered: Offered, report: Report): v
     else checkKind(view, mention, report);
   }
   checkPools(view, report);
-  checkHealth(view, report);
 }
 
 function knownNames({ machine }: View): Readonly<Record<Exclude<Kind, "interfaces">, ReadonlySet<string>>> {
@@ -47,7 +46,8 @@ function knownNames({ machine }: View): Readonly<Record<Exclude<Kind, "interface
   };
 }
 
-function missing(
+/** Reports a name that leads nowhere, with the nearest of the known ones. */
+export function missing(
   what: string,
   { name, path }: { name: string; path: Path },
   known: Iterable<string>,
@@ -115,25 +115,5 @@ function checkPools({ machine: { nat } }: View, report: Report): void {
   for (const [name, { pool }] of Object.entries(nat?.det44?.mappings ?? {})) {
     if (!pools.includes(pool))
       missing("NAT pool", { name: pool, path: ["nat", "det44", "mappings", name, "pool"] }, pools, report);
-  }
-}
-
-function checkHealth({ machine: { health, routing } }: View, report: Report): void {
-  for (const [name, check] of Object.entries(health)) {
-    if (check.check === "bgp-session") {
-      const peers = routing.bgp?.peers ?? {};
-      if (!Object.hasOwn(peers, check.peer))
-        missing("BGP peer", { name: check.peer, path: ["health", name, "peer"] }, Object.keys(peers), report);
-    } else if (check.check === "ospf-neighbor" || check.check === "ospf3-neighbor") {
-      const version = check.check === "ospf-neighbor" ? "ospf" : "ospf3";
-      const links = routing[version]?.interfaces ?? {};
-      if (!Object.hasOwn(links, check.interface))
-        missing(
-          `interface under routing.${version}.interfaces,`,
-          { name: check.interface, path: ["health", name, "interface"] },
-          Object.keys(links),
-          report,
-        );
-    }
   }
 }

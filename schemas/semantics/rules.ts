@@ -268,6 +268,15 @@ export const machineRules = {
     "The containers' bridge and host-interface have different names.",
     "Give one of the two another name.",
   ),
+  // --- health
+  "health-bounds": error(
+    "A count or an age that is checked has a bound, and the lower is at most the upper.",
+    "Correct min or max.",
+  ),
+  "health-time": error(
+    "A required check's start period and soak are over before the deadline.",
+    "Raise policy.deadline-seconds, shorten them, or set required: false.",
+  ),
   // --- policy
   "policy-soak": error(
     "soak-seconds is shorter than deadline-seconds.",

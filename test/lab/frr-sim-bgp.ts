@@ -8,6 +8,8 @@ export interface SimPeer {
   /** What it announces by family; { ipv4Unicast: 1 } unless given. */
   readonly prefixes?: Readonly<Record<string, number>>;
   readonly password?: string;
+  /** It has not sent all of its routes yet. */
+  readonly isSending?: boolean;
 }
 
 interface Session {
@@ -55,6 +57,7 @@ export class SimBgp {
       state: session.established ? "Established" : "Active",
       connectionsEstablished: session.ups,
       connectionsDropped: session.downs,
+      upMs: session.established ? 60_000 : 0,
       prefixes: session.families,
     }));
   }
@@ -62,13 +65,34 @@ export class SimBgp {
   /** `show bgp vrf all summary json`. */
   summary(): string {
     const vrfs: Record<string, Record<string, { peers: Record<string, unknown> }>> = {};
-    for (const { vrf, peer, prefixes, ...rest } of this.list()) {
+    for (const { vrf, peer, prefixes, upMs, ...rest } of this.list()) {
       for (const [family, pfxRcd] of Object.entries(prefixes)) {
         const families = (vrfs[vrf] ??= {});
-        (families[family] ??= { peers: {} }).peers[peer] = { ...rest, pfxRcd };
+        (families[family] ??= { peers: {} }).peers[peer] = { ...rest, peerUptimeMsec: upMs, pfxRcd };
       }
     }
     return JSON.stringify(vrfs);
+  }
+
+  /** `show bgp neighbors X json`, as far as anybody asks; undefined: there is no such peer. */
+  neighbor(peer: string, remote: SimPeer | undefined, hasCeased: boolean): string | undefined {
+    const session = [...this.sessions.values()].find((one) => one.peer === peer);
+    if (!session) return undefined;
+    const families = Object.keys(session.families);
+    const each = (value: unknown) => Object.fromEntries(families.map((family) => [family, value]));
+    const up = {
+      neighborCapabilities: {
+        gracefulRestart: "advertisedAndReceived",
+        multiprotocolExtensions: each({ advertisedAndReceived: true }),
+      },
+      gracefulRestartInfo: { endOfRibRecv: remote?.isSending === true ? {} : each(true) },
+    };
+    const ceased = {
+      lastResetTimerMsecs: 500,
+      lastErrorCodeSubcode: "0602",
+      lastResetDueTo: "BGP Notification received",
+    };
+    return JSON.stringify({ [peer]: session.established ? up : hasCeased ? ceased : {} });
   }
 
   private one(

@@ -32,6 +32,12 @@ export class SimFrr {
   readonly peers = new Map<string, SimPeer>();
   /** Interfaces on which an OSPF neighbour would become Full → its router-id. */
   readonly ospfNeighbors = new Map<string, string>();
+  /** Peers whose operator took the session down. */
+  readonly ceased = new Set<string>();
+  /** BFD sessions by the peer's address: "up", "down". */
+  readonly bfd = new Map<string, string>();
+  /** How many of the chosen routes the kernel does not have yet. */
+  notInKernel = 0;
   /** Every configuration command that a daemon was told, in order. */
   readonly history: { readonly daemon: Daemon; readonly line: string }[] = [];
   /** Called after every configuration command that had an effect. */
@@ -250,7 +256,23 @@ export class SimFrr {
     if (daemon === "bgpd" && line === "show bgp vrf all summary json") return { status: 0, text: this.bgp.summary() };
     if (daemon === "ospfd" && line === "show ip ospf neighbor json") return { status: 0, text: this.ospf(store) };
     if (daemon === "ospf6d" && line === "show ipv6 ospf6 neighbor json") return { status: 0, text: this.ospf6(store) };
+    const asked = daemon === "bgpd" ? /^show bgp neighbors (\S+) json$/.exec(line)?.[1] : undefined;
+    if (asked !== undefined) {
+      const text = this.bgp.neighbor(asked, this.peers.get(asked), this.ceased.has(asked));
+      return { status: 0, text: text ?? '{"bgpNoSuchNeighbor":true}' };
+    }
+    const routes = daemon === "zebra" ? /^show (ip|ipv6) route summary json$/.exec(line)?.[1] : undefined;
+    if (routes !== undefined) return { status: 0, text: this.routes(routes === "ip" ? "ipv4Unicast" : "ipv6Unicast") };
+    if (daemon === "bfdd" && line === "show bfd peers json") {
+      return { status: 0, text: JSON.stringify([...this.bfd].map(([peer, status]) => ({ peer, status }))) };
+    }
     return { status: 2, text: `% [${daemon.toUpperCase()}] Unknown command: ${line}\n` };
+  }
+
+  private routes(family: string): string {
+    const rib = this.sessions().reduce((sum, { prefixes }) => sum + (prefixes[family] ?? 0), 0);
+    const fib = Math.max(0, rib - this.notInKernel);
+    return JSON.stringify({ routes: [{ type: "ebgp", rib, fib }], routesTotal: rib, routesTotalFib: fib });
   }
 
   private adjacent(store: ConfigStore, area: string): readonly (readonly [string, string])[] {

@@ -72,7 +72,7 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     load: async () => ({ generation: errand.generation, problems: [] }),
     reconcilers: { frr: frr({ sockets }) },
     secrets: { collect: () => ({}), learn: () => undefined, mask: (text) => text, inputs: async () => "" },
-    probe: prober(host, sockets),
+    probe: prober({ host, sockets, dataplane: "dataplane" }),
     bootFiles: files,
     failsafe: openFailsafe(host, settings, files),
     ask: async () => {

@@ -9,12 +9,11 @@ import { openFailsafe } from "../../controller/failsafe.ts";
 import { frrBootFile } from "../../controller/frr-boot-file.ts";
 import { SecretStore } from "../../controller/secrets.ts";
 import type { Wanted } from "../../controller/turn.ts";
-import type { CheckResult, Probe, Session } from "../../controller/health/judge.ts";
-import { checkKey } from "../../controller/health/judge.ts";
+import { type CheckResult, type Probe, prober } from "../../controller/health/probe.ts";
+import type { Session } from "../../controller/health/sight.ts";
 import type { Connection, Host } from "../../reconcilers/core.ts";
 import { frr } from "../../reconcilers/frr/frr.ts";
 import { daemons, type Daemon } from "../../reconcilers/frr/model.ts";
-import { prober } from "../../controller/health/probe.ts";
 import { simFailsafe, type SimFailsafe } from "./failsafe-sim.ts";
 import type { SimFrr } from "./frr-sim.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
@@ -22,6 +21,7 @@ import type { Ask } from "../../controller/rollout/peers.ts";
 import type { AgentEvent } from "../../controller/report/observer.ts";
 import type { Status } from "../../controller/report/status.ts";
 import type { Approver, OfferedTag, Words } from "../../controller/source.ts";
+import { checkKey } from "../../schemas/health.ts";
 import { Policy } from "../../schemas/policy.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { Settings } from "../../schemas/settings.ts";
@@ -212,7 +212,9 @@ export function story(options: StoryOptions = {}): Story {
           mask: (text) => secrets.mask(text),
           inputs: async () => self.inputs,
         },
-        probe: options.frr ? prober(host, frrSockets) : async (candidate, signal) => probe(self, candidate, signal),
+        probe: options.frr
+          ? prober({ host, sockets: frrSockets, dataplane: "dataplane" })
+          : async (candidate, signal) => probe(self, candidate, signal),
         bootFiles: files,
         failsafe: openFailsafe(host, settings, files),
         ...(options.logged && { logged: options.logged }),

@@ -75,7 +75,9 @@ describe("bgpd, while a change is proven,", () => {
     s.startBgpd();
 
     await rolledBack(s);
-    expect(s.status().lastDeployment?.reason).toMatch(/192\.0\.2\.2 is not configured.*did not stay/);
+    expect(s.status().lastDeployment?.reason).toMatch(
+      /192\.0\.2\.2 is not configured.*A daemon of FRR restarted meanwhile/,
+    );
     await triedAgain(s, withPeer);
   });
 
@@ -112,7 +114,7 @@ describe("bgpd, while a change is proven,", () => {
     s.startBgpd();
 
     await rolledBack(s);
-    expect(s.status().lastDeployment?.reason).toMatch(/192\.0\.2\.1.*bgpd restarted meanwhile/);
+    expect(s.status().lastDeployment?.reason).toMatch(/192\.0\.2\.1.*A daemon of FRR restarted meanwhile/);
     await triedAgain(s, withRoute);
   });
 

@@ -35,7 +35,8 @@ async function world(): Promise<World> {
     frr,
     async close() {
       await server.close();
-      await rm(folder, { recursive: true, force: true });
+      // The agent keeps its evidence after its loop has ended.
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { derive, healthChecks, notManaged } from "../../../reconcilers/derive.ts";
+import { derive, notManaged } from "../../../reconcilers/derive.ts";
 import { Machine } from "../../../schemas/machine.ts";
 import { routingMachine } from "../../lab/routing-machine.ts";
 
@@ -23,25 +23,6 @@ describe("what follows from a machine", () => {
 
   it("is an empty configuration for a machine without routing", () => {
     expect(derive(Machine.parse({}), {}, seal)).toEqual({ frr: { config: "" } });
-  });
-
-  it("is a check for each peer and adjacency that is expected up, by the names that FRR has for them", () => {
-    const checks = healthChecks(routingMachine, { frr: "8.4.4" }).map((check) => {
-      if (check.check === "bgp-session") return `${check.peer} ${check["min-prefixes"] ?? ""}`.trim();
-      return "interface" in check ? `${check.check} ${check.interface}` : check.check;
-    });
-
-    expect(checks.toSorted()).toEqual([
-      "192.0.2.1 10",
-      "192.0.2.5",
-      "198.51.100.2",
-      "198.51.100.3",
-      "fe80::7",
-      "internal",
-      "ospf-neighbor transit-b",
-      "ospf3-neighbor internal",
-      "ospf3-neighbor transit-b",
-    ]);
   });
 
   it("names the sections that are used and that nobody carries out", () => {

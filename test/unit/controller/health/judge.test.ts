@@ -1,16 +1,9 @@
 import { describe, expect, it } from "vitest";
-import {
-  checkKey,
-  fallenSilent,
-  hasRestarted,
-  judge,
-  resets,
-  type Before,
-  type Probe,
-  type Session,
-} from "../../../../controller/health/judge.ts";
+import { type Before, judge, resets, type Since } from "../../../../controller/health/judge.ts";
+import type { Probe } from "../../../../controller/health/probe.ts";
+import type { Session } from "../../../../controller/health/sight.ts";
 import type { Generation } from "../../../../reconcilers/generation.ts";
-import type { HealthCheck } from "../../../../schemas/health.ts";
+import { checkKey, type HealthCheck } from "../../../../schemas/health.ts";
 import { generation } from "../../../lab/story.ts";
 
 const up = (peer: string, prefixes = 100, dropped = 0): Session => ({
@@ -22,15 +15,17 @@ const up = (peer: string, prefixes = 100, dropped = 0): Session => ({
   dropped,
 });
 const down = (peer: string): Session => ({ peer, up: false, state: "Active", prefixes: 0, established: 1, dropped: 1 });
-const bgp = (peer: string, required = true): HealthCheck => ({ check: "bgp-session", peer, required });
+const bgp = (peer: string, more: Partial<HealthCheck> = {}): HealthCheck =>
+  ({ check: "bgp-session", peer, required: true, ...more }) as HealthCheck;
 const tcp: HealthCheck = { check: "tcp", address: "192.0.2.53", port: 53, required: true };
+const link: HealthCheck = { check: "link", interface: "external", required: true };
 
-/** What is seen when these sessions are there and these checks are looked at. */
-function probe(sessions: readonly Session[], checks: readonly HealthCheck[], reachable = true): Probe {
+/** What is seen when these sessions are there and all other checks are `ok`. */
+function probe(sessions: readonly Session[], checks: readonly HealthCheck[], ok: boolean | undefined = true): Probe {
   const byPeer = new Map(sessions.map((session) => [session.peer, session]));
   const results = checks.map((check) => {
-    const ok = check.check === "bgp-session" ? byPeer.get(check.peer)?.up === true : reachable;
-    return [checkKey(check), { check, ok, detail: ok ? "fine" : "not fine" }] as const;
+    const is = check.check === "bgp-session" ? byPeer.get(check.peer)?.up === true : ok;
+    return [checkKey(check), { check, ok: is, detail: is ? "fine" : "not fine" }] as const;
   });
   return { sessions: byPeer, results: new Map(results), silent: [] };
 }
@@ -39,105 +34,140 @@ function asking(health: readonly HealthCheck[], config = ""): Generation {
   return generation([], { health, desired: { frr: { config } } });
 }
 
-function before(seen: Probe, candidate: Generation, committed?: Generation): Before {
-  return { probe: seen, candidate, committed, prefixTolerance: 0.1 };
+function before(seen: Probe, candidate: Generation, committed?: Generation, more: Partial<Before> = {}): Before {
+  const touched = { policies: new Set<string>(), interfaces: new Set<string>() };
+  return { probe: seen, candidate, committed, touched, advisory: new Set(), ...more };
 }
 
-const nothing: ReadonlySet<string> = new Set();
-const keys = (red: ReturnType<typeof judge>) => red.map((one) => `${one.key}${one.regressed ? "" : " (awaited)"}`);
+const nothing: Since = { seenGreen: new Set(), elapsedMs: 0 };
+const green = (...checks: readonly HealthCheck[]): Since => ({ ...nothing, seenGreen: new Set(checks.map(checkKey)) });
+const keys = (red: ReturnType<typeof judge>) => red.map(({ key, weight }) => `${key}: ${weight}`);
 
 describe("judging", () => {
   const a = bgp("192.0.2.1");
-  const both = asking([a, bgp("192.0.2.2")]);
+  const b = bgp("192.0.2.2");
+  const both = asking([a, b]);
 
-  it("finds nothing where all is as before", () => {
+  it("finds nothing that holds up where all is as before", () => {
     const seen = probe([up("192.0.2.1"), down("192.0.2.2")], both.health);
-    expect(judge(before(seen, both, both), seen, nothing)).toEqual([]);
-  });
-
-  it("does not count what a drained peer brings", () => {
-    const seen = probe([up("192.0.2.1", 100)], [a]);
-    const fewer = probe([up("192.0.2.1", 3)], [a]);
-
-    expect(keys(judge(before(seen, asking([a])), fewer, nothing))).toEqual(["prefixes 192.0.2.1"]);
-    const drained = { ...asking([a]), drained: ["192.0.2.1"] };
-    expect(keys(judge(before(seen, drained), fewer, nothing))).toEqual([]);
+    expect(keys(judge(before(seen, both, both), seen, nothing))).toEqual(["bgp-session 192.0.2.2: advised"]);
   });
 
   it("finds a session that was up and is not", () => {
     const seen = probe([up("192.0.2.1")], [a]);
-    expect(keys(judge(before(seen, asking([a])), probe([down("192.0.2.1")], [a]), nothing))).toEqual([
-      "bgp-session 192.0.2.1",
-    ]);
-    expect(keys(judge(before(seen, asking([a])), probe([], [a]), nothing))).toEqual(["bgp-session 192.0.2.1"]);
+    for (const sessions of [[down("192.0.2.1")], []]) {
+      expect(keys(judge(before(seen, asking([a])), probe(sessions, [a]), nothing))).toEqual([
+        "bgp-session 192.0.2.1: regressed",
+      ]);
+    }
   });
 
   it("does not expect an added session to be up, until it was", () => {
     const seen = probe([up("192.0.2.1")], both.health);
     const after = probe([up("192.0.2.1"), down("192.0.2.2")], both.health);
-    expect(judge(before(seen, both), after, nothing)).toEqual([]);
-    expect(keys(judge(before(seen, both), after, new Set(["bgp-session 192.0.2.2"])))).toEqual([
-      "bgp-session 192.0.2.2",
-    ]);
+    expect(keys(judge(before(seen, both), after, nothing))).toEqual(["bgp-session 192.0.2.2: advised"]);
+    expect(keys(judge(before(seen, both), after, green(b)))).toEqual(["bgp-session 192.0.2.2: regressed"]);
   });
 
-  it("never fails for what is only advised", () => {
-    const advised = asking([bgp("192.0.2.1", false)]);
+  it("does not hold up for what is only advised, by the check or by the deployment", () => {
+    const advised = asking([bgp("192.0.2.1", { required: false })]);
     const seen = probe([up("192.0.2.1")], advised.health);
-    expect(judge(before(seen, advised, advised), probe([down("192.0.2.1")], advised.health), nothing)).toEqual([]);
+    const after = probe([down("192.0.2.1")], advised.health);
+    expect(keys(judge(before(seen, advised, advised), after, green(a)))).toEqual(["bgp-session 192.0.2.1: advised"]);
+    const first = { advisory: new Set(["192.0.2.1"]) };
+    expect(keys(judge(before(seen, asking([a]), asking([a]), first), after, green(a)))).toEqual([
+      "bgp-session 192.0.2.1: advised",
+    ]);
+    expect(judge(before(seen, asking([]), asking([]), first), probe([], []), nothing)).toEqual([]);
   });
 
-  it("does not expect what the change removes or shuts to stay up", () => {
+  it("does not expect what the change removes or shuts to stay up, whether it was checked or not", () => {
     const seen = probe([up("192.0.2.1"), up("192.0.2.2")], [a]);
     const removed = asking([a]);
     const shut = asking([a], " neighbor 192.0.2.2 shutdown\n");
+    const unchecked = asking([a], " neighbor 192.0.2.2 remote-as 64501\n");
     expect(judge(before(seen, removed, both), probe([up("192.0.2.1")], [a]), nothing)).toEqual([]);
+    expect(judge(before(seen, removed, unchecked), probe([up("192.0.2.1")], [a]), nothing)).toEqual([]);
     expect(judge(before(seen, shut), probe([up("192.0.2.1"), down("192.0.2.2")], [a]), nothing)).toEqual([]);
   });
 
   it("expects a foreign session that was up to stay up", () => {
     const seen = probe([up("192.0.2.1"), up("192.0.2.9")], [a]);
     const after = probe([up("192.0.2.1"), down("192.0.2.9")], [a]);
-    expect(keys(judge(before(seen, asking([a]), asking([a])), after, nothing))).toEqual(["session 192.0.2.9"]);
+    expect(keys(judge(before(seen, asking([a]), asking([a])), after, nothing))).toEqual([
+      "session 192.0.2.9: regressed",
+    ]);
   });
 
-  it("awaits a port that the change declares, and lets one stay down that was down before", () => {
+  it("awaits a place that the change declares, and lets one stay silent that was silent before", () => {
     const closed = probe([], [tcp], false);
     expect(keys(judge(before(closed, asking([tcp]), asking([])), closed, nothing))).toEqual([
-      "tcp 192.0.2.53 port 53 (awaited)",
+      "tcp 192.0.2.53 port 53: awaited",
     ]);
-    expect(judge(before(closed, asking([tcp]), asking([tcp])), closed, nothing)).toEqual([]);
+    expect(keys(judge(before(closed, asking([tcp]), asking([tcp])), closed, nothing))).toEqual([
+      "tcp 192.0.2.53 port 53: advised",
+    ]);
   });
 
-  it("tolerates a tenth of the prefixes, unless the change is about filters", () => {
-    const seen = probe([up("192.0.2.1", 1000)], [a]);
-    const fewer = probe([up("192.0.2.1", 899)], [a]);
-    expect(judge(before(seen, asking([a])), probe([up("192.0.2.1", 900)], [a]), nothing)).toEqual([]);
-    expect(keys(judge(before(seen, asking([a])), fewer, nothing))).toEqual(["prefixes 192.0.2.1"]);
-    expect(judge({ ...before(seen, asking([a])), prefixTolerance: undefined }, fewer, nothing)).toEqual([]);
+  it("does not expect a new interface to be up, until it was", () => {
+    const dark = probe([], [link], false);
+    expect(keys(judge(before(probe([], []), asking([link]), asking([])), dark, nothing))).toEqual([
+      "link external: advised",
+    ]);
+    expect(keys(judge(before(probe([], []), asking([link]), asking([])), dark, green(link)))).toEqual([
+      "link external: regressed",
+    ]);
+  });
+
+  it("waits for what was green and of which nothing is known, without blaming anybody", () => {
+    const seen = probe([], [tcp]);
+    for (const after of [
+      probe([], []),
+      { ...probe([], [tcp]), results: new Map([[checkKey(tcp), { check: tcp, ok: undefined, detail: "no" }]]) },
+    ]) {
+      const red = judge(before(seen, asking([tcp]), asking([tcp])), after, nothing);
+      expect(keys(red)).toEqual(["tcp 192.0.2.53 port 53: awaited"]);
+      expect(red[0]?.isUnknown).toBe(true);
+    }
+    const unknown = probe([], []);
+    expect(judge(before(unknown, asking([link]), asking([link])), unknown, nothing)).toEqual([]);
+  });
+
+  it("does not judge a check before its start period is over", () => {
+    const slow: HealthCheck = { ...tcp, "start-seconds": 60 };
+    const seen = probe([], [slow]);
+    const closed = probe([], [slow], false);
+    const judged = (elapsedMs: number) => keys(judge(before(seen, asking([slow])), closed, { ...nothing, elapsedMs }));
+    expect(judged(59_999)).toEqual([]);
+    expect(judged(60_000)).toEqual(["tcp 192.0.2.53 port 53: regressed"]);
+  });
+
+  it("tolerates a tenth of the prefixes of each peer whose policy the plan leaves alone", () => {
+    const seen = probe([up("192.0.2.1", 1000), up("192.0.2.2", 1000)], []);
+    const candidate = asking([]);
+    const after = (one: number, two: number) => probe([up("192.0.2.1", one), up("192.0.2.2", two)], []);
+    expect(judge(before(seen, candidate), after(900, 2000), nothing)).toEqual([]);
+    expect(keys(judge(before(seen, candidate), after(899, 899), nothing))).toEqual([
+      "prefixes 192.0.2.1: regressed",
+      "prefixes 192.0.2.2: regressed",
+    ]);
+    const touched = { policies: new Set(["192.0.2.1"]), interfaces: new Set<string>() };
+    expect(keys(judge(before(seen, candidate, undefined, { touched }), after(10, 899), nothing))).toEqual([
+      "prefixes 192.0.2.2: regressed",
+    ]);
+  });
+
+  it("does not count what a drained peer brings, nor miss it", () => {
+    const seen = probe([up("192.0.2.1", 100)], [a]);
+    const fewer = probe([up("192.0.2.1", 3)], [a]);
+    expect(keys(judge(before(seen, asking([a])), fewer, nothing))).toEqual(["prefixes 192.0.2.1: regressed"]);
+    const drained = { ...asking([]), drained: ["192.0.2.1"] };
+    expect(judge(before(seen, drained), fewer, nothing)).toEqual([]);
+    expect(judge(before(seen, drained), probe([], []), nothing)).toEqual([]);
   });
 
   it("notes sessions that went down and came back", () => {
     const was = probe([up("192.0.2.1", 1, 3), up("192.0.2.2", 1, 3)], []);
     expect(resets(was, probe([up("192.0.2.1", 1, 4), up("192.0.2.2", 1, 3)], []))).toEqual(["192.0.2.1"]);
-  });
-});
-
-describe("a daemon", () => {
-  it("fell silent when it does not listen any more, and not when it never did", () => {
-    const seen = probe([], []);
-    const without = { ...seen, silent: ["bgpd"] as const };
-    expect(fallenSilent(seen, without)).toBe("bgpd");
-    expect(fallenSilent(without, without)).toBeUndefined();
-    expect(fallenSilent(without, seen)).toBeUndefined();
-  });
-
-  it("restarted when a counter is smaller than it was, and not when a session goes or comes", () => {
-    const [two, one] = [{ ...up("192.0.2.1"), established: 2 }, up("192.0.2.1")].map((session) => probe([session], []));
-    if (!two || !one) throw new Error("two looks");
-    expect(hasRestarted(two, one)).toBe(true);
-    expect(hasRestarted(one, two)).toBe(false);
-    expect(hasRestarted(two, probe([], []))).toBe(false);
-    expect(hasRestarted(probe([], []), one)).toBe(false);
   });
 });

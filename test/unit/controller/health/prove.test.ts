@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Probe } from "../../../../controller/health/judge.ts";
+import type { Before } from "../../../../controller/health/judge.ts";
+import type { Probe } from "../../../../controller/health/probe.ts";
 import { nowhere, type Place, type Surroundings } from "../../../../controller/health/reach.ts";
 import { prove, type Proof, type Proving } from "../../../../controller/health/prove.ts";
 import { Problem } from "../../../../schemas/problem.ts";
@@ -10,6 +11,11 @@ const healthy: Probe = { results: new Map(), sessions: new Map(), silent: [] };
 const candidate = generation([]);
 const patient = generation([], { policy: { "grace-seconds": 600 } });
 
+function before(wanted = candidate, seen = healthy): Before {
+  const touched = { policies: new Set<string>(), interfaces: new Set<string>() };
+  return { probe: seen, candidate: wanted, committed: undefined, touched, advisory: new Set() };
+}
+
 /** Proves on a box where nothing is wrong but what `more` says. */
 async function proven(more: Partial<Proving>): Promise<Proof> {
   const sim = simHost();
@@ -18,13 +24,15 @@ async function proven(more: Partial<Proving>): Promise<Proof> {
   const proving = prove(
     {
       host,
-      before: { probe: healthy, candidate, committed: undefined, prefixTolerance: 0.1 },
+      before: before(),
       probe: async () => healthy,
       around: nowhere,
       readBack: async () => undefined,
       since: host.uptime(),
       deadline: host.uptime() + 60_000,
+      incarnation: async () => undefined,
       soakMs: 5000,
+      settles: false,
       looked: () => undefined,
       ...more,
     },
@@ -81,8 +89,9 @@ describe("proving", () => {
     it("believes being cut off whatever else is red, and without reading back", async () => {
       const probe = () => Promise.reject(new Problem("HOST_COMMAND", "It hangs."));
       const readBack = () => Promise.reject(new Error("not asked"));
-      const before = { probe: healthy, candidate: patient, committed: undefined, prefixTolerance: 0.1 };
-      expect((await proven({ around: around(no, no), probe, readBack, before })).failure?.verdict).toBe("bad");
+      expect(
+        (await proven({ around: around(no, no), probe, readBack, before: before(patient) })).failure?.verdict,
+      ).toBe("bad");
     });
 
     it("has no verdict when only the repository is away, or only the anchors are", async () => {

@@ -1,0 +1,58 @@
+/** What a deployment is proven with: the checks and the baseline of its intent, on this appliance. */
+import { touchedBy } from "../reconcilers/frr/touched.ts";
+import type { Appliance } from "./appliance.ts";
+import { readBack } from "./bring.ts";
+import type { Intent } from "./deploy.ts";
+import type { Before } from "./health/judge.ts";
+import { prove, type Proof } from "./health/prove.ts";
+import type { Deployment } from "./machine.ts";
+import { retryTransient, withDeadline } from "./retry.ts";
+import { surveyLimitMs } from "./turn.ts";
+
+/** Of what needs no proof: what was proven once and is only brought back can have no verdict. */
+const notNeeded: Proof = { failure: undefined, notes: [], timeline: [] };
+
+/** Proves what was applied. Rejects only when `signal` aborts. */
+export async function proveDeployment(
+  appliance: Appliance,
+  intent: Intent,
+  deployment: Deployment,
+  signal: AbortSignal,
+): Promise<Proof> {
+  if (deployment.purpose === "correct") return notNeeded;
+  const { host, probe, reconcilers, listener } = appliance;
+  const { candidate, committed, baseline } = intent;
+  const owned = committed ? [committed.desired] : [];
+  const { soakMs = 0, deadlineMs = 0, worstImpact } = deployment;
+  return prove(
+    {
+      host,
+      probe,
+      before: beforeOf(intent),
+      around: baseline.around,
+      incarnation: async (limited) => reconcilers.frr.incarnation?.(host, limited),
+      readBack: async () =>
+        retryTransient(host, { retries: 2, pauseMs: 1000, signal }, () =>
+          withDeadline(host, surveyLimitMs, signal, "Reading back", (limited) =>
+            readBack(appliance, candidate.desired, owned, limited),
+          ),
+        ),
+      since: deployment.deadline - deadlineMs,
+      deadline: deployment.deadline,
+      soakMs,
+      settles: worstImpact === "restart" || worstImpact === "reboot",
+      looked: () => listener.event({ type: "alive", withinMs: 60_000 }),
+    },
+    signal,
+  );
+}
+
+function beforeOf({ candidate, committed, plan, baseline, advisory }: Intent): Before {
+  return {
+    probe: baseline.probe,
+    candidate,
+    committed,
+    touched: touchedBy(plan.plans.frr.steps, [plan.before.frr.config, candidate.desired.frr.config]),
+    advisory: new Set(advisory),
+  };
+}

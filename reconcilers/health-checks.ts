@@ -1,0 +1,161 @@
+/** The health checks of a machine: those that are declared, and those that follow from whatever is to be up. Pure. */
+import type { DeclaredCheck, HealthCheck } from "../schemas/health.ts";
+import { objectOf } from "../schemas/health.ts";
+import type { Machine } from "../schemas/machine.ts";
+import { type Port, portsOf } from "../schemas/ports.ts";
+import { type Networks, cidrOf, networks } from "../schemas/semantics/networks.ts";
+import type { ProgramVersions } from "../schemas/when.ts";
+import { peerName } from "./frr/render/bgp-peers.ts";
+import { applying } from "./frr/render/lines.ts";
+
+/**
+ * A session for each BGP peer, an adjacency for each OSPF interface, a BFD session for each of its own peers, a link for each
+ * interface that Linux sees, and a unit for FRR and each service, where they are to be up. Peers and interfaces are named as
+ * FRR and Linux name them.
+ */
+export function healthChecks(machine: Machine, versions: ProgramVersions = {}): readonly HealthCheck[] {
+  const names = namesOf(machine, versions);
+  const declared = Object.entries(machine.health).map(([name, check]): HealthCheck => ({
+    ...translated(check, names),
+    name,
+  }));
+  const derived = [
+    ...sessions(machine, names),
+    ...adjacencies("ospf-neighbor", machine.routing.ospf?.interfaces ?? {}, names),
+    ...adjacencies("ospf3-neighbor", machine.routing.ospf3?.interfaces ?? {}, names),
+    ...bfdSessions(machine),
+    ...links(names),
+    ...units(machine, versions),
+  ];
+  // What was declared of the same object counts instead: it may ask for more, or only advise.
+  const all = [...derived.filter((check) => !declared.some((other) => isSame(check, other))), ...declared];
+  // What is drained may be taken down: it is looked at, and no reason to roll back.
+  const drained = drainedIn(machine, versions);
+  return all.map((check) => (isAbout(check, drained) ? { ...check, required: false } : check));
+}
+
+interface Names {
+  readonly ports: ReadonlyMap<string, Port>;
+  /** What Linux calls an interface. */
+  readonly linux: (ref: string) => string;
+  /** Peers that apply, by name. */
+  readonly peers: Readonly<Record<string, NonNullable<Machine["routing"]["bgp"]>["peers"][string]>>;
+  /** Which interface's network an address is in, by what Linux calls it. */
+  readonly connected: Networks<string>;
+  readonly machine: Machine;
+}
+
+function namesOf(machine: Machine, versions: ProgramVersions): Names {
+  const ports = portsOf(machine);
+  const own = [...ports.values()].flatMap(({ settings, linux }) =>
+    settings.addresses.flatMap((text) => {
+      const cidr = cidrOf(text);
+      return cidr && linux !== undefined ? [[cidr, linux] as const] : [];
+    }),
+  );
+  return {
+    ports,
+    linux: (ref) => ports.get(ref)?.linux ?? ref,
+    peers: Object.fromEntries(applying(machine.routing.bgp?.peers ?? {}, versions)),
+    connected: networks(own),
+    machine,
+  };
+}
+
+/** With the names that FRR and Linux have for what it is about. */
+function translated(check: DeclaredCheck, names: Names): HealthCheck {
+  if ("interface" in check) return { ...check, interface: names.linux(check.interface) };
+  if (!("peer" in check)) return check;
+  const alone = check.check === "bfd-peer" ? names.machine.routing.bfd?.peers[check.peer] : undefined;
+  const peer = names.peers[check.peer];
+  if (alone) return { ...check, peer: alone.address };
+  if (!peer) return check;
+  return { ...check, peer: peerName(peer, names), ...over(peer, names) };
+}
+
+/** The interface that a session with this peer runs over, where the peer is in a connected network. */
+function over(peer: Names["peers"][string], { linux, connected }: Names): { readonly over?: string } {
+  if (peer.interface !== undefined) return { over: linux(peer.interface) };
+  const name = connected.find(peer.address ?? "");
+  return name === undefined ? {} : { over: name };
+}
+
+function sessions({ routing: { bgp } }: Machine, names: Names): readonly HealthCheck[] {
+  const isShut = (group: string | undefined) => group !== undefined && bgp?.["peer-groups"][group]?.shutdown === true;
+  return Object.values(names.peers)
+    .filter((peer) => peer.expect === "up" && !(peer.shutdown ?? isShut(peer.group)))
+    .map((peer) => ({ check: "bgp-session", peer: peerName(peer, names), required: true, ...over(peer, names) }));
+}
+
+interface Adjacent {
+  readonly expect: "up" | "down" | "any";
+  readonly passive: boolean;
+  readonly maintenance?: "drain" | undefined;
+}
+type Adjacents = Readonly<Record<string, Adjacent>>;
+
+function adjacencies(
+  check: "ospf-neighbor" | "ospf3-neighbor",
+  interfaces: Adjacents,
+  { linux }: Names,
+): readonly HealthCheck[] {
+  return Object.entries(interfaces)
+    .filter(([, one]) => one.expect === "up" && !one.passive)
+    .map(([ref]) => ({ check, interface: linux(ref), required: true }));
+}
+
+function bfdSessions({ routing: { bfd } }: Machine): readonly HealthCheck[] {
+  return Object.values(bfd?.peers ?? {})
+    .filter(({ expect }) => expect === "up")
+    .map(({ address }) => ({ check: "bfd-peer", peer: address, required: true }));
+}
+
+/** A VLAN is up with its interface. */
+function links({ ports }: Names): readonly HealthCheck[] {
+  const isExpected = (port: Port): boolean =>
+    port.settings.enabled && port.settings.expect === "up" && (port.parent === undefined || isExpected(port.parent));
+  return [...ports.values()].flatMap((port): HealthCheck[] =>
+    port.linux !== undefined && isExpected(port) ? [{ check: "link", interface: port.linux, required: true }] : [],
+  );
+}
+
+function units({ routing, services }: Machine, versions: ProgramVersions): readonly HealthCheck[] {
+  const routes = Object.keys(routing.static).length > 0;
+  const usesFrr = routes || [routing.bgp, routing.ospf, routing.ospf3, routing.bfd].some((one) => one !== undefined);
+  const enabled = applying(services, versions).flatMap(([unit, { enabled }]) => (enabled ? [unit] : []));
+  return [...(usesFrr ? ["frr"] : []), ...enabled].map((unit) => ({ check: "unit", unit, required: true }));
+}
+
+export interface Drained {
+  /** BGP peers, as FRR names them. */
+  readonly peers: readonly string[];
+  readonly ospf: readonly string[];
+  readonly ospf3: readonly string[];
+}
+
+/** What is drained, and so not expected to be up nor to bring what it brought. */
+export function drainedIn(machine: Machine, versions: ProgramVersions = {}): Drained {
+  const names = namesOf(machine, versions);
+  const { ospf, ospf3 } = machine.routing;
+  const isDrained = (one: { readonly maintenance?: "drain" | undefined }) =>
+    (machine.maintenance ?? one.maintenance) === "drain";
+  const interfaces = (all: Adjacents) =>
+    Object.entries(all).flatMap(([ref, one]) => (isDrained(one) ? [names.linux(ref)] : []));
+  return {
+    peers: Object.values(names.peers).flatMap((peer) => (isDrained(peer) ? [peerName(peer, names)] : [])),
+    ospf: interfaces(ospf?.interfaces ?? {}),
+    ospf3: interfaces(ospf3?.interfaces ?? {}),
+  };
+}
+
+function isAbout(check: HealthCheck, drained: Drained): boolean {
+  if ("peer" in check) return drained.peers.includes(check.peer);
+  if (check.check === "ospf-neighbor") return drained.ospf.includes(check.interface);
+  if (check.check === "ospf3-neighbor") return drained.ospf3.includes(check.interface);
+  return check.check === "link" && [...drained.ospf, ...drained.ospf3].includes(check.interface);
+}
+
+function isSame(a: HealthCheck, b: HealthCheck): boolean {
+  const object = objectOf(a);
+  return a.check === b.check && object !== undefined && object === objectOf(b);
+}

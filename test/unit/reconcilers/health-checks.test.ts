@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import { healthChecks } from "../../../reconcilers/health-checks.ts";
+import { checkKey } from "../../../schemas/health.ts";
+import { Machine, type MachineInput } from "../../../schemas/machine.ts";
+import { routingMachine } from "../../lab/routing-machine.ts";
+
+const keys = (machine: Machine) =>
+  healthChecks(machine, { frr: "8.4.4" }).map((check) => `${checkKey(check)}${check.required ? "" : ", advisory"}`);
+const of = (input: MachineInput) => keys(Machine.parse(input));
+
+describe("the checks that follow from a machine", () => {
+  it("are one for each peer, adjacency and interface that is expected up, by the names that FRR has for them", () => {
+    expect(keys(routingMachine).toSorted()).toEqual([
+      "bfd-peer 192.0.2.1",
+      "bfd-peer 198.51.100.2",
+      "bgp-session 192.0.2.1 (transit)",
+      "bgp-session 192.0.2.5",
+      "bgp-session 198.51.100.2",
+      "bgp-session 198.51.100.3",
+      "bgp-session fe80::7",
+      "bgp-session internal",
+      "link external",
+      "link external.25",
+      "link internal",
+      "link lo0",
+      "link transit-b",
+      "ospf-neighbor transit-b",
+      "ospf3-neighbor internal",
+      "ospf3-neighbor transit-b",
+      "unit frr",
+    ]);
+  });
+
+  it("are none for an empty machine", () => {
+    expect(of({})).toEqual([]);
+  });
+
+  it("are a link for each interface that Linux sees and that is to be up", () => {
+    const port = (pci: string, more: object = {}) => ({ pci: `0000:01:00.${pci}`, ...more });
+    expect(
+      of({
+        interfaces: {
+          a: port("0", { "sub-interfaces": { 10: {}, 20: { enabled: false }, 30: { "linux-cp": "guests" } } }),
+          off: port("1", { enabled: false, "sub-interfaces": { 10: {} } }),
+          dark: port("2", { expect: "down", "sub-interfaces": { 10: {} } }),
+          hidden: port("3", { "linux-cp": false }),
+          member: port("4"),
+          spare: port("5", { expect: "any" }),
+        },
+        bonds: { trunk: { members: ["member"] } },
+        loopbacks: { loop0: {} },
+      }),
+    ).toEqual(["link a", "link a.10", "link guests", "link trunk", "link lo0"]);
+  });
+
+  it("are a unit for FRR and each service that runs, and a BFD session for each peer of its own", () => {
+    expect(
+      of({
+        services: { lldpd: {}, telnetd: { enabled: false }, old: { when: { frr: ">=10" } } },
+        routing: { bfd: { peers: { a: { address: "192.0.2.1" }, b: { address: "192.0.2.2", expect: "any" } } } },
+      }),
+    ).toEqual(["bfd-peer 192.0.2.1", "unit frr", "unit lldpd"]);
+  });
+});
+
+describe("a declared check", () => {
+  const machine: MachineInput = {
+    interfaces: { external: { pci: "0000:01:00.0", "linux-cp": "ext0", addresses: ["192.0.2.2/30"] } },
+    routing: {
+      bgp: {
+        asn: 64500,
+        peers: {
+          transit: { address: "192.0.2.1", "remote-as": 64501 },
+          far: { address: "198.51.100.1", "remote-as": 64502 },
+        },
+      },
+    },
+  };
+
+  it("stands instead of the one that follows, under its own name", () => {
+    const checks = of({
+      ...machine,
+      health: {
+        full: { check: "bgp-session", peer: "transit", "min-prefixes": 10 },
+        count: { check: "bgp-prefixes", peer: "transit", min: 1, required: false },
+        bfd: { check: "bfd-peer", peer: "transit" },
+        port: { check: "link", interface: "external", required: false },
+        one: { check: "ping", address: "192.0.2.53" },
+      },
+    });
+    expect(checks).toEqual([
+      "bgp-session 198.51.100.1",
+      "unit frr",
+      "bgp-session 192.0.2.1 (full)",
+      "bgp-prefixes 192.0.2.1 (count), advisory",
+      "bfd-peer 192.0.2.1 (bfd)",
+      "link ext0 (port), advisory",
+      "ping 192.0.2.53 from management (one)",
+    ]);
+  });
+
+  it("knows over which interface a session runs, where the peer is in its network", () => {
+    const over = healthChecks(Machine.parse(machine)).flatMap((check) =>
+      check.check === "bgp-session" ? [[check.peer, check.over]] : [],
+    );
+    expect(over).toEqual([
+      ["192.0.2.1", "ext0"],
+      ["198.51.100.1", undefined],
+    ]);
+  });
+});

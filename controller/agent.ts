@@ -7,12 +7,14 @@
  * Everything that an outsider hears goes through the observer, after the fact; nothing here waits for it.
  */
 import type { Generation } from "../reconcilers/generation.ts";
+import type { LocalFile } from "../schemas/local.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { resumeCommit } from "./commit.ts";
 import { bootedEnvironment } from "./environment.ts";
 import { converge } from "./converge.ts";
 import { correct } from "./correct.ts";
+import { endOverlays, overlayEnds } from "./overlay.ts";
 import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
 import { rollBack } from "./roll-back.ts";
 import { openJournal, type Spoken } from "./journal.ts";
@@ -31,7 +33,7 @@ import { openPeers } from "./rollout/peers.ts";
 import { begin, takeStock } from "./start.ts";
 import { openStore } from "./store.ts";
 import type { Clock } from "./term.ts";
-import { surveyed, type AgentParts, type Turn } from "./turn.ts";
+import { surveyed, type AgentParts, type Turn, type Wanted } from "./turn.ts";
 
 /** A running agent, for those who ask things of it (operations.ts). */
 export interface Agent {
@@ -54,6 +56,8 @@ export interface Agent {
     readonly drift: Drift;
     readonly difference: Difference;
   }>;
+  /** What the newest commit asks for with these above it; nothing comes of it. */
+  tryOut(local: readonly LocalFile[], signal: AbortSignal): Promise<Wanted>;
   memory(): Appliance["memory"];
   readonly past: Past;
   /** Resolves once an operator's word stands in the history. */
@@ -179,6 +183,7 @@ export function createAgent(parts: AgentParts): Agent {
       const turn: Turn = { parts, appliance, signal, known: () => known, publish, note };
       const polling = poll;
       poll = Promise.withResolvers();
+      await endOverlays(turn);
       const asked = again;
       again = false;
       if (!(await look(turn, asked).finally(() => polling.resolve()))) again ||= asked;
@@ -233,7 +238,9 @@ export function createAgent(parts: AgentParts): Agent {
     const ms = pollMs() * (0.8 + 0.2 * Math.random());
     const state = box?.progress.state();
     const againAt = state?.at === "waiting" ? state.againAt : undefined;
-    return againAt === undefined ? ms : Math.min(ms, Math.max(1000, againAt - host.now()));
+    const waits = againAt === undefined ? [] : [againAt - host.now()];
+    const ends = box ? overlayEnds(box.memory.ledger(), host) : [];
+    return Math.min(ms, ...[...waits, ...ends].map((left) => Math.max(1000, left)));
   }
 
   return {
@@ -260,6 +267,13 @@ export function createAgent(parts: AgentParts): Agent {
       const policy = wanted?.generation?.policy ?? committed.policy;
       const drift = await measureDrift(parts, committed, policy, box.memory.ledger(), signal);
       return { committed, drift, difference: differenceOf(parts.reconcilers, committed, drift) };
+    },
+    async tryOut(local, signal) {
+      const { wanted } = known;
+      if (!wanted) throw known.frozen ?? new Problem("AGENT_BUSY", "No commit was loaded yet.", { transient: true });
+      return withDeadline(host, fetchLimitMs, signal, "Loading the machine", (limited) =>
+        parts.load(wanted.tree, wanted.commit, local, limited),
+      );
     },
     memory() {
       if (!box) throw known.frozen ?? new Problem("AGENT_BUSY", "The agent is still starting.", { transient: true });

@@ -85,7 +85,7 @@ export async function runAgent(
         folder === undefined
           ? gitSource(settings, host, { note: (note) => log.warn("repository", { note }) })
           : folderSource(folder),
-      load: (tree, commit) => loadWanted(tree, commit, { settings, host, secrets }),
+      load: (tree, commit, local) => loadWanted(tree, commit, local, { settings, host, secrets }),
       reconcilers: allReconcilers(paths),
       secrets,
       probe: prober({ host, sockets: paths["frr-sockets"], dataplane: settings.dataplane }),
@@ -168,7 +168,8 @@ function askable(agent: Agent, { log, secrets }: Serving): readonly Askable[] {
     name: operation.name,
     changes: operation.changes,
     answer: async (asked, signal) => {
-      if (operation.changes) log.warn("an operator intervened", { asked: operation.name, ...asked });
+      if (operation.changes)
+        log.warn("an operator intervened", { asked: operation.name, ...(operation.record?.(asked) ?? asked) });
       return maskData(await operate(agent, operation, asked, signal), (text) => secrets.mask(text));
     },
   }));

@@ -8,6 +8,7 @@ import { damageOfLedger } from "../schemas/recorded.ts";
 import type { DeploymentStatus } from "./report/status.ts";
 import type { Seen } from "./rollout/decide.ts";
 import type { Verdict } from "./machine.ts";
+import type { EndedOverlay, Overlay } from "./overlay.ts";
 import { isOver, term, type Clock, type Term } from "./term.ts";
 
 /** What became of a generation here. */
@@ -86,6 +87,10 @@ export interface Ledger {
   readonly incarnations: Readonly<Partial<Record<PlaneName, string>>>;
   /** What operators decided about drift, by plane. */
   readonly decisions: Readonly<Partial<Record<PlaneName, Decision>>>;
+  /** What operators changed on this box for a while, above the repository: the later above the earlier. */
+  readonly overlays: readonly Overlay[];
+  /** The last one that ended. */
+  readonly endedOverlay: EndedOverlay | undefined;
   readonly committed: Tuple | undefined;
   /** What was committed before it: where `impctl rollback` goes. */
   readonly previous: Tuple | undefined;
@@ -115,6 +120,8 @@ export const emptyLedger: Ledger = {
   reboots: [],
   incarnations: {},
   decisions: {},
+  overlays: [],
+  endedOverlay: undefined,
   committed: undefined,
   previous: undefined,
   lastDeployment: undefined,

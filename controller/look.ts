@@ -1,8 +1,11 @@
 /** The first half of a tick: what does the sites repository ask for now? */
+import type { LocalFile } from "../schemas/local.ts";
 import { asProblem } from "../schemas/problem.ts";
+import type { Tree } from "../schemas/tree.ts";
 import { approvable, hearApproval } from "./approvals.ts";
 import { inFlight } from "./machine.ts";
 import { hurryAwaits, withHurryFor } from "./gate/allowed.ts";
+import { inTheWay, overlaysKey } from "./overlay.ts";
 import type { Known } from "./report/known.ts";
 import { withDeadline } from "./retry.ts";
 import type { Words } from "./source.ts";
@@ -30,8 +33,9 @@ export async function look(turn: Turn, again: boolean): Promise<boolean> {
     const isNew = head.commit !== known().wanted?.commit;
     publish({ git: { remote: head.remote, lastPollAt: host.now() } });
     const inputs = await parts.secrets.inputs();
-    if (isNew || again || mayBeMended(known().wanted, inputs)) await take(turn, head.commit, inputs);
-    else publish({ wanted: polledAgain(known().wanted) });
+    if (isNew || again || isOvertaken(turn) || mayBeMended(known().wanted, inputs)) {
+      await take(turn, head.commit, inputs);
+    } else publish({ wanted: polledAgain(known().wanted) });
     if (sought && !isNew) await hearApproval(turn, sought, head.tags ?? []);
     else publish({ ignoredTags: [] });
     if (inHurry) await memory.remember((ledger) => withHurryFor(ledger, known().wanted?.generation?.digest));
@@ -42,17 +46,28 @@ export async function look(turn: Turn, again: boolean): Promise<boolean> {
     const problem = asProblem(thrown);
     publish({ git: { ...known().git, lastPollAt: host.now(), lastError: problem, failingSince } });
     listener.event({ type: "polled", result: problem.code });
-    if (!known().wanted) await goOn(turn);
+    if (!known().wanted || isOvertaken(turn)) await goOn(turn);
     return false;
   }
 }
 
-/** A start without the repository: what was accepted before is in the cache, and is what the box goes on with. */
+/** Something else stands above the repository on this box than when the commit was loaded. */
+function isOvertaken({ appliance, known }: Turn): boolean {
+  const { wanted } = known();
+  return wanted !== undefined && wanted.overlays !== overlaysKey(appliance.memory.ledger());
+}
+
+/**
+ * Without the repository: what was accepted before is what the box goes on with. After a start it is in the cache; later
+ * only what stands above it may have changed.
+ */
 async function goOn(turn: Turn): Promise<void> {
   const { accepted } = turn.appliance.memory.ledger();
-  if (accepted === undefined) return;
+  const { wanted } = turn.known();
   try {
-    await take(turn, accepted, await turn.parts.secrets.inputs());
+    const inputs = await turn.parts.secrets.inputs();
+    if (wanted) await load(turn, wanted.commit, wanted.tree, inputs);
+    else if (accepted !== undefined) await take(turn, accepted, inputs);
   } catch {
     turn.signal.throwIfAborted();
     // No cache either. Why the poll failed is what somebody must see; this is tried again with the next one.
@@ -70,7 +85,7 @@ function polledAgain(wanted: Known["wanted"]): Known["wanted"] {
 }
 
 async function take(turn: Turn, commit: string, inputs: string): Promise<void> {
-  const { parts, appliance, signal, publish } = turn;
+  const { parts, appliance, signal } = turn;
   const { host, source } = parts;
   const { accepted, overrides } = appliance.memory.ledger();
   const vouched = { rewrite: overrides.rewrite, commits: new Set(overrides.commits) };
@@ -79,15 +94,31 @@ async function take(turn: Turn, commit: string, inputs: string): Promise<void> {
   );
   // The anchor moves before anything is done with the commit: from here on only its descendants are accepted.
   if (commit !== accepted) await accept(turn, commit, tree.words);
-  const wanted = await withDeadline(host, fetchLimitMs, signal, "Loading the machine", (limited) =>
-    parts.load(tree, commit, limited),
-  );
-  publish({ wanted: { commit, ...wanted, inputs, polls: 0 } });
+  await load(turn, commit, tree, inputs);
+  const { wanted } = turn.known();
   // Nothing is to be done for it: what it says was for others, and must not count for what comes after.
-  const isCommitted = wanted.generation?.digest === turn.known().committed?.digest;
-  if (wanted.generation && isCommitted && !inFlight(appliance.progress.state())) {
+  const isCommitted = wanted?.generation?.digest === turn.known().committed?.digest;
+  if (wanted?.generation && isCommitted && !inFlight(appliance.progress.state())) {
     await appliance.memory.remember(withoutWords);
   }
+}
+
+/** The machine of a commit, with what stands above the repository on this box. */
+async function load(turn: Turn, commit: string, tree: Tree, inputs: string): Promise<void> {
+  const { parts, appliance, signal, publish } = turn;
+  const ledger = appliance.memory.ledger();
+  const overlays = ledger.overlays.filter(({ ended }) => !ended);
+  const limited = (local: readonly LocalFile[]) =>
+    withDeadline(parts.host, fetchLimitMs, signal, "Loading the machine", (limit) =>
+      parts.load(tree, commit, local, limit),
+    );
+  const loaded = await limited(overlays);
+  const ids = overlays.map(({ id }) => id);
+  const generation = loaded.generation && { ...loaded.generation, ...(ids.length > 0 && { overlays: ids }) };
+  // The commit alone may be well: then it waits, since whoever changed the box for a while needed it so.
+  const isInTheWay = !generation && overlays.length > 0 && (await limited([])).generation !== undefined;
+  const problems = isInTheWay ? [inTheWay(commit, overlays), ...loaded.problems] : loaded.problems;
+  publish({ wanted: { commit, generation, problems, tree, overlays: overlaysKey(ledger), inputs, polls: 0 } });
 }
 
 /** On disk at once with what its words allow, so that each counts once. */

@@ -1,6 +1,7 @@
 /** What the stages of one tick of the loop (agent.ts) share: the agent's parts, its appliance, and what is known so far. */
 import type { Host } from "../reconcilers/core.ts";
 import type { Generation } from "../reconcilers/generation.ts";
+import type { LocalFile } from "../schemas/local.ts";
 import type { Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
 import type { Tree } from "../schemas/tree.ts";
@@ -28,8 +29,8 @@ export interface AgentParts {
   readonly version: string;
   readonly host: Host;
   readonly source: Source;
-  /** Reads, checks and renders this machine from a tree. */
-  readonly load: (tree: Tree, commit: string, signal: AbortSignal) => Promise<Wanted>;
+  /** Reads, checks and renders this machine from a tree, with the overlays of this box above it. */
+  readonly load: (tree: Tree, commit: string, local: readonly LocalFile[], signal: AbortSignal) => Promise<Wanted>;
   readonly reconcilers: Reconcilers;
   readonly secrets: SecretKeeper;
   readonly probe: Prober;

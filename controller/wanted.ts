@@ -2,6 +2,7 @@
 import type { Host } from "../reconcilers/core.ts";
 import { loadMachine } from "../schemas/load.ts";
 import { loadPlace } from "../schemas/load-rollout.ts";
+import type { LocalFile } from "../schemas/local.ts";
 import type { Settings } from "../schemas/settings.ts";
 import type { Tree } from "../schemas/tree.ts";
 import type { Wanted } from "./turn.ts";
@@ -14,9 +15,10 @@ import type { SecretStore } from "./secrets.ts";
 export async function loadWanted(
   tree: Tree,
   commit: string,
+  local: readonly LocalFile[],
   { settings, host, secrets }: { readonly settings: Settings; readonly host: Host; readonly secrets: SecretStore },
 ): Promise<Wanted> {
-  const { loaded, problems } = await loadMachine(tree, settings.machine);
+  const { loaded, problems } = await loadMachine(tree, settings.machine, local);
   if (!loaded) return { generation: undefined, problems };
   const mismatch = checkIdentity(loaded.name, loaded.machine.identity, await readBox(host), settings.identity);
   if (mismatch) return { generation: undefined, problems: [...problems, mismatch] };

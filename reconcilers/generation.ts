@@ -57,6 +57,8 @@ export interface Generation {
   readonly desired: Desired;
   readonly health: readonly HealthCheck[];
   readonly policy: Policy;
+  /** What stood above the repository when it was loaded, by id: left out where nothing did. Not part of the digest. */
+  readonly overlays?: readonly string[];
   /** BGP peers, as FRR names them, that may bring less than before: they are drained. Left out: none. */
   readonly drained?: readonly string[];
   /** Sections of the machine file that no plane carries out yet. */

@@ -10,6 +10,7 @@ import { machineFor } from "./fleet.ts";
 import type { ImageEntry } from "./images.ts";
 import { issueProblems } from "./issues.ts";
 import { formatPath, valueAt, type JsonObject, type JsonValue, type Path } from "./json.ts";
+import { mergeLocal, type LocalLayers } from "./local.ts";
 import type { Machine } from "./machine.ts";
 import { addInto, collisions, idleNulls, locate, merge, mergeOver, type Layer, type Origin } from "./merge.ts";
 import { nearest } from "./nearest.ts";
@@ -57,22 +58,28 @@ export interface Base {
   readonly defaults: DefaultsNumber;
 }
 
-/** Puts one appliance together. `own` are the layers of its own files; of several the first counts as its main one. */
+/**
+ * Puts one appliance together. `own` are the layers of its own files; of several the first counts as its main one. `local`
+ * are those of the box, above all others.
+ */
 export function assemble(
   name: string,
   base: Base,
   own: readonly Layer[],
   customers: readonly CustomerFile[],
   shared: Shared,
+  local: LocalLayers = { layers: [], problems: [] },
 ): LoadResult {
   const problems: Problem[] = [...splitProblems(own), ...own.flatMap((layer) => nullProblems(base.value, layer))];
   const specific = own.reduce((below, { value }) => mergeOver(below, value), base.value);
   const added = addCustomers(specific, [...base.layers, ...own], customers);
   problems.push(...added.problems);
-  const pulled = pullPolicies(added.value, shared.catalogue);
+  const above = mergeLocal(added.value, local.layers);
+  problems.push(...local.problems, ...above.problems);
+  const pulled = pullPolicies(above.value, shared.catalogue);
   const policies = pulled.layer ? [pulled.layer] : [];
-  const layers = [...policies, ...base.layers, ...added.layers, ...own.toReversed()];
-  const merged = pulled.layer ? merge([pulled.layer.value, added.value]) : added.value;
+  const layers = [...policies, ...base.layers, ...added.layers, ...own.toReversed(), ...above.layers];
+  const merged = pulled.layer ? merge([pulled.layer.value, above.value]) : above.value;
   const place = (path: Path, part: "key" | "value") => locate(layers, path, part);
   const problem = (finding: Finding, code: "SEMANTICS" | "FLEET"): Problem => findingProblem(finding, code, place);
   problems.push(...pulled.hiding.map(({ path, policy }) => problem(hides(path, policy.document.file), "SEMANTICS")));

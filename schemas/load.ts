@@ -1,6 +1,7 @@
 /** A sites repository as machines: what `impctl validate` judges, and the one machine that an agent needs of it. */
 import { assemble, hasError, nullProblems, type Base, type LoadResult } from "./assemble.ts";
 import { homeless, readCustomers, type CustomerFile, type Customers } from "./customers.ts";
+import { readLocal, type LocalFile, type LocalLayers } from "./local.ts";
 import { machineFiles, readLayout, yamlFiles } from "./layout.ts";
 import { formatPath } from "./json.ts";
 import { merge, type Layer } from "./merge.ts";
@@ -41,16 +42,21 @@ export async function listMachines(tree: Tree): Promise<readonly string[]> {
 
 /**
  * One appliance. Only the files that can matter to it are read: what is wrong elsewhere in the repository does not keep
- * it from being loaded. The existence of its secrets is checked, not who else may read them.
+ * it from being loaded. The existence of its secrets is checked, not who else may read them. `localFiles` stand above its own.
  */
-export async function loadMachine(tree: Tree, name: string): Promise<LoadResult> {
+export async function loadMachine(
+  tree: Tree,
+  name: string,
+  localFiles: readonly LocalFile[] = [],
+): Promise<LoadResult> {
   const sites = openSites(tree);
   const files = await machineFiles(sites, name);
   if (!files) return { loaded: undefined, problems: [await unknownMachine(sites, name)] };
   const shared = await readShared(sites);
   const customers = await readCustomers(sites, name);
   const bases = siteBases(sites, shared);
-  const result = await loadOne(name, files, { sites, shared, customers, bases });
+  const local = readLocal(localFiles);
+  const result = await loadOne(name, files, { sites, shared, customers, bases, local });
   const secrets = await checkSecrets(tree, [secretUser(name, result)], "machine");
   const problems = sortProblems([...result.problems, ...secrets]);
   return { loaded: hasError(problems) ? undefined : result.loaded, problems };
@@ -92,6 +98,7 @@ interface Context {
   readonly shared: Shared;
   readonly customers: Customers;
   readonly bases: (site: string) => Promise<SiteBase>;
+  readonly local?: LocalLayers;
 }
 
 async function loadOne(name: string, files: readonly string[], context: Context): Promise<LoadResult> {
@@ -107,7 +114,7 @@ async function loadOne(name: string, files: readonly string[], context: Context)
   const customers = context.customers.appliances.get(name) ?? [];
   if (!base) return { loaded: undefined, problems: [...problems, ...customers.flatMap((file) => file.problems)] };
   const layers = own.documents.map((document) => layerOf("appliance", document));
-  const result = assembleSafely(name, () => assemble(name, base, layers, customers, context.shared));
+  const result = assembleSafely(name, () => assemble(name, base, layers, customers, context.shared, context.local));
   if (own.problems.length > 0) {
     const certain = result.problems.filter((problem) => standsAlone(problem, customers));
     return { loaded: undefined, problems: [...problems, ...certain] };

@@ -45,6 +45,7 @@ export const problemCodes = {
   HEALTH: "A health check failed, or something got worse than before the change.",
   NOT_ADOPTED: "Nothing was ever committed here, and the box is not empty.",
   STRANDED: "Rolling back did not succeed; the box is left as it forwards.",
+  LOCAL: "What an operator changed on this box for a while does not go together with the newest commit.",
   HELD: "This generation was tried here and failed.",
   JOURNAL: "The journal cannot be read or written.",
   FAILSAFE: "The failsafe cannot be relied on, or could not put something back.",

@@ -94,6 +94,19 @@ const Ledger = z.looseObject({
       }),
     )
     .optional(),
+  overlays: z
+    .array(
+      z.looseObject({
+        id: z.string(),
+        kind: z.enum(["local", "drain"]),
+        name: z.string(),
+        text: z.string(),
+        reason: z.string(),
+        term: Term,
+      }),
+    )
+    .optional(),
+  endedOverlay: z.looseObject({ id: z.string(), reason: z.string(), why: z.string(), at: z.number() }).optional(),
   committed: Tuple.optional(),
   previous: Tuple.optional(),
   lastDeployment: z

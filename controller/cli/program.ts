@@ -98,6 +98,21 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "show what somebody changed by hand on this box, and decide about it",
     load: () => import("./drift.ts"),
   },
+  apply: {
+    group: "Operate",
+    summary: "change this box alone for a while, without the sites repository",
+    load: () => import("./apply.ts"),
+  },
+  drain: {
+    group: "Operate",
+    summary: "ask traffic to go elsewhere for a while",
+    load: () => import("./drain.ts"),
+  },
+  undrain: {
+    group: "Operate",
+    summary: "put back into service what was drained here",
+    load: () => import("./undrain.ts"),
+  },
   retry: {
     group: "Operate",
     summary: "let a generation that failed here be tried once more",

@@ -1,6 +1,7 @@
 /** The status document for people. */
 import { printableData } from "../../schemas/printable.ts";
 import type { DeploymentStatus, Status } from "../report/status.ts";
+import { endText, type ShownOverlay } from "../overlay.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
 import { spanText } from "../term.ts";
 import type { Terminal } from "./terminal.ts";
@@ -21,6 +22,10 @@ export function statusText(document: Status, now: number, terminal: Terminal): s
       "held",
       status.held && terminal.style("red", `generation ${short(status.held.generation)}: ${status.held.reason}`),
     ],
+    ...(status.overlays ?? []).map(
+      (one) => [one.kind === "drain" ? "drained" : "local", overlay(one, terminal)] as const,
+    ),
+    ["ended", status.endedOverlay && `${ago(status.endedOverlay.at, now)} ago: ${endText(status.endedOverlay)}`],
     ["desired", status.desired && revision(status.desired.commit, status.desired.generation)],
     [
       "committed",
@@ -35,6 +40,10 @@ export function statusText(document: Status, now: number, terminal: Terminal): s
   ];
   const shown = rows.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(12)} ${text}`]));
   return [...shown, ...planes(status, now), ...problems(status, terminal)].join("\n");
+}
+
+function overlay({ name, reason, until }: ShownOverlay, terminal: Terminal): string {
+  return terminal.style("yellow", `${name} until ${time(until)} (${reason})`);
 }
 
 function planes(status: Status, now: number): readonly string[] {

@@ -16,10 +16,11 @@ const longest = 140;
 
 /** undefined: nothing can be said now, and what was said before stands. */
 export function commitState(status: Status): CommitState | undefined {
-  const { frozen, deployment } = status;
+  const { frozen, deployment, overlays, committed, desired } = status;
   if (frozen !== undefined) return undefined;
+  // What is changed on the box alone says nothing of a commit that was proven before it.
+  if (overlays !== undefined && committed !== undefined && committed.commit === desired?.commit) return undefined;
   if (deployment && deployment.purpose !== "correct") return inFlight(status, deployment);
-  const { desired } = status;
   return desired && atRest(status, desired);
 }
 
@@ -33,6 +34,8 @@ function inFlight({ state, reason = "" }: Status, deployment: NonNullable<Status
 function atRest(status: Status, { commit, generation }: NonNullable<Status["desired"]>): CommitState | undefined {
   const { state, waiting, held, committed, problems, lastDeployment: last } = status;
   if (generation === undefined) {
+    const inTheWay = problems.find(({ code }) => code === "LOCAL");
+    if (inTheWay) return said(commit, "pending", "waits local", `waits: ${inTheWay.message}`);
     const mistake = problems.find(({ code }) => isOfContent(code));
     if (!mistake) return undefined;
     const { code, file, line, message } = mistake;

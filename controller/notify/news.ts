@@ -4,6 +4,7 @@
  */
 import type { NotifyEvent } from "../../schemas/notify.ts";
 import { isOfContent } from "../../schemas/problem.ts";
+import { endText } from "../overlay.ts";
 import type { DeploymentStatus, Status } from "../report/status.ts";
 
 export interface News {
@@ -76,7 +77,9 @@ const topics: Readonly<Record<NotifyEvent, Ask>> = {
     return { key: `${desired?.commit} ${why}`, ...desired, why, reason };
   },
   refused({ desired, problems, git }) {
-    const found = [...(git.lastError ? [git.lastError] : []), ...problems].find(({ code }) => isRefusal(code));
+    const all = [...(git.lastError ? [git.lastError] : []), ...problems];
+    // A commit that is well by itself is not refused: what was changed on the box is in its way.
+    const found = all.some(({ code }) => code === "LOCAL") ? undefined : all.find(({ code }) => isRefusal(code));
     if (!found) return git.lastError ? "as-before" : undefined;
     const { code, message, file, line } = found;
     const reason = `${file === undefined ? "" : `${file}:${line ?? 1}: `}${message}`;
@@ -96,6 +99,7 @@ const topics: Readonly<Record<NotifyEvent, Ask>> = {
       reason: `${names}: ${steps.length > 0 ? steps.join("; ") : "differs from what is committed"}`,
     };
   },
+  "local-ended": ({ endedOverlay }) => endedOverlay && { key: endedOverlay.id, reason: endText(endedOverlay) },
   frozen: ({ frozen }) => (frozen === undefined ? undefined : { key: frozen, reason: frozen }),
 };
 

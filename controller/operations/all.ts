@@ -2,9 +2,12 @@
 import { accept } from "./accept.ts";
 import { acceptRewrite } from "./accept-rewrite.ts";
 import { adopt } from "./adopt.ts";
+import { applyLocal } from "./apply-local.ts";
 import { approve } from "./approve.ts";
 import { discardDrift } from "./discard-drift.ts";
+import { drain } from "./drain.ts";
 import { drift } from "./drift.ts";
+import { endLocal } from "./end-local.ts";
 import { history } from "./history.ts";
 import type { Operation } from "./operation.ts";
 import { pause } from "./pause.ts";
@@ -15,6 +18,7 @@ import { show } from "./show.ts";
 import { status } from "./status.ts";
 import { sync } from "./sync.ts";
 import { why } from "./why.ts";
+import { undrain } from "./undrain.ts";
 
 export const allOperations: readonly Operation[] = [
   status,
@@ -32,4 +36,8 @@ export const allOperations: readonly Operation[] = [
   resume,
   drift,
   discardDrift,
+  applyLocal,
+  endLocal,
+  drain,
+  undrain,
 ];

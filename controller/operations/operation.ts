@@ -16,6 +16,8 @@ export interface Operation {
   readonly changes: boolean;
   /** Rejects with USAGE what makes no sense, before it is recorded. */
   check?(asked: Answer): void;
+  /** What of it stands in history and log, where that is not all. */
+  record?(asked: Answer): Answer;
   /** Resolves with what to show; rejects with a Problem. What an operator allows is on disk by then. */
   run(agent: Agent, asked: Answer, signal: AbortSignal): Promise<unknown>;
 }
@@ -30,7 +32,11 @@ export async function operate(
   operation.check?.(asked);
   const generation = agent.status().desired?.generation;
   if (operation.changes)
-    await agent.note({ asked: operation.name, details: asked, ...(generation !== undefined && { generation }) });
+    await agent.note({
+      asked: operation.name,
+      details: operation.record?.(asked) ?? asked,
+      ...(generation !== undefined && { generation }),
+    });
   return operation.run(agent, asked, signal);
 }
 

@@ -3,7 +3,9 @@ import type { PlaneName } from "../../reconcilers/core.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { Problem } from "../../schemas/problem.ts";
 import type { Settings } from "../../schemas/settings.ts";
+import type { Tree } from "../../schemas/tree.ts";
 import { ended } from "../deployment-status.ts";
+import { overlayStatus } from "../overlay.ts";
 import type { Drift } from "../drift.ts";
 import { whyHeld, type Ledger } from "../ledger.ts";
 import { inFlight, type Shut, type State } from "../machine.ts";
@@ -26,6 +28,9 @@ export interface Known {
         readonly commit: string;
         readonly generation: Generation | undefined;
         readonly problems: readonly Problem[];
+        readonly tree: Tree;
+        /** Which overlays it was loaded with: overlaysKey. */
+        readonly overlays: string;
         /** What stood on the box when it was loaded, and how many polls ago that was. */
         readonly inputs: string;
         readonly polls: number;
@@ -131,6 +136,7 @@ export function statusOf(known: Known): Status {
     ...(pause && { paused: pause }),
     ...(waiting && { waiting }),
     ...(waiting?.why === "rollout" && { rollout: known.awaited }),
+    ...(ledger && overlayStatus(ledger, known.clock)),
     ...(generation && held !== undefined && { held: { generation: generation.digest, reason: held } }),
   };
 }
@@ -167,7 +173,8 @@ function isInSync(known: Known): boolean {
   if (known.frozen ?? known.git.lastError) return false;
   if (state.at !== "idle" || !wanted?.generation || !committed || !drift) return false;
   if (problemsOf(known).length > 0 || drift.plan.problems.length > 0) return false;
-  const same = wanted.generation.digest === committed.digest;
+  // What stands above the repository for a while is not what the repository says.
+  const same = wanted.generation.digest === committed.digest && wanted.overlays === "";
   return same && drift.plan.steps.length === 0 && wanted.generation.notManaged.length === 0;
 }
 

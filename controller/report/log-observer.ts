@@ -1,6 +1,7 @@
 /** What the log says of the loop: each change of state, each deployment's end, each problem once. */
 import { reviveProblem } from "../../schemas/problem.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
+import { endText } from "../overlay.ts";
 import type { Log, LogFields } from "./log.ts";
 import type { Observer, StepNews } from "./observer.ts";
 import type { Status } from "./status.ts";
@@ -17,6 +18,7 @@ export function logObserver(log: Log): Observer {
       if (event.type === "alive" || event.type === "polled") return;
       if (event.type === "run-started") return willDo(log, event.plane, event.steps);
       if (event.type === "step-done") return log.info("did", { plane: event.plane, ...step(event) });
+      if (event.type === "overlay-ended") return log.warn(endText(event), { reason: event.reason });
       const { type, ...fields } = event;
       log.debug(type, fields);
     },

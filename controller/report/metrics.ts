@@ -5,6 +5,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { impacts, type PlaneName } from "../../reconcilers/core.ts";
 import { isOfContent } from "../../schemas/problem.ts";
+import type { OverlayEnd } from "../overlay.ts";
 import type { AgentEvent, Observer } from "./observer.ts";
 import type { Status } from "./status.ts";
 
@@ -35,6 +36,8 @@ const triggers: readonly string[] = [
   "operator",
   "other",
 ];
+const overlayKinds = ["local", "drain"] as const;
+const overlayEnds = ["over", "operator", "failed"] as const satisfies readonly OverlayEnd[];
 const outcomes = ["committed", "rolled-back"] as const;
 export interface Metrics {
   readonly observer: Required<Observer>;
@@ -77,6 +80,7 @@ function makeGauges(registry: Registry) {
     polled: gauge("git_last_poll_timestamp_seconds", "When the sites repository was last asked; 0 is never."),
     held: gauge("held", "1 while a generation is held because it failed here."),
     paused: gauge("paused", "1 while the policy or an operator forbids to arm."),
+    overlays: gauge("overlays", "Local changes and drains that stand above the repository.", ["kind"]),
     observing: gauge("observing", "1 when the settings say to plan and report only."),
   };
 }
@@ -105,6 +109,9 @@ function show(gauges: Gauges, status: Status): void {
   gauges.polled.set((status.git.lastPollAt ?? 0) / 1000);
   gauges.held.set(Number(status.held !== undefined));
   gauges.paused.set(Number(status.paused !== undefined));
+  for (const kind of overlayKinds) {
+    gauges.overlays.set({ kind }, (status.overlays ?? []).filter((one) => one.kind === kind).length);
+  }
   gauges.observing.set(Number(status.mode === "observe"));
 }
 
@@ -132,6 +139,8 @@ function eventMetrics(registry: Registry): (event: AgentEvent) => void {
   const polls = counter("git_polls", "Polls of the sites repository: unchanged, fetched, or a problem code.", [
     "result",
   ]);
+  const overlaysEnded = counter("overlays_ended", "Local changes and drains that ended, and why.", ["kind", "why"]);
+  for (const kind of overlayKinds) for (const why of overlayEnds) overlaysEnded.inc({ kind, why }, 0);
   for (const plane of planes) for (const impact of impacts) steps.inc({ plane, impact }, 0);
   for (const trigger of triggers) rollbacks.inc({ trigger }, 0);
   for (const outcome of outcomes) deployments.inc({ outcome }, 0);
@@ -147,6 +156,9 @@ function eventMetrics(registry: Registry): (event: AgentEvent) => void {
       case "deployment-ended":
         deployments.inc({ outcome: event.outcome });
         if (event.outcome === "rolled-back") rollbacks.inc({ trigger: known(event.trigger) });
+        return;
+      case "overlay-ended":
+        overlaysEnded.inc({ kind: event.kind, why: event.why });
         return;
       case "polled":
         polls.inc({ result: event.result });

@@ -3,6 +3,7 @@
  * a status cannot show. Observers only listen: they return nothing that the loop waits for and cannot fail it.
  */
 import type { Impact, PlaneName } from "../../reconcilers/core.ts";
+import type { EndedOverlay } from "../overlay.ts";
 import type { ProblemCode } from "../../schemas/problem.ts";
 import type { DeploymentStatus, Status } from "./status.ts";
 
@@ -33,6 +34,8 @@ export type AgentEvent =
       readonly outcome: NonNullable<DeploymentStatus["outcome"]>;
       readonly trigger?: string;
     }
+  /** What an operator changed or drained for a while ended, and why. */
+  | ({ readonly type: "overlay-ended" } & EndedOverlay)
   /** A poll of the sites repository ended: nothing new, a new commit was fetched, or why not. */
   | { readonly type: "polled"; readonly result: "unchanged" | "fetched" | ProblemCode };
 

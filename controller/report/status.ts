@@ -5,6 +5,7 @@
 import type { ProblemReport } from "../../schemas/problem.ts";
 import type { Impact, PlaneName } from "../../reconcilers/core.ts";
 import type { Purpose, Shut, Verdict } from "../machine.ts";
+import type { EndedOverlay, ShownOverlay } from "../overlay.ts";
 import type { Awaited } from "../rollout/decide.ts";
 
 export interface Status {
@@ -55,6 +56,10 @@ export interface Status {
   /** What operators vouched for and no accepted commit has used up yet: see source.ts. */
   readonly overrides?: { readonly rewrite: boolean; readonly commits: readonly string[] };
   /** The repository's pause has no end of its own, an operator's has. */
+  /** What stands above the repository on this box for a while. */
+  readonly overlays?: readonly ShownOverlay[];
+  /** The last one that ended. */
+  readonly endedOverlay?: EndedOverlay;
   readonly paused?: { readonly reason: string; readonly until?: number };
   /** Why the newest generation, or the correction of drift, is not armed. */
   readonly waiting?: Shut;

@@ -22,6 +22,7 @@ import type { AgentEvent } from "../../controller/report/observer.ts";
 import type { Status } from "../../controller/report/status.ts";
 import type { Approver, OfferedTag, Words } from "../../controller/source.ts";
 import { checkKey } from "../../schemas/health.ts";
+import type { LocalFile } from "../../schemas/local.ts";
 import { Policy } from "../../schemas/policy.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { Settings } from "../../schemas/settings.ts";
@@ -200,10 +201,10 @@ export function story(options: StoryOptions = {}): Story {
             return words ? { ...tree, words } : tree;
           },
         },
-        load: async (_tree, commit) => {
+        load: async (_tree, commit, local) => {
           self.loads += 1;
           secrets.learn(Object.fromEntries(self.secrets));
-          return commits.get(commit) ?? { generation: undefined, problems: [] };
+          return above(commits.get(commit) ?? { generation: undefined, problems: [] }, local);
         },
         reconcilers: { frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler },
         secrets: {
@@ -258,6 +259,27 @@ export function story(options: StoryOptions = {}): Story {
 function isUp(self: Story, simulated: SimFrr | undefined, peer: string): boolean {
   if (!simulated) return sessionsOf(self).get(peer)?.up === true;
   return simulated.sessions().some((one) => one.peer === peer && one.state === "Established");
+}
+
+/** Each line of a local file is a line of configuration. One does not fit a commit that has it with "not " in front. */
+function above(wanted: Wanted, local: readonly LocalFile[]): Wanted {
+  const { generation: below, problems } = wanted;
+  if (!below) return wanted;
+  const lines = below.desired.frr.config.split("\n").filter(Boolean);
+  const texts = local.flatMap(({ name, text }) => text.split("\n").map((line, index) => ({ name, line, index })));
+  const wrong = texts.find(({ line }) => line === "broken" || lines.includes(`not ${line}`));
+  if (wrong) {
+    const at = { file: wrong.name, line: wrong.index + 1, column: 1 };
+    return { generation: undefined, problems: [...problems, new Problem("SCHEMA", "does not fit", { at })] };
+  }
+  const added = [...new Set(texts.map(({ line }) => line))].filter((line) => line !== "" && !lines.includes(line));
+  if (added.length === 0) return wanted;
+  const { health } = generation(added);
+  const desired = { frr: { config: [...lines, ...added, ""].join("\n") } };
+  const digest = createHash("sha256")
+    .update(JSON.stringify([below.digest, added]))
+    .digest("hex");
+  return { generation: { ...below, digest, desired, health: [...below.health, ...health] }, problems };
 }
 
 function listening(simulated: SimFrr | undefined, daemon: Daemon): Connection {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import { tmpdir } from "node:os";
@@ -94,6 +94,9 @@ describe("the commands for operators", () => {
       ["pause", "--reason", "fibre work", "--for", "4h"],
       ["resume"],
       ["drift", "discard", "--reason", "left over"],
+      ["drain", "--peer", "transit-a", "--for", "2h", "--reason", "their maintenance"],
+      ["undrain", "--all"],
+      ["apply", "--local", "--end"],
     ]) {
       expect(await impctl(folder, ...argv, "--socket", socket)).toMatchObject({ exitCode: 0, err: "" });
     }
@@ -110,6 +113,9 @@ describe("the commands for operators", () => {
       'POST /pause {"reason":"fibre work","for":"4h"}',
       "POST /resume",
       'POST /discard-drift {"reason":"left over"}',
+      'POST /drain {"peer":"transit-a","for":"2h","reason":"their maintenance"}',
+      'POST /undrain {"all":true}',
+      "POST /end-local",
     ]);
   });
 
@@ -181,6 +187,25 @@ describe("the commands for operators", () => {
     expect(await impctl(folder, "pause", "--reason", "x", "--socket", socket)).toMatchObject({ exitCode: 64 });
     expect(await impctl(folder, "pause", "--for", "4h", "--socket", socket)).toMatchObject({ exitCode: 64 });
     expect(asked).toEqual([]);
+  });
+
+  it("sends a local change with its name, and shows every problem of it with its place", async () => {
+    const file = join(folder, "fix.yaml");
+    await writeFile(file, "routing: {}\n");
+    const problem = new Problem("SCHEMA", "unknown key", { at: { file, line: 1, column: 3 }, path: "routin" });
+    answer = { status: 200, body: { applied: false, problems: [problem, problem] } };
+
+    const ran = await impctl(folder, "apply", "--local", file, "--for", "1h", "--reason", "x", "--socket", socket);
+
+    expect(asked).toEqual([
+      `POST /apply-local ${JSON.stringify({ name: file, text: "routing: {}\n", for: "1h", reason: "x" })}`,
+    ]);
+    expect(ran).toMatchObject({ exitCode: 1, out: "" });
+    expect(ran.err.split("\n").slice(0, 2)).toEqual(
+      Array.from({ length: 2 }, () => `${file}:1:3: routin: unknown key`),
+    );
+    expect(await impctl(folder, "apply", "--local", file, "--socket", socket)).toMatchObject({ exitCode: 64 });
+    expect(await impctl(folder, "apply", "--end", "--socket", socket)).toMatchObject({ exitCode: 64 });
   });
 
   it("refuses an abbreviated commit, and adopting without saying so, before anything is asked", async () => {

@@ -38,6 +38,41 @@ it("tells an operator what runs, what is wanted, and what is in the way", () => 
   ]);
 });
 
+it("shows what stands above the repository, until when and why, and what ended", () => {
+  const overlay = { id: "local-1", reason: "the outage", since: now, until: now + 3_600_000 };
+  const overlays = [
+    { ...overlay, kind: "local", name: "fix.yaml" },
+    { ...overlay, kind: "drain", name: "peer transit-a" },
+  ] as const;
+  const endedOverlay = { ...overlay, kind: "local", name: "old.yaml", why: "over", at: now - 5000 } as const;
+  const lines = statusText({ ...status, overlays, endedOverlay }, now, silentTerminal("/")).split("\n");
+
+  expect(lines.filter((line) => /^(?:local|drained|ended) /.test(line))).toEqual([
+    "local        fix.yaml until 2023-11-14T23:13:20.000Z (the outage)",
+    "drained      peer transit-a until 2023-11-14T23:13:20.000Z (the outage)",
+    "ended        5 s ago: The local change old.yaml ended: its time was over.",
+  ]);
+});
+
+it("shows drift step by step, and whose doing it is", () => {
+  const frr = {
+    drift: 3,
+    cause: "somebody",
+    fate: "report",
+    steps: ["add ip route 198.51.100.0/24", "remove neighbor 192.0.2.9"],
+    foreign: 0,
+    lastObservedAt: now,
+  } as const;
+
+  expect(statusText({ ...status, planes: { frr } }, now, silentTerminal("/"))).toContain(
+    `frr          3 steps of drift (somebody changed it, report), 0 foreign, observed 0 s ago
+  back: add ip route 198.51.100.0/24
+  back: remove neighbor 192.0.2.9
+  back: … 1 more
+`,
+  );
+});
+
 it("shows what operators vouched for until it is used up", () => {
   const overrides = { rewrite: true, commits: ["c".repeat(40)] };
 

@@ -12,6 +12,17 @@ const shown = (more: Partial<Status>) => {
 const waits = { why: "window", reason: "It opens at 02:00.", unblock: "It opens." } as const;
 const failed = deployment({ outcome: "rolled-back", trigger: "health", reason: "192.0.2.1 is down." });
 
+it("says nothing of a commit for what is changed on the box alone, and lets one wait that does not go with it", () => {
+  const overlays = [{ id: "local-1", kind: "local", name: "fix.yaml", reason: "x", since: 1, until: 2 }] as const;
+  const inTheWay = new Problem("LOCAL", "It does not go together with fix.yaml.").toJSON();
+  const mistake = new Problem("SCHEMA", "unknown key", { at: { file: "fix.yaml", line: 1, column: 1 } }).toJSON();
+
+  expect([
+    shown({ committed: { ...older, commit }, overlays, state: "held", held: { generation, reason: "It is down." } }),
+    shown({ committed: older, overlays, desired: { commit }, problems: [inTheWay, mistake] }),
+  ]).toEqual([undefined, "cccc pending: waits: It does not go together with fix.yaml."]);
+});
+
 it("is pending, success or failure of the commit that asked, with the reason in one line", () => {
   const held = { generation, reason: "192.0.2.1 is down." };
   const mistake = new Problem("SCHEMA", "must be a number", { at: { file: "fra1/r1.yaml", line: 3, column: 5 } });

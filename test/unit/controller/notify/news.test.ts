@@ -99,6 +99,16 @@ it("tells of waiting when its reason changes, not when the words do", () => {
   ]);
 });
 
+it("tells of the end of a local change, and of no refusal while one is in the way of a commit", () => {
+  const endedOverlay = { id: "local-1", kind: "local", name: "fix.yaml", reason: "x", why: "over", at: 1 } as const;
+  const inTheWay = new Problem("LOCAL", "Commit two does not go together with fix.yaml.").toJSON();
+  const problem = new Problem("SCHEMA", "unknown key", { at: { file: "fix.yaml", line: 1, column: 1 } }).toJSON();
+
+  expect(told({}, { desired: { commit }, problems: [inTheWay, problem] }, { endedOverlay }, { endedOverlay })).toEqual([
+    { event: "local-ended", reason: "The local change fix.yaml ended: its time was over." },
+  ]);
+});
+
 it("tells of a pause and its end", () => {
   const paused = { ...waiting("paused"), paused: { reason: "Power work." } };
   expect(told({}, paused, paused, {})).toEqual([{ event: "paused", reason: "Power work." }, { event: "resumed" }]);

@@ -9,6 +9,7 @@ import { Settings } from "../../../../schemas/settings.ts";
 import { simHost } from "../../../lab/host.ts";
 import { sampleStates } from "../../../lab/machine-samples.ts";
 import { generation } from "../../../lab/story.ts";
+import { memoryTree } from "../../../lab/memory-tree.ts";
 
 const [one, two] = ["1".repeat(64), "2".repeat(64)];
 const [a, b] = ["a".repeat(40), "b".repeat(40)];
@@ -262,7 +263,8 @@ describe("whatever state the appliance is in, the answer", () => {
 
   it.each(Object.entries(answers) as [StateName, string][])("%s is %s", (at, expected) => {
     const known = unknownYet(settings, "0.1.0", clock);
-    const wanted = { commit: a, generation: generation(["route a"]), problems: [], inputs: "", polls: 0 };
+    const loaded = { problems: [], tree: memoryTree({}), overlays: "", inputs: "", polls: 0 };
+    const wanted = { commit: a, generation: generation(["route a"]), ...loaded };
     const verdict = { verdict: "bad", reason: "It failed.", at: 1, inconclusive: [] } as const;
     const ledger = { ...emptyLedger, verdicts: at === "held" ? { [wanted.generation.digest]: verdict } : {} };
 

@@ -1,5 +1,8 @@
 /** What imp-failsafe does and when, under both shells. Records that must not be believed: failsafe-record.test.ts. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { BootFiles } from "../../../controller/boot-files.ts";
+import { openFailsafe } from "../../../controller/failsafe.ts";
+import { Settings } from "../../../schemas/settings.ts";
 import {
   committed,
   established,
@@ -9,6 +12,8 @@ import {
   tried,
   usualBlocks,
 } from "../../lab/failsafe-box.ts";
+import { simHost } from "../../lab/host.ts";
+import { sampleStates } from "../../lab/machine-samples.ts";
 
 for (const shell of shells)
   describe.skipIf(shell.missing)(`imp-failsafe under ${shell.title}`, () => {
@@ -126,6 +131,29 @@ $`),
         expect(box.failsafe("watch").text).toContain("The agent disarmed meanwhile.");
         expect(systemctl()).toEqual(["stop imp-agent.service", ...startingAgent]);
         expect([frrConf(), acted()]).toEqual(["tried\n", undefined]);
+      });
+
+      it("undoes nothing of what is committed", () => {
+        for (const [environment, path] of [
+          ["", "default"],
+          ["1234567", "1234567"],
+        ] as const) {
+          box.arm({ environment });
+          box.link(`persistent/committed.d/${path}`, `../generations/${tried}`);
+          box.uptime(1000);
+          expect(box.failsafe("watch").text).toContain("Generation cccccccccccc is committed: nothing is undone.");
+          expect([frrConf(), acted(), isArmed()]).toEqual(["tried\n", undefined, false]);
+          expect(systemctl()).toEqual(["stop imp-agent.service", ...startingAgent]);
+          box.remove(`persistent/committed.d/${path}`);
+        }
+      });
+
+      it("puts back what corrected the committed generation, whose link names it all along", () => {
+        box.arm({ generation: committed });
+        box.link("persistent/committed.d/default", `../generations/${committed}`);
+        box.uptime(1000);
+        box.failsafe("watch");
+        expect(frrConf()).toBe("committed\n");
       });
 
       it("kills an agent that does not let itself be stopped", () => {
@@ -366,6 +394,38 @@ if [ "$n" -ge 2 ]; then ${established("192.0.2.5")}\nfi`,
     });
 
     describe("what the agent asks of it", () => {
+      it("understands the record as the agent writes it", async () => {
+        const sim = simHost();
+        const settings = Settings.parse({
+          machine: "fra1/r1",
+          repository: { folder: "/sites" },
+          paths: { run: box.run, state: box.state },
+        });
+        const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+        const source = `${box.state}/generations/${committed}/files/frr.conf`;
+        const file = { source, target: `${box.etc}/frr/frr.conf`, mode: 0o640, owner };
+        const files = { restoring: async () => [{ plane: "frr", files: [file], units: ["frr.service"] }] };
+        const agent = openFailsafe(sim.start(), settings, files as unknown as BootFiles);
+        const { deployment: sample } = sampleStates.armed;
+        const deployment = {
+          ...sample,
+          worstImpact: "flap",
+          planes: ["frr"],
+          deadline: 90_000,
+          from: committed,
+        } as const;
+        await agent.arm(deployment, { anchors: ["192.0.2.1", "2001:db8::1"], sessions: ["192.0.2.5"] });
+        const node = sim.files.get(`${box.run}/armed`);
+        box.write("run/imp/armed", node && "text" in node ? node.text : "");
+        box.uptime(60);
+        box.failsafe("watch");
+        expect(box.failsafe("self-test")).toEqual({ exitCode: 0, text: "" });
+        expect(box.failsafe("fine")).toEqual({ exitCode: 0, text: "" });
+        box.uptime(93);
+        box.failsafe("watch");
+        expect(acted()).toContain("why deadline\ndid frr\nended restored\n");
+      });
+
       it("restores one plane: file with its mode, then the unit", () => {
         box.arm();
         expect(box.failsafe("restore", "frr")).toEqual({ exitCode: 0, text: "" });

@@ -25,8 +25,6 @@ export interface Intent {
   readonly plan: Survey;
   /** How things were, to compare with. */
   readonly baseline: Baseline;
-  /** Peers and interfaces, as FRR names them, that hold nothing up: their other end changes in the same commit, and later. */
-  readonly advisory?: readonly string[];
 }
 
 /** Failures that are the candidate's own: it is never tried here again. All others may be anybody's. */

@@ -6,6 +6,7 @@ import type { Intent } from "./deploy.ts";
 import type { Before } from "./health/judge.ts";
 import { prove, type Proof } from "./health/prove.ts";
 import type { Deployment } from "./machine.ts";
+import { awaitsFarEnd } from "./rollout/decide.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import { surveyLimitMs } from "./turn.ts";
 
@@ -28,7 +29,7 @@ export async function proveDeployment(
     {
       host,
       probe,
-      before: beforeOf(intent),
+      before: beforeOf(appliance, intent),
       around: baseline.around,
       incarnation: async (limited) => reconcilers.frr.incarnation?.(host, limited),
       readBack: async () =>
@@ -47,12 +48,12 @@ export async function proveDeployment(
   );
 }
 
-function beforeOf({ candidate, committed, plan, baseline, advisory }: Intent): Before {
+function beforeOf({ memory }: Appliance, { candidate, committed, plan, baseline }: Intent): Before {
   return {
     probe: baseline.probe,
     candidate,
     committed,
     touched: touchedBy(plan.plans.frr.steps, [plan.before.frr.config, candidate.desired.frr.config]),
-    advisory: new Set(advisory),
+    advisory: awaitsFarEnd(candidate, committed, memory.ledger().seen),
   };
 }

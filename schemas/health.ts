@@ -206,7 +206,12 @@ export function objectOf(check: HealthCheck): string | undefined {
 
 /** Stable name of a check, for people too: "bgp-session 192.0.2.1", "ping 192.0.2.53 from management (resolver)". */
 export function checkKey(check: HealthCheck): string {
-  return `${check.check} ${targetOf(check)}${check.name === undefined ? "" : ` (${check.name})`}`;
+  return `${subjectOf(check)}${check.name === undefined ? "" : ` (${check.name})`}`;
+}
+
+/** What it looks at, whatever it is called: the same for all checks that look at the same. */
+export function subjectOf(check: HealthCheck): string {
+  return `${check.check} ${targetOf(check)}`;
 }
 
 function targetOf(check: HealthCheck): string {

@@ -5,7 +5,7 @@
  * it was first seen up; what it removes or drains is not expected. A place that the change declares must become reachable.
  */
 import type { Generation } from "../../reconcilers/generation.ts";
-import { checkKey, type HealthCheck, objectOf, timingOf } from "../../schemas/health.ts";
+import { checkKey, type HealthCheck, objectOf, subjectOf, timingOf } from "../../schemas/health.ts";
 import type { CheckResult, Probe } from "./probe.ts";
 import type { Session } from "./sight.ts";
 
@@ -40,7 +40,10 @@ export interface Before {
   readonly candidate: Generation;
   readonly committed: Generation | undefined;
   readonly touched: Touched;
-  /** Peers and interfaces that hold nothing up: their other end changes in the same commit, and later. */
+  /**
+   * Sessions and adjacencies that hold nothing up, since their other end changes in the same commit, and later: subjects of
+   * checks ("bgp-session 192.0.2.1", "ospf-neighbor internal").
+   */
   readonly advisory: ReadonlySet<string>;
 }
 
@@ -75,7 +78,7 @@ function judgeCheck(check: HealthCheck, before: Before, after: Probe, since: Sin
     after.sessions.get(object ?? "") ?? before.probe.sessions.get(object ?? ""),
   );
   const red = { key, reason, ...dependsOn(check), isUnknown: result?.ok === undefined };
-  if (!check.required || (object !== undefined && before.advisory.has(object))) {
+  if (!check.required || isAdvisory(check, before)) {
     return result?.ok === false ? { ...red, weight: "advised" } : undefined;
   }
   const wasEverGreen = wasGreen || since.seenGreen.has(key);
@@ -83,6 +86,11 @@ function judgeCheck(check: HealthCheck, before: Before, after: Probe, since: Sin
   const isNew = !before.committed?.health.some((other) => checkKey(other) === key);
   if (isNew && places.has(check.check)) return { ...red, weight: "awaited" };
   return result?.ok === false ? { ...red, weight: "advised" } : undefined;
+}
+
+/** What is known of a session holds for what it brings too. */
+function isAdvisory(check: HealthCheck, { advisory }: Before): boolean {
+  return advisory.has(subjectOf(check)) || ("peer" in check && advisory.has(`bgp-session ${check.peer}`));
 }
 
 /** What would explain it that it is red. */
@@ -113,7 +121,8 @@ function judgeSessions(before: Before, after: Probe): readonly Red[] {
   const covered = checked(candidate);
   // A peer that lost its check, or that the repository configures without one, may be down: it was shut or removed.
   const mayBeDown = new Set([...checked(committed), ...configured(candidate), ...configured(committed)]);
-  const excused = (peer: string): boolean => before.advisory.has(peer) || candidate.drained?.includes(peer) === true;
+  const excused = (peer: string): boolean =>
+    before.advisory.has(`bgp-session ${peer}`) || candidate.drained?.includes(peer) === true;
   return [...before.probe.sessions].flatMap(([peer, was]): Red[] => {
     if (!was.up || excused(peer)) return [];
     const is = after.sessions.get(peer);

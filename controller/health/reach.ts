@@ -64,15 +64,16 @@ export async function lookForPlaces(where: Whereabouts, signal: AbortSignal): Pr
   const [first, ...others] = remotes;
   // Another remote on the same machine shows nothing that the first does not.
   const independent = others.filter(({ door }) => door.host !== first?.door.host);
-  const anchors = await Promise.all([
-    ...(await gateways(host, signal)).map((address) =>
-      place(host, `the gateway ${address}`, { host: address }, signal),
-    ),
-    ...independent.map(({ label, door }) => place(host, `the remote ${label}`, door, signal)),
-    ...where.anchors.map((text) => place(host, text, doorOf(text) ?? { host: text }, signal)),
-  ]);
   const name = "the sites repository";
-  const doors = await Promise.all(remotes.map(({ door }) => place(host, name, door, signal)));
+  const [routers, named, doors] = await Promise.all([
+    gateways(host, signal),
+    Promise.all([
+      ...independent.map(({ label, door }) => place(host, `the remote ${label}`, door, signal)),
+      ...where.anchors.map((text) => place(host, text, doorOf(text) ?? { host: text }, signal)),
+    ]),
+    Promise.all(remotes.map(({ door }) => place(host, name, door, signal))),
+  ]);
+  const anchors = [...routers, ...named];
   const atDoors = { name, answers: (limited: AbortSignal) => Promise.any(doors.map((door) => door.answers(limited))) };
   // One behind a jump host takes no connection of ours, but gives a head.
   const atHead = { name, answers: (limited: AbortSignal) => anyHead(host, source, limited) };
@@ -160,7 +161,7 @@ async function ping(host: Host, address: string, signal: AbortSignal): Promise<v
 }
 
 /** The default routers of the management network, IPv4 and IPv6. */
-async function gateways(host: Host, signal: AbortSignal): Promise<readonly string[]> {
+async function gateways(host: Host, signal: AbortSignal): Promise<readonly Place[]> {
   const families = await Promise.all(
     ["-4", "-6"].map(async (family) => {
       try {
@@ -173,7 +174,8 @@ async function gateways(host: Host, signal: AbortSignal): Promise<readonly strin
       }
     }),
   );
-  return [...new Set(families.flat())];
+  const addresses = [...new Set(families.flat())];
+  return Promise.all(addresses.map((address) => place(host, `the gateway ${address}`, { host: address }, signal)));
 }
 
 /** Reads `ip -j route show default`; a link-local router comes with its interface. */

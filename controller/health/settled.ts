@@ -43,7 +43,7 @@ export function unsettled(before: Before, looks: readonly Probe[]): Red | undefi
 
 /** What the candidate does not configure, or not expect, need not come back. */
 function isExpected(peer: string, { candidate, advisory }: Before): boolean {
-  if (advisory.has(peer)) return false;
+  if (advisory.has(`bgp-session ${peer}`)) return false;
   return candidate.health.some((check) => check.check === "bgp-session" && check.required && check.peer === peer);
 }
 

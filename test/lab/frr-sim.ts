@@ -94,6 +94,14 @@ export class SimFrr {
     return running && `${pid} (${running}) S ${"0 ".repeat(18)}${pid * 10} 0\n`;
   }
 
+  /** A daemon restarts with the configuration that it had, which stands in its file; sessions begin anew. */
+  bounce(daemon: Daemon): void {
+    this.lastPid += 1;
+    this.pids.set(daemon, this.lastPid);
+    if (daemon === "bgpd") this.bgp.forget();
+    this.settle();
+  }
+
   runs(daemon: Daemon): boolean {
     return this.stores.has(daemon);
   }

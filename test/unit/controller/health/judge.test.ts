@@ -74,7 +74,7 @@ describe("judging", () => {
     const seen = probe([up("192.0.2.1")], advised.health);
     const after = probe([down("192.0.2.1")], advised.health);
     expect(keys(judge(before(seen, advised, advised), after, green(a)))).toEqual(["bgp-session 192.0.2.1: advised"]);
-    const first = { advisory: new Set(["192.0.2.1"]) };
+    const first = { advisory: new Set(["bgp-session 192.0.2.1"]) };
     expect(keys(judge(before(seen, asking([a]), asking([a]), first), after, green(a)))).toEqual([
       "bgp-session 192.0.2.1: advised",
     ]);

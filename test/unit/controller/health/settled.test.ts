@@ -45,7 +45,7 @@ describe("after a restart routing has settled", () => {
     expect(why(still({ endOfRib: false }))).toBe("After the restart 192.0.2.1 has not sent all of its routes yet.");
     expect(why(still({ up: false }), { ...before, probe: look({ up: false }) })).toBeUndefined();
     expect(why(still({ up: false }), { ...before, candidate: generation([]) })).toBeUndefined();
-    expect(why(still({ up: false }), { ...before, advisory: new Set([peer]) })).toBeUndefined();
+    expect(why(still({ up: false }), { ...before, advisory: new Set([`bgp-session ${peer}`]) })).toBeUndefined();
   });
 
   it("not while counts move", () => {

@@ -14,6 +14,7 @@ import { resumeCommit } from "./commit.ts";
 import { bootedEnvironment } from "./environment.ts";
 import { converge } from "./converge.ts";
 import { correct } from "./correct.ts";
+import { endBreakGlass, glassEnds } from "./break-glass.ts";
 import { endOverlays, overlayEnds } from "./overlay.ts";
 import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
 import { rollBack } from "./roll-back.ts";
@@ -183,6 +184,7 @@ export function createAgent(parts: AgentParts): Agent {
       const turn: Turn = { parts, appliance, signal, known: () => known, publish, note };
       const polling = poll;
       poll = Promise.withResolvers();
+      await endBreakGlass(turn);
       await endOverlays(turn);
       const asked = again;
       again = false;
@@ -239,7 +241,8 @@ export function createAgent(parts: AgentParts): Agent {
     const state = box?.progress.state();
     const againAt = state?.at === "waiting" ? state.againAt : undefined;
     const waits = againAt === undefined ? [] : [againAt - host.now()];
-    const ends = box ? overlayEnds(box.memory.ledger(), host) : [];
+    const ledger = box?.memory.ledger();
+    const ends = ledger ? [...overlayEnds(ledger, host), ...glassEnds(ledger, host)] : [];
     return Math.min(ms, ...[...waits, ...ends].map((left) => Math.max(1000, left)));
   }
 

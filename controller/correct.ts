@@ -1,6 +1,7 @@
 /** The third part of a tick: back to what is committed when the appliance drifted from it and nobody wants it so. */
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
+import { glassOf, watchHands } from "./break-glass.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { deploy } from "./deploy.ts";
 import { isDiscarded, isToCorrect, measureDrift, withDrift, type Drift } from "./drift.ts";
@@ -19,6 +20,8 @@ export async function correct(turn: Turn): Promise<void> {
     return publish({ drift: undefined, correction: undefined });
   }
   const drift = await measured(turn, committed);
+  const glass = glassOf(appliance.memory.ledger(), appliance.host);
+  if (glass) return publish({ correction: await watchHands(turn, drift, glass) });
   if (drift.plan.steps.length > 0) {
     if (isToCorrect(drift)) return bringBack(turn, committed, committed, drift.plan, drift);
     return publish({ correction: byHand(drift) });

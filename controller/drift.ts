@@ -40,12 +40,8 @@ export async function measureDrift(
   ledger: Ledger,
   signal: AbortSignal,
 ): Promise<Drift> {
-  const incarnations: Partial<Record<PlaneName, string>> = {};
-  for (const plane of planeNames) {
-    // Before observing: what starts in between counts as having lost what is missing.
-    const name = await reconcilers[plane].incarnation?.(host, signal).catch(() => undefined);
-    if (name !== undefined) incarnations[plane] = name;
-  }
+  // Before observing: what starts in between counts as having lost what is missing.
+  const incarnations = await incarnationsOf({ host, reconcilers }, signal);
   const plan = await surveyed({ host, reconcilers }, committed, committed, signal);
   const planes: Partial<Record<PlaneName, PlaneDrift>> = {};
   for (const plane of planeNames) {
@@ -61,6 +57,19 @@ export async function measureDrift(
     planes[plane] = { cause, fate, signature, steps: steps.map((step) => reconcilers[plane].describe(step)) };
   }
   return { plan, at: host.now(), incarnations, planes };
+}
+
+/** What runs of each plane now; nothing of a plane that cannot say. */
+export async function incarnationsOf(
+  { host, reconcilers }: { readonly host: Host; readonly reconcilers: Reconcilers },
+  signal: AbortSignal,
+): Promise<Drift["incarnations"]> {
+  const incarnations: Partial<Record<PlaneName, string>> = {};
+  for (const plane of planeNames) {
+    const name = await reconcilers[plane].incarnation?.(host, signal).catch(() => undefined);
+    if (name !== undefined) incarnations[plane] = name;
+  }
+  return incarnations;
 }
 
 /** The planes that are to be brought back. */

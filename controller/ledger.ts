@@ -8,6 +8,7 @@ import { damageOfLedger } from "../schemas/recorded.ts";
 import type { DeploymentStatus } from "./report/status.ts";
 import type { Seen } from "./rollout/decide.ts";
 import type { Verdict } from "./machine.ts";
+import type { BrokenGlass } from "./break-glass.ts";
 import type { EndedOverlay, Overlay } from "./overlay.ts";
 import { isOver, term, type Clock, type Term } from "./term.ts";
 
@@ -87,6 +88,8 @@ export interface Ledger {
   readonly incarnations: Readonly<Partial<Record<PlaneName, string>>>;
   /** What operators decided about drift, by plane. */
   readonly decisions: Readonly<Partial<Record<PlaneName, Decision>>>;
+  /** That an operator works on the box by hand, over or not. */
+  readonly breakGlass: BrokenGlass | undefined;
   /** What operators changed on this box for a while, above the repository: the later above the earlier. */
   readonly overlays: readonly Overlay[];
   /** The last one that ended. */
@@ -120,6 +123,7 @@ export const emptyLedger: Ledger = {
   reboots: [],
   incarnations: {},
   decisions: {},
+  breakGlass: undefined,
   overlays: [],
   endedOverlay: undefined,
   committed: undefined,

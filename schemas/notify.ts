@@ -13,6 +13,7 @@ export const notifyEvents = {
   paused: "Nothing is armed, because the repository or an operator says so.",
   resumed: "The pause is over.",
   drift: "The appliance is not as it was committed, and that is only reported.",
+  "break-glass": "An operator works on the box by hand: nothing is applied nor corrected meanwhile.",
   "local-ended": "A local change or a drain ended; `reason` says why. The box goes back to what the repository says.",
   frozen: "Nothing at all is done: the agent cannot read its own records.",
 } as const satisfies Readonly<Record<string, string>>;

@@ -94,6 +94,7 @@ const Ledger = z.looseObject({
       }),
     )
     .optional(),
+  breakGlass: z.looseObject({ reason: z.string(), term: Term, deviations: z.number() }).optional(),
   overlays: z
     .array(
       z.looseObject({

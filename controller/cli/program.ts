@@ -103,6 +103,11 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "change this box alone for a while, without the sites repository",
     load: () => import("./apply.ts"),
   },
+  breakglass: {
+    group: "Operate",
+    summary: "tell the agent that you work on this box by hand for a while",
+    load: () => import("./breakglass.ts"),
+  },
   drain: {
     group: "Operate",
     summary: "ask traffic to go elsewhere for a while",

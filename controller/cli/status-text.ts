@@ -1,6 +1,7 @@
 /** The status document for people. */
 import { printableData } from "../../schemas/printable.ts";
 import type { DeploymentStatus, Status } from "../report/status.ts";
+import type { ShownGlass } from "../break-glass.ts";
 import { endText, type ShownOverlay } from "../overlay.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
 import { spanText } from "../term.ts";
@@ -22,6 +23,7 @@ export function statusText(document: Status, now: number, terminal: Terminal): s
       "held",
       status.held && terminal.style("red", `generation ${short(status.held.generation)}: ${status.held.reason}`),
     ],
+    ["break-glass", status.breakGlass && glass(status.breakGlass, terminal)],
     ...(status.overlays ?? []).map(
       (one) => [one.kind === "drain" ? "drained" : "local", overlay(one, terminal)] as const,
     ),
@@ -40,6 +42,11 @@ export function statusText(document: Status, now: number, terminal: Terminal): s
   ];
   const shown = rows.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(12)} ${text}`]));
   return [...shown, ...planes(status, now), ...problems(status, terminal)].join("\n");
+}
+
+function glass({ reason, until, deviations }: ShownGlass, terminal: Terminal): string {
+  const seen = deviations === 0 ? "nothing seen yet" : `${deviations} differences recorded`;
+  return terminal.style("red", `by hand until ${time(until)} (${reason}), ${seen}`);
 }
 
 function overlay({ name, reason, until }: ShownOverlay, terminal: Terminal): string {

@@ -1,5 +1,9 @@
 /** Guards that spare what people do on the box by hand. */
+import { handsOn } from "../break-glass.ts";
 import type { Guard } from "./question.ts";
+
+/** Whoever works on the box would be worked against. */
+export const breakGlass: Guard = ({ facts }) => facts.breakGlass && handsOn(facts.breakGlass);
 
 /** Somebody wanted what is live to be so, and nobody here knows why. */
 export const drift: Guard = ({ purpose, facts: { reverts } }) => {

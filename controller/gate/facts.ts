@@ -1,6 +1,7 @@
 /** What the gate must know of the box and of others before it can decide: looked up once for each question. */
 import type { Host } from "../../reconcilers/core.ts";
 import { asProblem } from "../../schemas/problem.ts";
+import { glassOf, type ShownGlass } from "../break-glass.ts";
 import { measureDrift, wouldRevert } from "../drift.ts";
 import type { Awaited } from "../rollout/decide.ts";
 import { findAwaited } from "../rollout/wait.ts";
@@ -15,6 +16,8 @@ export interface Facts {
   readonly now: number;
   /** An operator's pause that still lasts. */
   readonly pause: Pause | undefined;
+  /** That an operator works on the box by hand. */
+  readonly breakGlass: ShownGlass | undefined;
   /** What it would take back of what somebody changed by hand, a line a step. */
   readonly reverts: readonly string[];
   /** Looked up for reboots alone: only they need it. */
@@ -45,6 +48,7 @@ export async function gatherFacts(turn: Turn, asked: Omit<Question, "mode" | "le
   return {
     now: host.now(),
     pause: pauseOf(memory.ledger(), host),
+    breakGlass: glassOf(memory.ledger(), host),
     reverts: drift ? wouldRevert(plan, drift) : [],
     clockSynchronised: clock.synchronised,
     footing: await footing(appliance, parts.settings.paths.state, signal),

@@ -5,7 +5,7 @@
 import { waits, type Wait } from "../reasons.ts";
 import type { Shut } from "../machine.ts";
 import type { Guard, Question } from "./question.ts";
-import { drift } from "./by-hand.ts";
+import { breakGlass, drift } from "./by-hand.ts";
 import { approval, clock, impact, window } from "./impact.ts";
 import { prerequisites } from "./prerequisites.ts";
 import { removal } from "./removal.ts";
@@ -15,6 +15,7 @@ import { blocked, notAdopted, observeOnly, paused } from "./standing.ts";
 const guards: { readonly [W in Wait]?: Guard } = {
   "observe-only": observeOnly,
   paused,
+  "break-glass": breakGlass,
   "not-adopted": notAdopted,
   blocked,
   prerequisites,

@@ -99,6 +99,8 @@ const topics: Readonly<Record<NotifyEvent, Ask>> = {
       reason: `${names}: ${steps.length > 0 ? steps.join("; ") : "differs from what is committed"}`,
     };
   },
+  "break-glass": ({ breakGlass }) =>
+    breakGlass && { key: `${breakGlass.since}`, reason: `An operator works on the box by hand: ${breakGlass.reason}` },
   "local-ended": ({ endedOverlay }) => endedOverlay && { key: endedOverlay.id, reason: endText(endedOverlay) },
   frozen: ({ frozen }) => (frozen === undefined ? undefined : { key: frozen, reason: frozen }),
 };

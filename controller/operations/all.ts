@@ -4,9 +4,11 @@ import { acceptRewrite } from "./accept-rewrite.ts";
 import { adopt } from "./adopt.ts";
 import { applyLocal } from "./apply-local.ts";
 import { approve } from "./approve.ts";
+import { breakglass } from "./breakglass.ts";
 import { discardDrift } from "./discard-drift.ts";
 import { drain } from "./drain.ts";
 import { drift } from "./drift.ts";
+import { endBreakglass } from "./end-breakglass.ts";
 import { endLocal } from "./end-local.ts";
 import { history } from "./history.ts";
 import type { Operation } from "./operation.ts";
@@ -36,6 +38,8 @@ export const allOperations: readonly Operation[] = [
   resume,
   drift,
   discardDrift,
+  breakglass,
+  endBreakglass,
   applyLocal,
   endLocal,
   drain,

@@ -5,6 +5,7 @@ import { Problem } from "../../schemas/problem.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import type { Tree } from "../../schemas/tree.ts";
 import { ended } from "../deployment-status.ts";
+import { glassOf } from "../break-glass.ts";
 import { overlayStatus } from "../overlay.ts";
 import type { Drift } from "../drift.ts";
 import { whyHeld, type Ledger } from "../ledger.ts";
@@ -98,6 +99,7 @@ export function statusOf(known: Known): Status {
   const deployment = deploymentOf(known);
   const pause = pausedBy(known);
   const waiting = waitingFor(known);
+  const glass = ledger && glassOf(ledger, known.clock);
   const { remote, lastPollAt, lastError, failingSince } = known.git;
   const { good } = known;
   const verdict = generation && ledger?.verdicts[generation.digest]?.verdict;
@@ -136,6 +138,7 @@ export function statusOf(known: Known): Status {
     ...(pause && { paused: pause }),
     ...(waiting && { waiting }),
     ...(waiting?.why === "rollout" && { rollout: known.awaited }),
+    ...(glass && { breakGlass: glass }),
     ...(ledger && overlayStatus(ledger, known.clock)),
     ...(generation && held !== undefined && { held: { generation: generation.digest, reason: held } }),
   };

@@ -19,6 +19,8 @@ export function logObserver(log: Log): Observer {
       if (event.type === "run-started") return willDo(log, event.plane, event.steps);
       if (event.type === "step-done") return log.info("did", { plane: event.plane, ...step(event) });
       if (event.type === "overlay-ended") return log.warn(endText(event), { reason: event.reason });
+      if (event.type === "break-glass-ended")
+        return log.warn("break-glass ended", { why: event.why, reason: event.reason });
       const { type, ...fields } = event;
       log.debug(type, fields);
     },

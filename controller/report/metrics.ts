@@ -80,6 +80,7 @@ function makeGauges(registry: Registry) {
     polled: gauge("git_last_poll_timestamp_seconds", "When the sites repository was last asked; 0 is never."),
     held: gauge("held", "1 while a generation is held because it failed here."),
     paused: gauge("paused", "1 while the policy or an operator forbids to arm."),
+    breakGlass: gauge("breakglass", "1 while an operator works on the box by hand."),
     overlays: gauge("overlays", "Local changes and drains that stand above the repository.", ["kind"]),
     observing: gauge("observing", "1 when the settings say to plan and report only."),
   };
@@ -109,6 +110,7 @@ function show(gauges: Gauges, status: Status): void {
   gauges.polled.set((status.git.lastPollAt ?? 0) / 1000);
   gauges.held.set(Number(status.held !== undefined));
   gauges.paused.set(Number(status.paused !== undefined));
+  gauges.breakGlass.set(Number(status.breakGlass !== undefined));
   for (const kind of overlayKinds) {
     gauges.overlays.set({ kind }, (status.overlays ?? []).filter((one) => one.kind === kind).length);
   }
@@ -164,6 +166,7 @@ function eventMetrics(registry: Registry): (event: AgentEvent) => void {
         polls.inc({ result: event.result });
         return;
       case "alive":
+      case "break-glass-ended":
       case "run-started":
         return;
     }

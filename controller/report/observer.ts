@@ -36,6 +36,8 @@ export type AgentEvent =
     }
   /** What an operator changed or drained for a while ended, and why. */
   | ({ readonly type: "overlay-ended" } & EndedOverlay)
+  /** An operator works on the box by hand no more. */
+  | { readonly type: "break-glass-ended"; readonly why: "over" | "operator"; readonly reason: string }
   /** A poll of the sites repository ended: nothing new, a new commit was fetched, or why not. */
   | { readonly type: "polled"; readonly result: "unchanged" | "fetched" | ProblemCode };
 

@@ -5,6 +5,7 @@
 import type { ProblemReport } from "../../schemas/problem.ts";
 import type { Impact, PlaneName } from "../../reconcilers/core.ts";
 import type { Purpose, Shut, Verdict } from "../machine.ts";
+import type { ShownGlass } from "../break-glass.ts";
 import type { EndedOverlay, ShownOverlay } from "../overlay.ts";
 import type { Awaited } from "../rollout/decide.ts";
 
@@ -56,6 +57,8 @@ export interface Status {
   /** What operators vouched for and no accepted commit has used up yet: see source.ts. */
   readonly overrides?: { readonly rewrite: boolean; readonly commits: readonly string[] };
   /** The repository's pause has no end of its own, an operator's has. */
+  /** That an operator works on the box by hand. */
+  readonly breakGlass?: ShownGlass;
   /** What stands above the repository on this box for a while. */
   readonly overlays?: readonly ShownOverlay[];
   /** The last one that ended. */

@@ -39,6 +39,7 @@ export function ask({ policy, plan, facts, impact = "hitless", at = "2026-01-05T
     facts: {
       now: Date.parse(at),
       pause: undefined,
+      breakGlass: undefined,
       reverts: [],
       clockSynchronised: true,
       footing: firm,

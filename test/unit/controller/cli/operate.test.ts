@@ -97,6 +97,8 @@ describe("the commands for operators", () => {
       ["drain", "--peer", "transit-a", "--for", "2h", "--reason", "their maintenance"],
       ["undrain", "--all"],
       ["apply", "--local", "--end"],
+      ["breakglass", "--for", "2h", "--reason", "a flood"],
+      ["breakglass", "--end"],
     ]) {
       expect(await impctl(folder, ...argv, "--socket", socket)).toMatchObject({ exitCode: 0, err: "" });
     }
@@ -116,6 +118,8 @@ describe("the commands for operators", () => {
       'POST /drain {"peer":"transit-a","for":"2h","reason":"their maintenance"}',
       'POST /undrain {"all":true}',
       "POST /end-local",
+      'POST /breakglass {"for":"2h","reason":"a flood"}',
+      "POST /end-breakglass",
     ]);
   });
 

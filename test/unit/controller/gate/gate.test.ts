@@ -85,6 +85,15 @@ describe("a box that nobody adopted", () => {
   });
 });
 
+describe("hands on the box", () => {
+  it("are worked against by nothing, not even by a correction, and it is looked at when they are gone", () => {
+    const breakGlass = { reason: "a flood", since: 1, until: 5, deviations: 0 };
+
+    expect(ask({ facts: { breakGlass } })).toMatchObject({ why: "break-glass", againAt: 5 });
+    expect(ask({ facts: { breakGlass }, purpose: "correct" })).toMatchObject({ why: "break-glass" });
+  });
+});
+
 describe("what somebody changed by hand", () => {
   it("is taken back by no deployment; a correction was decided", () => {
     const facts = { reverts: ["add ip route 198.51.100.0/24", "remove neighbor 192.0.2.9"] };

@@ -39,7 +39,7 @@ export function gitSource(settings: Settings, host: Pick<Host, "run">, tuning: G
     host,
     remotes,
     folder: `${settings.paths.cache}/git`,
-    wanted: wantedPaths(settings.machine),
+    wanted: wantedPaths,
     limits: { ...defaultLimits, ...tuning.limits },
     program: tuning.program ?? fetchProgram(),
     note: tuning.note ?? (() => undefined),

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { Problem } from "../../schemas/problem.ts";
 import type { TreeEntry } from "../../schemas/tree.ts";
 import type { GitTreeEntry, Repository } from "./objects.ts";
-import { largestFile, snapshotPath, type Entry, type Index } from "./snapshot.ts";
+import { isOnTheWay, isWanted, largestFile, snapshotPath, type Entry, type Index } from "./snapshot.ts";
 
 /** Bytes of all files that differ, and of all names with their folders. */
 const largestSnapshot = 32 << 20;
@@ -56,7 +56,7 @@ async function walk(repository: Repository, job: SnapshotJob, found: Found, path
     found.nameBytes += child.length;
     const kind = kindOf(entry.mode);
     if (kind === "folder" && isOnTheWay(child, job.wanted)) await walk(repository, job, found, child, entry.id);
-    const isHeld = kind === "file" && job.wanted.some((one) => child === one || isInside(child, one));
+    const isHeld = kind === "file" && isWanted(child, job.wanted);
     entries.push({ name: entry.name, kind, id: entry.id, ...(isHeld && (await content(repository, found, entry))) });
     refuseTooMuch(job.commit, found);
   }
@@ -81,17 +81,9 @@ function refuseTooMuch(commit: string, found: Found): void {
   const isTooMany = found.names > mostNames;
   if (!isTooMany && found.bytes + found.nameBytes <= largestSnapshot) return;
   const what = isTooMany ? `${mostNames} files and folders` : `${largestSnapshot >> 20} MiB`;
-  throw new Problem("YAML_HOSTILE", `commit ${commit.slice(0, 12)} has more than ${what} for this machine alone`, {
+  throw new Problem("YAML_HOSTILE", `commit ${commit.slice(0, 12)} has more than ${what} to read`, {
     remedy: "Find out who wrote it; a sites repository holds a few files of text for each machine.",
   });
-}
-
-function isOnTheWay(path: string, wanted: readonly string[]): boolean {
-  return wanted.some((one) => one.startsWith(`${path}/`) || isInside(path, one));
-}
-
-function isInside(path: string, wanted: string): boolean {
-  return wanted.endsWith("/") && `${path}/`.startsWith(wanted);
 }
 
 function kindOf(mode: string): TreeEntry["kind"] {

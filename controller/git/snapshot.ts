@@ -1,5 +1,5 @@
 /**
- * A snapshot: the part of one commit that one machine reads, as one file beside the git cache. The child writes it
+ * A snapshot: the part of one commit that agents read, as one file beside the git cache. The child writes it
  * (snapshot-writer.ts), the agent reads single files out of it, so that no pack is ever in the agent's memory.
  *
  * The first line is JSON (Index); the files' bytes follow it.
@@ -28,19 +28,45 @@ export interface Entry extends TreeEntry {
   readonly offset?: number;
 }
 
-/** What one machine's configuration can depend on: exact files, and folders (with a slash at the end) whole. */
-export function wantedPaths(machine: string): readonly string[] {
-  const site = machine.slice(0, machine.indexOf("/"));
-  return [
-    "fleet.yaml",
-    "images.yaml",
-    "policies/",
-    "customers/",
-    "secrets/",
-    `${site}/site.yaml`,
-    `${machine}.yaml`,
-    `${machine}/`,
-  ];
+/**
+ * What a configuration can depend on: exact files, folders (with a slash at the end) whole, and, as a shell reads it, all
+ * sites and appliances, since what a commit asks of the others decides who takes it first.
+ */
+export const wantedPaths: readonly string[] = [
+  "fleet.yaml",
+  "images.yaml",
+  "policies/",
+  "customers/",
+  "secrets/",
+  "*/*.yaml",
+  "*/*/*.yaml",
+];
+
+/** Whether a file is among `wanted`. */
+export function isWanted(file: string, wanted: readonly string[]): boolean {
+  return wanted.some((one) => (one.includes("*") ? fits(file, one) : file === one || isInside(file, one)));
+}
+
+/** Whether a folder holds what is wanted, or leads to it. */
+export function isOnTheWay(folder: string, wanted: readonly string[]): boolean {
+  const depth = folder.split("/").length;
+  return wanted.some((one) => {
+    if (!one.includes("*")) return one.startsWith(`${folder}/`) || isInside(folder, one);
+    return depth < one.split("/").length && fits(folder, one.split("/").slice(0, depth).join("/"));
+  });
+}
+
+function isInside(path: string, wanted: string): boolean {
+  return wanted.endsWith("/") && `${path}/`.startsWith(wanted);
+}
+
+/** A star stands for a name or the first part of one, which does not begin with a dot. */
+function fits(path: string, pattern: string): boolean {
+  const [names, parts] = [path.split("/"), pattern.split("/")];
+  return (
+    names.length === parts.length &&
+    names.every((name, index) => !name.startsWith(".") && name.endsWith(parts[index]?.replace("*", "") ?? ""))
+  );
 }
 
 export function snapshotPath(folder: string, commit: string): string {
@@ -171,7 +197,7 @@ function snapshotTree(path: string, start: number, index: Index, signedBy: strin
 
 async function readEntry(path: string, start: number, file: string, entry: Entry): Promise<Uint8Array> {
   if (entry.offset === undefined || entry.size === undefined) {
-    if (entry.size === undefined) throw new Problem("INTERNAL", `${file} is not in this machine's snapshot`);
+    if (entry.size === undefined) throw new Problem("INTERNAL", `${file} is not in the snapshot`);
     throw new Problem("YAML_HOSTILE", `has ${entry.size} bytes; at most ${largestFile} are read`, {
       at: { file, line: 1, column: 1 },
       remedy: "Sites files are text; split it, or keep it elsewhere.",

@@ -6,15 +6,17 @@ import { expect, it } from "vitest";
 import { folderTree } from "../../../controller/folder.ts";
 import { gitSource } from "../../../controller/git.ts";
 import { linuxHost } from "../../../controller/host/linux.ts";
+import { rolloutOf } from "../../../controller/rollout/asked.ts";
 import { noOverrides } from "../../../controller/source.ts";
 import { listMachines, loadMachine } from "../../../schemas/load.ts";
+import { loadPlace } from "../../../schemas/load-rollout.ts";
 import { Settings } from "../../../schemas/settings.ts";
 import { makeSitesRepository } from "../../lab/sites-repository.ts";
 
 const example = new URL("../../../sites", import.meta.url).pathname;
 const hasGit = spawnSync("git", ["--version"]).status === 0;
 
-it.skipIf(!hasGit)("holds all that loading its machine reads, and nothing of the others (needs git)", async () => {
+it.skipIf(!hasGit)("holds all that loading its machine and its place among the others reads (needs git)", async () => {
   const top = mkdtempSync(join(tmpdir(), "imp-snapshot-"));
   try {
     const sites = makeSitesRepository(top);
@@ -33,10 +35,10 @@ it.skipIf(!hasGit)("holds all that loading its machine reads, and nothing of the
       const [snapshot, folder] = [await loadMachine(tree, machine), await loadMachine(folderTree(example), machine)];
       expect(snapshot.problems).toEqual(folder.problems);
       expect(snapshot.loaded?.written).toEqual(folder.loaded?.written);
-      for (const other of machines.filter((one) => one !== machine)) {
-        const attempt = await loadMachine(tree, other).catch(() => undefined);
-        expect(attempt?.loaded).toBeUndefined();
-      }
+      const { loaded } = snapshot;
+      expect(loaded && (await rolloutOf(loaded, await loadPlace(tree, loaded), tree))).toEqual(
+        loaded && (await rolloutOf(loaded, await loadPlace(folderTree(example), loaded), folderTree(example))),
+      );
     }
   } finally {
     rmSync(top, { recursive: true, force: true });

@@ -7,7 +7,7 @@ import { parseCommit, type Commit } from "../../../controller/git/commit.ts";
 import { lineage, rewrittenLineage } from "../../../controller/git/history.ts";
 import type { Repository } from "../../../controller/git/objects.ts";
 import { remoteLabel, resolveRemote } from "../../../controller/git/remote.ts";
-import { wantedPaths } from "../../../controller/git/snapshot.ts";
+import { isOnTheWay, isWanted, wantedPaths } from "../../../controller/git/snapshot.ts";
 import { asProblem, Problem } from "../../../schemas/problem.ts";
 
 /** A history in memory: commit n has these parents, all smaller than n. */
@@ -161,15 +161,27 @@ describe("resolveRemote", () => {
   });
 });
 
-it("wants only the files that can matter to the machine", () => {
-  expect(wantedPaths("fra1/r1")).toEqual([
+it("wants the files of all sites and appliances, and what they share", () => {
+  const held = [
     "fleet.yaml",
-    "images.yaml",
-    "policies/",
-    "customers/",
-    "secrets/",
+    "policies/a/b.txt",
+    "secrets/x.yaml",
     "fra1/site.yaml",
     "fra1/r1.yaml",
-    "fra1/r1/",
-  ]);
+    "fra1/r1/main.yaml",
+  ];
+  const left = [
+    "README.md",
+    "other.yaml",
+    "fra1/notes.txt",
+    "fra1/r1/x/y.yaml",
+    ".ci/x.yaml",
+    "fra1/.r1.yaml",
+    "ci/run",
+  ];
+
+  expect([...held, ...left].filter((file) => isWanted(file, wantedPaths))).toEqual(held);
+  expect(
+    ["policies", "policies/a", "fra1", "fra1/r1", "fra1/r1/x", ".ci"].filter((one) => isOnTheWay(one, wantedPaths)),
+  ).toEqual(["policies", "policies/a", "fra1", "fra1/r1"]);
 });

@@ -15,6 +15,7 @@ export function statusText(document: Status, now: number, terminal: Terminal): s
     ["machine", `${terminal.style("bold", status.machine)} (agent ${status.agentVersion}, mode ${status.mode})`],
     ["in sync", status.inSync ? terminal.style("green", "yes") : terminal.style("yellow", "no")],
     ["state", `${status.state} for ${ago(status.since, now)}${status.reason ? `: ${status.reason}` : ""}`],
+    ["goes after", status.rollout?.map((one) => `${one.machine} (${one.why} for ${ago(one.since, now)})`).join(", ")],
     [
       "paused",
       status.paused && `${status.paused.reason}${status.paused.until ? ` until ${time(status.paused.until)}` : ""}`,

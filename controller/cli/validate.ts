@@ -2,6 +2,7 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 import { listMachines, loadFleet, loadMachine } from "../../schemas/load.ts";
+import { loadPlace } from "../../schemas/load-rollout.ts";
 import type { Problem } from "../../schemas/problem.ts";
 import { folderTree } from "../folder.ts";
 import { printableJson } from "../../schemas/printable.ts";
@@ -56,7 +57,11 @@ async function check(
   machine: string | undefined,
 ): Promise<{ readonly names: readonly string[]; readonly found: readonly Problem[] }> {
   const tree = folderTree(path);
-  if (machine !== undefined) return { names: [machine], found: (await loadMachine(tree, machine)).problems };
+  if (machine !== undefined) {
+    const { loaded, problems } = await loadMachine(tree, machine);
+    const order = loaded ? (await loadPlace(tree, loaded)).problems : [];
+    return { names: [machine], found: [...problems, ...order] };
+  }
   const fleet = await loadFleet(tree);
   return { names: await listMachines(tree), found: fleet.problems };
 }

@@ -59,6 +59,7 @@ const causes: readonly ((status: Status) => Cause | undefined)[] = [
 ];
 
 const shownErrors = 3;
+const shownAwaited = 20;
 
 function frozen({ frozen: reason, problems, nextLookAt }: Status): Cause | undefined {
   if (reason === undefined) return undefined;
@@ -157,7 +158,7 @@ function held({ held: holds, state, since }: Status): Cause | undefined {
   };
 }
 
-function waiting({ waiting: shut, state, since, nextLookAt }: Status): Cause | undefined {
+function waiting({ waiting: shut, state, since, nextLookAt, rollout }: Status): Cause | undefined {
   if (!shut) return undefined;
   const { why, reason, unblock, againAt } = shut;
   const forTarget = state === "waiting";
@@ -167,6 +168,7 @@ function waiting({ waiting: shut, state, since, nextLookAt }: Status): Cause | u
     ...(forTarget && { since }),
     unblock,
     ...next(againAt ?? nextLookAt),
+    ...(rollout && { details: rollout.slice(0, shownAwaited).map((one) => `${one.machine} ${one.reason}`) }),
   };
 }
 

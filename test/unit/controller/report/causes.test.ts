@@ -47,6 +47,22 @@ function codes(status: Status): readonly string[] {
 }
 
 describe("why nothing is happening", () => {
+  it("is, for an appliance that goes later, each one that goes first", () => {
+    const waiting = { why: "rollout", reason: "It goes after fra1/r1.", unblock: "It answers." } as const;
+    const one = {
+      machine: "fra1/r1",
+      why: "soaking",
+      reason: "is well with it, but not for its soak time yet",
+      since: 150,
+    } as const;
+    const two = { machine: "fra1/r2", why: "unreachable", reason: "cannot be asked: no route", since: 160 } as const;
+
+    expect(causesOf({ ...behind, state: "waiting", waiting, rollout: [one, two] })[0]).toMatchObject({
+      why: "rollout",
+      details: ["fra1/r1 is well with it, but not for its soak time yet", "fra1/r2 cannot be asked: no route"],
+    });
+  });
+
   it("is that nothing is wanted, when all is as it should be", () => {
     expect(causesOf(well)).toEqual([
       {

@@ -60,6 +60,8 @@ export interface Agent {
   /** What the newest commit asks for with these above it; nothing comes of it. */
   tryOut(local: readonly LocalFile[], signal: AbortSignal): Promise<Wanted>;
   memory(): Appliance["memory"];
+  /** What was committed here and is kept, oldest first. */
+  kept(): Promise<readonly Generation[]>;
   readonly past: Past;
   /** Resolves once an operator's word stands in the history. */
   note(word: Spoken): Promise<void>;
@@ -181,14 +183,11 @@ export function createAgent(parts: AgentParts): Agent {
     complaints = [];
     try {
       if (!(await settle(appliance, signal))) return poll.resolve();
-      const turn: Turn = { parts, appliance, signal, known: () => known, publish, note };
-      const polling = poll;
-      poll = Promise.withResolvers();
+      const repository = { poll: lookAround, isAsked: () => pause.signal.aborted, hasten: nudge, everyMs: pollMs };
+      const turn: Turn = { parts, appliance, signal, known: () => known, repository, publish, note };
       await endBreakGlass(turn);
       await endOverlays(turn);
-      const asked = again;
-      again = false;
-      if (!(await look(turn, asked).finally(() => polling.resolve()))) again ||= asked;
+      if (!isOrdered(appliance)) await lookAround(turn);
       if (appliance.progress.state().at === "stranded") return;
       await converge(turn);
       await correct(turn);
@@ -205,14 +204,34 @@ export function createAgent(parts: AgentParts): Agent {
     }
   }
 
+  /** One poll; whoever waits for it hears of it. */
+  async function lookAround(turn: Turn): Promise<void> {
+    const polling = poll;
+    poll = Promise.withResolvers();
+    const asked = again;
+    again = false;
+    if (pause.signal.aborted) pause = new AbortController();
+    if (!(await look(turn, asked).finally(() => polling.resolve()))) again ||= asked;
+  }
+
+  /** An operator's order needs no repository, and does not wait for one that does not answer. */
+  function isOrdered({ memory, progress }: Appliance): boolean {
+    return memory.ledger().order !== undefined && progress.state().at !== "waiting";
+  }
+
   /** Finishes what was proven, undoes what was not. False while that does not succeed: nothing else may begin. */
   async function settle(appliance: Appliance, signal: AbortSignal): Promise<boolean> {
-    const { progress } = appliance;
+    const { progress, memory } = appliance;
+    if (progress.state().at === "stranded" && memory.ledger().order) await progress.move({ type: "resumed" });
     if (progress.state().at === "committing") await resumeCommit(appliance, signal);
     if (progress.state().at === "rolling-back") await rollBack(appliance, signal);
     if (progress.state().at === "rolling-back") return false;
     if (progress.state().at !== "stranded") publish({ committed: await takeStock(appliance) });
     return true;
+  }
+
+  function nudge(): void {
+    pause.abort();
   }
 
   function pollMs(): number {
@@ -246,11 +265,16 @@ export function createAgent(parts: AgentParts): Agent {
     return Math.min(ms, ...[...waits, ...ends].map((left) => Math.max(1000, left)));
   }
 
+  function started(): Appliance {
+    if (!box) throw known.frozen ?? new Problem("AGENT_BUSY", "The agent is still starting.", { transient: true });
+    return box;
+  }
+
   return {
     run,
     status,
     clock: host,
-    nudge: () => pause.abort(),
+    nudge,
     async polled(signal) {
       await withDeadline(host, fetchLimitMs, signal, "The poll", () => poll.promise);
     },
@@ -278,9 +302,11 @@ export function createAgent(parts: AgentParts): Agent {
         parts.load(wanted.tree, wanted.commit, local, limited),
       );
     },
-    memory() {
-      if (!box) throw known.frozen ?? new Problem("AGENT_BUSY", "The agent is still starting.", { transient: true });
-      return box.memory;
+    memory: () => started().memory,
+    async kept() {
+      const { store } = started();
+      const kept = await Promise.all((await store.history()).map((digest) => store.kept(digest)));
+      return kept.filter((one) => one !== undefined);
     },
     note,
     past: openPast(host, folder),

@@ -7,6 +7,7 @@ import { ended } from "./deployment-status.ts";
 import { withVerdict } from "./ledger.ts";
 import { withDeadline } from "./retry.ts";
 import { attemptLimitMs, goingBackMs, withoutCandidate } from "./roll-back.ts";
+import { withLeft } from "./going-back.ts";
 import { tidy, tupleOf } from "./start.ts";
 import { withoutWords } from "./words.ts";
 
@@ -92,19 +93,17 @@ export async function finishCommit(
     const isNew = before?.generation !== generation.digest;
     const committed = tupleOf(generation, environment, isNew ? host.now() : before.at);
     const next = { ...ledger, committed, ...(isNew && { previous: before }), lastSuccessAt: host.now() };
-    if (deployment.purpose === "correct")
-      return { ...next, lastDeployment: ended(host.now(), deployment, "committed") };
-    return {
-      ...withVerdict(
-        withoutWords(next, deployment.id),
-        generation.digest,
-        deployment.id,
-        "good",
-        "Proven.",
-        host.now(),
-      ),
-      lastDeployment: { ...ended(host.now(), deployment, "committed"), ...(note !== undefined && { reason: note }) },
+    const lastDeployment = {
+      ...ended(host.now(), deployment, "committed"),
+      ...(note !== undefined && { reason: note }),
     };
+    if (deployment.purpose === "correct") return { ...next, lastDeployment };
+    const proven = withVerdict(next, generation.digest, deployment.id, "good", "Proven.", host.now());
+    const after =
+      deployment.purpose === "roll-back"
+        ? withLeft(proven, deployment, host.now())
+        : withoutWords(proven, deployment.id);
+    return { ...after, lastDeployment };
   });
   listener.committed(generation);
   await progress.move({ type: "committed" });

@@ -1,30 +1,34 @@
-/** The second part of a tick: towards what the newest commit asks for. */
+/** The second part of a tick: towards what is wanted. */
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem, type Problem } from "../schemas/problem.ts";
 import { deploy } from "./deploy.ts";
 import { askGate } from "./gate/ask.ts";
+import { orderedBack } from "./going-back.ts";
 import { takeBaseline, type Baseline } from "./health/baseline.ts";
 import { whyHeld } from "./ledger.ts";
-import type { Target } from "./machine.ts";
+import { startLookout } from "./lookout.ts";
+import type { Deployment, Target } from "./machine.ts";
 import type { Survey } from "./planes.ts";
 import { noteSeen } from "./rollout/wait.ts";
 import { withDeadline } from "./retry.ts";
 import { surveyed, surveyLimitMs, type Turn } from "./turn.ts";
 
-/** Towards what the newest commit asks for. */
+/** Towards what an operator ordered, else towards what the newest commit asks for. */
 export async function converge(turn: Turn): Promise<void> {
   const { appliance, publish } = turn;
   const { progress, memory } = appliance;
   const known = turn.known();
-  const candidate = known.wanted?.generation;
-  if (!known.wanted || !candidate || candidate.digest === known.committed?.digest) {
+  const ordered = await orderedBack(appliance, known.committed);
+  const candidate = ordered ?? known.wanted?.generation;
+  const commit = ordered?.commit ?? known.wanted?.commit;
+  if (commit === undefined || !candidate || candidate.digest === known.committed?.digest) {
     publish({ planned: undefined, awaited: [] });
     if (candidate) await noteSeen(turn, candidate);
     if (known.wanted && "target" in progress.state()) await progress.move({ type: "nothing-to-do" });
     return;
   }
-  const target: Target = { purpose: "deploy", commit: known.wanted.commit, generation: candidate.digest };
-  const held = whyHeld(memory.ledger(), candidate.digest);
+  const target: Target = { purpose: ordered ? "roll-back" : "deploy", commit, generation: candidate.digest };
+  const held = ordered ? undefined : whyHeld(memory.ledger(), candidate.digest);
   if (held !== undefined) return progress.move({ type: "must-hold", target, reason: held });
 
   const state = progress.state();
@@ -33,6 +37,8 @@ export async function converge(turn: Turn): Promise<void> {
   }
   await planAndDeploy(turn, target, candidate);
   publish({ committed: await appliance.store.committed() });
+  // What arrived meanwhile has waited long enough.
+  if (turn.known().wanted?.commit !== known.wanted?.commit) turn.repository.hasten();
 }
 
 async function planAndDeploy(turn: Turn, target: Target, candidate: Generation): Promise<void> {
@@ -56,7 +62,7 @@ async function planAndDeploy(turn: Turn, target: Target, candidate: Generation):
     return blocked(asProblem(thrown));
   }
   publish({ planned: { plan, at: host.now() } });
-  const { policy } = candidate;
+  const policy = turn.known().wanted?.generation?.policy ?? candidate.policy;
   const shut = await askGate(turn, { purpose: target.purpose, policy, candidate, committed, plan });
   if (shut) return progress.move({ type: "must-wait", ...shut });
   let baseline: Baseline;
@@ -69,5 +75,6 @@ async function planAndDeploy(turn: Turn, target: Target, candidate: Generation):
     listener.complain(asProblem(thrown));
     return blocked(asProblem(thrown));
   }
-  await deploy(appliance, { target, candidate, committed, plan, baseline }, signal);
+  const lookout = (deployment: Deployment) => startLookout(turn, candidate, deployment);
+  await deploy(appliance, { target, candidate, committed, plan, baseline, lookout }, signal);
 }

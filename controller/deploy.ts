@@ -8,7 +8,10 @@ import type { Appliance } from "./appliance.ts";
 import { bringTo, readBack } from "./bring.ts";
 import { finishCommit } from "./commit.ts";
 import type { Baseline } from "./health/baseline.ts";
+import { givenUp } from "./going-back.ts";
 import type { Proof } from "./health/prove.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Lookout } from "./lookout.ts";
 import type { Deployment, Target } from "./machine.ts";
 import { planesTouched, type Survey } from "./planes.ts";
 import { proveDeployment } from "./proof.ts";
@@ -23,6 +26,8 @@ export interface Intent {
   readonly committed: Generation | undefined;
   /** What it would do. */
   readonly plan: Survey;
+  /** Watches for what ends the proving from outside; undefined: nothing does. */
+  readonly lookout?: (deployment: Deployment) => Lookout;
   /** How things were, to compare with. */
   readonly baseline: Baseline;
 }
@@ -38,10 +43,12 @@ export async function deploy(appliance: Appliance, intent: Intent, signal: Abort
   const deployment = await arm(appliance, intent);
   const { failure, notes, timeline, seen } = await attempt(appliance, intent, deployment, signal);
   appliance.witness.proved(timeline);
+  const { order } = appliance.memory.ledger();
   if (failure) {
     // It may quote a daemon, and stands in the journal.
     const reason = appliance.secrets.mask(failure.reason);
-    await appliance.progress.move({ type: "failed", failure: { ...failure, reason } });
+    const isOrdered = failure.trigger === "pre-empted" && order !== undefined;
+    await appliance.progress.move({ type: "failed", failure: isOrdered ? givenUp(order) : { ...failure, reason } });
     await rollBack(appliance, signal);
     return;
   }
@@ -51,7 +58,7 @@ export async function deploy(appliance: Appliance, intent: Intent, signal: Abort
 
 /** Nothing that traffic or the next boot can see changes before this resolves. */
 async function arm(appliance: Appliance, intent: Intent): Promise<Deployment> {
-  const { host, environment, store, secrets, progress, witness } = appliance;
+  const { host, environment, store, memory, secrets, progress, witness } = appliance;
   const { candidate, committed, plan, target } = intent;
   const kept = secrets.collect(JSON.stringify([candidate, committed, plan.before]));
   await progress.move({ type: "staging" });
@@ -71,7 +78,8 @@ async function arm(appliance: Appliance, intent: Intent): Promise<Deployment> {
     boot: host.bootId(),
     deadline: host.uptime() + deadlineMs,
     deadlineMs,
-    soakMs,
+    // What was proven here before is looked at once more, and not watched.
+    soakMs: isKnownGood(memory.ledger(), target) ? 0 : soakMs,
     planes: planesTouched(plan),
     steps: plan.steps.length,
     stepsDone: 0,
@@ -80,6 +88,10 @@ async function arm(appliance: Appliance, intent: Intent): Promise<Deployment> {
   witness.armed(plan);
   await progress.move({ type: "armed", deployment });
   return deployment;
+}
+
+function isKnownGood({ verdicts }: Ledger, { purpose, generation }: Target): boolean {
+  return purpose === "roll-back" || verdicts[generation]?.verdict === "good";
 }
 
 interface Attempt extends Proof {

@@ -58,6 +58,15 @@ export interface Hurry {
   readonly generation?: string;
 }
 
+/** To go back to what was committed before, or to a kept generation: `to`, its digest. */
+export interface Order {
+  readonly to?: string;
+  /** Empty where none was given. */
+  readonly reason: string;
+  /** Wall clock. */
+  readonly at: number;
+}
+
 /** What a commit commits, as one: a generation with the secrets that it was rendered with, in a boot environment. */
 export interface Tuple {
   /** GUID of the root's dataset, or "default". */
@@ -97,6 +106,8 @@ export interface Ledger {
   readonly committed: Tuple | undefined;
   /** What was committed before it: where `impctl rollback` goes. */
   readonly previous: Tuple | undefined;
+  /** What an operator ordered and was not carried out yet: going-back.ts. */
+  readonly order: Order | undefined;
   readonly lastDeployment: DeploymentStatus | undefined;
   /** Wall clock of the last commit. */
   readonly lastSuccessAt: number | undefined;
@@ -128,6 +139,7 @@ export const emptyLedger: Ledger = {
   endedOverlay: undefined,
   committed: undefined,
   previous: undefined,
+  order: undefined,
   lastDeployment: undefined,
   lastSuccessAt: undefined,
   words: {},

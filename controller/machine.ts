@@ -6,8 +6,11 @@ import { worstImpact, type Impact, type PlaneName } from "../reconcilers/core.ts
 import { Problem } from "../schemas/problem.ts";
 import type { Trigger, Wait } from "./reasons.ts";
 
-/** What a deployment is for: a new generation, or bringing the appliance back to the committed one. */
-export type Purpose = "deploy" | "correct";
+/**
+ * What a deployment is for: a new generation, bringing the appliance back to the committed one, or back to one that was
+ * committed before because an operator ordered it.
+ */
+export type Purpose = "deploy" | "correct" | "roll-back";
 
 /** What somebody wants applied. */
 export interface Target {

@@ -25,7 +25,8 @@ export async function proveDeployment(
   const { candidate, committed, baseline } = intent;
   const owned = committed ? [committed.desired] : [];
   const { soakMs = 0, deadlineMs = 0, worstImpact } = deployment;
-  return prove(
+  await using lookout = intent.lookout?.(deployment);
+  return await prove(
     {
       host,
       probe,
@@ -42,6 +43,7 @@ export async function proveDeployment(
       deadline: deployment.deadline,
       soakMs,
       settles: worstImpact === "restart" || worstImpact === "reboot",
+      newer: async (isRed) => lookout?.newer(isRed),
       looked: () => listener.event({ type: "alive", withinMs: 60_000 }),
     },
     signal,

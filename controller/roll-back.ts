@@ -7,6 +7,7 @@ import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
+import { whenUndone } from "./going-back.ts";
 import { whyHeld, withVerdict } from "./ledger.ts";
 import { emptyDesired, letGo } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
@@ -123,13 +124,12 @@ async function conclude(appliance: Appliance): Promise<void> {
   try {
     await failsafe.disarm();
     await memory.remember((ledger) => {
+      const { verdict, reason, trigger } = failure;
       const lastDeployment = ended(host.now(), deployment, "rolled-back", failure);
-      if (deployment.purpose === "correct") return { ...ledger, lastDeployment };
-      const { verdict, reason } = failure;
-      return {
-        ...withVerdict(ledger, deployment.generation, deployment.id, verdict, reason, host.now()),
-        lastDeployment,
-      };
+      const next = { ...whenUndone(ledger, deployment), lastDeployment };
+      // What gave way to something newer was not tried to its end.
+      if (deployment.purpose === "correct" || trigger === "pre-empted") return next;
+      return withVerdict(next, deployment.generation, deployment.id, verdict, reason, host.now());
     });
   } catch (thrown) {
     listener.complain(asProblem(thrown));

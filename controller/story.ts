@@ -194,11 +194,11 @@ function changed(story: Story, { at, event, to }: HistoryRecord): Partial<Story>
       return { outcome: "stranded", endedAt: at, abandoned: event.reason };
     case "rolled-back": {
       const { failure, purpose } = story;
-      const verdict = purpose === "deploy" ? failure?.verdict : undefined;
+      const verdict = purpose === "correct" ? undefined : failure?.verdict;
       return { outcome: "rolled-back", endedAt: at, held: event.hold, ...(verdict && { verdict }) };
     }
     case "committed":
-      return { outcome: "committed", endedAt: at, ...(story.purpose === "deploy" && { verdict: "good" as const }) };
+      return { outcome: "committed", endedAt: at, ...(story.purpose !== "correct" && { verdict: "good" as const }) };
     default:
       return {};
   }

@@ -43,12 +43,24 @@ export interface AgentParts {
   readonly ask: Ask;
 }
 
+/** Asking the sites repository for what is newest: once in each tick, and beside a deployment that takes longer. */
+export interface Polling {
+  /** What it finds is known, and accepted, when it resolves. Rejects only when the turn's signal aborts. */
+  poll(turn: Turn): Promise<void>;
+  /** Whether somebody asked for it, so that it is not put off. */
+  isAsked(): boolean;
+  /** The next tick begins without a pause. */
+  hasten(): void;
+  everyMs(): number;
+}
+
 /** One tick. */
 export interface Turn {
   readonly parts: AgentParts;
   readonly appliance: Appliance;
   readonly signal: AbortSignal;
   readonly known: () => Known;
+  readonly repository: Polling;
   /** Adds to what is known and shows it to the observer. */
   readonly publish: (news: Partial<Known>) => void;
   /** Resolves once somebody's word stands in the history. */

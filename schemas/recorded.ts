@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 
-const target = { purpose: z.enum(["deploy", "correct"]), commit: z.string(), generation: z.string() };
+const target = { purpose: z.enum(["deploy", "correct", "roll-back"]), commit: z.string(), generation: z.string() };
 const Target = z.looseObject(target);
 const Deployment = z.looseObject({
   ...target,
@@ -110,6 +110,7 @@ const Ledger = z.looseObject({
   endedOverlay: z.looseObject({ id: z.string(), reason: z.string(), why: z.string(), at: z.number() }).optional(),
   committed: Tuple.optional(),
   previous: Tuple.optional(),
+  order: z.looseObject({ to: z.string().optional(), reason: z.string(), at: z.number() }).optional(),
   lastDeployment: z
     .looseObject({
       id: z.string(),

@@ -123,6 +123,11 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "let a generation that failed here be tried once more",
     load: () => import("./retry.ts"),
   },
+  rollback: {
+    group: "Operate",
+    summary: "go back to what was committed before",
+    load: () => import("./rollback.ts"),
+  },
   approve: {
     group: "Operate",
     summary: "let the newest generation be applied, whatever it disturbs or removes",

@@ -5,6 +5,7 @@
 import { waits, type Wait } from "../reasons.ts";
 import type { Shut } from "../machine.ts";
 import type { Guard, Question } from "./question.ts";
+import { backoff } from "./backoff.ts";
 import { breakGlass, drift } from "./by-hand.ts";
 import { approval, clock, impact, window } from "./impact.ts";
 import { prerequisites } from "./prerequisites.ts";
@@ -16,6 +17,7 @@ const guards: { readonly [W in Wait]?: Guard } = {
   "observe-only": observeOnly,
   paused,
   "break-glass": breakGlass,
+  backoff,
   "not-adopted": notAdopted,
   blocked,
   prerequisites,
@@ -28,9 +30,13 @@ const guards: { readonly [W in Wait]?: Guard } = {
   impact,
 };
 
+/** What keeps even an operator from going back to a generation that was proven here. */
+const evenForOperators: readonly Wait[] = ["observe-only", "break-glass", "blocked", "prerequisites"];
+
 /** Why the plan must wait, or undefined when it may be armed. */
 export function gate(question: Question): Shut | undefined {
   for (const why of Object.keys(waits) as Wait[]) {
+    if (question.purpose === "roll-back" && !evenForOperators.includes(why)) continue;
     const objection = guards[why]?.(question);
     if (objection) return { why, ...objection };
   }

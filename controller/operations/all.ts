@@ -14,6 +14,7 @@ import { history } from "./history.ts";
 import type { Operation } from "./operation.ts";
 import { pause } from "./pause.ts";
 import { plan } from "./plan.ts";
+import { rollback } from "./rollback.ts";
 import { resume } from "./resume.ts";
 import { retry } from "./retry.ts";
 import { show } from "./show.ts";
@@ -33,6 +34,7 @@ export const allOperations: readonly Operation[] = [
   acceptRewrite,
   adopt,
   retry,
+  rollback,
   approve,
   pause,
   resume,

@@ -185,11 +185,21 @@ function isPending({ overrides }: Ledger): boolean {
   return overrides.rewrite || overrides.commits.length > 0;
 }
 
-function reasonOf({ state, frozen, correction }: Known): string | undefined {
+function reasonOf(known: Known): string | undefined {
+  const { state, frozen, correction } = known;
   if (frozen) return frozen.message;
   if (state.at === "waiting" || state.at === "held" || state.at === "stranded") return state.reason;
   if (state.at === "rolling-back") return state.failure.reason;
+  if (inFlight(state)) return behind(known);
   return correction?.reason;
+}
+
+/** What a newer commit waits for. */
+function behind({ state, wanted }: Known): string | undefined {
+  const deployment = inFlight(state);
+  if (!deployment || deployment.purpose === "correct" || !wanted?.generation) return undefined;
+  if (wanted.generation.digest === deployment.generation) return undefined;
+  return `Commit ${wanted.commit.slice(0, 12)} waits until this deployment is proven; it takes its place if that fails.`;
 }
 
 function problemsOf(known: Known): readonly Problem[] {

@@ -47,7 +47,8 @@ function asked({ purpose, commit, generation, from, worstImpact }: Story): strin
   const target = `generation ${short(generation)} of commit ${short(commit)}`;
   const impact = worstImpact ? `, worst impact ${worstImpact}` : "";
   if (purpose === "correct") return `back to what is committed, ${target}${impact}`;
-  return `${target}, before it ${from === undefined ? "nothing was committed" : `generation ${short(from)}`}${impact}`;
+  const ordered = purpose === "roll-back" ? "as an operator ordered, back to " : "";
+  return `${ordered}${target}, before it ${from === undefined ? "nothing was committed" : `generation ${short(from)}`}${impact}`;
 }
 
 function when({ at, endedAt }: Story): string {

@@ -5,12 +5,12 @@ import type { Question } from "../gate/question.ts";
 import type { Turn } from "../turn.ts";
 import { awaitedOf, goFirst, seenWith, type Awaited } from "./decide.ts";
 
-/** Everybody who is waited for; shown in the status too. Nobody is asked about a correction. */
+/** Everybody who is waited for; shown in the status too. Nobody is asked about what was proven here before. */
 export async function findAwaited(
   { parts, appliance, known, publish, signal }: Turn,
   { purpose, candidate, committed }: Pick<Question, "purpose" | "candidate" | "committed">,
 ): Promise<readonly Awaited[]> {
-  if (purpose === "correct") return [];
+  if (purpose !== "deploy") return [];
   const { host, memory, peers } = appliance;
   const first = goFirst(candidate, committed, memory.ledger().seen);
   const seconds = parts.settings.repository["poll-seconds"] ?? candidate.policy["poll-seconds"];

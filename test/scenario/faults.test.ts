@@ -224,7 +224,7 @@ describe("while proving", () => {
 
     s.outage = undefined;
     s.push("two", better);
-    await s.rest();
+    await s.sim.until(() => s.status().committed?.generation === better.digest, "committed");
 
     expect(s.status()).toMatchObject({ state: "idle", committed: { generation: better.digest } });
   });

@@ -1,0 +1,66 @@
+/**
+ * An operator's order to go back: `impctl rollback`. It stands in the ledger until it was carried out, and means what the
+ * state asks for: to resume where the box is stranded, to give up what is being proven, else to go to a generation that was
+ * committed before. Needs no repository.
+ */
+import type { Generation } from "../reconcilers/generation.ts";
+import { Problem } from "../schemas/problem.ts";
+import type { Appliance } from "./appliance.ts";
+import { withVerdict, type Ledger, type Order } from "./ledger.ts";
+import type { Deployment, Failure } from "./machine.ts";
+
+/** Of the kept generations, the one that was committed last before the committed one and is not known to be bad. */
+export function fallback(
+  { previous, verdicts }: Pick<Ledger, "previous" | "verdicts">,
+  kept: readonly string[],
+  committed: string | undefined,
+): string | undefined {
+  const fit = [...kept, ...(previous && kept.includes(previous.generation) ? [previous.generation] : [])].filter(
+    (digest) => digest !== committed && verdicts[digest]?.verdict !== "bad",
+  );
+  return fit.at(-1);
+}
+
+/** The generation to which an operator wants to go now, its secrets known; undefined: none does. */
+export async function orderedBack(
+  { store, memory, secrets, listener }: Appliance,
+  committed: Generation | undefined,
+): Promise<Generation | undefined> {
+  const { order, ...ledger } = memory.ledger();
+  if (!order) return undefined;
+  const to = order.to ?? fallback(ledger, await store.history(), committed?.digest);
+  const generation = to === undefined ? undefined : await store.kept(to);
+  if (generation && generation.digest !== committed?.digest) {
+    secrets.learn(Object.fromEntries(await store.secretsOf(generation.digest)));
+    return generation;
+  }
+  if (!generation) listener.complain(new Problem("JOURNAL", `There is no generation ${to ?? ""} to go back to.`));
+  await memory.remember(withoutOrder);
+  return undefined;
+}
+
+/** Why the deployment in flight is given up for it. */
+export function givenUp({ reason }: Order): Failure {
+  return { trigger: "operator", reason: orderText(reason), verdict: "bad" };
+}
+
+/** How a generation is remembered that an operator left. */
+export function orderText(reason: string): string {
+  return `Rolled back by an operator${reason === "" ? "" : `: ${reason}`}.`.replace(/([.!?])\.$/, "$1");
+}
+
+/** The ledger when an operator's order is carried out: what was left is not tried again. Saying it twice changes nothing. */
+export function withLeft(ledger: Ledger, { id, from }: Deployment, now: number): Ledger {
+  const { order } = ledger;
+  if (!order || from === undefined) return ledger;
+  return withoutOrder(withVerdict(ledger, from, id, "bad", orderText(order.reason), now));
+}
+
+/** The ledger when a deployment was rolled back: what was ordered is done by that, or failed; a generation to go on to stays. */
+export function whenUndone(ledger: Ledger, { purpose }: Deployment): Ledger {
+  return ledger.order?.to === undefined || purpose === "roll-back" ? withoutOrder(ledger) : ledger;
+}
+
+function withoutOrder(ledger: Ledger): Ledger {
+  return { ...ledger, order: undefined };
+}

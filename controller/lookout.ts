@@ -1,0 +1,97 @@
+/**
+ * What goes on in the repository while a deployment is being proven. A newer commit ends one that is failing, and waits for one
+ * that is proving well, unless it is urgent: then a green soak is not waited out. A rollback asks nobody.
+ */
+import type { Generation } from "../reconcilers/generation.ts";
+import { asProblem } from "../schemas/problem.ts";
+import { urgencyOf } from "./gate/allowed.ts";
+import { atMost } from "./gate/windows.ts";
+import type { Newer } from "./health/prove.ts";
+import { whyHeld, type Ledger } from "./ledger.ts";
+import type { Deployment } from "./machine.ts";
+import { surveyed, type Turn } from "./turn.ts";
+
+/** Red for less is how a change settles: a session that was reset comes back. */
+const failingMs = 10_000;
+/** What an emergency may disturb without waiting. */
+const urgentAtMost = "flap";
+
+export interface Lookout extends AsyncDisposable {
+  /** Asked after each look of proving, with whether anything is red: what ends it now. */
+  newer(isRed: boolean): Promise<Newer | undefined>;
+}
+
+/** Polls beside the proving of `candidate`, as often as the loop would. */
+export function startLookout(turn: Turn, candidate: Generation, deployment: Deployment): Lookout {
+  const { appliance, parts, known } = turn;
+  const { host, memory, listener } = appliance;
+  const closing = new AbortController();
+  const signal = AbortSignal.any([turn.signal, closing.signal]);
+  const beside: Turn = { ...turn, signal };
+  let polling: Promise<void> | undefined;
+  let nextPoll = host.uptime() + turn.repository.everyMs();
+  let redSince: number | undefined;
+  const small = new Map<string, boolean>();
+
+  function pollWhenDue(): void {
+    if (polling || (host.uptime() < nextPoll && !turn.repository.isAsked())) return;
+    polling = turn.repository
+      .poll(beside)
+      .catch((thrown: unknown) => {
+        if (!signal.aborted) listener.complain(asProblem(thrown));
+      })
+      .finally(() => {
+        polling = undefined;
+        nextPoll = host.uptime() + turn.repository.everyMs();
+      });
+  }
+
+  /** Whether what is urgent disturbs little enough to be let through. */
+  async function isSmall(next: Generation): Promise<boolean> {
+    const before = small.get(next.digest);
+    if (before !== undefined) return before;
+    const { worstImpact } = await surveyed(parts, next, candidate, signal);
+    small.set(next.digest, atMost(worstImpact ?? "hitless", urgentAtMost));
+    return small.get(next.digest) === true;
+  }
+
+  async function ended(isFailing: boolean, isRed: boolean, ledger: Ledger): Promise<Newer | undefined> {
+    const { purpose, startedAt } = deployment;
+    // The deployment that carries an order out is not ended by it.
+    if (ledger.order && (purpose !== "roll-back" || ledger.order.at > startedAt))
+      return { does: "give-way", reason: "An operator ordered to go back." };
+    const wanted = known().wanted;
+    const next = wanted?.generation;
+    if (!wanted || !next || whyHeld(ledger, next.digest) !== undefined) return undefined;
+    if (next.digest === candidate.digest) {
+      const hurried = ledger.hurry?.generation === next.digest && ledger.hurry.at >= startedAt;
+      const isLittle = atMost(deployment.worstImpact ?? "hitless", urgentAtMost);
+      return hurried && isLittle && !isRed ? { does: "finish", reason: ledger.hurry.reason } : undefined;
+    }
+    if (isFailing) {
+      return { does: "give-way", reason: `Commit ${wanted.commit.slice(0, 12)} arrived while this one was failing.` };
+    }
+    const urgency = urgencyOf(ledger, next.digest);
+    if (urgency === undefined || isRed || !(await isSmall(next))) return undefined;
+    return { does: "finish", reason: urgency };
+  }
+
+  return {
+    async newer(isRed) {
+      pollWhenDue();
+      redSince = isRed ? (redSince ?? host.uptime()) : undefined;
+      const isFailing = redSince !== undefined && host.uptime() - redSince >= failingMs;
+      try {
+        return await ended(isFailing, isRed, memory.ledger());
+      } catch (thrown) {
+        turn.signal.throwIfAborted();
+        listener.complain(asProblem(thrown));
+        return undefined;
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort(new Error("the deployment is proven, or is not"));
+      await polling;
+    },
+  };
+}

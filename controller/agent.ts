@@ -26,6 +26,7 @@ import { maskData } from "./mask.ts";
 import { openPast, type Past } from "./past.ts";
 import { described, type Survey } from "./planes.ts";
 import { startProgress, type Listener } from "./progress.ts";
+import { checksStatus } from "./report/checks.ts";
 import { statusOf, unknownYet, type Known } from "./report/known.ts";
 import type { Status } from "./report/status.ts";
 import { withDeadline } from "./retry.ts";
@@ -34,6 +35,7 @@ import { openPeers } from "./rollout/peers.ts";
 import { begin, takeStock } from "./start.ts";
 import { openStore } from "./store.ts";
 import type { Clock } from "./term.ts";
+import { startHealthWatch } from "./watch-health.ts";
 import { surveyed, type AgentParts, type Turn, type Wanted } from "./turn.ts";
 
 /** A running agent, for those who ask things of it (operations.ts). */
@@ -92,9 +94,12 @@ export function createAgent(parts: AgentParts): Agent {
     counted: (bundles) => publish({ bundles }),
   });
 
+  const health = startHealthWatch();
   const listener: Listener = {
     event(event) {
       tell(() => observer.event?.(event));
+      if (event.type === "checked") publish({ checks: event.results && checksStatus(event.results, host.now()) });
+      if (event.type === "looked") sawRed(event.red);
       if (event.type === "deployment-ended") evidence.ended(box?.memory.ledger().lastDeployment);
     },
     changed: () => publish({}),
@@ -111,6 +116,12 @@ export function createAgent(parts: AgentParts): Agent {
     const told = maskData(word, (text) => parts.secrets.mask(text));
     return journal.note({ at: host.now(), uptime: host.uptime(), boot: host.bootId(), ...told });
   };
+
+  /** A look comes every second while proving: only what is new is shown. */
+  function sawRed(red: readonly string[]): void {
+    if (known.checks?.green === undefined && JSON.stringify(known.checks?.red) === JSON.stringify(red)) return;
+    publish({ checks: { at: host.now(), red } });
+  }
 
   /** Adds to what is known and shows it; I6: whatever an observer does, the loop goes on. */
   function publish(news: Partial<Known>): void {
@@ -189,8 +200,12 @@ export function createAgent(parts: AgentParts): Agent {
       await endOverlays(turn);
       if (!isOrdered(appliance)) await lookAround(turn);
       if (appliance.progress.state().at === "stranded") return;
-      await converge(turn);
-      await correct(turn);
+      try {
+        await converge(turn);
+        await correct(turn);
+      } finally {
+        await health.look(turn);
+      }
     } catch (thrown) {
       signal.throwIfAborted();
       const problem = asProblem(thrown);

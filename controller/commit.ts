@@ -5,10 +5,12 @@ import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import { withVerdict } from "./ledger.ts";
+import { probationOf } from "./probation.ts";
 import { withDeadline } from "./retry.ts";
 import { attemptLimitMs, goingBackMs, withoutCandidate } from "./roll-back.ts";
 import { withLeft } from "./going-back.ts";
 import { tidy, tupleOf } from "./start.ts";
+import { timing } from "./timing.ts";
 import { withoutWords } from "./words.ts";
 
 /**
@@ -73,16 +75,18 @@ async function candidateOf(
 
 /**
  * Makes a proven candidate the committed generation, and what was `seen` of the planes what they start with. May be repeated
- * from anywhere: the next start does. `note` is for the status.
+ * from anywhere: the next start does. `note` is for the status, `green` the keys of the checks that were well then.
  */
 export async function finishCommit(
   appliance: Appliance,
   generation: Generation,
   seen: Desired,
   note?: string,
+  green?: readonly string[],
 ): Promise<void> {
   const { host, environment, store, memory, progress, bootFiles, listener, failsafe } = appliance;
   const deployment = mustBeInFlight(progress.state());
+  const { soakMs } = timing(generation.policy, deployment.worstImpact);
   // It is proven, and the journal says so: from here on nobody goes back any more.
   await failsafe.disarm();
   await bootFiles.keep(generation, seen);
@@ -103,7 +107,7 @@ export async function finishCommit(
       deployment.purpose === "roll-back"
         ? withLeft(proven, deployment, host.now())
         : withoutWords(proven, deployment.id);
-    return { ...after, lastDeployment };
+    return { ...after, lastDeployment, probation: probationOf(generation, deployment, soakMs, green, host) };
   });
   listener.committed(generation);
   await progress.move({ type: "committed" });

@@ -41,7 +41,7 @@ const windUpMs = 10_000;
 /** Runs a deployment to its end. Rejects when `signal` aborts (the next start ends it) or when it cannot be armed. */
 export async function deploy(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<void> {
   const deployment = await arm(appliance, intent);
-  const { failure, notes, timeline, seen } = await attempt(appliance, intent, deployment, signal);
+  const { failure, notes, timeline, green, seen } = await attempt(appliance, intent, deployment, signal);
   appliance.witness.proved(timeline);
   const { order } = appliance.memory.ledger();
   if (failure) {
@@ -53,7 +53,7 @@ export async function deploy(appliance: Appliance, intent: Intent, signal: Abort
     return;
   }
   const { candidate } = intent;
-  await finishCommit(appliance, candidate, seen, notes.length > 0 ? notes.join(" ") : undefined);
+  await finishCommit(appliance, candidate, seen, notes.length > 0 ? notes.join(" ") : undefined, green);
 }
 
 /** Nothing that traffic or the next boot can see changes before this resolves. */

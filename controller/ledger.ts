@@ -10,6 +10,7 @@ import type { Seen } from "./rollout/decide.ts";
 import type { Verdict } from "./machine.ts";
 import type { BrokenGlass } from "./break-glass.ts";
 import type { EndedOverlay, Overlay } from "./overlay.ts";
+import type { Probation } from "./probation.ts";
 import { isOver, term, type Clock, type Term } from "./term.ts";
 
 /** What became of a generation here. */
@@ -121,6 +122,8 @@ export interface Ledger {
   readonly hurry: Hurry | undefined;
   /** What the newest commit that asks for what is committed here asked of the others. */
   readonly seen: Seen | undefined;
+  /** Of the committed generation, until it is over. */
+  readonly probation: Probation | undefined;
 }
 
 /** Of a box that remembers nothing yet. */
@@ -147,6 +150,7 @@ export const emptyLedger: Ledger = {
   pause: undefined,
   hurry: undefined,
   seen: undefined,
+  probation: undefined,
 };
 
 /** How often a generation is tried again after an inconclusive end. */

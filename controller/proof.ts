@@ -44,7 +44,10 @@ export async function proveDeployment(
       soakMs,
       settles: worstImpact === "restart" || worstImpact === "reboot",
       newer: async (isRed) => lookout?.newer(isRed),
-      looked: () => listener.event({ type: "alive", withinMs: 60_000 }),
+      looked(red) {
+        listener.event({ type: "alive", withinMs: 60_000 });
+        listener.event({ type: "looked", red });
+      },
     },
     signal,
   );

@@ -130,6 +130,16 @@ const Ledger = z.looseObject({
   approvals: z
     .record(z.string(), z.looseObject({ reason: z.string(), at: z.number(), by: z.enum(["operator", "tag"]) }))
     .optional(),
+  probation: z
+    .looseObject({
+      deployment: z.string(),
+      generation: z.string(),
+      term: Term,
+      soakMs: z.number(),
+      green: z.array(z.string()).optional(),
+      regressed: z.looseObject({ since: z.number(), keys: z.array(z.string()), reason: z.string() }).optional(),
+    })
+    .optional(),
   pause: z.looseObject({ reason: z.string(), term: Term }).optional(),
   hurry: z.looseObject({ reason: z.string(), at: z.number(), generation: z.string().optional() }).optional(),
   seen: z

@@ -4,6 +4,7 @@ import { asProblem } from "../../schemas/problem.ts";
 import type { Failure } from "../machine.ts";
 import { withDeadline } from "../retry.ts";
 import { blamed, fallenSilent, type Outside, watchOutside } from "./blame.ts";
+import { greenKeys } from "./green.ts";
 import { type Before, judge, type Red, resets } from "./judge.ts";
 import { type Patrol, startPatrol, unreached } from "./patrol.ts";
 import { type Memory, newMemory, type Probe, type Prober } from "./probe.ts";
@@ -51,6 +52,8 @@ export interface Proof {
   /** What is worth a word although it is proven, a sentence each. */
   readonly notes: readonly string[];
   readonly timeline: Timeline;
+  /** Keys of the checks that must be green and are, where it is proven. */
+  readonly green?: readonly string[];
 }
 
 const probeEveryMs = 1000;
@@ -72,7 +75,12 @@ export async function prove(proving: Proving, signal: AbortSignal): Promise<Proo
     return { ...proof, failure: { trigger: failure?.trigger ?? "read-back", reason, verdict: "inconclusive" } };
   }
   if (failure || !probe) return { ...proof, failure };
-  return { ...proof, failure, notes: [...resetNote(before.probe, probe), ...awayNote(patrol.believed())] };
+  return {
+    ...proof,
+    failure,
+    green: greenKeys(probe),
+    notes: [...resetNote(before.probe, probe), ...awayNote(patrol.believed())],
+  };
 }
 
 function resetNote(before: Probe, after: Probe): readonly string[] {

@@ -39,7 +39,7 @@ export const needSomebody: readonly Cause["why"][] = ["frozen", "stranded", "hel
 /** All causes, the one that has to go first in front. */
 export function causesOf(status: Status): readonly [Cause, ...Cause[]] {
   const found = causes.flatMap((cause) => cause(status) ?? []);
-  const [first = looking(status), ...others] = status.inSync ? [inSync(status), ...found] : found;
+  const [first = looking(status), ...others] = status.inSync && !status.held ? [inSync(status), ...found] : found;
   return [first, ...others];
 }
 
@@ -148,8 +148,16 @@ function invalid({ desired, problems, git, frozen, nextLookAt }: Status): Cause 
   };
 }
 
-function held({ held: holds, state, since }: Status): Cause | undefined {
+function held({ held: holds, state, since, probation }: Status): Cause | undefined {
   if (!holds) return undefined;
+  if (holds.why === "regressed") {
+    return {
+      why: "held",
+      reason: `Generation ${short(holds.generation)} got worse after it was committed: ${holds.reason}`,
+      ...(probation?.regressed && { since: probation.regressed.since }),
+      unblock: "It ends when all is well again, with another commit, or by `impctl retry --reason`.",
+    };
+  }
   return {
     why: "held",
     reason: `Generation ${short(holds.generation)} failed here and is not tried again: ${holds.reason}`,

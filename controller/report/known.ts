@@ -14,8 +14,9 @@ import { pauseOf } from "../gate/pause.ts";
 import type { Survey } from "../planes.ts";
 import type { Awaited } from "../rollout/decide.ts";
 import type { Good } from "../rollout/good.ts";
-import type { Clock } from "../term.ts";
-import type { PlaneStatus, Status } from "./status.ts";
+import type { Probation } from "../probation.ts";
+import { leftOf, type Clock } from "../term.ts";
+import type { ChecksStatus, PlaneStatus, Status } from "./status.ts";
 
 export interface Known {
   readonly settings: Settings;
@@ -53,6 +54,8 @@ export interface Known {
   readonly complaints: readonly Problem[];
   /** Why tags that may approve what is wanted do not count. */
   readonly ignoredTags: readonly Problem[];
+  /** What the checks showed when they were looked at last. */
+  readonly checks: ChecksStatus | undefined;
   /** Failed deployments of which there is evidence. */
   readonly bundles?: number;
   readonly git: {
@@ -81,6 +84,7 @@ export function unknownYet(settings: Settings, version: string, clock: Clock): K
     correction: undefined,
     awaited: [],
     good: undefined,
+    checks: undefined,
     frozen: undefined,
     complaints: [],
     ignoredTags: [],
@@ -95,7 +99,7 @@ export function statusOf(known: Known): Status {
   const generation = wanted?.generation;
   const commit = wanted?.commit ?? ledger?.accepted;
   const reason = reasonOf(known);
-  const held = generation && ledger ? whyHeld(ledger, generation.digest) : undefined;
+  const held = heldBy(known);
   const deployment = deploymentOf(known);
   const pause = pausedBy(known);
   const waiting = waitingFor(known);
@@ -134,13 +138,33 @@ export function statusOf(known: Known): Status {
     },
     ...(known.nextLookAt !== undefined && { nextLookAt: known.nextLookAt }),
     ...(ledger && isPending(ledger) && { overrides: ledger.overrides }),
+    ...(known.checks && { checks: known.checks }),
+    ...(ledger?.probation && { probation: probationStatus(ledger.probation, known.clock) }),
     ...(known.bundles !== undefined && { evidence: known.bundles }),
     ...(pause && { paused: pause }),
     ...(waiting && { waiting }),
     ...(waiting?.why === "rollout" && { rollout: known.awaited }),
     ...(glass && { breakGlass: glass }),
     ...(ledger && overlayStatus(ledger, known.clock)),
-    ...(generation && held !== undefined && { held: { generation: generation.digest, reason: held } }),
+    ...(held && { held }),
+  };
+}
+
+/** What failed here, or what was committed and is worse since. */
+function heldBy({ wanted, ledger }: Known): Status["held"] {
+  const generation = wanted?.generation?.digest;
+  const failed = generation !== undefined && ledger ? whyHeld(ledger, generation) : undefined;
+  if (generation !== undefined && failed !== undefined) return { generation, reason: failed, why: "failed" };
+  const probation = ledger?.probation;
+  if (!probation?.regressed) return undefined;
+  return { generation: probation.generation, reason: probation.regressed.reason, why: "regressed" };
+}
+
+function probationStatus({ term, green, regressed }: Probation, clock: Clock): NonNullable<Status["probation"]> {
+  return {
+    until: clock.now() + leftOf(term, clock),
+    watched: green?.length ?? 0,
+    ...(regressed && { regressed: { since: regressed.since, checks: regressed.keys, reason: regressed.reason } }),
   };
 }
 
@@ -191,7 +215,7 @@ function reasonOf(known: Known): string | undefined {
   if (state.at === "waiting" || state.at === "held" || state.at === "stranded") return state.reason;
   if (state.at === "rolling-back") return state.failure.reason;
   if (inFlight(state)) return behind(known);
-  return correction?.reason;
+  return known.ledger?.probation?.regressed?.reason ?? correction?.reason;
 }
 
 /** What a newer commit waits for. */

@@ -15,7 +15,7 @@ export function logObserver(log: Log): Observer {
       before = status;
     },
     event(event) {
-      if (event.type === "alive" || event.type === "polled") return;
+      if (["alive", "polled", "checked", "looked"].includes(event.type)) return;
       if (event.type === "run-started") return willDo(log, event.plane, event.steps);
       if (event.type === "step-done") return log.info("did", { plane: event.plane, ...step(event) });
       if (event.type === "overlay-ended") return log.warn(endText(event), { reason: event.reason });

@@ -6,7 +6,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { impacts, type PlaneName } from "../../reconcilers/core.ts";
 import { isOfContent } from "../../schemas/problem.ts";
 import type { OverlayEnd } from "../overlay.ts";
-import type { AgentEvent, Observer } from "./observer.ts";
+import type { AgentEvent, CheckNews, Observer } from "./observer.ts";
 import type { Status } from "./status.ts";
 
 /** States that are shown as 0 even before they were ever entered, so that an alert on them can be tested. */
@@ -143,6 +143,12 @@ function eventMetrics(registry: Registry): (event: AgentEvent) => void {
   ]);
   const overlaysEnded = counter("overlays_ended", "Local changes and drains that ended, and why.", ["kind", "why"]);
   for (const kind of overlayKinds) for (const why of overlayEnds) overlaysEnded.inc({ kind, why }, 0);
+  const checks = new Gauge({
+    name: "imp_health_check",
+    help: "1 while a check of what is committed is green, 0 while it is red; none where it cannot be told.",
+    labelNames: ["check", "severity"],
+    registers: [registry],
+  });
   for (const plane of planes) for (const impact of impacts) steps.inc({ plane, impact }, 0);
   for (const trigger of triggers) rollbacks.inc({ trigger }, 0);
   for (const outcome of outcomes) deployments.inc({ outcome }, 0);
@@ -165,12 +171,25 @@ function eventMetrics(registry: Registry): (event: AgentEvent) => void {
       case "polled":
         polls.inc({ result: event.result });
         return;
+      case "checked":
+        return showChecks(checks, event.results ?? []);
       case "alive":
       case "break-glass-ended":
+      case "looked":
       case "run-started":
         return;
     }
   };
+}
+
+/** A machine file has no more checks than this that anybody tells apart. */
+const mostChecks = 1000;
+
+function showChecks(gauge: Gauge<"check" | "severity">, results: readonly CheckNews[]): void {
+  gauge.reset();
+  for (const { name, severity, ok } of results.slice(0, mostChecks)) {
+    if (ok !== undefined) gauge.set({ check: name, severity }, Number(ok));
+  }
 }
 
 function known(trigger: string | undefined): string {

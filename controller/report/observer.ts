@@ -19,6 +19,15 @@ export interface StepNews {
   readonly text: string;
 }
 
+/** What one check showed. */
+export interface CheckNews {
+  readonly name: string;
+  readonly severity: "required" | "advisory";
+  /** undefined: it cannot be told. */
+  readonly ok: boolean | undefined;
+  readonly detail: string;
+}
+
 export type AgentEvent =
   /** The loop lives, and says so again within this time unless it hangs. Sent at least once a poll and once a phase. */
   | { readonly type: "alive"; readonly withinMs: number }
@@ -28,6 +37,10 @@ export type AgentEvent =
   | { readonly type: "run-started"; readonly plane: PlaneName; readonly steps: readonly StepNews[] }
   /** A step is known to be done, forward or on the way back. */
   | ({ readonly type: "step-done"; readonly plane: PlaneName } & StepNews)
+  /** The checks of what is committed were looked at; undefined: they could not be. */
+  | { readonly type: "checked"; readonly results: readonly CheckNews[] | undefined }
+  /** What is red at a look while a deployment is proven. */
+  | { readonly type: "looked"; readonly red: readonly string[] }
   /** A deployment ended. `trigger` says what made it roll back. */
   | {
       readonly type: "deployment-ended";

@@ -66,11 +66,29 @@ export interface Status {
   readonly paused?: { readonly reason: string; readonly until?: number };
   /** Why the newest generation, or the correction of drift, is not armed. */
   readonly waiting?: Shut;
+  readonly checks?: ChecksStatus;
+  /** Since a commit, until when: what was well then must stay well. */
+  readonly probation?: {
+    readonly until: number;
+    readonly watched: number;
+    readonly regressed?: { readonly since: number; readonly checks: readonly string[]; readonly reason: string };
+  };
   /** Failed deployments of which there is evidence on this box. */
   readonly evidence?: number;
   /** Where it waits for appliances that go first: for whom, why, and since when. */
   readonly rollout?: readonly Awaited[];
-  readonly held?: { readonly generation: string; readonly reason: string };
+  /** `failed`: the newest generation failed here. `regressed`: what is committed is worse than it was at the commit. */
+  readonly held?: { readonly generation: string; readonly reason: string; readonly why?: "failed" | "regressed" };
+}
+
+/** The checks when they were looked at last. */
+export interface ChecksStatus {
+  readonly at: number;
+  /** What is red, a sentence each, those that must be green first; of many the first. */
+  readonly red: readonly string[];
+  /** How many are green, red and not known; undefined while a deployment is proven. */
+  readonly green?: number;
+  readonly unknown?: number;
 }
 
 export interface PlaneStatus {

@@ -42,9 +42,10 @@ export function goodSince(
   return { generation: committed.digest, since, uptime, soaked };
 }
 
-/** Committed is what is wanted, nothing is going on, and what is there does not differ from it. */
-function isWell({ state, wanted, committed, drift, frozen }: Standing): boolean {
+/** Committed is what is wanted, nothing is going on or got worse since, and what is there does not differ from it. */
+function isWell({ state, ledger, wanted, committed, drift, frozen }: Standing): boolean {
   if (frozen !== undefined || state.at !== "idle" || !drift) return false;
   if (!wanted?.generation || wanted.generation.digest !== committed?.digest) return false;
+  if (ledger?.probation?.regressed !== undefined) return false;
   return drift.plan.steps.length === 0 && drift.plan.problems.length === 0;
 }

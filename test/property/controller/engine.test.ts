@@ -130,7 +130,7 @@ it("ends in one generation, whole, whatever happens in whatever order", async ()
       expect({ violations, drift: status.planes.frr?.drift, state: status.state, problems: status.problems }).toEqual({
         violations: [],
         drift: 0,
-        state: status.held ? "held" : "idle",
+        state: status.held?.why === "failed" ? "held" : "idle",
         problems: [],
       });
       expect(ours.filter((one) => !s.plane.live.has(one))).toEqual([]);

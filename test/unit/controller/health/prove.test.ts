@@ -44,7 +44,7 @@ async function proven(more: Partial<Proving>): Promise<Proof> {
 
 describe("proving", () => {
   it("ends well where nothing is wrong", async () => {
-    expect(await proven({})).toEqual({ failure: undefined, notes: [], timeline: [] });
+    expect(await proven({})).toEqual({ failure: undefined, notes: [], timeline: [], green: [] });
   });
 
   it("has no verdict on a change when nothing can be seen", async () => {

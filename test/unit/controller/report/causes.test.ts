@@ -75,6 +75,25 @@ describe("why nothing is happening", () => {
     ]);
   });
 
+  it("is that what was committed got worse since, although all is as the repository asks for", () => {
+    const reason = "Well at the commit and not now: bgp-session 192.0.2.1 (is Active).";
+    const regressed = { since: 700, checks: ["bgp-session 192.0.2.1"], reason };
+    const worse: Status = {
+      ...well,
+      held: { generation: one, reason, why: "regressed" },
+      probation: { until: 9000, watched: 1, regressed },
+    };
+
+    expect(causesOf(worse)).toEqual([
+      {
+        why: "held",
+        reason: `Generation 111111111111 got worse after it was committed: ${reason}`,
+        since: 700,
+        unblock: "It ends when all is well again, with another commit, or by `impctl retry --reason`.",
+      },
+    ]);
+  });
+
   it("is also what would hold up the next commit", () => {
     expect(causesOf({ ...well, paused: { reason: "fibre work", until: 5000 } })[1]).toEqual({
       why: "paused",

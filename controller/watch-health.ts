@@ -1,0 +1,86 @@
+/** The last part of a tick: looks at the checks of what is committed, and what that means while it is on probation. */
+import type { Generation } from "../reconcilers/generation.ts";
+import { asProblem } from "../schemas/problem.ts";
+import { newMemory, type CheckResult, type Memory } from "./health/probe.ts";
+import { inFlight } from "./machine.ts";
+import { judgeProbation, noPatience, type Patience } from "./probation.ts";
+import type { CheckNews } from "./report/observer.ts";
+import { withDeadline } from "./retry.ts";
+import type { Turn } from "./turn.ts";
+
+export interface HealthWatch {
+  /** Looks once, while nothing is in flight. Rejects only when the turn's signal aborts. */
+  look(turn: Turn): Promise<void>;
+}
+
+const limitMs = 30_000;
+
+/** What is remembered from look to look at one generation. */
+interface Watched {
+  readonly generation: string;
+  readonly memory: Memory;
+  readonly ending: AbortController;
+  patience: Patience;
+}
+
+export function startHealthWatch(): HealthWatch {
+  let watched: Watched | undefined;
+
+  function forget(): void {
+    watched?.ending.abort();
+    watched = undefined;
+  }
+
+  function watching(generation: string, signal: AbortSignal): Watched {
+    if (watched?.generation === generation) return watched;
+    forget();
+    const ending = new AbortController();
+    const memory = newMemory(AbortSignal.any([signal, ending.signal]));
+    watched = { generation, memory, ending, patience: noPatience };
+    return watched;
+  }
+
+  return {
+    async look(turn) {
+      turn.signal.throwIfAborted();
+      const { listener, progress } = turn.appliance;
+      const { committed } = turn.known();
+      // What is being changed is somebody else's to watch, and is looked at anew afterwards.
+      if (!committed || inFlight(progress.state())) return forget();
+      try {
+        await lookOnce(turn, committed, watching(committed.digest, turn.signal));
+      } catch (thrown) {
+        turn.signal.throwIfAborted();
+        listener.event({ type: "checked", results: undefined });
+        listener.complain(asProblem(thrown));
+      }
+    },
+  };
+}
+
+async function lookOnce(turn: Turn, committed: Generation, watched: Watched): Promise<void> {
+  const { host, memory, probe, listener } = turn.appliance;
+  const { probation } = memory.ledger();
+  const isOn = probation?.generation === committed.digest;
+  // What is green at the first look is compared with for a day: that one waits for every check.
+  const looking = isOn && !probation.green ? {} : { memory: watched.memory };
+  const seen = await withDeadline(host, limitMs, turn.signal, "Looking at the checks", (limited) =>
+    probe(committed, limited, looking),
+  );
+  listener.event({ type: "checked", results: [...seen.results].map(news) });
+  if (!isOn) return;
+  const graceMs = 1000 * committed.policy["grace-seconds"];
+  const judged = judgeProbation(probation, watched.patience, seen, graceMs, host);
+  watched.patience = judged.patience;
+  await memory.remember((ledger) =>
+    // An operator may have spoken meanwhile.
+    ledger.probation === probation ? { ...ledger, probation: judged.probation } : ledger,
+  );
+  turn.publish({});
+  const { happened } = judged;
+  if (happened) await turn.note({ happened: happened.what, text: happened.text });
+}
+
+function news([name, { check, ok, detail }]: readonly [string, CheckResult]): CheckNews {
+  return { name, severity: check.required ? "required" : "advisory", ok, detail };
+}

@@ -70,6 +70,8 @@ export interface Agent {
 }
 
 const defaultPollSeconds = 30;
+/** For what is written beside the loop to be finished when it ends. */
+const closingMs = 2000;
 
 /** Makes an agent. It does nothing until `run`. */
 export function createAgent(parts: AgentParts): Agent {
@@ -126,6 +128,7 @@ export function createAgent(parts: AgentParts): Agent {
   /** Adds to what is known and shows it; I6: whatever an observer does, the loop goes on. */
   function publish(news: Partial<Known>): void {
     known = { ...known, ...news };
+    known = { ...known, failsafeArmed: parts.failsafe.isArmed() };
     if (box) known = { ...known, state: box.progress.state(), ledger: box.memory.ledger() };
     // Before that nothing is known, but why it cannot be.
     else if (!known.frozen) return;
@@ -151,6 +154,7 @@ export function createAgent(parts: AgentParts): Agent {
       }
     } catch (thrown) {
       if (!signal.aborted) throw thrown;
+      await evidence.settled(closingMs);
     }
   }
 

@@ -22,7 +22,7 @@ export async function converge(turn: Turn): Promise<void> {
   const candidate = ordered ?? known.wanted?.generation;
   const commit = ordered?.commit ?? known.wanted?.commit;
   if (commit === undefined || !candidate || candidate.digest === known.committed?.digest) {
-    publish({ planned: undefined, awaited: [] });
+    publish({ planned: undefined, guards: undefined, awaited: [] });
     if (candidate) await noteSeen(turn, candidate);
     if (known.wanted && "target" in progress.state()) await progress.move({ type: "nothing-to-do" });
     return;

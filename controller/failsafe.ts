@@ -28,6 +28,7 @@ export interface Failsafe {
   /** The agent itself goes `to` a generation: it has `ms` milliseconds for that, or to say so again. */
   goingBack(deployment: Deployment, to: string | undefined, ms: number): Promise<void>;
   disarm(): Promise<void>;
+  isArmed(): boolean;
   /** I2, as an assertion: throws INTERNAL unless this process armed it for the deployment. */
   mustBeArmed(deployment: Deployment): void;
   /** Puts one plane of the armed record back by its files and units. Rejects with FAILSAFE when that fails. */
@@ -109,6 +110,7 @@ export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "
       await host.remove(record);
       armed = undefined;
     },
+    isArmed: () => armed !== undefined,
     mustBeArmed({ id }) {
       if (armed !== id) throw new Problem("INTERNAL", `The failsafe is not armed for deployment ${id}.`);
     },
@@ -151,6 +153,7 @@ export const noFailsafe: Failsafe = {
   arm: async () => undefined,
   goingBack: async () => undefined,
   disarm: async () => undefined,
+  isArmed: () => false,
   mustBeArmed: () => undefined,
   restore: async () => undefined,
   isFine: async () => false,

@@ -138,5 +138,10 @@ async function conclude(appliance: Appliance): Promise<void> {
   const hold = deployment.purpose === "deploy" && whyHeld(memory.ledger(), deployment.generation) !== undefined;
   await progress.move({ type: "rolled-back", hold });
   await tidy(appliance);
-  listener.event({ type: "deployment-ended", outcome: "rolled-back", trigger: failure.trigger });
+  listener.event({
+    type: "deployment-ended",
+    outcome: "rolled-back",
+    trigger: failure.trigger,
+    planes: deployment.planes,
+  });
 }

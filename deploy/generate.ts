@@ -1,6 +1,6 @@
 /**
  * Writes what is generated from the schemas, the problem table and the command line: sites/.schema/*.json, docs/problems.md,
- * docs/agent.md, docs/cli.md, docs/state-machine.md and docs/reasons.md. A unit test fails while they are not what this would write: `npm run generate`.
+ * docs/agent.md, docs/cli.md, docs/state-machine.md, docs/reasons.md and docs/metrics.md. A unit test fails while they are not what this would write: `npm run generate`.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -9,6 +9,7 @@ import { problemCodes } from "../schemas/problem.ts";
 import { fleetRules, machineRules } from "../schemas/semantics/rules.ts";
 import { agentPage } from "./agent-page.ts";
 import { cliPage } from "./cli-page.ts";
+import { metricsPage } from "./metrics-page.ts";
 import { reasonsPage } from "./reasons-page.ts";
 import { stateMachinePage } from "./state-machine-page.ts";
 
@@ -33,6 +34,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ["docs/cli.md", await cliPage()] as const,
     ["docs/state-machine.md", stateMachinePage()] as const,
     ["docs/reasons.md", reasonsPage()] as const,
+    ["docs/metrics.md", await metricsPage()] as const,
   ]);
 }
 

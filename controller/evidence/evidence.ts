@@ -19,6 +19,8 @@ export interface Evidence {
   ended(deployment: DeploymentStatus | undefined): void;
   /** At the start: a deployment that failed while nobody could keep what is known of it. */
   missed(deployment: DeploymentStatus | undefined): void;
+  /** Resolves when all that was begun is written, or after so long. */
+  settled(limitMs: number): Promise<void>;
 }
 
 export interface EvidenceParts {
@@ -55,6 +57,12 @@ export function startEvidence(parts: EvidenceParts): Evidence {
 
   return {
     witness,
+    async settled(limitMs) {
+      const over = new AbortController();
+      const late = host.sleep(limitMs, over.signal).catch(() => undefined);
+      await Promise.race([last, late]);
+      over.abort();
+    },
     ended(deployment) {
       if (!deployment) return;
       const [gathered, status, log] = [witness.gathered(), parts.status(), parts.log()];

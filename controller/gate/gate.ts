@@ -30,6 +30,11 @@ const guards: { readonly [W in Wait]?: Guard } = {
   impact,
 };
 
+/** Of every guard whether it lets the plan pass. */
+export function gateChecks(question: Question): Readonly<Partial<Record<Wait, boolean>>> {
+  return Object.fromEntries(Object.entries(guards).map(([why, guard]) => [why, guard(question) === undefined]));
+}
+
 /** What keeps even an operator from going back to a generation that was proven here. */
 const evenForOperators: readonly Wait[] = ["observe-only", "break-glass", "blocked", "prerequisites"];
 

@@ -56,6 +56,10 @@ export interface Known {
   readonly ignoredTags: readonly Problem[];
   /** What the checks showed when they were looked at last. */
   readonly checks: ChecksStatus | undefined;
+  /** What each guard of the gate said of the newest generation when they were asked last. */
+  readonly guards: Status["gate"] | undefined;
+  /** Whether this process armed the failsafe. */
+  readonly failsafeArmed: boolean;
   /** Failed deployments of which there is evidence. */
   readonly bundles?: number;
   readonly git: {
@@ -85,6 +89,8 @@ export function unknownYet(settings: Settings, version: string, clock: Clock): K
     awaited: [],
     good: undefined,
     checks: undefined,
+    guards: undefined,
+    failsafeArmed: false,
     frozen: undefined,
     complaints: [],
     ignoredTags: [],
@@ -139,6 +145,8 @@ export function statusOf(known: Known): Status {
     ...(known.nextLookAt !== undefined && { nextLookAt: known.nextLookAt }),
     ...(ledger && isPending(ledger) && { overrides: ledger.overrides }),
     ...(known.checks && { checks: known.checks }),
+    ...(known.guards && { gate: known.guards }),
+    failsafe: known.failsafeArmed ? "armed" : known.settings.failsafe.mode === "off" ? "off" : "quiet",
     ...(ledger?.probation && { probation: probationStatus(ledger.probation, known.clock) }),
     ...(known.bundles !== undefined && { evidence: known.bundles }),
     ...(pause && { paused: pause }),

@@ -46,6 +46,8 @@ export type AgentEvent =
       readonly type: "deployment-ended";
       readonly outcome: NonNullable<DeploymentStatus["outcome"]>;
       readonly trigger?: string;
+      /** What it touched. */
+      readonly planes?: readonly PlaneName[];
     }
   /** What an operator changed or drained for a while ended, and why. */
   | ({ readonly type: "overlay-ended" } & EndedOverlay)

@@ -8,6 +8,7 @@ import type { Purpose, Shut, Verdict } from "../machine.ts";
 import type { ShownGlass } from "../break-glass.ts";
 import type { EndedOverlay, ShownOverlay } from "../overlay.ts";
 import type { Awaited } from "../rollout/decide.ts";
+import type { Wait } from "../reasons.ts";
 
 export interface Status {
   readonly format: 1;
@@ -66,6 +67,12 @@ export interface Status {
   readonly paused?: { readonly reason: string; readonly until?: number };
   /** Why the newest generation, or the correction of drift, is not armed. */
   readonly waiting?: Shut;
+  /** Of every guard whether it lets the newest generation pass; left out when nothing is wanted. */
+  readonly gate?: Readonly<Partial<Record<Wait, boolean>>>;
+  /** Whether something puts the box back should the agent not do it; off: there is none, by the settings. */
+  readonly failsafe?: "armed" | "quiet" | "off";
+  /** An operator works on the box by hand, until when. */
+  readonly breakGlass?: { readonly reason: string; readonly until: number };
   readonly checks?: ChecksStatus;
   /** Since a commit, until when: what was well then must stay well. */
   readonly probation?: {

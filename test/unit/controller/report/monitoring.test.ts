@@ -48,7 +48,7 @@ describe("monitoring", () => {
     monitoring.observer.status(idle);
     monitoring.observer.event({ type: "alive", withinMs: 1_000 });
     expect(await get("/status")).toContain('"machine": "fra1/r1"');
-    expect(await get("/metrics")).toContain('imp_state{state="idle"} 1\n');
+    expect(await get("/metrics")).toContain('imp_phase{phase="idle"} 1\n');
     expect(await get("/healthz")).toBe("200 ok\n");
     now = 5_000;
     expect(await get("/healthz")).toMatch(/^503 the loop was last heard of 5 s ago/);

@@ -50,6 +50,21 @@ describe("an appliance", () => {
     ["it drifted", { drift: { plan: plan({ steps: [{}] }) } }],
     ["it cannot be looked at", { drift: undefined }],
     ["its plan must not be carried out", { drift: { plan: plan({ problems: [new Problem("FRR_FOREIGN", "")] }) } }],
+    [
+      "it got worse after the commit",
+      {
+        ledger: {
+          ...emptyLedger,
+          probation: {
+            deployment: "d1",
+            generation: committed.digest,
+            term: { from: 0, ms: 1, boot: "b", uptime: 0 },
+            soakMs: 1,
+            regressed: { since: 1, keys: ["bgp-session 192.0.2.1"], reason: "It is down." },
+          },
+        },
+      },
+    ],
     ["it is frozen", { frozen: new Problem("JOURNAL", "") }],
   ])("is not well when %s", (_, news) => {
     expect(goodSince({ ...standing, ...news }, undefined, at(100))).toBeUndefined();

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { askAgent } from "../../controller/cli/agent-client.ts";
 import type { Status } from "../../controller/report/status.ts";
 
 export interface AgentProcess extends AsyncDisposable {
@@ -34,6 +35,8 @@ export interface AgentProcessOptions {
   readonly settings?: string;
   /** The program: [main.ts] unless given, so that the bundle can be tried as well. */
   readonly program?: string;
+  /** Where it runs: its argv, inside a network namespace. Its pages are not seen from here then, only its sockets. */
+  readonly inside?: (...argv: string[]) => [string, ...string[]];
   /** Each line that it writes. Silent unless given. */
   readonly line?: (text: string) => void;
 }
@@ -70,7 +73,10 @@ ${options.settings ?? ""}`,
     { mode: 0o600 },
   );
   const program = options.program ?? join(import.meta.dirname, "../../controller/main.ts");
-  const child = spawn(process.execPath, [program, "agent", "--settings", settings, "--log", "text"], {
+  const inside = options.inside ?? ((first: string, ...rest: string[]): [string, ...string[]] => [first, ...rest]);
+  const [command, ...argv] = inside(process.execPath, program, "agent", "--settings", settings, "--log", "text");
+  const socket = `${folder}/run/agent.sock`;
+  const child = spawn(command, argv, {
     stdio: ["ignore", line ? "pipe" : "ignore", line ? "pipe" : "ignore"],
     env: { ...process.env, ...options.env },
   });
@@ -79,9 +85,13 @@ ${options.settings ?? ""}`,
   }
   const agent: AgentProcess = {
     child,
-    socket: `${folder}/run/agent.sock`,
+    socket,
     async status() {
       try {
+        if (options.inside) {
+          const question = { method: "GET", path: "/status" } as const;
+          return (await askAgent(socket, question, AbortSignal.timeout(2_000))) as Status;
+        }
         const answer = await fetch(`http://127.0.0.1:${port}/status`, { signal: AbortSignal.timeout(2_000) });
         return (await answer.json()) as Status;
       } catch {

@@ -124,3 +124,10 @@ function sendCgi(output: Buffer, response: ServerResponse, fault: GitFault | und
   if (fault !== "cut") return void response.end(body);
   response.write(body.subarray(0, body.length >> 1), () => response.destroy());
 }
+
+/** `node git-server.ts BARE ADDRESS PORT`: as a process of its own, for a server in a network namespace. Prints its URL. */
+if (import.meta.main) {
+  const [bare = "", address = "127.0.0.1", port = "0"] = process.argv.slice(2);
+  const { url } = await gitServer(bare, { address, port: Number(port) });
+  process.stdout.write(`${url}\n`);
+}

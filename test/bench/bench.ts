@@ -2,9 +2,16 @@
 import { benchFrr } from "./frr.ts";
 import { benchGit } from "./git.ts";
 import { benchMemory } from "./memory.ts";
+import { benchRollback } from "./rollback.ts";
 import { benchValidate } from "./validate.ts";
 
-const all = { validate: benchValidate, frr: benchFrr, git: benchGit, memory: benchMemory } as const;
+const all = {
+  validate: benchValidate,
+  frr: benchFrr,
+  git: benchGit,
+  rollback: benchRollback,
+  memory: benchMemory,
+} as const;
 
 const named = process.argv.slice(2);
 for (const [name, bench] of Object.entries(all)) {

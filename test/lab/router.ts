@@ -24,6 +24,8 @@ export const neighbours = { a: "192.0.2.1", b: "192.0.2.5" } as const;
 
 export interface Router extends AsyncDisposable {
   readonly folder: string;
+  /** The name of its network namespace, which is FRR's pathspace too. */
+  readonly namespace: string;
   readonly sites: SitesRepository;
   /** Starts the agent, as systemd would after it ended. */
   agent(): AgentProcess;
@@ -160,6 +162,7 @@ export async function startRouter(label: string, files: Readonly<Record<string, 
   };
   const router: Router = {
     folder,
+    namespace: box.name,
     sites,
     agent: () =>
       startAgent({

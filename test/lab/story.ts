@@ -86,6 +86,9 @@ export interface StoryOptions {
 
 const frrSockets = "/var/run/frr";
 
+/** Stories are short; what ended without a result is tried again at once. */
+const quick = { "soak-seconds": 5, "grace-seconds": 10, "deadline-seconds": 60, "retry-after-seconds": 0 };
+
 /** A generation with these lines; `neighbor X` lines get a health check. */
 export function generation(
   lines: readonly string[],
@@ -105,7 +108,7 @@ export function generation(
     health: peers.map((peer) => ({ check: "bgp-session", peer, required: true })),
     notManaged: [],
     ...more,
-    policy: Policy.parse({ "soak-seconds": 5, "grace-seconds": 10, "deadline-seconds": 60, ...more.policy }),
+    policy: Policy.parse({ ...quick, ...more.policy }),
   };
 }
 

@@ -63,6 +63,7 @@ describe("impctl rollback", () => {
     expect(s.status().held).toEqual({
       generation: two.digest,
       reason: "Rolled back by an operator: customers complain.",
+      why: "failed",
     });
     await s.sim.pass(600_000);
     expect(s.status().committed?.generation).toBe(one.digest);
@@ -216,7 +217,7 @@ describe("a generation that is known", () => {
       if (s.sim.uptime() - (tried.at(-1) ?? 0) > 60_000) tried.push(s.sim.uptime());
       return new Problem("FRR_UNREACHABLE", "bgpd is away.", { transient: true });
     };
-    s.push("two", two);
+    s.push("two", { ...two, policy: { ...two.policy, "retry-after-seconds": 300 } });
     await s.sim.until(() => s.status().state === "waiting", "waiting");
     expect(s.status().waiting).toMatchObject({ why: "backoff", reason: expect.stringMatching(/once.*5 min/) });
     await s.sim.until(() => s.status().state === "held", "held");

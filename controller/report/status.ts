@@ -57,13 +57,13 @@ export interface Status {
   readonly nextLookAt?: number;
   /** What operators vouched for and no accepted commit has used up yet: see source.ts. */
   readonly overrides?: { readonly rewrite: boolean; readonly commits: readonly string[] };
-  /** The repository's pause has no end of its own, an operator's has. */
   /** That an operator works on the box by hand. */
   readonly breakGlass?: ShownGlass;
   /** What stands above the repository on this box for a while. */
   readonly overlays?: readonly ShownOverlay[];
   /** The last one that ended. */
   readonly endedOverlay?: EndedOverlay;
+  /** The repository's pause has no end of its own, an operator's has. */
   readonly paused?: { readonly reason: string; readonly until?: number };
   /** Why the newest generation, or the correction of drift, is not armed. */
   readonly waiting?: Shut;
@@ -71,8 +71,6 @@ export interface Status {
   readonly gate?: Readonly<Partial<Record<Wait, boolean>>>;
   /** Whether something puts the box back should the agent not do it; off: there is none, by the settings. */
   readonly failsafe?: "armed" | "quiet" | "off";
-  /** An operator works on the box by hand, until when. */
-  readonly breakGlass?: { readonly reason: string; readonly until: number };
   readonly checks?: ChecksStatus;
   /** Since a commit, until when: what was well then must stay well. */
   readonly probation?: {

@@ -45,12 +45,11 @@ describe.skipIf(!hasGit || !hasOpenssl())("three real agents in waves (needs git
       const port = 40_000 + ((process.pid * 3 + index) % 20_000);
       const settings = `listen-tls: "127.0.0.1:${port}"\n`;
       const agent = startAgent({ folder, machine: name, remote: sites.bare, frrSockets: `${folder}/frr`, settings });
+      // What an operator copies into the repository.
       const said = await impctl(folder, "fingerprint", "--settings", `${folder}/persistent/agent.yaml`);
-      expect(said).toEqual({
-        exitCode: 0,
-        out: expect.stringMatching(/^status: \{ address: "127\.0\.0\.1:\d+", fingerprint: "SHA256:\S{43}" \}\n$/),
-        err: "",
-      });
+      if (!/^status: \{ address: "127\.0\.0\.1:\d+", fingerprint: "SHA256:\S{43}" \}\n$/.test(said.out)) {
+        throw new Error(`impctl fingerprint said: ${said.out}${said.err}`);
+      }
       boxes.set(name, { frr, agent, close: () => sockets.close(), line: said.out });
     }
     sites.push("Start", { "fleet.yaml": fleet, "fra1/site.yaml": "", "ber1/site.yaml": "", ...appliances(64496) });

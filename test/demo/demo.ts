@@ -75,15 +75,17 @@ async function play(folder: string): Promise<void> {
 
   act(1, "First convergence", "A new box, an empty FRR. One commit says what it is to be.");
   const commit1 = push("Add fra1/r1 with transit-a", sites.first);
-  const agent = stack.use(
-    startAgent({
-      folder,
-      machine: "fra1/r1",
-      remote: server.url,
-      frrSockets: appliance.sockets,
-      line: (text) => say(`${styleText("dim", "  agent │")} ${text}`),
-    }),
-  );
+  const start = () =>
+    stack.use(
+      startAgent({
+        folder,
+        machine: "fra1/r1",
+        remote: server.url,
+        frrSockets: appliance.sockets,
+        line: (text) => say(`${styleText("dim", "  agent │")} ${text}`),
+      }),
+    );
+  const agent = start();
   await agent.until("the first commit is proven", committed(commit1), 60);
   await showUpstreams(appliance, /transit-a +Established, hears/);
 
@@ -138,6 +140,26 @@ async function play(folder: string): Promise<void> {
     60,
   );
   say("  recognised: it asks for what was proven in act 2, so there is nothing to apply and nothing to prove again");
+
+  act(
+    6,
+    "A crash in the middle",
+    "A change is being proven when the agent is killed. Started again it first undoes what was not proven.",
+  );
+  const commit6 = push("Raise the hold time", sites.interrupted);
+  await agent.until("it is being proven", (s) => s.state === "proving" && s.deployment?.commit === commit6, 60);
+  agent.child.kill("SIGKILL");
+  say(styleText("cyan", "$ kill -9    # the agent"));
+  const next = start();
+  await next.until(
+    "what was in flight is undone",
+    (s) => s.lastDeployment?.commit === commit6 && s.lastDeployment.outcome === "rolled-back",
+    60,
+  );
+  await showUpstreams(appliance, /transit-a +Established, hears[^]*transit-b +Established, hears/);
+  await next.until("it says what it waits for", (s) => s.state === "waiting", 30);
+  impctl(folder, "why", "--socket", next.socket);
+  impctl(folder, "show", "--socket", next.socket);
 
   say();
   say(styleText("bold", `Done in ${Math.round((Date.now() - startedAt) / 1000)} s. What to look at next:`));

@@ -80,3 +80,7 @@ export const mistaken: Files = {
 export const harmful: Files = { "fra1/r1.yaml": appliance(vlan26, transitB("64497"), "64469") };
 /** Act 5: reverted. */
 export const reverted: Files = second;
+/** Act 6: harmless, and interrupted. */
+export const interrupted: Files = {
+  "fra1/r1.yaml": appliance(vlan26, transitB("64497")).replace("hold-seconds: 9,", "hold-seconds: 12,"),
+};

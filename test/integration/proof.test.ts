@@ -16,7 +16,8 @@ import { makeSitesRepository, type SitesRepository } from "../lab/sites-reposito
 const why = whyNoFrr() ?? whyNoBird();
 const pollSeconds = 1;
 
-const fleet = "defaults: 1\npolicy: { soak-seconds: 2, grace-seconds: 5, deadline-seconds: 60 }\n";
+const fleet =
+  "defaults: 1\npolicy: { soak-seconds: 2, grace-seconds: 5, deadline-seconds: 60, retry-after-seconds: 0 }\n";
 
 /** The appliance with these remote AS numbers; undefined leaves the peer out. */
 function appliance(asOfA: number | undefined, asOfB: number | undefined): string {

@@ -13,6 +13,9 @@ export interface Outside {
   explains(red: Red): string | undefined;
 }
 
+/** How long a session that is up again may still lack what it brought before. */
+const loadingMs = 120_000;
+
 /** Remembers what it saw: a carrier that came back, or a daemon that runs again, still explains what is not yet well. */
 export function watchOutside(before: Before): Outside {
   const ceased = new Set<string>();
@@ -23,8 +26,8 @@ export function watchOutside(before: Before): Outside {
     saw({ sessions, links }, incarnation, afterMs) {
       first ??= incarnation;
       if (incarnation !== first) restarted = true;
-      for (const { peer, up, ceasedMsAgo } of sessions.values()) {
-        if (up) ceased.delete(peer);
+      for (const { peer, up, upMs = loadingMs, ceasedMsAgo } of sessions.values()) {
+        if (up && upMs >= loadingMs) ceased.delete(peer);
         else if (ceasedMsAgo !== undefined && ceasedMsAgo <= afterMs) ceased.add(peer);
       }
       for (const [name, was] of before.probe.links ?? []) {

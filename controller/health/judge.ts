@@ -139,7 +139,8 @@ function judgePrefixes({ candidate, touched }: Before, was: Session, is: Session
   if (touched.policies.has(peer)) return [];
   if (is.prefixes >= was.prefixes * (1 - candidate.policy["prefix-tolerance"])) return [];
   const reason = `${named(peer, was)} sent ${was.prefixes} accepted prefixes before and ${is.prefixes} now.`;
-  return [{ key: `prefixes ${peer}`, reason, weight: "regressed" }];
+  // A session that opened anew meanwhile is still loading its table.
+  return [{ key: `prefixes ${peer}`, reason, weight: is.dropped > was.dropped ? "awaited" : "regressed", peer }];
 }
 
 /** "192.0.2.1 (transit-a)" */

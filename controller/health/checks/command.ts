@@ -8,7 +8,7 @@ const tooLong = new Set([124, 137]);
 
 /** As root it becomes nobody, without any capability and without the agent's environment; as anybody else it stays that. */
 const unprivileged = `if [ "$(id -u)" = 0 ]; then
-  exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all --reset-env -- "$@"
+  exec setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs --inh-caps=-all --reset-env -- "$@"
 fi
 exec "$@"`;
 

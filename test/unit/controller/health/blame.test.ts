@@ -56,7 +56,7 @@ describe("what broke", () => {
     });
   });
 
-  it("is its peer's operator's doing when that took it down since, until it is up again", () => {
+  it("is its peer's operator's doing when that took it down since, until it is up and loaded again", () => {
     const what = outside();
     what.saw(seeing({}, 5000), undefined, 4000);
     expect(verdict([session], what)).toBe("bad");
@@ -66,7 +66,11 @@ describe("what broke", () => {
       "It is red. The peer's operator took it down, so this says nothing about the change.",
     );
     expect(verdict([session, red({ peer: "192.0.2.2" })], what)).toBe("bad");
-    what.saw(seeing({}, undefined, true), undefined, 8000);
+    const back = seeing({}, undefined, true);
+    const sessions = [...back.sessions].map(([key, one]) => [key, { ...one, upMs: 1000 }] as const);
+    what.saw({ ...back, sessions: new Map(sessions) }, undefined, 8000);
+    expect(verdict([session], what), "it is still loading").toBe("inconclusive");
+    what.saw(back, undefined, 9000);
     expect(verdict([session], what)).toBe("bad");
   });
 

@@ -157,6 +157,12 @@ describe("judging", () => {
     ]);
   });
 
+  it("waits for the prefixes of a session that opened anew meanwhile", () => {
+    const seen = probe([up("192.0.2.1", 1000, 3)], []);
+    const after = probe([up("192.0.2.1", 10, 4)], []);
+    expect(keys(judge(before(seen, asking([])), after, nothing))).toEqual(["prefixes 192.0.2.1: awaited"]);
+  });
+
   it("does not count what a drained peer brings, nor miss it", () => {
     const seen = probe([up("192.0.2.1", 100)], [a]);
     const fewer = probe([up("192.0.2.1", 3)], [a]);

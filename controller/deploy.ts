@@ -110,6 +110,9 @@ async function attempt(
   let seen = intent.candidate.desired;
   try {
     await failsafe.arm(deployment, intent.baseline);
+    // Only now can it be told whether it takes this record: nothing was changed yet.
+    const refusal = await failsafe.check(signal);
+    if (refusal) throw refusal;
     return await spokenForAtTheDeadline(appliance, deployment, signal, async (bounded) => {
       seen = await withDeadline(host, deployment.deadline - host.uptime(), bounded, "Applying", (limited) =>
         applyAndVerify(appliance, intent, limited),

@@ -104,7 +104,12 @@ export function createAgent(parts: AgentParts): Agent {
       if (event.type === "looked") sawRed(event.red);
       if (event.type === "deployment-ended") evidence.ended(box?.memory.ledger().lastDeployment);
     },
-    changed: () => publish({}),
+    changed() {
+      publish({});
+      const state = box?.progress.state();
+      if (state?.at === "stranded") evidence.stranded(state.deployment.id);
+    },
+    happened: (news) => void note(news).catch((thrown: unknown) => listener.complain(asProblem(thrown))),
     complain(problem) {
       complaints = [...complaints, problem];
       const others = known.complaints.filter((one) => one.toString() !== problem.toString());

@@ -8,7 +8,7 @@ import { withVerdict } from "./ledger.ts";
 import { probationOf } from "./probation.ts";
 import { withDeadline } from "./retry.ts";
 import { attemptLimitMs, goingBackMs, withoutCandidate } from "./roll-back.ts";
-import { withLeft } from "./going-back.ts";
+import { givenUp, withLeft } from "./going-back.ts";
 import { tidy, tupleOf } from "./start.ts";
 import { timing } from "./timing.ts";
 import { withoutWords } from "./words.ts";
@@ -97,8 +97,9 @@ export async function finishCommit(
     const isNew = before?.generation !== generation.digest;
     const committed = tupleOf(generation, environment, isNew ? host.now() : before.at);
     const next = { ...ledger, committed, ...(isNew && { previous: before }), lastSuccessAt: host.now() };
+    const order = deployment.purpose === "roll-back" ? ledger.order : undefined;
     const lastDeployment = {
-      ...ended(host.now(), deployment, "committed"),
+      ...ended(host.now(), deployment, "committed", order && givenUp(order)),
       ...(note !== undefined && { reason: note }),
     };
     if (deployment.purpose === "correct") return { ...next, lastDeployment };
@@ -111,6 +112,8 @@ export async function finishCommit(
   });
   listener.committed(generation);
   await progress.move({ type: "committed" });
-  listener.event({ type: "deployment-ended", outcome: "committed" });
+  const trigger = deployment.purpose === "roll-back" ? memory.ledger().lastDeployment?.trigger : undefined;
+  const { planes } = deployment;
+  listener.event({ type: "deployment-ended", outcome: "committed", ...(trigger !== undefined && { trigger, planes }) });
   await tidy(appliance, generation.digest);
 }

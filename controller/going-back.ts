@@ -40,12 +40,13 @@ export async function orderedBack(
 }
 
 /** Why the deployment in flight is given up for it. */
-export function givenUp({ reason }: Order): Failure {
-  return { trigger: "operator", reason: orderText(reason), verdict: "bad" };
+export function givenUp(order: Order): Failure {
+  return { trigger: order.by ?? "operator", reason: orderText(order), verdict: "bad" };
 }
 
-/** How a generation is remembered that an operator left. */
-export function orderText(reason: string): string {
+/** How a generation is remembered that was left for it. */
+export function orderText({ reason, by }: Pick<Order, "reason" | "by">): string {
+  if (by === "probation") return `Rolled back by policy: ${reason}`;
   return `Rolled back by an operator${reason === "" ? "" : `: ${reason}`}.`.replace(/([.!?])\.$/, "$1");
 }
 
@@ -53,7 +54,7 @@ export function orderText(reason: string): string {
 export function withLeft(ledger: Ledger, { id, from }: Deployment, now: number): Ledger {
   const { order } = ledger;
   if (!order || from === undefined) return ledger;
-  return withoutOrder(withVerdict(ledger, from, id, "bad", orderText(order.reason), now));
+  return withoutOrder(withVerdict(ledger, from, id, "bad", orderText(order), now));
 }
 
 /** The ledger when a deployment was rolled back: what was ordered is done by that, or failed; a generation to go on to stays. */

@@ -66,6 +66,8 @@ export interface Order {
   readonly reason: string;
   /** Wall clock. */
   readonly at: number;
+  /** Policy, after a regression; left out: an operator. */
+  readonly by?: "probation";
 }
 
 /** What a commit commits, as one: a generation with the secrets that it was rendered with, in a boot environment. */

@@ -6,6 +6,7 @@
 import type { Generation } from "../reconcilers/generation.ts";
 import { greenKeys } from "./health/green.ts";
 import type { Probe } from "./health/probe.ts";
+import type { Deployment } from "./machine.ts";
 import { isOver, term, type Clock, type Term } from "./term.ts";
 
 /** As the ledger has it, from a commit on. */
@@ -18,6 +19,8 @@ export interface Probation {
   /** Keys of the required checks that were green at the commit; undefined where nobody could tell: the first look says. */
   readonly green?: readonly string[];
   readonly regressed?: Regression;
+  /** Where policy goes back to, if it does: once, never further. */
+  readonly to?: string;
 }
 
 export interface Regression {
@@ -31,15 +34,16 @@ export interface Regression {
 /** The probation of a generation that is committed now; undefined where policy has none. */
 export function probationOf(
   { digest, policy }: Generation,
-  deployment: { readonly id: string },
+  { id, purpose, from }: Pick<Deployment, "id" | "purpose" | "from">,
   soakMs: number,
   green: readonly string[] | undefined,
   clock: Clock,
 ): Probation | undefined {
   const hours = policy["probation-hours"];
   if (hours === 0) return undefined;
-  const until = term(clock, hours * 3_600_000);
-  return { deployment: deployment.id, generation: digest, term: until, soakMs, ...(green && { green }) };
+  const begun = { deployment: id, generation: digest, term: term(clock, hours * 3_600_000), soakMs };
+  const to = purpose === "deploy" && policy["on-regression"] === "roll-back" && from !== digest ? from : undefined;
+  return { ...begun, ...(green && { green }), ...(to !== undefined && { to }) };
 }
 
 /** What a running agent remembers between two looks, by uptime. A restart begins anew. */

@@ -5,7 +5,7 @@
 import type { Host, PlaneName } from "../reconcilers/core.ts";
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem, type Problem } from "../schemas/problem.ts";
-import type { Journal } from "./journal.ts";
+import type { Happening, Journal } from "./journal.ts";
 import { inFlight, transition, type Event, type State } from "./machine.ts";
 import type { AgentEvent, StepNews } from "./report/observer.ts";
 
@@ -20,6 +20,8 @@ export interface Progress {
 export interface Listener {
   event(event: AgentEvent): void;
   changed(): void;
+  /** Something that the history is to tell, and that is no transition. */
+  happened(news: Pick<Happening, "happened" | "text">): void;
   /** A generation was committed, and the ledger says so: shown at once with it. */
   committed(generation: Generation): void;
   /** Something that does not stop the loop, but that somebody must see. */

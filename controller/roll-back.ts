@@ -62,10 +62,10 @@ async function goFurther(appliance: Appliance, failure: Problem, signal: AbortSi
   return true;
 }
 
-async function abandon({ progress, failsafe, listener }: Appliance, reason: string): Promise<false> {
+async function abandon({ progress, failsafe, listener, secrets }: Appliance, reason: string): Promise<false> {
   // Whoever watches must leave the box alone too.
   await failsafe.disarm().catch((thrown: unknown) => listener.complain(asProblem(thrown)));
-  await progress.move({ type: "abandoned", reason });
+  await progress.move({ type: "abandoned", reason: secrets.mask(reason) });
   return false;
 }
 

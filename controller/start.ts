@@ -99,6 +99,7 @@ async function takeReport({ failsafe, memory, listener, host }: Appliance): Prom
   if (!acted) return;
   const { verdict, reason } = failureOf(acted);
   listener.complain(new Problem("FAILSAFE", reason));
+  listener.happened({ happened: "failsafe-acted", text: reason });
   const { generation, deployment } = acted;
   await memory.remember((ledger) =>
     ledger.committed?.generation === generation || generation === ""

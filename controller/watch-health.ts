@@ -2,8 +2,9 @@
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
 import { newMemory, type CheckResult, type Memory } from "./health/probe.ts";
+import type { Ledger } from "./ledger.ts";
 import { inFlight } from "./machine.ts";
-import { judgeProbation, noPatience, type Patience } from "./probation.ts";
+import { judgeProbation, noPatience, type Patience, type Probation } from "./probation.ts";
 import type { CheckNews } from "./report/observer.ts";
 import { withDeadline } from "./retry.ts";
 import type { Turn } from "./turn.ts";
@@ -72,13 +73,24 @@ async function lookOnce(turn: Turn, committed: Generation, watched: Watched): Pr
   const graceMs = 1000 * committed.policy["grace-seconds"];
   const judged = judgeProbation(probation, watched.patience, seen, graceMs, host);
   watched.patience = judged.patience;
-  await memory.remember((ledger) =>
-    // An operator may have spoken meanwhile.
-    ledger.probation === probation ? { ...ledger, probation: judged.probation } : ledger,
-  );
-  turn.publish({});
   const { happened } = judged;
-  if (happened) await turn.note({ happened: happened.what, text: happened.text });
+  await memory.remember((ledger) => {
+    // An operator may have spoken meanwhile.
+    if (ledger.probation !== probation) return ledger;
+    const next = { ...ledger, probation: judged.probation };
+    return happened?.what === "regressed" && !ledger.order
+      ? withOrder(next, probation, happened.text, host.now())
+      : next;
+  });
+  turn.publish({});
+  if (!happened) return;
+  await turn.note({ happened: happened.what, text: happened.text });
+  if (memory.ledger().order?.by === "probation") turn.repository.hasten();
+}
+
+/** Where policy says so it leads back, like an operator's word; the loop carries that out. */
+function withOrder(ledger: Ledger, { to }: Probation, reason: string, at: number): Ledger {
+  return to === undefined ? ledger : { ...ledger, order: { to, reason, at, by: "probation" } };
 }
 
 function news([name, { check, ok, detail }]: readonly [string, CheckResult]): CheckNews {

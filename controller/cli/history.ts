@@ -1,7 +1,7 @@
 /** `impctl history`: what happened on this box. */
 import { InvalidArgumentError, type Command } from "commander";
 import { printable, printableJson } from "../../schemas/printable.ts";
-import { historyText } from "../report/story-text.ts";
+import { historyText } from "../report/history-text.ts";
 import type { Entry } from "../story.ts";
 import { agentOptions } from "./agent-client.ts";
 import { askPast, settingsOption, type PastOptions } from "./disk.ts";

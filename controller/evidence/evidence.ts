@@ -15,8 +15,10 @@ import { startWitness, type Gathered, type Witness } from "./witness.ts";
 export interface Evidence {
   /** For the engine, to be told what goes on. */
   readonly witness: Witness;
-  /** A deployment ended, or is stranded: what was gathered of it is kept if it failed. */
+  /** A deployment ended: what was gathered of it is kept if it failed. */
   ended(deployment: DeploymentStatus | undefined): void;
+  /** Going back was given up: what was gathered up to here is kept, and again when it ends after all. */
+  stranded(deployment: string): void;
   /** At the start: a deployment that failed while nobody could keep what is known of it. */
   missed(deployment: DeploymentStatus | undefined): void;
   /** Resolves when all that was begun is written, or after so long. */
@@ -40,6 +42,7 @@ export function startEvidence(parts: EvidenceParts): Evidence {
   const { host, folder, complain } = parts;
   const witness = startWitness();
   const shelf = openShelf(host, folder);
+  let toldStranded: string | undefined;
   let last: Promise<void> = Promise.resolve();
 
   /** One after the other, so that two bundles never prune each other. */
@@ -66,8 +69,14 @@ export function startEvidence(parts: EvidenceParts): Evidence {
     ended(deployment) {
       if (!deployment) return;
       const [gathered, status, log] = [witness.gathered(), parts.status(), parts.log()];
-      if (deployment.outcome !== undefined) witness.forget();
+      witness.forget();
       if (deployment.outcome !== "committed") beside(() => keep(deployment.id, gathered, status, log));
+    },
+    stranded(deployment) {
+      if (deployment === toldStranded) return;
+      toldStranded = deployment;
+      const [gathered, status, log] = [witness.gathered(), parts.status(), parts.log()];
+      beside(() => keep(deployment, gathered, status, log));
     },
     missed(deployment) {
       const [status, log] = [parts.status(), parts.log()];

@@ -38,10 +38,15 @@ export function gateChecks(question: Question): Readonly<Partial<Record<Wait, bo
 /** What keeps even an operator from going back to a generation that was proven here. */
 const evenForOperators: readonly Wait[] = ["observe-only", "break-glass", "blocked", "prerequisites"];
 
+function holdsUp(why: Wait, { ledger }: Question): boolean {
+  // What policy goes back for by itself waits for whoever said that nothing is to be touched.
+  return evenForOperators.includes(why) || (why === "paused" && ledger.order?.by === "probation");
+}
+
 /** Why the plan must wait, or undefined when it may be armed. */
 export function gate(question: Question): Shut | undefined {
   for (const why of Object.keys(waits) as Wait[]) {
-    if (question.purpose === "roll-back" && !evenForOperators.includes(why)) continue;
+    if (question.purpose === "roll-back" && !holdsUp(why, question)) continue;
     const objection = guards[why]?.(question);
     if (objection) return { why, ...objection };
   }

@@ -66,11 +66,12 @@ export function eventMetrics(registry: Registry): (event: AgentEvent) => void {
         return;
       case "deployment-ended":
         deployments.inc({ outcome: event.outcome });
-        if (event.outcome !== "rolled-back") return;
+        // What was committed before may also be gone back to by a deployment of its own.
+        if (event.outcome !== "rolled-back" && event.trigger === undefined) return;
         for (const plane of event.planes?.length ? event.planes : [none]) {
           rollbacks.inc({ trigger: known(event.trigger), plane });
         }
-        if (rollingBackFor !== undefined) back.observe(rollingBackFor);
+        if (event.outcome === "rolled-back" && rollingBackFor !== undefined) back.observe(rollingBackFor);
         rollingBackFor = undefined;
         return;
       case "overlay-ended":

@@ -1,7 +1,7 @@
-/** The story of a deployment, and the history of a box, for people: plain words, a fact a line. Pure. */
+/** The story of a deployment for people: plain words, a fact a line. Pure. */
 import type { Timeline } from "../health/timeline.ts";
 import { plural } from "../plural.ts";
-import type { Entry, Story, StoryRun, Told } from "../story.ts";
+import type { Story, StoryRun } from "../story.ts";
 import { spanText } from "../term.ts";
 
 /** What happened in one deployment: what it was to do, what failed, since when, what was done, how long each part took. */
@@ -47,7 +47,7 @@ function asked({ purpose, commit, generation, from, worstImpact }: Story): strin
   const target = `generation ${short(generation)} of commit ${short(commit)}`;
   const impact = worstImpact ? `, worst impact ${worstImpact}` : "";
   if (purpose === "correct") return `back to what is committed, ${target}${impact}`;
-  const ordered = purpose === "roll-back" ? "as an operator ordered, back to " : "";
+  const ordered = purpose === "roll-back" ? "as an operator or policy ordered, back to " : "";
   return `${ordered}${target}, before it ${from === undefined ? "nothing was committed" : `generation ${short(from)}`}${impact}`;
 }
 
@@ -107,67 +107,16 @@ function phases({ phases }: Story): string | undefined {
   return shown.length === 0 ? undefined : shown.join(", ");
 }
 
-/** One line an entry, oldest first; times are UTC. */
-export function historyText(entries: readonly Entry[]): readonly string[] {
-  return entries.map(entryText);
-}
-
-function entryText(entry: Entry): string {
-  switch (entry.kind) {
-    case "deployment":
-      return line(entry.at, deploymentWords(entry), entry.id);
-    case "operator":
-      return line(entry.at, `an operator: ${toldWords(entry)}`);
-    case "hold":
-      return line(entry.at, `held: generation ${short(entry.generation)} failed here before: ${entry.reason ?? ""}`);
-    case "hold-over":
-      return line(entry.at, "no longer held: what is wanted is what is committed");
-    case "news":
-      return line(entry.at, entry.text);
-    default:
-      return entry satisfies never;
-  }
-}
-
-function line(at: number, text: string, id?: string): string {
-  return `${time(at)}  ${text}${id === undefined ? "" : `  [${id}]`}`;
-}
-
-function deploymentWords(story: Story): string {
-  const { purpose, commit, outcome, failure, steps, worstImpact, at, endedAt } = story;
-  const what = `${purpose === "correct" ? "drift" : `commit ${short(commit)}`}, ${plural(steps, "step")}`;
-  const impact = worstImpact ? ` (${worstImpact})` : "";
-  const after = endedAt === undefined ? "" : ` after ${span(endedAt - at)}`;
-  const why = failure ? `, ${failure.trigger}: ${failure.reason}` : "";
-  const words = {
-    committed: purpose === "correct" ? "corrected" : "committed",
-    "rolled-back": "rolled back",
-    stranded: "stranded",
-  };
-  return `${outcome === undefined ? "began" : words[outcome]}${after}: ${what}${impact}${why}`;
-}
-
-/** The verb, the reason in the operator's words, and what else was asked where it is short. */
-function toldWords({ asked, details }: Told): string {
-  const { reason, ...others } = details;
-  const more = Object.entries(others).flatMap(([name, value]) =>
-    ["string", "number", "boolean"].includes(typeof value) && String(value).length <= 64
-      ? [`${name} ${String(value)}`]
-      : [],
-  );
-  return [asked, ...more].join(" ") + (typeof reason === "string" ? `: ${reason}` : "");
-}
-
 /** "2026-01-05 12:01:04" */
-function time(at: number): string {
+export function time(at: number): string {
   return new Date(at).toISOString().slice(0, 19).replace("T", " ");
 }
 
-function short(digest: string): string {
+export function short(digest: string): string {
   return digest.slice(0, 12);
 }
 
 /** "0.4 s", "74 s", "12 min": short ones more exactly. */
-function span(ms: number): string {
+export function span(ms: number): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : spanText(ms);
 }

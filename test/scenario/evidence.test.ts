@@ -144,6 +144,31 @@ describe("the evidence of a failed deployment", () => {
   });
 });
 
+describe("the evidence of a deployment that nobody could take back", () => {
+  it("is kept when that is given up, and again when it is over after all", async () => {
+    const s = await committed();
+    s.push("two", worse);
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    s.plane.refuse = () => new Problem("FRR_REJECTED", "bgpd takes nothing, not even password hunter2");
+    s.failsafe.failing.add("frr");
+    s.sim.answer(([program]) => (program === "systemctl" ? { exitCode: 1, stdout: "", stderr: "" } : undefined));
+    await s.sim.until(() => s.status().state === "stranded", "stranded");
+    const id = s.status().deployment?.id ?? "";
+    await s.sim.pass(1000);
+
+    expect(files(s, id)["story.txt"]).toMatch(/^outcome +stranded: going back did not succeed/m);
+    expect(files(s, id)["story.txt"]).toMatch(/Given up: .*password <masked>/);
+    expect(files(s, id)["failed.txt"]).toContain("shutdown 192.0.2.1");
+
+    s.plane.refuse = () => undefined;
+    await ask(s.agent(), "rollback", { reason: "bgpd is repaired" });
+    await s.rest();
+    expect(files(s, id)["story.txt"]).toMatch(/^outcome +rolled back/m);
+    expect(files(s, id)["after.txt"]).not.toContain("shutdown 192.0.2.1");
+    expect(s.status().evidence).toBe(1);
+  });
+});
+
 describe("a disk that takes no evidence", () => {
   it("when it is full keeps nobody from going back or from the next commit, and somebody is told", async () => {
     const s = await committed();

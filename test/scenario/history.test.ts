@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { storyText, historyText } from "../../controller/report/story-text.ts";
+import { historyText } from "../../controller/report/history-text.ts";
+import { storyText } from "../../controller/report/story-text.ts";
 import { openPast, type Shown } from "../../controller/past.ts";
 import type { Entry } from "../../controller/story.ts";
 import { ask } from "../lab/ask.ts";
@@ -78,6 +79,19 @@ describe("the history", () => {
       "TIME  no longer held: what is wanted is what is committed",
       expect.stringMatching(`^TIME  held: generation ${worse.digest.slice(0, 12)} failed here before: The BGP session`),
     ]);
+  });
+
+  it("tells what the failsafe did about something that is over", async () => {
+    const s = await committed();
+    await s.close();
+    const acted = ["deployment d0", "generation feed", "why deadline", "did frr", "ended restored", ""].join("\n");
+    s.sim.files.set("/persistent/config/imp/failsafe/acted", { text: acted, mode: 0o600 });
+    s.start();
+    await s.rest();
+
+    expect(bare(historyText((await told(s)).slice(-1)))).toBe(
+      "TIME  The agent did not end it in time, so the failsafe acted: it restored frr; all is fine again.",
+    );
   });
 
   it.each([0, 1001, 1.5, "all"])("is not asked for %s entries", async (limit) => {

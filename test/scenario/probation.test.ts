@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { historyText } from "../../controller/report/story-text.ts";
+import { historyText } from "../../controller/report/history-text.ts";
 import type { Entry } from "../../controller/story.ts";
 import { ask } from "../lab/ask.ts";
 import { generation, story, type Story } from "../lab/story.ts";
@@ -159,6 +159,65 @@ describe("probation after a commit", () => {
     expect(s.status()).toMatchObject({ committed: { generation: base.digest }, lastDeployment: { trigger: "health" } });
     expect(s.status().held?.why).toBe("failed");
     expect(await happened(s)).toEqual([]);
+  });
+
+  describe("where policy says to go back", () => {
+    const goBack = { policy: { ...policy, "on-regression": "roll-back" } };
+    const lines = better.desired.frr.config.trim().split("\n");
+    const newer = generation(lines, goBack);
+
+    /** `newer` is committed above `base`, and gets worse. */
+    async function regressed(): Promise<Story> {
+      const s = await committed();
+      s.push("two", newer);
+      await s.rest();
+      expect(s.status()).toMatchObject({ committed: { generation: newer.digest }, probation: { watched: 1 } });
+      s.answering.delete("192.0.2.1");
+      return s;
+    }
+
+    it("leads back to what was committed before, which is not left in turn", async () => {
+      const s = await regressed();
+      await s.sim.pass(600_000);
+
+      expect(s.status()).toMatchObject({
+        state: "held",
+        committed: { generation: base.digest },
+        held: { generation: newer.digest, why: "failed", reason: `Rolled back by policy: ${reason}` },
+        lastDeployment: { purpose: "roll-back", outcome: "committed", trigger: "probation" },
+      });
+      expect(s.plane.live.has("ip route 198.51.100.0/24")).toBe(false);
+      expect(s.events.filter(({ type }) => type === "deployment-ended").at(-1)).toMatchObject({ trigger: "probation" });
+
+      s.answering.add("192.0.2.1");
+      await s.sim.pass(120_000);
+      s.answering.delete("192.0.2.1");
+      await s.sim.pass(600_000);
+      expect(s.status().committed?.generation).toBe(base.digest);
+      expect(s.events.filter(({ type }) => type === "deployment-ended")).toHaveLength(3);
+    });
+
+    it("waits while an operator paused it", async () => {
+      const s = await regressed();
+      await ask(s.agent(), "pause", { for: "1h", reason: "hands off" });
+      await s.sim.pass(600_000);
+      expect(s.status()).toMatchObject({ committed: { generation: newer.digest }, waiting: { why: "paused" } });
+
+      await s.sim.pass(hour);
+      expect(s.status().committed?.generation).toBe(base.digest);
+    });
+
+    it("goes nowhere where nothing was committed before", async () => {
+      const s = story();
+      s.answering.add("192.0.2.1");
+      s.push("one", newer);
+      s.start();
+      await s.rest();
+      s.answering.delete("192.0.2.1");
+      await s.sim.pass(600_000);
+
+      expect(s.status()).toMatchObject({ committed: { generation: newer.digest }, held: { why: "regressed" } });
+    });
   });
 
   it("is none where policy has none", async () => {

@@ -7,6 +7,8 @@ export const notifyEvents = {
   committed: "It was proven and committed.",
   "rolled-back": "It was rolled back; `trigger` and `reason` say why.",
   held: "A generation is not tried again here, because it failed.",
+  regressed: "What was well when the generation was committed is not well any more, and stays so.",
+  recovered: "What had regressed is well again, or no longer watched.",
   stranded: "Rolling back did not succeed. Somebody must look at the box.",
   waiting: "A generation is wanted and not armed; `why` is one of docs/reasons.md.",
   refused: "The newest commit is not taken: it has mistakes, or cannot be trusted.",

@@ -42,6 +42,9 @@ function atRest(status: Status, { commit, generation }: NonNullable<Status["desi
     const where = file === undefined ? "" : `${file}:${line ?? 1}: `;
     return said(commit, "failure", `${code} ${where}`, `${where}${message}`);
   }
+  if (held?.why === "regressed" && committed?.commit === commit) {
+    return said(commit, "failure", "regressed", `worse than when it was committed: ${held.reason}`);
+  }
   if (held?.generation === generation) {
     const isLast = last?.generation === generation && last.commit === commit && last.outcome === "rolled-back";
     if (!isLast) return said(commit, "failure", `held ${generation}`, `held: ${held.reason}`);

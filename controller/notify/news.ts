@@ -34,7 +34,7 @@ type Topic = Omit<News, "event"> & { readonly key: string };
 type Ask = (status: Status) => Topic | undefined | "as-before";
 
 /** What lasts over a start of the agent, and is told again after it. */
-const alsoAtFirst: readonly NotifyEvent[] = ["frozen", "stranded"];
+const alsoAtFirst: readonly NotifyEvent[] = ["frozen", "stranded", "regressed"];
 
 export function newsOf(
   { keys, isBegun }: Told,
@@ -64,7 +64,17 @@ const topics: Readonly<Record<NotifyEvent, Ask>> = {
   },
   committed: ({ lastDeployment }) => ended(lastDeployment, "committed"),
   "rolled-back": ({ lastDeployment }) => ended(lastDeployment, "rolled-back"),
-  held: ({ held, desired }) => held && { key: held.generation, ...desired, ...held },
+  held({ held, desired }) {
+    if (!held || held.why === "regressed") return undefined;
+    const { generation, reason } = held;
+    return { key: generation, ...desired, generation, reason };
+  },
+  regressed({ probation, committed }) {
+    const found = probation?.regressed;
+    return found && { key: `${found.since}`, ...ofCommitted(committed), reason: found.reason };
+  },
+  recovered: ({ probation, committed }) =>
+    probation?.regressed ? undefined : { key: "well", ...ofCommitted(committed) },
   stranded({ state, reason, deployment }) {
     if (state !== "stranded") return undefined;
     return { key: deployment?.id ?? "", ...(deployment && about(deployment)), ...(reason !== undefined && { reason }) };
@@ -117,6 +127,10 @@ function ended(
 
 function about({ id, commit, generation }: DeploymentStatus): Pick<News, "commit" | "generation" | "deployment"> {
   return { commit, generation, deployment: id };
+}
+
+function ofCommitted(committed: Status["committed"]): Pick<News, "commit" | "generation"> {
+  return committed ? { commit: committed.commit, generation: committed.generation } : {};
 }
 
 function isRefusal(code: Status["problems"][number]["code"]): boolean {

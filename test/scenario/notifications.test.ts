@@ -47,7 +47,7 @@ describe("webhooks of a whole agent", () => {
     s.start();
     await s.sim.pass(120_000);
 
-    expect(told).toEqual(["started 1", "committed 1", "started 2", "rolled-back 2 health", "held 2 failed"]);
+    expect(told).toEqual(["started 1", "committed 1", "started 2", "rolled-back 2 health", "held 2"]);
     close();
   });
 

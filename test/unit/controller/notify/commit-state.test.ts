@@ -61,6 +61,13 @@ it("says nothing while nothing is known, and nothing of corrected drift", () => 
   expect(shown({ state: "applying", deployment: deployment({ purpose: "correct" }) })).toBeUndefined();
 });
 
+it("fails when what was committed got worse, and succeeds again when it is well", () => {
+  const held = { generation, reason: "192.0.2.1 is down.", why: "regressed" } as const;
+
+  expect(shown({ held })).toBe("cccc failure: worse than when it was committed: 192.0.2.1 is down.");
+  expect(shown({})).toBe("cccc success: proven and committed");
+});
+
 it("is one printable line of at most 140 characters", () => {
   const reason = `bad \u001B[31m\n${"ä😀".repeat(100)}`;
   const description = commitState(status({ state: "waiting", waiting: { ...waits, reason } }))?.description ?? "";

@@ -114,6 +114,26 @@ it("tells of a pause and its end", () => {
   expect(told({}, paused, paused, {})).toEqual([{ event: "paused", reason: "Power work." }, { event: "resumed" }]);
 });
 
+it("tells of what got worse after a commit, once, and that it is well again", () => {
+  const watched = { until: 9, watched: 3 };
+  const regressed = { ...watched, regressed: { since: 5, checks: ["a"], reason: "192.0.2.1 is down." } };
+  const held = { generation, reason: "192.0.2.1 is down.", why: "regressed" } as const;
+
+  expect(
+    told(
+      {},
+      { probation: watched },
+      { probation: regressed, held },
+      { probation: regressed, held },
+      { probation: watched },
+    ),
+  ).toEqual([
+    { event: "regressed", commit, generation, reason: "192.0.2.1 is down." },
+    { event: "recovered", commit, generation },
+  ]);
+  expect(told({ probation: regressed, held }).map(({ event }) => event)).toEqual(["regressed"]);
+});
+
 it("tells of commits that are not taken: mistakes with their place, and what cannot be trusted", () => {
   const mistake = new Problem("SCHEMA", "must be a number", {
     at: { file: "fra1/r1.yaml", line: 3, column: 5 },

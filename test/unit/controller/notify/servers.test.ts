@@ -139,10 +139,10 @@ describe.each(["github", "gitea"] as const)("the status of a commit on %s", (kin
     await until(() => server.requests.length > 3);
     tell();
     server.fault = undefined;
-    await until(() => server.statuses.some(({ state }) => state === "success"));
+    await until(() => logged.some((line) => line.includes("arrive again")));
 
+    expect(server.statuses.at(-1)).toMatchObject({ state: "success" });
     expect(logged.filter((line) => line.includes("does not arrive"))).toHaveLength(1);
-    expect(logged.at(-1)).toMatch(/arrive again/);
   });
 
   it.each(["hang", "cut"] as const)("goes on after a server that would %s", async (fault) => {

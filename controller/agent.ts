@@ -9,6 +9,7 @@
 import type { Generation } from "../reconcilers/generation.ts";
 import type { LocalFile } from "../schemas/local.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
+import type { Tree } from "../schemas/tree.ts";
 import type { Appliance } from "./appliance.ts";
 import { resumeCommit } from "./commit.ts";
 import { bootedEnvironment } from "./environment.ts";
@@ -59,8 +60,10 @@ export interface Agent {
     readonly drift: Drift;
     readonly difference: Difference;
   }>;
-  /** What the newest commit asks for with these above it; nothing comes of it. */
-  tryOut(local: readonly LocalFile[], signal: AbortSignal): Promise<Wanted>;
+  /** What the newest commit, or `tree` in its place, asks for with these above it; nothing comes of it. */
+  tryOut(local: readonly LocalFile[], signal: AbortSignal, tree?: Tree): Promise<Wanted>;
+  /** The files of the newest commit. */
+  newestTree(): Tree;
   memory(): Appliance["memory"];
   /** What was committed here and is kept, oldest first. */
   kept(): Promise<readonly Generation[]>;
@@ -294,6 +297,11 @@ export function createAgent(parts: AgentParts): Agent {
     return box;
   }
 
+  function newestWanted(): NonNullable<Known["wanted"]> {
+    if (known.wanted) return known.wanted;
+    throw known.frozen ?? new Problem("AGENT_BUSY", "No commit was loaded yet.", { transient: true });
+  }
+
   return {
     run,
     status,
@@ -319,13 +327,13 @@ export function createAgent(parts: AgentParts): Agent {
       const drift = await measureDrift(parts, committed, policy, box.memory.ledger(), signal);
       return { committed, drift, difference: differenceOf(parts.reconcilers, committed, drift) };
     },
-    async tryOut(local, signal) {
-      const { wanted } = known;
-      if (!wanted) throw known.frozen ?? new Problem("AGENT_BUSY", "No commit was loaded yet.", { transient: true });
+    async tryOut(local, signal, tree) {
+      const { commit, tree: newest } = newestWanted();
       return withDeadline(host, fetchLimitMs, signal, "Loading the machine", (limited) =>
-        parts.load(wanted.tree, wanted.commit, local, limited),
+        parts.load(tree ?? newest, commit, local, limited),
       );
     },
+    newestTree: () => newestWanted().tree,
     memory: () => started().memory,
     async kept() {
       const { store } = started();

@@ -3,7 +3,7 @@
  * back at once; else somebody changed it, and the policy says whether that is reported or taken back.
  */
 import { createHash } from "node:crypto";
-import type { Host, PlaneName } from "../reconcilers/core.ts";
+import type { Host, PlaneName, Step } from "../reconcilers/core.ts";
 import type { Generation } from "../reconcilers/generation.ts";
 import type { Policy } from "../schemas/policy.ts";
 import { canonicalJson } from "./canonical-json.ts";
@@ -49,7 +49,7 @@ export async function measureDrift(
     if (steps.length === 0) continue;
     const [now, known] = [incarnations[plane], ledger.incarnations[plane]];
     const cause = now !== undefined && known !== undefined && now !== known ? "restart" : "somebody";
-    const signature = createHash("sha256").update(canonicalJson(steps)).digest("hex");
+    const signature = signatureOf(steps, linesOf(reconcilers, plane, committed, plan));
     const decision = ledger.decisions[plane];
     const decided = decision?.signature === signature ? decision.verdict : undefined;
     const byPolicy = policy[plane] ?? "report";
@@ -57,6 +57,14 @@ export async function measureDrift(
     planes[plane] = { cause, fate, signature, steps: steps.map((step) => reconcilers[plane].describe(step)) };
   }
   return { plan, at: host.now(), incarnations, planes };
+}
+
+/** Of the steps back alone two changes of one thing could not be told apart. What is foreign is no part of it. */
+function signatureOf(steps: readonly Step[], lines: readonly string[]): string {
+  const changed = lines.filter((line) => /^[+-]/.test(line));
+  return createHash("sha256")
+    .update(canonicalJson([steps, changed]))
+    .digest("hex");
 }
 
 /** What runs of each plane now; nothing of a plane that cannot say. */
@@ -113,11 +121,16 @@ function objectOf(id: string): string {
 
 /** What differs of each plane, line by line, for people; what is foreign too. */
 export function differenceOf(reconcilers: Reconcilers, { desired }: Generation, { plan }: Drift): Difference {
-  const lines = planeNames.map(
-    (plane) =>
-      [plane, reconcilers[plane].difference?.(desired[plane], plan.before[plane], [desired[plane]]) ?? []] as const,
-  );
-  return Object.fromEntries(lines);
+  return Object.fromEntries(planeNames.map((plane) => [plane, linesOf(reconcilers, plane, { desired }, plan)]));
+}
+
+function linesOf(
+  reconcilers: Reconcilers,
+  plane: (typeof planeNames)[number],
+  { desired }: Pick<Generation, "desired">,
+  { before }: Pick<Survey, "before">,
+): readonly string[] {
+  return reconcilers[plane].difference?.(desired[plane], before[plane], [desired[plane]]) ?? [];
 }
 
 export type Difference = Readonly<Partial<Record<PlaneName, readonly string[]>>>;

@@ -1,6 +1,6 @@
 /** `impctl drift …`: what somebody changed by hand on this box, and what is to become of it. */
 import type { Command } from "commander";
-import { printable, printableData, printableJson } from "../../schemas/printable.ts";
+import { printable, printableData, printableJson, printableLines } from "../../schemas/printable.ts";
 import type { PlaneDrift } from "../drift.ts";
 import { agentOptions, askAgent } from "./agent-client.ts";
 import type { AgentOptions } from "./agent-client.ts";
@@ -31,6 +31,32 @@ export function define(command: Command, terminal: Terminal): void {
     if (Object.values(answer.planes).some(({ steps }) => steps.length > 0)) terminal.exitCode = exitCodes.changes;
   });
   examples(show, ["impctl drift show"], "Exit code 2 when something differs.");
+  const accept = add(
+    command,
+    "accept",
+    "keep what somebody changed by hand, and print how to bring it into the repository",
+  );
+  agentOptions(accept, terminal)
+    .requiredOption("--reason <text>", "why it stays; it stands in the agent's log and history, and in raw blocks")
+    .option("--foreign", "bring in what nobody here ever made as well")
+    .action(async (options: AgentOptions & { readonly reason: string; readonly foreign?: boolean }) => {
+      const body = { reason: options.reason, foreign: options.foreign === true };
+      const question = { method: "POST", path: "/accept-drift", body, timeoutMs: 130_000 } as const;
+      const answer = (await askAgent(options.socket, question, terminal.signal)) as Accepted;
+      if (options.json) terminal.out(printableJson(JSON.stringify(answer, undefined, 2)));
+      else showAccepted(answer, terminal);
+      if (answer.left.length > 0) terminal.exitCode = exitCodes.changes;
+    });
+  examples(
+    accept,
+    [
+      'impctl drift accept --reason "transit-a floods us, ticket 4711"',
+      'impctl drift accept --reason "…" > patch.yaml',
+    ],
+    `It stays, and is not told as drift any more, until the repository has it or something else changes; a deployment that would
+take it back still waits. Each file's lines go over what stands there; null takes away. Lines that the machine file has no word
+for become a raw block. Exit code 2 when something has to be brought in by hand.`,
+  );
   const discard = add(command, "discard", "take back what somebody changed by hand, now");
   discard.requiredOption("--reason <text>", "why it may go; it stands in the agent's log and history");
   operation(discard, terminal, "what was changed by hand is taken back", (_, options) => ({
@@ -44,6 +70,22 @@ export function define(command: Command, terminal: Terminal): void {
 function add(parent: Command, name: string, text: string): Command {
   const description = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
   return parent.command(name).summary(text).description(description);
+}
+
+/** As controller/operations/accept-drift.ts answers it. */
+interface Accepted {
+  readonly files: readonly { readonly file: string; readonly yaml: string }[];
+  readonly left: readonly string[];
+  readonly foreign: number;
+}
+
+function showAccepted({ files, left, foreign }: Accepted, terminal: Terminal): void {
+  for (const { file, yaml } of files) {
+    terminal.out(printableLines(`# ${file}: put this over what stands there; null takes away\n${yaml}`));
+  }
+  const lines = left.map((line) => `  ${line}`).join("\n");
+  if (lines !== "") terminal.err(printableLines(`These have to be brought in by hand:\n${lines}`));
+  if (foreign > 0) terminal.err(`${foreign} foreign objects are not in it: --foreign brings them in.`);
 }
 
 const fates = {

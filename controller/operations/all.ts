@@ -1,5 +1,6 @@
 /** Every operation that there is. A verb joins here. */
 import { accept } from "./accept.ts";
+import { acceptDrift } from "./accept-drift.ts";
 import { acceptRewrite } from "./accept-rewrite.ts";
 import { adopt } from "./adopt.ts";
 import { applyLocal } from "./apply-local.ts";
@@ -40,6 +41,7 @@ export const allOperations: readonly Operation[] = [
   resume,
   drift,
   discardDrift,
+  acceptDrift,
   breakglass,
   endBreakglass,
   applyLocal,

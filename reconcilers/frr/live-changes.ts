@@ -3,6 +3,8 @@ import { contextKeys, entriesOf } from "./entries.ts";
 import { parseConfig } from "./tree.ts";
 
 export interface LiveChange {
+  /** Names what it sets: two lines with one key set the same. */
+  readonly key: string;
   /** The lines that lead to it, as they are live, or as they are desired where it is gone. */
   readonly path: readonly string[];
   /** As desired; undefined: somebody added it. */
@@ -21,12 +23,12 @@ export function liveChanges(desired: string, live: string, owned: readonly strin
   const missing = [...wanted.values()].flatMap((entry): readonly LiveChange[] => {
     const now = found.get(entry.key);
     if (now?.line === entry.line) return [];
-    return [{ path: (now ?? entry).path, desired: entry.line, live: now?.line, isForeign: false }];
+    return [{ key: entry.key, path: (now ?? entry).path, desired: entry.line, live: now?.line, isForeign: false }];
   });
   const added = [...found.values()].flatMap((entry): readonly LiveChange[] =>
     wanted.has(entry.key)
       ? []
-      : [{ path: entry.path, desired: undefined, live: entry.line, isForeign: !ours.has(entry.key) }],
+      : [{ key: entry.key, path: entry.path, desired: undefined, live: entry.line, isForeign: !ours.has(entry.key) }],
   );
   return [...missing, ...added];
 }

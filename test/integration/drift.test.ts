@@ -4,15 +4,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askAgent } from "../../controller/cli/agent-client.ts";
 import { linuxHost } from "../../controller/host/linux.ts";
 import type { Status } from "../../controller/report/status.ts";
+import type { LivePatch } from "../../controller/live-patch.ts";
+import { mergeOver } from "../../schemas/merge.ts";
+import { parseYaml } from "../../schemas/yaml.ts";
+import { yamlText } from "../../schemas/yaml-text.ts";
 import { incarnationOf } from "../../reconcilers/frr/incarnation.ts";
 import { type AgentProcess, startAgent } from "../lab/agent-process.ts";
 import { testSecrets } from "../lab/frr-host.ts";
 import { type RealFrr, startFrr, whyNoFrr } from "../lab/frr.ts";
 import { type GitServer, gitServer } from "../lab/git-server.ts";
 import { makeNamespace, type Namespace } from "../lab/netns.ts";
-import { makeSitesRepository } from "../lab/sites-repository.ts";
+import { makeSitesRepository, type SitesRepository } from "../lab/sites-repository.ts";
 
 const why = whyNoFrr();
 
@@ -33,6 +38,7 @@ describe.skipIf(why !== undefined)(`drift of a real FRR (${why ?? "all here"})`,
   const stack = new AsyncDisposableStack();
   let folder: string;
   let dataplane: Namespace;
+  let sites: SitesRepository;
   let server: GitServer;
   let frr: RealFrr;
   let agent: AgentProcess;
@@ -41,7 +47,7 @@ describe.skipIf(why !== undefined)(`drift of a real FRR (${why ?? "all here"})`,
     folder = mkdtempSync(join(tmpdir(), "imp-drift-"));
     dataplane = stack.use(makeNamespace("drift"));
     frr = stack.use(await startFrr(dataplane, ["zebra", "staticd", "bgpd"]));
-    const sites = makeSitesRepository(folder);
+    sites = makeSitesRepository(folder);
     const fleet = "defaults: 1\npolicy: { soak-seconds: 1, deadline-seconds: 60 }\n";
     sites.push("Start", { "fleet.yaml": fleet, "fra1/site.yaml": "", "fra1/r1.yaml": machine });
     server = await gitServer(sites.bare);
@@ -97,5 +103,20 @@ describe.skipIf(why !== undefined)(`drift of a real FRR (${why ?? "all here"})`,
     expect(status.planes.frr?.steps?.join()).toContain("ip route 203.0.113.0/24");
     await agent.until("looked again", (s) => (s.git.lastPollAt ?? 0) > (status.git.lastPollAt ?? 0) + 2000, 30);
     expect(vtysh("show running-config")).not.toContain("ip route 203.0.113.0/24");
+  });
+
+  it("plans nothing once the patch that accepting it prints is committed", async () => {
+    vtysh("configure terminal", "router bgp 64500", "neighbor 192.0.2.1 description by hand");
+    const body = { reason: "their wish" };
+    const question = { method: "POST", path: "/accept-drift", body, timeoutMs: 60_000 } as const;
+    const answer = (await askAgent(agent.socket, question, AbortSignal.timeout(60_000))) as LivePatch;
+    expect(answer.left).toEqual([]);
+    const yaml = answer.files[0]?.yaml ?? "";
+    const parse = (text: string) => parseYaml("r1.yaml", new TextEncoder().encode(text)).document?.value ?? {};
+
+    const commit = sites.push("As it is", { "fra1/r1.yaml": yamlText(mergeOver(parse(machine), parse(yaml))) });
+    const status = await agent.until("committed", (s) => asCommitted(s) && s.committed?.commit === commit, 60);
+    expect(status.lastDeployment).toMatchObject({ commit, outcome: "committed", steps: 0 });
+    expect(vtysh("show running-config")).toContain("neighbor 192.0.2.1 description by hand");
   });
 });

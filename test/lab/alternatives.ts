@@ -58,7 +58,12 @@ const base: JsonObject = {
 
 /** A machine whose routing says this at that place, and only what it needs beside it. */
 export function machineWith(at: readonly string[], value: JsonObject): Machine {
-  return Machine.parse({
+  return Machine.parse(writtenWith(at, value));
+}
+
+/** The same as an operator would write it. */
+export function writtenWith(at: readonly string[], value: JsonObject): JsonObject {
+  return {
     interfaces: {
       external: {
         pci: "0000:03:00.0",
@@ -71,7 +76,7 @@ export function machineWith(at: readonly string[], value: JsonObject): Machine {
     },
     loopbacks: { loop0: { addresses: ["198.51.100.1/32"] } },
     routing: merged(base, at, value),
-  });
+  };
 }
 
 function merged(part: JsonObject, at: readonly string[], value: JsonObject): JsonObject {

@@ -9,6 +9,7 @@ import { openFailsafe } from "../../controller/failsafe.ts";
 import { frrBootFile } from "../../controller/frr-boot-file.ts";
 import { SecretStore } from "../../controller/secrets.ts";
 import type { Wanted } from "../../controller/turn.ts";
+import { loadWanted } from "../../controller/wanted.ts";
 import { type CheckResult, type Probe, prober } from "../../controller/health/probe.ts";
 import type { Session } from "../../controller/health/sight.ts";
 import type { Connection, Host } from "../../reconcilers/core.ts";
@@ -25,8 +26,10 @@ import { checkKey } from "../../schemas/health.ts";
 import type { LocalFile } from "../../schemas/local.ts";
 import { Policy } from "../../schemas/policy.ts";
 import { Problem } from "../../schemas/problem.ts";
+import type { Tree } from "../../schemas/tree.ts";
 import { Settings } from "../../schemas/settings.ts";
 import { simHost, type Sim, type StartOptions } from "./host.ts";
+import { memoryTree } from "./memory-tree.ts";
 import { linePlane, type LinePlane } from "./line-plane.ts";
 
 export interface Story {
@@ -56,6 +59,8 @@ export interface Story {
   push(commit: string, wanted: Generation | Wanted, words?: Partial<Words>): void;
   /** Tags on the remote that may approve what is wanted, and what reading them gives. */
   readonly tags: { readonly tag: OfferedTag; readonly says: Approver | Problem }[];
+  /** The same of files of a sites repository, loaded as an agent does. */
+  pushTree(commit: string, tree: Tree): void;
   /** undefined: the repository answers. */
   outage: Problem | undefined;
   /** The accepted commit can be read without the repository, as from the cache of git. */
@@ -142,6 +147,7 @@ export function story(options: StoryOptions = {}): Story {
     ...options.settings,
   });
   const commits = new Map<string, Wanted>();
+  const trees = new Map<string, Tree>();
   const said = new Map<string, Words>();
   let newest = "";
   let closing = new AbortController();
@@ -168,6 +174,11 @@ export function story(options: StoryOptions = {}): Story {
       newest = commit;
       if (words) said.set(commit, { retries: [], ignored: [], ...words });
       commits.set(commit, "digest" in wanted ? { generation: { ...wanted, commit }, problems: [] } : wanted);
+      polls = 0;
+    },
+    pushTree(commit, tree) {
+      newest = commit;
+      trees.set(commit, tree);
       polls = 0;
     },
     start(startOptions) {
@@ -200,12 +211,13 @@ export function story(options: StoryOptions = {}): Story {
             self.accepted.push({ commit, from, vouched: [...overrides.commits] });
             if (self.refusal && commit !== from) throw self.refusal;
             const words = commit === from ? undefined : said.get(commit);
-            const tree = { revision: undefined, read: async () => undefined, list: async () => [] };
+            const tree = trees.get(commit) ?? memoryTree({});
             return words ? { ...tree, words } : tree;
           },
         },
-        load: async (_tree, commit, local) => {
+        load: async (tree, commit, local) => {
           self.loads += 1;
+          if (trees.has(commit)) return loadWanted(tree, commit, local, { settings, host, secrets });
           secrets.learn(Object.fromEntries(self.secrets));
           return above(commits.get(commit) ?? { generation: undefined, problems: [] }, local);
         },

@@ -1,6 +1,12 @@
 /** What differs on a box that nobody deploys to: a plane that started anew, or somebody's hand. */
 import { describe, expect, it } from "vitest";
+import type { LivePatch } from "../../controller/live-patch.ts";
+import type { JsonObject } from "../../schemas/json.ts";
+import { mergeOver } from "../../schemas/merge.ts";
+import { parseYaml } from "../../schemas/yaml.ts";
+import { yamlText } from "../../schemas/yaml-text.ts";
 import { simFrr } from "../lab/frr-sim.ts";
+import { memoryTree } from "../lab/memory-tree.ts";
 import { ask } from "../lab/ask.ts";
 import { bootFile, generation, shown, story, type Story } from "../lab/story.ts";
 
@@ -241,5 +247,85 @@ ip route 198.51.100.0/24 Null0
         },
       },
     });
+  });
+});
+
+describe("what somebody changed by hand and an operator accepts", () => {
+  const files = (appliance: JsonObject) => ({
+    "fleet.yaml": "defaults: 1\npolicy: { soak-seconds: 5, deadline-seconds: 60 }\n",
+    "fra1/site.yaml": "",
+    "fra1/r1.yaml": yamlText(appliance),
+  });
+  const peer = { address: "192.0.2.1", "remote-as": 64501, "ebgp-multihop": 2, expect: "any" };
+  const machine = (more: JsonObject = {}): JsonObject => ({
+    routing: {
+      "router-id": "198.51.100.1",
+      static: { "203.0.113.0/24": { discard: "blackhole" } },
+      bgp: { asn: 64500, "ebgp-requires-policy": false, peers: { a: { ...peer, description: "transit" } } },
+      ...more,
+    },
+  });
+  const change = "router bgp 64500\n neighbor 192.0.2.1 description by hand\n";
+
+  async function changed() {
+    const frr = simFrr();
+    const s = story({ frr, settings: { identity: "if-declared" } });
+    s.pushTree("one", memoryTree(files(machine())));
+    s.start();
+    await s.sim.until(() => s.status().committed !== undefined && s.status().state === "idle", "committed");
+    frr.load(change);
+    await later(s);
+    expect(s.status().planes.frr).toMatchObject({ drift: 1, fate: "report" });
+    const answer = (await ask(s.agent(), "accept-drift", { reason: "their wish" })) as LivePatch;
+    await later(s);
+    return { s, frr, answer };
+  }
+
+  it("stays, is not reported any more, and is still known after a restart of the agent", async () => {
+    const { s, frr, answer } = await changed();
+    expect(answer).toMatchObject({ left: [], foreign: 0, files: [{ file: "fra1/r1.yaml" }] });
+    expect(s.status()).toMatchObject({ inSync: false, planes: { frr: { drift: 1, fate: "accepted" } } });
+
+    s.sim.kill();
+    s.start();
+    await later(s);
+    expect(s.status().planes.frr).toMatchObject({ fate: "accepted" });
+    expect(frr.config()).toContain("description by hand");
+  });
+
+  it("is reported again when something else differs", async () => {
+    const { s, frr } = await changed();
+    frr.load("router bgp 64500\n neighbor 192.0.2.1 description once more\n");
+    await later(s);
+
+    expect(s.status().planes.frr).toMatchObject({ fate: "report" });
+  });
+
+  it("holds up a deployment that would take it back", async () => {
+    const { s, frr } = await changed();
+    s.pushTree("two", memoryTree(files(machine({ static: {} }))));
+    await s.rest();
+
+    expect(s.status()).toMatchObject({ state: "waiting", waiting: { why: "drift" } });
+    expect(frr.config()).toContain("description by hand");
+  });
+
+  it("plans nothing once the patch is committed, and is drift no more", async () => {
+    const { s, frr, answer } = await changed();
+    const { file = "", yaml = "" } = answer.files[0] ?? {};
+    const patch = parseYaml(file, new TextEncoder().encode(yaml)).document?.value ?? {};
+    const told = frr.history.length;
+    s.pushTree("two", memoryTree(files(mergeOver(machine(), patch))));
+    await s.sim.until(() => s.status().committed?.commit === "two" && s.status().state === "idle", "committed");
+    await later(s);
+
+    expect(s.status().lastDeployment).toMatchObject({ commit: "two", outcome: "committed", steps: 0 });
+    expect(frr.history.length).toBe(told);
+    expect(s.status().planes.frr).toMatchObject({ drift: 0 });
+  });
+
+  it("is nothing where nothing differs", async () => {
+    const s = await committed();
+    await expect(ask(s.agent(), "accept-drift", { reason: "x" })).rejects.toThrow(/nothing to accept/);
   });
 });

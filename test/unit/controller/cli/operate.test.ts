@@ -212,6 +212,23 @@ describe("the commands for operators", () => {
     expect(await impctl(folder, "apply", "--end", "--socket", socket)).toMatchObject({ exitCode: 64 });
   });
 
+  it("prints the patch for each file, and tells apart what is left to do by hand", async () => {
+    const files = [{ file: "fra1/r1.yaml", yaml: "routing:\n  static: null\n" }];
+    answer = { status: 200, body: { files, left: ["- no bgp default ipv4-unicast"], foreign: 2 } };
+
+    const ran = await impctl(folder, "drift", "accept", "--reason", "x", "--socket", socket);
+
+    expect(asked).toEqual(['POST /accept-drift {"reason":"x","foreign":false}']);
+    expect(ran).toEqual({
+      exitCode: 2,
+      out: "# fra1/r1.yaml: put this over what stands there; null takes away\nrouting:\n  static: null\n",
+      err: `These have to be brought in by hand:
+  - no bgp default ipv4-unicast
+2 foreign objects are not in it: --foreign brings them in.
+`,
+    });
+  });
+
   it("refuses an abbreviated commit, and adopting without saying so, before anything is asked", async () => {
     expect(await impctl(folder, "accept", "c0ffee", "--socket", socket)).toMatchObject({ exitCode: 64 });
     expect(await impctl(folder, "adopt", "--socket", socket)).toMatchObject({ exitCode: 64 });

@@ -105,6 +105,8 @@ export type State =
       readonly failures: number;
       /** What was tried beyond planning, in order: each is recorded before it begins, and never done twice. */
       readonly rungs: readonly Rung[];
+      /** The boot that the rung `reboot` is to end. */
+      readonly leaving?: string;
       readonly run: Run | undefined;
     }
   /** Going back failed for good: nothing is touched that may still forward, until an operator says so. */
@@ -133,12 +135,12 @@ export type Event =
   | { readonly type: "committed" }
   | { readonly type: "failed"; readonly failure: Failure }
   | { readonly type: "rollback-failed" }
-  | { readonly type: "rung-started"; readonly rung: Rung }
+  | { readonly type: "rung-started"; readonly rung: Rung; readonly boot: string }
   | { readonly type: "abandoned"; readonly reason: string }
   | { readonly type: "resumed" }
   | { readonly type: "rolled-back"; readonly hold: boolean }
   /** `acted`: what the failsafe did about the deployment in flight. */
-  | { readonly type: "restarted"; readonly acted?: Failure };
+  | { readonly type: "restarted"; readonly boot: string; readonly acted?: Failure };
 
 export type StateName = State["at"];
 export type EventName = Event["type"];
@@ -246,7 +248,8 @@ export function transition(state: State, event: Event, now: number): State {
     case "rung-started": {
       if (state.at !== "rolling-back") throw impossible(state, event);
       const deployment = disturbed(state.deployment, event.rung === "reboot" ? "reboot" : "restart");
-      return { ...state, deployment, rungs: [...state.rungs, event.rung], failures: 0, run: undefined };
+      const leaving = event.rung === "reboot" && { leaving: event.boot };
+      return { ...state, deployment, rungs: [...state.rungs, event.rung], ...leaving, failures: 0, run: undefined };
     }
     case "abandoned": {
       if (state.at !== "rolling-back") throw impossible(state, event);
@@ -262,14 +265,14 @@ export function transition(state: State, event: Event, now: number): State {
       return { at: "held", since: now, target: { purpose, commit, generation }, reason: state.failure.reason };
     }
     case "restarted":
-      return restarted(state, event.acted, now);
+      return restarted(state, event, now);
     default:
       return assertNever(event);
   }
 }
 
 /** What a start of the agent makes of the state that the journal holds: a deployment ends whole, one way or the other. */
-function restarted(state: State, acted: Failure | undefined, now: number): State {
+function restarted(state: State, { boot, acted }: Extract<Event, { type: "restarted" }>, now: number): State {
   switch (state.at) {
     case "planning":
     case "waiting":
@@ -281,8 +284,12 @@ function restarted(state: State, acted: Failure | undefined, now: number): State
       return state;
     case "committing": // proven before the interruption: it is finished, unless it was undone
       return acted ? rollingBack(state.deployment, acted, now) : state;
-    case "rolling-back":
-      return acted ? { ...state, failure: worse(state.failure, acted), run: undefined } : state;
+    case "rolling-back": {
+      // The agent died before its box went down: that reboot is still to come.
+      const rungs = state.leaving === boot ? state.rungs.filter((rung) => rung !== "reboot") : state.rungs;
+      const failure = acted ? worse(state.failure, acted) : state.failure;
+      return { ...state, failure, rungs, ...(acted && { run: undefined }) };
+    }
     case "armed":
     case "applying":
     case "verifying":

@@ -54,7 +54,7 @@ async function goFurther(appliance: Appliance, failure: Problem, signal: AbortSi
   const rung = await nextRung(appliance, failure, signal);
   if ("why" in rung) return abandon(appliance, `${failure.message} ${rung.why}`);
   try {
-    await progress.move({ type: "rung-started", rung: rung.next });
+    await progress.move({ type: "rung-started", rung: rung.next, boot: host.bootId() });
   } catch (thrown) {
     return abandon(appliance, `${failure.message} ${asProblem(thrown).message}`);
   }

@@ -11,13 +11,13 @@ import { inFlight, type Failure } from "./machine.ts";
 
 /** Takes the state that the journal holds to where this start goes on from. Nothing is armed then that is not in flight. */
 export async function begin(appliance: Appliance): Promise<void> {
-  const { progress, failsafe, store } = appliance;
+  const { host, progress, failsafe, store } = appliance;
   const acted = await failsafe.acted();
   const deployment = inFlight(progress.state());
   // What the rename has made the committed generation is not undone any more.
   const isDone = deployment?.purpose === "deploy" && (await store.committed())?.digest === deployment.generation;
   const isMeant = acted !== undefined && acted.deployment === deployment?.id && !isDone;
-  await progress.move({ type: "restarted", ...(isMeant && { acted: failureOf(acted) }) });
+  await progress.move({ type: "restarted", boot: host.bootId(), ...(isMeant && { acted: failureOf(acted) }) });
   if (isMeant) await failsafe.acknowledge();
   if (!inFlight(progress.state())) await failsafe.disarm();
 }

@@ -118,5 +118,6 @@ export function short(digest: string): string {
 
 /** "0.4 s", "74 s", "12 min": short ones more exactly. */
 export function span(ms: number): string {
-  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : spanText(ms);
+  // Uptime has fractions: what was seen as it was armed is not before it.
+  return ms < 10_000 ? `${(Math.max(0, ms) / 1000).toFixed(1)} s` : spanText(ms);
 }

@@ -12,6 +12,11 @@ import type { Connection } from "../../reconcilers/core.ts";
 import { SimBgp, type SimPeer } from "./frr-sim-bgp.ts";
 import { ConfigStore } from "./frr-store.ts";
 
+export interface FrrStanding {
+  readonly config: string;
+  readonly pids: ReadonlyMap<Daemon, number>;
+}
+
 interface Fault {
   readonly kind: "reject" | "ignore" | "close";
   readonly pattern: RegExp;
@@ -48,6 +53,8 @@ export class SimFrr {
   private readonly stores = new Map<Daemon, ConfigStore>();
   private readonly pids = new Map<Daemon, number>();
   private lastPid = 100;
+  /** Daemons up to this pid are jammed. */
+  private jammed = 0;
   private faults: Fault[] = [];
   private readonly bgp = new SimBgp();
   private readonly open = new Map<Daemon, Set<() => void>>();
@@ -69,6 +76,23 @@ export class SimFrr {
   /** The connection closes at the next command that matches, before it has an effect. */
   closeAt(pattern: RegExp): void {
     this.faults.push({ kind: "close", pattern, text: "", status: 0 });
+  }
+
+  /** Every command is refused by the daemons that run now, until they start anew. */
+  jam(): void {
+    this.jammed = this.lastPid;
+  }
+
+  /** Goes on as another one stood: the same processes with the same configuration. */
+  continue({ config, pids }: FrrStanding): void {
+    for (const [daemon, pid] of pids) this.pids.set(daemon, pid);
+    this.lastPid = Math.max(...pids.values());
+    this.load(config);
+  }
+
+  /** For another one to go on from. */
+  standing(): FrrStanding {
+    return { config: this.config(), pids: new Map(this.pids) };
   }
 
   /** A daemon dies: its configuration and its sessions are gone, its socket does not listen. */
@@ -110,7 +134,9 @@ export class SimFrr {
   load(config: string): void {
     for (const store of this.stores.values()) {
       let path: readonly string[] = [];
-      for (const line of config.split("\n").filter((text) => !/^\s*(?:$|!|exit)/.test(text))) {
+      for (const line of config
+        .split("\n")
+        .filter((text) => !/^\s*(?:$|!|exit|frr (?:defaults|version) )/.test(text))) {
         // A daemon that refused the head of a context must not read its lines as its own.
         const depth = line.length - line.trimStart().length;
         if (depth > path.length) continue;
@@ -232,6 +258,7 @@ export class SimFrr {
       if (fault?.kind === "close") return undefined;
       if (!line.startsWith("exit")) this.history.push({ daemon, line });
       if (fault) return { status: fault.status, text: fault.kind === "reject" ? `${fault.text}\n` : "" };
+      if ((this.pids.get(daemon) ?? 0) <= this.jammed) return { status: 13, text: "% Configuration failed.\n" };
       const result = store.execute(path, line);
       path = result.path;
       this.watch?.(daemon, line);

@@ -39,6 +39,14 @@ function isTaken(line: string, rest: string): boolean {
   return own !== undefined && own === (target(rest) ?? regex(rest));
 }
 
+/** FRR prints what it must read first before what refers to it: groups, peers, what is said of them, and their families. */
+function rank(line: string): number {
+  if (line.startsWith("address-family ")) return 4;
+  if (!line.startsWith("neighbor ")) return 0;
+  if (/^neighbor \S+ peer-group$/.test(line)) return 1;
+  return /^neighbor \S+ (?:remote-as|peer-group|interface)\b/.test(line) ? 2 : 3;
+}
+
 export class ConfigStore {
   readonly lines = new Map<string, Line>();
   private readonly daemon: Daemon;
@@ -69,7 +77,8 @@ export class ConfigStore {
   print(): string {
     const out: string[] = [];
     const print = (lines: Map<string, Line>, indent: string): void => {
-      for (const { line, children } of lines.values()) {
+      const ordered = [...lines.values()].sort((a, b) => rank(a.line) - rank(b.line));
+      for (const { line, children } of ordered) {
         if (children.size === 0 && /^(interface|vrf|address-family) /.test(line)) continue;
         out.push(indent + line);
         const head = headKind(indent === "" ? [] : indent === " " ? ["bfd"] : [], line) !== undefined;

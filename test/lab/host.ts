@@ -1,26 +1,39 @@
 /**
  * A simulated appliance in memory: files, clock, sockets, programs. It survives the agent: `start()` gives a Host to a new
- * agent on the same disk. Every durable effect is counted, and the process can be killed just before any of them.
+ * agent on the same disk. Every durable effect and every call to the outside is counted, and the process can be killed
+ * before, in the middle of, or right after any of them.
  */
 import { createHmac } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
-import type { Connection, Host, RunOptions, RunResult, Secrets, WriteOptions } from "../../reconcilers/core.ts";
+import type { Connection, Host, RunOptions, RunResult, Secrets } from "../../reconcilers/core.ts";
 import { Problem } from "../../schemas/problem.ts";
-
-type Owner = Exclude<WriteOptions["owner"], "as-before">;
-type Node = { readonly text: string; readonly mode: number; readonly owner?: Owner } | { readonly target: string };
+import { simDisk, type Node } from "./disk.ts";
 
 export interface SimOptions {
   /** Wall clock at the start. */
   readonly now?: number;
+  /** Goes on from here instead of from an empty disk. */
+  readonly from?: Standing;
   /** Something real is under way (a connection over loopback): time stands still meanwhile. */
   readonly isBusy?: () => boolean;
 }
 
-export interface StartOptions {
-  /** Kill the process just before this durable effect, counted from 1 since `start`. */
-  readonly killAt?: number;
+/** How an appliance stands while no process runs on it: its disk and its clocks. */
+export interface Standing {
+  readonly files: ReadonlyMap<string, Node>;
+  readonly boot: number;
+  readonly uptime: number;
+  readonly epoch: number;
 }
+
+export interface StartOptions {
+  /** Kill the process at this effect, counted from 1 since `start`. */
+  readonly killAt?: number;
+  readonly moment?: Moment;
+}
+
+/** When at an effect: just before it; when half of what it sends got through; as soon as it is done, told nobody yet. */
+export type Moment = "before" | "half" | "after";
 
 export interface Sim {
   /** What stands on the disk, by absolute path. */
@@ -31,14 +44,17 @@ export interface Sim {
   freeBytes: number;
   /** A Host for a new process on this appliance; the one before, if any, is dead. */
   start(options?: StartOptions): Host;
-  /** The durable effects of the process that runs now, in order: "write …", "append …", "rename …", "send …". */
+  /**
+   * The durable effects of the process that runs now and its calls to the outside, in order: "write …", "append …",
+   * "rename …", "connect …", "send …", "run …", "reach …".
+   */
   effects(): readonly string[];
   /** Whether the process that runs now was killed. */
   isKilled(): boolean;
   /** Ends the process that runs now at once: none of its calls returns any more. */
   kill(): void;
-  /** Kills, and starts anew: another boot id, uptime from zero, nothing under /run. */
-  reboot(): void;
+  /** Kills, and starts anew: another boot id, uptime from zero, nothing under /run. A power cut `loses` what was not synced. */
+  reboot(options?: { readonly loses?: "unsynced" }): void;
   /** Answers on a unix socket; `undefined` closes it. */
   listen(path: string, accept: (() => Connection) | undefined): void;
   /** Answers programs: the first that returns something wins. */
@@ -54,6 +70,8 @@ export interface Sim {
   /** Lets everything run for this much virtual time. */
   pass(ms: number): Promise<void>;
   setWallClock(now: number): void;
+  /** For another appliance to go on from. */
+  standing(): Standing;
   now(): number;
   uptime(): number;
 }
@@ -73,6 +91,7 @@ interface Sleeper {
 interface Process {
   dead: boolean;
   readonly killAt: number | undefined;
+  readonly moment: Moment;
   readonly effects: string[];
   readonly connections: Set<Connection>;
   readonly sleepers: Set<Sleeper>;
@@ -85,20 +104,21 @@ interface Fault {
   left: number;
 }
 
-const never = new Promise<never>(() => undefined);
-
 /** A new appliance with an empty disk. */
 export function simHost(options: SimOptions = {}): Sim {
-  const files = new Map<string, Node>();
+  const disk = simDisk(options.from?.files);
+  const { files } = disk;
   const reachable = new Set<string>();
   const sockets = new Map<string, () => Connection>();
   const programs: ((argv: readonly string[]) => RunResult | undefined)[] = [];
   const faults: Fault[] = [];
   const attendants: Attendant[] = [];
   const stalls: Pick<Fault, "operation" | "part">[] = [];
-  let boot = 1;
-  let uptime = 60_000;
-  let epoch = (options.now ?? Date.UTC(2026, 0, 5, 12)) - uptime;
+  let { boot, uptime, epoch } = options.from ?? {
+    boot: 1,
+    uptime: 60_000,
+    epoch: (options.now ?? Date.UTC(2026, 0, 5, 12)) - 60_000,
+  };
   let activity = 0;
   let process: Process | undefined;
 
@@ -110,20 +130,29 @@ export function simHost(options: SimOptions = {}): Sim {
     activity += 1;
   }
 
-  function start({ killAt }: StartOptions = {}): Host {
+  function start({ killAt, moment = "before" }: StartOptions = {}): Host {
     kill();
-    const self: Process = { dead: false, killAt, effects: [], connections: new Set(), sleepers: new Set() };
+    // The kernel had time to write back what the one before left.
+    disk.sync();
+    const self: Process = { dead: false, killAt, moment, effects: [], connections: new Set(), sleepers: new Set() };
     process = self;
+    // Each has its own: what waits for it for ever goes with the appliance.
+    const never = new Promise<never>(() => undefined);
 
-    /** Counts one durable effect, or dies before it. */
-    async function effect(name: string): Promise<void> {
+    /** Counts an effect and has it, or dies there; `half` is what else may have got through then. */
+    async function effect<T>(name: string, have: () => T | Promise<T>, half?: () => void | Promise<void>): Promise<T> {
       activity += 1;
       if (self.dead) await never;
       self.effects.push(name);
-      if (self.effects.length === self.killAt) {
+      const dies = self.effects.length === self.killAt;
+      if (dies && self.moment !== "after") {
+        if (self.moment === "half") await half?.();
         kill();
         await never;
       }
+      const result = await have();
+      if (dies) kill();
+      return self.dead ? never : result;
     }
     async function alive<T>(result: () => T): Promise<T> {
       activity += 1;
@@ -140,10 +169,12 @@ export function simHost(options: SimOptions = {}): Sim {
     }
     function guarded(inner: Connection, path: string): Connection {
       const outer: Connection = {
-        async write(bytes) {
-          await effect(`send ${path}`);
-          await inner.write(bytes);
-        },
+        write: (bytes) =>
+          effect(
+            `send ${path}`,
+            () => inner.write(bytes),
+            () => inner.write(bytes.subarray(0, Math.floor(bytes.length / 2))),
+          ),
         async read(signal) {
           const bytes = await inner.read(signal);
           return alive(() => bytes);
@@ -177,7 +208,7 @@ export function simHost(options: SimOptions = {}): Sim {
           signal.removeEventListener("abort", abort);
         }
       },
-      run: (argv, options) => alive(() => runProgram(programs, argv, options)),
+      run: (argv, options) => effect(`run ${argv.join(" ")}`, () => runProgram(programs, argv, options)),
       readFile: (path) =>
         alive(() => {
           const node = files.get(path);
@@ -201,42 +232,39 @@ export function simHost(options: SimOptions = {}): Sim {
         const asBefore = old && "text" in old ? old.owner : undefined;
         const owner = options?.owner === "as-before" ? asBefore : options?.owner;
         const temporary = `${path.slice(0, path.lastIndexOf("/"))}/.temporary`;
-        await effect(`write ${path}`);
-        files.set(temporary, { text: text.slice(0, text.length / 2), mode });
-        await effect(`fsync ${path}`);
-        files.set(temporary, { text, mode });
-        await effect(`rename ${path}`);
-        files.delete(temporary);
-        files.set(path, { text, mode, ...(owner && { owner }) });
-        await effect(`fsync folder of ${path}`);
+        await effect(`write ${path}`, () => files.set(temporary, { text: text.slice(0, text.length / 2), mode }));
+        await effect(`fsync ${path}`, () => files.set(temporary, { text, mode }));
+        await effect(`rename ${path}`, () => {
+          files.delete(temporary);
+          disk.put(path, { text, mode, ...(owner && { owner }) });
+        });
+        await effect(`fsync folder of ${path}`, () => disk.sync([path]));
       },
       async appendFile(path, text) {
         await stalled("append", path);
         await alive(() => planned("append", path));
         const node = files.get(path);
         const before = node && "text" in node ? node.text : "";
-        await effect(`append ${path}`);
-        files.set(path, { text: before + text.slice(0, text.length / 2), mode: 0o600 });
-        await effect(`append the rest to ${path}`);
-        files.set(path, { text: before + text, mode: 0o600 });
-        await effect(`fsync ${path}`);
+        const append = (more: string) => () => disk.put(path, { text: before + more, mode: 0o600 });
+        await effect(`append ${path}`, append(text.slice(0, text.length / 2)));
+        await effect(`append the rest to ${path}`, append(text));
+        await effect(`fsync ${path}`, () => disk.sync([path]));
       },
       async writeLink(path, target) {
         await stalled("link", path);
         await alive(() => planned("link", path));
-        await effect(`link ${path}`);
-        await effect(`rename ${path}`);
-        files.set(path, { target });
-        await effect(`fsync folder of ${path}`);
+        await effect(`link ${path}`, () => undefined);
+        await effect(`rename ${path}`, () => disk.put(path, { target }));
+        await effect(`fsync folder of ${path}`, () => disk.sync([path]));
       },
       async remove(path) {
-        for (const name of [...files.keys()].filter((name) => name === path || name.startsWith(`${path}/`))) {
-          await effect(`remove ${name}`);
-          files.delete(name);
-        }
+        const names = [...files.keys()].filter((name) => name === path || name.startsWith(`${path}/`));
+        for (const name of names) await effect(`remove ${name}`, () => disk.put(name, undefined));
+        if (names.length === 0) return;
+        await effect(`fsync folder of ${path}`, () => disk.sync(names));
       },
       connect: (path, signal) =>
-        alive(() => {
+        effect(`connect ${path}`, () => {
           signal.throwIfAborted();
           planned("connect", path);
           const accept = sockets.get(path);
@@ -245,7 +273,7 @@ export function simHost(options: SimOptions = {}): Sim {
         }),
       freeBytes: () => alive(() => sim.freeBytes),
       reach: (address, port) =>
-        alive(() => {
+        effect(`reach ${address}:${port}`, () => {
           if (reachable.has(`${address}:${port}`)) return;
           throw new Problem("HOST_COMMAND", `${address}:${port} does not answer.`, { transient: true });
         }),
@@ -284,8 +312,10 @@ export function simHost(options: SimOptions = {}): Sim {
     until,
     effects: () => process?.effects ?? [],
     isKilled: () => process?.dead ?? false,
-    reboot() {
+    reboot({ loses } = {}) {
       kill();
+      if (loses) disk.cut();
+      else disk.sync();
       boot += 1;
       epoch += uptime + 30_000;
       uptime = 30_000;
@@ -307,6 +337,7 @@ export function simHost(options: SimOptions = {}): Sim {
       await until(() => over, `${ms / 1000} s later`, ms);
     },
     setWallClock: (now) => void (epoch = now - uptime),
+    standing: () => ({ files: new Map(files), boot, uptime, epoch }),
     now: () => epoch + uptime,
     uptime: () => uptime,
   };

@@ -113,7 +113,7 @@ function planLines(desired: FrrDesired, live: readonly string[], owned: readonly
 async function say(host: Host, request: string, signal: AbortSignal): Promise<string> {
   const connection = await host.connect(socket, signal);
   try {
-    await connection.write(new TextEncoder().encode(request));
+    await connection.write(new TextEncoder().encode(`${request}\n`));
     const answer = new TextDecoder().decode(await connection.read(signal));
     if (answer.startsWith("%")) throw new Problem("FRR_REJECTED", answer.slice(2));
     return answer;
@@ -124,9 +124,13 @@ async function say(host: Host, request: string, signal: AbortSignal): Promise<st
 
 function connection(plane: LinePlane): Connection {
   let answer = "";
+  let told = "";
   return {
     async write(bytes) {
-      const request = new TextDecoder().decode(bytes);
+      told += new TextDecoder().decode(bytes);
+      if (!told.endsWith("\n")) return;
+      const request = told.slice(0, -1);
+      told = "";
       const line = request.slice(1);
       answer = "ok";
       if (request === "?") answer = [...plane.live].join("\n");

@@ -48,9 +48,9 @@ export const sampleEvents: { readonly [E in EventName]: Extract<Event, { type: E
   committed: { type: "committed" },
   failed: { type: "failed", failure },
   "rollback-failed": { type: "rollback-failed" },
-  "rung-started": { type: "rung-started", rung: "frr" },
+  "rung-started": { type: "rung-started", rung: "frr", boot: "boot-1" },
   abandoned: { type: "abandoned", reason: "Nothing helped." },
   resumed: { type: "resumed" },
   "rolled-back": { type: "rolled-back", hold: true },
-  restarted: { type: "restarted" },
+  restarted: { type: "restarted", boot: "boot-1" },
 };

@@ -28,7 +28,7 @@ import { Policy } from "../../schemas/policy.ts";
 import { Problem } from "../../schemas/problem.ts";
 import type { Tree } from "../../schemas/tree.ts";
 import { Settings } from "../../schemas/settings.ts";
-import { simHost, type Sim, type StartOptions } from "./host.ts";
+import { simHost, type Sim, type Standing, type StartOptions } from "./host.ts";
 import { memoryTree } from "./memory-tree.ts";
 import { linePlane, type LinePlane } from "./line-plane.ts";
 
@@ -87,6 +87,8 @@ export interface StoryOptions {
   /** Where other appliances are asked; nobody answers unless given. */
   readonly ask?: Ask;
   readonly isBusy?: () => boolean;
+  /** Goes on from a box that stood like this. */
+  readonly from?: Standing;
 }
 
 const frrSockets = "/var/run/frr";
@@ -133,7 +135,8 @@ export function shown(lines: Iterable<string>): string {
 }
 
 export function story(options: StoryOptions = {}): Story {
-  const sim = simHost(options.isBusy && { isBusy: options.isBusy });
+  const { isBusy, from } = options;
+  const sim = simHost({ ...(isBusy && { isBusy }), ...(from && { from }) });
   const plane = linePlane(options.lines);
   plane.serve((path, accept) => sim.listen(path, accept));
   const simulated = options.frr;
@@ -263,7 +266,7 @@ export function story(options: StoryOptions = {}): Story {
       await current?.ended;
     },
     async rest() {
-      const atRest = (): boolean => ["idle", "held", "waiting"].includes(self.status().state) && polls >= 2;
+      const atRest = (): boolean => ["idle", "held", "waiting", "stranded"].includes(self.status().state) && polls >= 2;
       await sim.until(() => sim.isKilled() || atRest(), "at rest");
     },
   };
@@ -303,6 +306,13 @@ function listening(simulated: SimFrr | undefined, daemon: Daemon): Connection {
 }
 
 export const bootFile = "/etc/frr/frr.conf";
+export const stateFolder = "/persistent/config/imp";
+
+/** What stands in a file of the box. */
+export function textOf({ sim }: Pick<Story, "sim">, path: string): string | undefined {
+  const node = sim.files.get(path);
+  return node && "text" in node ? node.text : undefined;
+}
 
 /** The smallest boot file: the lines. */
 const linesFile: BootFile = {

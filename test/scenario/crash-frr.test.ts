@@ -1,161 +1,113 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Generation } from "../../reconcilers/generation.ts";
-import { Problem } from "../../schemas/problem.ts";
-import { simFrr, type SimFrr } from "../lab/frr-sim.ts";
-import { generation, sealedHere, story, type Story } from "../lab/story.ts";
-
-const open = `ip prefix-list any seq 5 permit 0.0.0.0/0 le 32
-route-map in permit 10
- match ip address prefix-list any
-exit
-`;
+import { play, tryPoints, wrong, type Tale } from "../lab/crash.ts";
+import { frrGround, type Box } from "../lab/crash-ground.ts";
+import { generation, sealedHere } from "../lab/story.ts";
 
 const password = "correct-horse";
 const sealed = sealedHere(password);
+const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n + 1);
+const asOf = (peer: number): number => 64500 + peer;
+const ground = frrGround(password, sealed, new Map(numbers(12).map((n) => [`192.0.2.${n}`, asOf(n)])));
 
-function router(peers: readonly (readonly [string, number])[], more = ""): Generation {
-  const neighbors = peers
-    .map(([peer, asn]) => ` neighbor ${peer} remote-as ${asn}\n neighbor ${peer} password ${sealed}\n`)
-    .join("");
-  const active = peers
-    .map(
-      ([peer]) =>
-        `  neighbor ${peer} activate\n  neighbor ${peer} route-map in in\n  neighbor ${peer} route-map in out\n`,
-    )
-    .join("");
-  const bgp = `router bgp 64500
+interface Router {
+  readonly peers: number;
+  /** Where its static routes begin. */
+  readonly routes: number;
+  /** How many lists of customers. */
+  readonly customers: number;
+  /** The AS of the first peer. */
+  readonly first?: number;
+}
+
+/** An edge router: transits with a password each, lists of customers, static routes, OSPF. */
+function router({ peers, routes, customers, first = asOf(1) }: Router): Generation {
+  const lists = numbers(customers).map(
+    (n) => `ip prefix-list customer-${n} seq 5 permit 203.0.${n}.0/24
+ip prefix-list customer-${n} seq 10 permit 203.0.${100 + n}.0/24 le ${25 + (peers % 4)}
+`,
+  );
+  const maps = numbers(customers).map(
+    (n) => `route-map out permit ${10 * n}\n match ip address prefix-list customer-${n}\nexit\n`,
+  );
+  const statics = numbers(24).map((n) => `ip route 198.51.${routes + n}.0/24 Null0\n`);
+  const ospf = numbers(peers).map((n) => `interface external.${n}\n ip ospf area 0\n ip ospf cost ${10 * n}\nexit\n`);
+  const neighbors = numbers(peers).map(
+    (n) => ` neighbor 192.0.2.${n} remote-as ${n === 1 ? first : asOf(n)}
+ neighbor 192.0.2.${n} description transit ${n} of ${peers}
+ neighbor 192.0.2.${n} password ${sealed}
+`,
+  );
+  const active = numbers(peers).map(
+    (n) =>
+      `  neighbor 192.0.2.${n} activate\n  neighbor 192.0.2.${n} route-map out out\n  neighbor 192.0.2.${n} route-map in in\n`,
+  );
+  const config = `ip prefix-list any seq 5 permit 0.0.0.0/0 le 32
+${lists.join("")}route-map in permit 10
+ match ip address prefix-list any
+exit
+${maps.join("")}${statics.join("")}${ospf.join("")}router ospf
+ ospf router-id 192.0.2.254
+exit
+router bgp 64500
  bgp router-id 192.0.2.254
  no bgp default ipv4-unicast
-${neighbors} !
+${neighbors.join("")} !
  address-family ipv4 unicast
-${active} exit-address-family
+${active.join("")} exit-address-family
 exit
 `;
   return generation([], {
-    digest: `${peers.length}${more.length}`.padEnd(64, peers.map(([, asn]) => asn % 10).join("")),
-    desired: { frr: { config: `${open}${more}${bgp}` } },
-    health: peers.map(([peer]) => ({ check: "bgp-session", peer, required: true })),
+    digest: [peers, routes, customers, first].map((n) => `${n}`.padStart(16, "0")).join(""),
+    desired: { frr: { config } },
+    health: numbers(peers).map((n) => ({ check: "bgp-session", peer: `192.0.2.${n}`, required: true })),
   });
 }
 
-const base = router([["192.0.2.1", 64501]]);
-const better = router(
-  [
-    ["192.0.2.1", 64501],
-    ["192.0.2.2", 64502],
-  ],
-  "ip route 198.51.100.0/24 Null0\n",
-);
-const worse = router([["192.0.2.1", 64509]], "ip route 198.51.100.0/24 Null0\n");
+const base = router({ peers: 7, routes: 0, customers: 8 });
+const better = router({ peers: 10, routes: 20, customers: 10 });
+const worse = router({ peers: 10, routes: 20, customers: 10, first: 64999 });
 
-interface Tale {
-  readonly name: string;
-  readonly committed: Generation | undefined;
-  readonly candidate: Generation;
-  readonly isBad: boolean;
+async function untilProving(box: Box): Promise<void> {
+  box.push("two", worse);
+  box.start();
+  await box.sim.until(() => box.status().state === "proving", "proving");
 }
+
+const bad = { ground, committed: base, candidate: worse, candidateIsBad: true } as const;
 const tales: readonly Tale[] = [
-  { name: "the first convergence", committed: undefined, candidate: base, isBad: false },
-  { name: "a good change", committed: base, candidate: better, isBad: false },
-  { name: "a change that kills a session and is rolled back", committed: base, candidate: worse, isBad: true },
+  { ground, name: "the first convergence", committed: undefined, candidate: base },
+  { ground, name: "a good change", committed: base, candidate: better },
+  { ...bad, name: "a bad change that is rolled back" },
+  { ...bad, name: "a rollback by FRR's file", begin: untilProving, find: (box) => box.jam() },
+  {
+    ...bad,
+    name: "a start after the failsafe acted",
+    async begin(box) {
+      await untilProving(box);
+      box.sim.kill();
+      await box.sim.pass(120_000);
+      expect(box.failsafe.history).toContain("act deadline");
+    },
+  },
 ];
 
-interface Played extends Story {
-  readonly frr: SimFrr;
-}
+const tried = new Set<string>();
 
-async function play(tale: Tale, killAt?: number): Promise<Played> {
-  const frr = simFrr();
-  frr.peers.set("192.0.2.1", { as: 64501, password });
-  frr.peers.set("192.0.2.2", { as: 64502, password });
-  const s = story({ frr });
-  s.secrets.set(sealed, password);
-  if (tale.committed) {
-    s.push("one", tale.committed);
-    s.start();
-    await s.rest();
-    s.sim.kill();
-  }
-  s.push("two", tale.candidate);
-  s.start(killAt === undefined ? {} : { killAt });
-  await s.rest();
-  return Object.assign(s, { frr });
-}
+beforeAll(() => void vi.spyOn(Math, "random").mockReturnValue(0.5));
+afterAll(() => void vi.restoreAllMocks());
 
-/** Files that hold the password in clear and are not among the few, closed ones that must. */
-function leaks(s: Played): readonly string[] {
-  const mayHold = /\/files\/secrets\.json$|\/frr\.conf$|\/\.temporary$/;
-  return [...s.sim.files].flatMap(([path, node]) =>
-    "text" in node && node.text.includes(password) && !(mayHold.test(path) && node.mode <= 0o640) ? [path] : [],
-  );
-}
-
-/** What FRR holds when nothing but this generation is on it. */
-async function pristine(one: Generation | undefined): Promise<string> {
-  if (!one) return simFrr().config();
-  return (await play({ name: "", committed: undefined, candidate: one, isBad: false })).frr.config();
-}
-
-function neighbors(config: string): string {
-  return config
-    .split("\n")
-    .filter((line) => line.includes(" neighbor "))
-    .sort()
-    .join("\n");
-}
-
-/** The neighbors in the boot file, as FRR would start with them. */
-function bootNeighbors(s: Played): string {
-  const node = s.sim.files.get("/etc/frr/frr.conf");
-  return neighbors(node && "text" in node ? node.text : "");
-}
-
-function summary(s: Played, when: string): object {
-  const { committed, state, planes } = s.status();
-  return {
-    when,
-    generation: committed?.generation,
-    frr: s.frr.config(),
-    sessionUp: s.frr.sessions().some(({ peer, state }) => peer === "192.0.2.1" && state === "Established"),
-    atRest: ["idle", "held"].includes(state),
-    drift: planes.frr?.drift ?? 0,
-    leaks: leaks(s),
-    boot: bootNeighbors(s),
-  };
-}
-
-describe("an agent with FRR, killed just before any durable effect and started again", () => {
-  it.each(tales)("$name ends with FRR in the committed generation or the proven candidate", async (tale) => {
+describe("an agent with FRR that dies, or whose box loses its power, at any point of a plan of realistic size", () => {
+  it.each(tales)("$name: ends in the committed generation or the proven candidate, whole", async (tale) => {
     const undisturbed = await play(tale);
-    const effects = undisturbed.sim.effects();
-    const pristineConfig = new Map([
-      [tale.committed?.digest, await pristine(tale.committed)],
-      ...(tale.isBad ? [] : [[tale.candidate.digest, await pristine(tale.candidate)] as const]),
-    ]);
-    const ended = tale.isBad ? tale.committed?.digest : tale.candidate.digest;
-    expect(undisturbed.status().committed?.generation).toBe(ended);
-    expect(effects.filter((effect) => effect.startsWith("send")).length).toBeGreaterThan(10);
+    expect(wrong(undisturbed, tale)).toEqual([]);
+    expect(undisturbed.status().lastDeployment?.steps).toBeGreaterThan(60);
+    await undisturbed.close();
 
-    for (let k = 1; k <= effects.length; k += 1) {
-      const when = `killed before effect ${k}: ${effects[k - 1]}`;
-      const s = await play(tale, k);
-      s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
-      s.start();
-      await s.rest();
+    expect(await tryPoints(tale, tried)).toEqual([]);
+  });
 
-      const generation = s.status().committed?.generation;
-      const config = pristineConfig.get(generation);
-      expect(summary(s, when)).toEqual({
-        when,
-        generation,
-        frr: config ?? "neither generation",
-        sessionUp: generation !== undefined,
-        atRest: true,
-        drift: 0,
-        leaks: [],
-        boot: neighbors(config ?? ""),
-      });
-      await s.close();
-    }
+  it("were several hundred points", () => {
+    expect(tried.size).toBeGreaterThan(350);
   });
 });

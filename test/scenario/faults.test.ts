@@ -523,6 +523,6 @@ describe("the journal", () => {
     await s.rest();
 
     expect(changes(s)).toBe(before);
-    expect(s.sim.effects().filter((effect) => !effect.startsWith("send /run/lines.sock"))).toEqual([]);
+    expect(s.sim.effects().filter((effect) => !effect.endsWith(" /run/lines.sock"))).toEqual([]);
   });
 });

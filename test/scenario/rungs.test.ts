@@ -41,7 +41,7 @@ function journal(s: Story): string {
 
 /** Which rungs the history says were begun, in order. */
 function begun(s: Story): readonly string[] {
-  return [...journal(s).matchAll(/"event":\{"type":"rung-started","rung":"([a-z]+)"\}/g)].map(([, rung = ""]) => rung);
+  return [...journal(s).matchAll(/"event":\{"type":"rung-started","rung":"([a-z]+)"/g)].map(([, rung = ""]) => rung);
 }
 
 describe("when going back by plan fails twice", () => {
@@ -214,7 +214,8 @@ describe("killed just before any effect while it tries everything", () => {
         when,
         restoredTwice: restored > 1,
         rebootedTwice: s.reboots > 1,
-        begunTwice: rungs.length > new Set(rungs).size,
+        // Where the agent died just before it, the reboot is begun once more.
+        begunTwice: rungs.indexOf("frr") !== rungs.lastIndexOf("frr"),
         state: state === "idle",
         live: shown(s.plane.live) === lines(state === "stranded" ? worse : base),
         committed: committed?.generation,

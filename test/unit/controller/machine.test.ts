@@ -50,30 +50,40 @@ describe("the state machine", () => {
 
   it("goes back, whatever a deployment was doing when the agent stopped, unless it was proven", () => {
     for (const at of ["armed", "applying", "verifying", "proving"] as const) {
-      const after = transition(sampleStates[at], { type: "restarted" }, 7);
+      const after = transition(sampleStates[at], { type: "restarted", boot: "boot-1" }, 7);
       expect(after).toMatchObject({ at: "rolling-back", failure: { trigger: "crash", verdict: "inconclusive" } });
     }
-    expect(transition(sampleStates.committing, { type: "restarted" }, 7)).toBe(sampleStates.committing);
+    expect(transition(sampleStates.committing, { type: "restarted", boot: "boot-1" }, 7)).toBe(sampleStates.committing);
   });
 
   it("takes what the failsafe did for why a deployment is rolled back, and adds it where that is known", () => {
     const acted = { trigger: "failsafe", reason: "The failsafe acted.", verdict: "bad" } as const;
     for (const at of ["armed", "applying", "verifying", "proving", "committing"] as const) {
-      const after = transition(sampleStates[at], { type: "restarted", acted }, 7);
+      const after = transition(sampleStates[at], { type: "restarted", boot: "boot-1", acted }, 7);
       expect(after).toMatchObject({ at: "rolling-back", failure: acted });
     }
     const back = sampleStates["rolling-back"];
     const inconclusive = { ...back, failure: { ...back.failure, verdict: "inconclusive" } } as const;
-    expect(transition(inconclusive, { type: "restarted", acted }, 7)).toMatchObject({
+    expect(transition(inconclusive, { type: "restarted", boot: "boot-1", acted }, 7)).toMatchObject({
       failure: { trigger: "health", reason: `${back.failure.reason} The failsafe acted.`, verdict: "bad" },
     });
   });
 
   it("counts attempts anew after a rung, and remembers the worst that was done", () => {
-    const rung = (one: "frr" | "reboot") => ({ type: "rung-started", rung: one }) as const;
+    const rung = (one: "frr" | "reboot") => ({ type: "rung-started", rung: one, boot: "boot-1" }) as const;
     const events: Event[] = [{ type: "rollback-failed" }, { type: "rollback-failed" }, rung("frr"), rung("reboot")];
     const end = events.reduce<State>((state, event) => transition(state, event, 7), sampleStates["rolling-back"]);
     expect(end).toMatchObject({ failures: 0, rungs: ["frr", "reboot"], deployment: { worstImpact: "reboot" } });
+  });
+
+  it("still has a reboot to come when the agent died before it, and none when the box did go down", () => {
+    const climbed = transition(
+      { ...sampleStates["rolling-back"], rungs: ["frr"] },
+      { type: "rung-started", rung: "reboot", boot: "boot-1" },
+      7,
+    );
+    expect(transition(climbed, { type: "restarted", boot: "boot-1" }, 8)).toMatchObject({ rungs: ["frr"] });
+    expect(transition(climbed, { type: "restarted", boot: "boot-2" }, 8)).toMatchObject({ rungs: ["frr", "reboot"] });
   });
 
   it("holds after a rollback only when told to", () => {

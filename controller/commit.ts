@@ -23,6 +23,8 @@ export async function resumeCommit(appliance: Appliance, signal: AbortSignal): P
   const deployment = mustBeInFlight(progress.state());
   const committed = await store.committed();
   let found: { readonly generation: Generation; readonly seen: Desired };
+  // I2: without it nothing is brought back, and nothing is rolled back either.
+  await failsafe.goingBack(deployment, committed?.digest, goingBackMs);
   try {
     found = await bringBack(appliance, committed, signal);
   } catch (thrown) {
@@ -43,9 +45,8 @@ async function bringBack(
   committed: Generation | undefined,
   signal: AbortSignal,
 ): Promise<{ readonly generation: Generation; readonly seen: Desired }> {
-  const { host, progress, failsafe } = appliance;
+  const { host } = appliance;
   const { generation, owned } = await candidateOf(appliance, committed);
-  await failsafe.goingBack(mustBeInFlight(progress.state()), committed?.digest, goingBackMs);
   const { desired } = generation;
   const seen = await withDeadline(host, attemptLimitMs, signal, "Finishing a commit", async (limited) => {
     await bringTo(appliance, desired, owned, limited);

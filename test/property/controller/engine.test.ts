@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Generation } from "../../../reconcilers/generation.ts";
 import { Problem } from "../../../schemas/problem.ts";
-import { bootFile, generation, story, type Story } from "../../lab/story.ts";
+import { ask } from "../../lab/ask.ts";
+import { bootFile, generation, restartPlane, story, type Story } from "../../lab/story.ts";
 
 /** What can happen to an appliance, in any order. */
 type Happening =
@@ -13,7 +14,17 @@ type Happening =
   | { readonly what: "away"; readonly times: number }
   | { readonly what: "reject"; readonly line: string }
   | { readonly what: "disk-full"; readonly times: number }
-  | { readonly what: "outage" };
+  | { readonly what: "outage" }
+  /** The agent dies and nobody starts it again for two minutes: the failsafe is alone. */
+  | { readonly what: "dead"; readonly at: number }
+  /** The plane takes what it is told and says nothing any more, until it is restarted. */
+  | { readonly what: "hang" }
+  /** The plane's files cannot be laid. */
+  | { readonly what: "unrestorable" }
+  | { readonly what: "order" }
+  | { readonly what: "retry" }
+  /** Somebody on the console puts the box back to another generation that was committed here. */
+  | { readonly what: "put-back"; readonly which: number };
 
 const line = fc.constantFrom(
   "router bgp 64500",
@@ -34,7 +45,9 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ what: fc.constant("disk-full" as const), times: fc.integer({ min: 1, max: 9 }) }),
   },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant("outage" as const) }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("dead" as const), at: fc.integer({ min: 1, max: 110 }) }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constantFrom("outage", "hang", "unrestorable", "order", "retry") }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("put-back" as const), which: fc.nat({ max: 4 }) }) },
 );
 
 function textOf(s: Story, path: string): string {
@@ -42,12 +55,21 @@ function textOf(s: Story, path: string): string {
   return node && "text" in node ? node.text : "";
 }
 
-/** I2 and I4: a change is only made while the journal says so, and never towards a generation that was found bad. */
+/**
+ * I2 and I4: a change is only made while the journal says so and the failsafe is armed, and never towards a generation that
+ * was found bad.
+ */
 function watchChanges(s: Story, violations: string[]): void {
   s.plane.changing = (changed) => {
     const journal = /"to":(\{.*\})\}/.exec(textOf(s, "/persistent/config/imp/journal/current.json"))?.[1] ?? "{}";
-    const state = JSON.parse(journal) as { at?: string; deployment?: { generation: string; purpose: string } };
+    const state = JSON.parse(journal) as {
+      at?: string;
+      deployment?: { id: string; generation: string; purpose: string };
+    };
     if (state.deployment === undefined) violations.push(`${changed} while ${state.at}`);
+    const isArmed = textOf(s, "/run/imp/armed").includes(`deployment ${state.deployment?.id}\n`);
+    // Going back is not given up because the record cannot be written.
+    if (!isArmed && state.at !== "rolling-back") violations.push(`${changed} while nothing is armed`);
     const ledger = JSON.parse(textOf(s, "/persistent/config/imp/journal/ledger.json") || "{}") as {
       verdicts?: Record<string, { verdict: string }>;
     };
@@ -99,7 +121,63 @@ async function happen(s: Story, event: Happening, made: Map<string, Generation>,
       return;
     case "outage":
       s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
+      return;
+    case "dead":
+      s.start({ killAt: event.at });
+      await s.rest();
+      s.sim.kill();
+      return s.sim.pass(120_000);
+    case "hang":
+      s.plane.hangs = true;
+      return;
+    case "unrestorable":
+      s.failsafe.failing.add("frr");
+      return;
+    case "order":
+    case "retry": {
+      const asked = event.what === "order" ? "rollback" : "retry";
+      void ask(s.agent(), asked, { reason: "they know better" }).catch(() => undefined);
+      return s.sim.isKilled() ? undefined : s.sim.pass(20_000).catch(() => undefined);
+    }
+    case "put-back":
+      return putBack(s, event.which);
   }
+}
+
+/** As imp-rescue does it. */
+function putBack(s: Story, which: number): void {
+  const state = "/persistent/config/imp";
+  const kept = JSON.parse(textOf(s, `${state}/generations/order.json`) || "[]") as readonly string[];
+  const digest = kept[which % Math.max(1, kept.length)];
+  if (digest === undefined) return;
+  s.sim.kill();
+  s.sim.files.delete("/run/imp/armed");
+  s.sim.files.set(`${state}/committed.d/default`, { target: `../generations/${digest}` });
+  s.sim.files.set(bootFile, { text: textOf(s, `${state}/generations/${digest}/files/frr.conf`), mode: 0o640 });
+  restartPlane(s.sim, s.plane, undefined);
+}
+
+/** The box is told to reboot, and does: FRR starts from what stands on disk. */
+function rebooting(s: Story): void {
+  s.sim.answer(([program]) => {
+    if (program !== "systemctl") return undefined;
+    s.sim.reboot();
+    restartPlane(s.sim, s.plane, undefined);
+    return { exitCode: 0, stdout: "", stderr: "" };
+  });
+}
+
+/** Nobody disturbs it any more; systemd and an operator do their part. */
+async function settle(s: Story): Promise<void> {
+  s.plane.refuse = () => undefined;
+  s.plane.hangs = false;
+  s.failsafe.failing.clear();
+  s.outage = undefined;
+  s.start();
+  await s.sim.pass(600_000);
+  if (s.status().state === "stranded") void ask(s.agent(), "rollback").catch(() => undefined);
+  await s.sim.pass(2 * 3_600_000);
+  await s.rest();
 }
 
 it("ends in one generation, whole, whatever happens in whatever order", async () => {
@@ -110,6 +188,7 @@ it("ends in one generation, whole, whatever happens in whatever order", async ()
       const made = new Map<string, Generation>();
       const violations: string[] = [];
       watchChanges(s, violations);
+      rebooting(s);
       const first = generation(["router bgp 64500", "neighbor 192.0.2.1"], corrects);
       made.set(first.digest, first);
       s.push("commit 0", first);
@@ -117,12 +196,7 @@ it("ends in one generation, whole, whatever happens in whatever order", async ()
       await s.rest();
 
       for (const [index, event] of events.entries()) await happen(s, event, made, `commit ${index + 1}`);
-      // Then nobody disturbs it any more, and the box is left alone for two hours.
-      s.plane.refuse = () => undefined;
-      s.outage = undefined;
-      s.start();
-      await s.sim.pass(2 * 3_600_000);
-      await s.rest();
+      await settle(s);
 
       const status = s.status();
       const ended = made.get(status.committed?.generation ?? "");
@@ -142,7 +216,7 @@ it("ends in one generation, whole, whatever happens in whatever order", async ()
       await s.close();
     }),
     {
-      numRuns: 60,
+      numRuns: 80,
       // Found once: the power was cut after the commit and before the boot file was laid.
       examples: [
         [
@@ -155,4 +229,4 @@ it("ends in one generation, whole, whatever happens in whatever order", async ()
       ],
     },
   );
-}, 120_000);
+}, 240_000);

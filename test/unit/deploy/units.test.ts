@@ -1,6 +1,6 @@
 /** The systemd units: nothing in them that systemd does not know, and a sandbox that nobody loosens unnoticed. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -65,6 +65,17 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
     const ours = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("imp-"));
     expect([status, ours]).toEqual([0, []]);
   });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    "makes the banner's folders, and the link through which agetty finds it (needs root)",
+    () => {
+      const argv = ["--create", `--root=${folder}`, join(units, "imp.tmpfiles.conf")];
+      mkdirSync(join(folder, "etc"));
+      expect(spawnSync("systemd-tmpfiles", argv, { encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
+      expect(readdirSync(join(folder, "run")).sort()).toEqual(["issue.d", "motd.d"]);
+      expect(readlinkSync(join(folder, "etc/issue.d/imp.issue"))).toBe("/run/issue.d/imp.issue");
+    },
+  );
 
   it.each([
     ["imp-agent.service", 4.1],

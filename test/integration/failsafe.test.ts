@@ -72,6 +72,7 @@ describe.skipIf(why !== undefined)(`the failsafe over a real FRR (${why ?? "FRR 
   }
   /** As its unit would run it. */
   function watch(): void {
+    watcher?.kill(); // never two of them
     watcher = spawn("/bin/sh", [program, "watch"], { env: env(), stdio: "ignore" });
   }
   const agent = () =>

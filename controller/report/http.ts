@@ -112,6 +112,9 @@ export function boundedServer(
   return server;
 }
 
+/** Told by `close`. */
+const ending = "imp-ending";
+
 /** Whoever holds connections open and asks nothing must not shut out those who do. */
 function makeRoom(server: Server, connections: number): void {
   const open = new Map<string | Socket, Socket>(); // oldest first
@@ -131,6 +134,10 @@ function makeRoom(server: Server, connections: number): void {
       if (open.get(name) === socket) open.delete(name);
       answering.delete(name);
     });
+  });
+  // A handshake that is under way is no connection that the server itself would end.
+  server.once(ending, () => {
+    for (const socket of open.values()) socket.destroy();
   });
   server.on("request", ({ socket }, response) => {
     const name = nameOf(socket);
@@ -157,6 +164,7 @@ export async function close(server: Server): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   server.closeAllConnections();
+  server.emit(ending);
   await promise;
 }
 

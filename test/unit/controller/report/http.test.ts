@@ -1,6 +1,13 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { afterEach, describe, expect, it } from "vitest";
 import { limits, listen, type Limits, type Listening, type Pages } from "../../../../controller/report/http.ts";
+import { linuxHost } from "../../../../controller/host/linux.ts";
+import { openStatusKey } from "../../../../controller/report/tls.ts";
+import { hasOpenssl } from "../../../lab/openssl.ts";
 import { pulse } from "../../../../controller/report/pulse.ts";
 
 const healthy: Pages = {
@@ -35,6 +42,43 @@ async function raw(port: number, ...pieces: readonly string[]): Promise<string> 
 const head = (first: string, ...more: readonly string[]) =>
   `${[first, ...(more.length ? more : ["Host: 127.0.0.1"]), "Connection: close"].join("\r\n")}\r\n\r\n`;
 const firstLine = (answer: string) => answer.split("\r\n", 1)[0];
+
+describe.skipIf(!hasOpenssl())("the pages over TLS (needs openssl)", () => {
+  it("make room for who asks by ending idle connections, and none on which something is being answered", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "imp-pages-"));
+    const host = linuxHost({ seal: () => "", reveal: () => undefined });
+    const key = await openStatusKey(host, `${folder}/status.pem`, new AbortController().signal);
+    rmSync(folder, { recursive: true });
+    const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
+    const { promise: metrics, resolve: answer } = Promise.withResolvers<string>();
+    const slow = {
+      ...healthy,
+      metrics: () => {
+        isAsked();
+        return metrics;
+      },
+    };
+    opened = await listen("127.0.0.1:0", slow, { ...limits, connections: 2 }, key);
+    const { port } = opened.address as AddressInfo;
+    const door = () => connectTls({ host: "127.0.0.1", port, rejectUnauthorized: false }).on("error", () => undefined);
+
+    const busy = door();
+    busy.write(head("GET /metrics HTTP/1.1"));
+    await asked;
+    const idle = [];
+    for (let number = 0; number < 4; number++) {
+      const one = door();
+      await new Promise((resolve) => one.once("secureConnect", resolve));
+      idle.push(new Promise((resolve) => one.once("close", resolve)));
+    }
+    await Promise.all(idle.slice(0, 3));
+    answer("imp_held 0\n");
+    let received = "";
+    for await (const chunk of busy as AsyncIterable<Buffer>) received += chunk.toString();
+
+    expect(received).toMatch(/^HTTP\/1\.1 200 OK[^]*imp_held 0\n$/);
+  });
+});
 
 describe("the pages", () => {
   it("are metrics, health and status", async () => {

@@ -76,5 +76,7 @@ async function planAndDeploy(turn: Turn, target: Target, candidate: Generation):
     return blocked(asProblem(thrown));
   }
   const lookout = (deployment: Deployment) => startLookout(turn, candidate, deployment);
-  await deploy(appliance, { target, candidate, committed, plan, baseline, lookout }, signal);
+  const { wellBefore } = turn.known();
+  const intent = { target, candidate, committed, plan, baseline, lookout, ...(wellBefore && { wellBefore }) };
+  await deploy(appliance, intent, signal);
 }

@@ -30,6 +30,8 @@ export interface Intent {
   readonly lookout?: (deployment: Deployment) => Lookout;
   /** How things were, to compare with. */
   readonly baseline: Baseline;
+  /** Subjects of the checks that were green before the commit came; undefined where nobody looked. */
+  readonly wellBefore?: readonly string[];
 }
 
 /** Failures that are the candidate's own: it is never tried here again. All others may be anybody's. */

@@ -5,6 +5,7 @@
  */
 import type { Generation } from "../reconcilers/generation.ts";
 import { greenKeys } from "./health/green.ts";
+import { isAbout } from "./health/judge.ts";
 import type { Probe } from "./health/probe.ts";
 import type { Deployment } from "./machine.ts";
 import { isOver, term, type Clock, type Term } from "./term.ts";
@@ -63,18 +64,25 @@ export interface Judgement {
   readonly happened?: { readonly what: "regressed" | "recovered"; readonly text: string };
 }
 
-/** What a look at the appliance makes of a probation. `graceMs`: how long something may be red. */
+/** What may be red, and for how long. */
+export interface Mercy {
+  readonly graceMs: number;
+  /** Sessions, as subjects of checks, that another appliance takes down and that this one is about to follow. */
+  readonly excused: ReadonlySet<string>;
+  readonly clock: Clock;
+}
+
+/** What a look at the appliance makes of a probation. */
 export function judgeProbation(
   probation: Probation,
   patience: Patience,
   probe: Probe,
-  graceMs: number,
-  clock: Clock,
+  { graceMs, excused, clock }: Mercy,
 ): Judgement {
   const { green, regressed } = probation;
   if (!green) return { probation: { ...probation, green: greenKeys(probe) }, patience: noPatience };
   const now = clock.uptime();
-  const red = green.filter((key) => isRed(probe, key));
+  const red = green.filter((key) => isRed(probe, key, excused));
   const redSince = new Map(red.map((key) => [key, patience.redSince.get(key) ?? now]));
   const lasting = red.filter((key) => now - (redSince.get(key) ?? now) >= graceMs);
   const waiting: Patience = { redSince, wellSince: undefined };
@@ -102,9 +110,9 @@ export function accepted({ regressed, green, ...rest }: Probation): Probation {
 }
 
 /** What cannot be told is neither; nor is what the other side took down itself. */
-function isRed({ results, sessions }: Probe, key: string): boolean {
+function isRed({ results, sessions }: Probe, key: string, excused: ReadonlySet<string>): boolean {
   const result = results.get(key);
-  if (result?.ok !== false) return false;
+  if (result?.ok !== false || isAbout(result.check, excused)) return false;
   return result.check.check !== "bgp-session" || sessions.get(result.check.peer)?.ceasedMsAgo === undefined;
 }
 

@@ -6,7 +6,7 @@ import type { Intent } from "./deploy.ts";
 import type { Before } from "./health/judge.ts";
 import { prove, type Proof } from "./health/prove.ts";
 import type { Deployment } from "./machine.ts";
-import { awaitsFarEnd } from "./rollout/decide.ts";
+import { changedSessions } from "./rollout/decide.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import { surveyLimitMs } from "./turn.ts";
 
@@ -53,12 +53,16 @@ export async function proveDeployment(
   );
 }
 
-function beforeOf({ memory }: Appliance, { candidate, committed, plan, baseline }: Intent): Before {
+function beforeOf({ memory }: Appliance, { candidate, committed, plan, baseline, wellBefore }: Intent): Before {
+  const { seen, probation } = memory.ledger();
+  const { wait, follow } = changedSessions(candidate, committed, seen);
+  const wasUp = wellBefore ?? probation?.green ?? [];
   return {
     probe: baseline.probe,
     candidate,
     committed,
     touched: touchedBy(plan.plans.frr.steps, [plan.before.frr.config, candidate.desired.frr.config]),
-    advisory: awaitsFarEnd(candidate, committed, memory.ledger().seen),
+    advisory: wait,
+    follows: new Set(wasUp.filter((key) => follow.has(key))),
   };
 }

@@ -1,10 +1,12 @@
 /** The last part of a tick: looks at the checks of what is committed, and what that means while it is on probation. */
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
+import { greenSubjects } from "./health/green.ts";
 import { newMemory, type CheckResult, type Memory } from "./health/probe.ts";
 import type { Ledger } from "./ledger.ts";
 import { inFlight } from "./machine.ts";
 import { judgeProbation, noPatience, type Patience, type Probation } from "./probation.ts";
+import { changedSessions } from "./rollout/decide.ts";
 import type { CheckNews } from "./report/observer.ts";
 import { withDeadline } from "./retry.ts";
 import type { Turn } from "./turn.ts";
@@ -69,9 +71,14 @@ async function lookOnce(turn: Turn, committed: Generation, watched: Watched): Pr
     probe(committed, limited, looking),
   );
   listener.event({ type: "checked", results: [...seen.results].map(news) });
+  const { wanted } = turn.known();
+  const isWanted = wanted?.generation?.digest === committed.digest;
+  if (isWanted) turn.publish({ wellBefore: greenSubjects(seen) });
   if (!isOn) return;
   const graceMs = 1000 * committed.policy["grace-seconds"];
-  const judged = judgeProbation(probation, watched.patience, seen, graceMs, host);
+  const next = isWanted ? undefined : wanted?.generation;
+  const excused = next ? changedSessions(next, committed, memory.ledger().seen).follow : new Set<string>();
+  const judged = judgeProbation(probation, watched.patience, seen, { graceMs, excused, clock: host });
   watched.patience = judged.patience;
   const { happened } = judged;
   await memory.remember((ledger) => {

@@ -45,6 +45,11 @@ export interface Before {
    * checks ("bgp-session 192.0.2.1", "ospf-neighbor internal").
    */
   readonly advisory: ReadonlySet<string>;
+  /**
+   * The same the other way round: subjects of what was up before the commit came, and may be down since the other end took
+   * it up first. Now both have it, so it must come up again.
+   */
+  readonly follows?: ReadonlySet<string>;
 }
 
 /** What was learnt since the change. */
@@ -78,19 +83,20 @@ function judgeCheck(check: HealthCheck, before: Before, after: Probe, since: Sin
     after.sessions.get(object ?? "") ?? before.probe.sessions.get(object ?? ""),
   );
   const red = { key, reason, ...dependsOn(check), isUnknown: result?.ok === undefined };
-  if (!check.required || isAdvisory(check, before)) {
+  if (!check.required || isAbout(check, before.advisory)) {
     return result?.ok === false ? { ...red, weight: "advised" } : undefined;
   }
   const wasEverGreen = wasGreen || since.seenGreen.has(key);
   if (wasEverGreen) return { ...red, weight: result?.ok === false ? "regressed" : "awaited" };
   const isNew = !before.committed?.health.some((other) => checkKey(other) === key);
-  if (isNew && places.has(check.check)) return { ...red, weight: "awaited" };
+  const mustFollow = before.follows?.has(subjectOf(check)) === true;
+  if (mustFollow || (isNew && places.has(check.check))) return { ...red, weight: "awaited" };
   return result?.ok === false ? { ...red, weight: "advised" } : undefined;
 }
 
-/** What is known of a session holds for what it brings too. */
-function isAdvisory(check: HealthCheck, { advisory }: Before): boolean {
-  return advisory.has(subjectOf(check)) || ("peer" in check && advisory.has(`bgp-session ${check.peer}`));
+/** Whether a check looks at one of these sessions and adjacencies; what holds for a session holds for what it brings too. */
+export function isAbout(check: HealthCheck, subjects: ReadonlySet<string>): boolean {
+  return subjects.has(subjectOf(check)) || ("peer" in check && subjects.has(`bgp-session ${check.peer}`));
 }
 
 /** What would explain it that it is red. */

@@ -48,6 +48,8 @@ export interface Known {
   /** Whom the wanted generation waited for when the gate was asked last. */
   readonly awaited: readonly Awaited[];
   readonly good: Good | undefined;
+  /** Subjects of the checks that were green when nothing was wanted but what is committed; undefined: nobody looked. */
+  readonly wellBefore: readonly string[] | undefined;
   /** Why nothing at all is done: the journal cannot be read. */
   readonly frozen: Problem | undefined;
   /** What went wrong in this tick, and what did in the one before until this one ends. */
@@ -88,6 +90,7 @@ export function unknownYet(settings: Settings, version: string, clock: Clock): K
     correction: undefined,
     awaited: [],
     good: undefined,
+    wellBefore: undefined,
     checks: undefined,
     guards: undefined,
     failsafeArmed: false,

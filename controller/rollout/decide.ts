@@ -111,22 +111,30 @@ export function awaitedOf(
   });
 }
 
-/**
- * Keys of checks whose session this commit changes at both ends, and whose other end goes later: it cannot come up before.
- * On a network of several routers all the other ends must be such.
- */
-export function awaitsFarEnd(
+/** Keys of checks whose session this commit changes at both ends, by which end goes first. */
+export interface ChangedSessions {
+  /** The other end goes later: it cannot come up before. On a network of several routers all others must be such. */
+  readonly wait: ReadonlySet<string>;
+  /** The other end goes first, or at any time: it may be down before this end has followed, and must be up then. */
+  readonly follow: ReadonlySet<string>;
+}
+
+/** What is compared is what the commit asks of either end; nothing is known of a box that never committed anything. */
+export function changedSessions(
   candidate: Generation,
   committed: Generation | undefined,
   seen: Seen | undefined,
-): ReadonlySet<string> {
+): ChangedSessions {
   const before = lastSeen(committed, seen)?.sessions;
-  const sessions = candidate.rollout?.sessions ?? [];
-  if (!before) return new Set();
+  const sessions = before ? (candidate.rollout?.sessions ?? []) : [];
   const isNew = (one: SharedSession, end: "near" | "far"): boolean =>
-    !before.some((was) => was.key === one.key && was[end] === one[end]);
-  const mayBeUp = sessions.filter((one) => !(one.isLater && isNew(one, "near") && isNew(one, "far")));
-  const all = new Set(sessions.map(({ key }) => key));
-  for (const { key } of mayBeUp) all.delete(key);
-  return all;
+    before?.some((was) => was.key === one.key && was[end] === one[end]) !== true;
+  const [wait, follow] = [new Set<string>(), new Set<string>()];
+  for (const key of new Set(sessions.map((one) => one.key))) {
+    const ends = sessions.filter((one) => one.key === key);
+    // One router on the network that stays as it is keeps it up.
+    if (!ends.every((one) => isNew(one, "near") && isNew(one, "far"))) continue;
+    (ends.every(({ isLater }) => isLater) ? wait : follow).add(key);
+  }
+  return { wait, follow };
 }

@@ -29,7 +29,7 @@ export interface FleetStory extends AsyncDisposable {
   pass(ms: number): Promise<void>;
 }
 
-/** `folder` is for the keys. Each static route of a machine file is a line of its plane; its peer is 192.0.2.1. */
+/** `folder` is for the keys. Static routes, peers and their passwords are the lines of a plane; each has the peer 192.0.2.1 beside. */
 export async function fleetStory(names: readonly string[], folder: string): Promise<FleetStory> {
   let asking = 0;
   const host = linuxHost({ seal: () => "", reveal: () => undefined });
@@ -95,12 +95,19 @@ export async function fleetStory(names: readonly string[], folder: string): Prom
           one.push(commit, { generation: undefined, problems: wrong });
           continue;
         }
-        const routes = Object.keys(loaded.machine.routing.static).map((prefix) => `ip route ${prefix}`);
+        const { static: routes, bgp } = loaded.machine.routing;
+        const lines = [
+          ...Object.keys(routes).map((prefix) => `ip route ${prefix}`),
+          ...Object.values(bgp?.peers ?? {}).flatMap(({ address, password }) => [
+            `neighbor ${address}`,
+            `password ${password?.secret} of ${address}`,
+          ]),
+        ];
         const digest = digestOf(loaded, { version: () => "" });
         const rollout = await rolloutOf(loaded, place, tree);
         one.push(
           commit,
-          generation(["router bgp 64500", "neighbor 192.0.2.1", ...routes], { machine: name, digest, rollout }),
+          generation(["router bgp 64500", "neighbor 192.0.2.1", ...lines], { machine: name, digest, rollout }),
         );
       }
     },

@@ -164,6 +164,88 @@ describe.skipIf(!hasOpenssl())("three appliances in waves (needs openssl)", () =
     expect(states).not.toContain("waiting");
   });
 
+  describe("with a session between the first two", () => {
+    /** Each end's password, by the name of the secret. */
+    const linked = (one: string, other: string): Record<string, string> => {
+      const end = (name: Name, own: string, peer: string, secret: string) => ({
+        [`${name}.yaml`]: `${fleet.status(name)}interfaces: { a: { pci: "0000:03:00.0", addresses: [${own}/31] } }
+routing: { bgp: { asn: 64500, peers: { other: { address: ${peer}, remote-as: 64500, password: { secret: ${secret} } } } } }
+`,
+      });
+      const secrets = { "secrets/old.yaml": "local: true\n", "secrets/new.yaml": "local: true\n" };
+      return {
+        ...files({}),
+        ...secrets,
+        ...end("fra1/r1", "10.0.0.0", "10.0.0.1", one),
+        ...end("fra1/r2", "10.0.0.1", "10.0.0.0", other),
+      };
+    };
+    const has = (name: Name, line: string) => fleet.appliance(name).plane.live.has(line);
+    /** Up while both ends have the same password. */
+    const isUp = () =>
+      ["old", "new"].some(
+        (secret) =>
+          has("fra1/r1", `password ${secret} of 10.0.0.1`) && has("fra1/r2", `password ${secret} of 10.0.0.0`),
+      );
+
+    beforeEach(async () => {
+      for (const name of ["fra1/r1", "fra1/r2"] as const) {
+        fleet.appliance(name).answering.has = (peer) => peer === "192.0.2.1" || isUp();
+      }
+      await fleet.push("linked", linked("old", "old"));
+      await fleet.until(() => names.every((name) => well(name, "linked")) && isUp(), "the session is up");
+    });
+
+    it("lets the first end wait for the second, which must bring it up", async () => {
+      await fleet.push("both", linked("new", "new"));
+      await fleet.until(() => status("fra1/r1").committed?.commit === "both", "the first end has it");
+      expect(isUp()).toBe(false);
+
+      await fleet.until(() => names.every((name) => well(name, "both")), "both have it");
+      expect(isUp()).toBe(true);
+    });
+
+    it("takes back what one end alone changes", async () => {
+      await fleet.push("one", linked("new", "old"));
+      await fleet.until(() => status("fra1/r1").state === "held", "held");
+
+      expect(status("fra1/r1").held?.reason).toMatch(/^The BGP session with 10\.0\.0\.1 not Established/);
+      expect(isUp()).toBe(true);
+    });
+
+    it("takes back on the second end what does not bring it up again", async () => {
+      await fleet.push("both", linked("new", "new"));
+      await fleet.until(() => status("fra1/r1").committed?.commit === "both", "the first end has it");
+      fleet.appliance("fra1/r2").answering.has = (peer) => peer === "192.0.2.1";
+      await fleet.until(() => status("fra1/r2").state === "held", "held");
+
+      expect(status("fra1/r2").held?.reason).toMatch(
+        /^Not healthy at the deadline: The BGP session with 10\.0\.0\.0 not/,
+      );
+      expect(has("fra1/r2", "password old of 10.0.0.0")).toBe(true);
+    });
+
+    it("holds nothing against the second end while it waits, and what was down before may stay down", async () => {
+      await fleet.push("both", linked("new", "new"));
+      await fleet.until(() => status("fra1/r1").committed?.commit === "both", "the first end has it");
+      await fleet.answer("fra1/r1", "not at all");
+      await fleet.pass(300_000);
+      expect(status("fra1/r2")).toMatchObject({
+        waiting: { why: "rollout" },
+        probation: { watched: 2 },
+      });
+      expect(status("fra1/r2").probation?.regressed).toBeUndefined();
+      await fleet.answer("fra1/r1", "well");
+      await fleet.until(() => names.every((name) => well(name, "both")), "both have it");
+
+      for (const name of ["fra1/r1", "fra1/r2"] as const)
+        fleet.appliance(name).answering.has = (peer) => peer === "192.0.2.1";
+      await fleet.pass(120_000);
+      await fleet.push("again", linked("old", "old"));
+      await fleet.until(() => names.every((name) => well(name, "again")), "both have it again");
+    });
+  });
+
   it("waits while a file of one that goes first has an error", async () => {
     const broken = { ...files(everywhere), "fra1/r1.yaml": "hostname: NO\n" };
     await fleet.push("two", broken);

@@ -48,9 +48,11 @@ function play(all: readonly Look[], hours: number): readonly (readonly [now: num
     green: peers.slice(0, 2).map(key),
   };
   let patience = noPatience;
+  const excused = new Set<string>();
   return all.map(([afterMs, seen]) => {
     now += afterMs;
-    if (probation) ({ probation, patience } = judgeProbation(probation, patience, probe(seen), graceMs, clock));
+    if (probation)
+      ({ probation, patience } = judgeProbation(probation, patience, probe(seen), { graceMs, excused, clock }));
     return [now, probation] as const;
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   awaitedOf,
-  awaitsFarEnd,
+  changedSessions,
   goFirst,
   seenWith,
   whyWait,
@@ -147,21 +147,28 @@ describe("a session whose other end is an appliance too", () => {
   const before = asks({ sessions: [session] });
   const after = (...sessions: Partial<SharedSession>[]) =>
     asks({ sessions: sessions.map((one) => ({ ...session, ...one })) }, "e".repeat(64));
-  const keys = (candidate: Generation) => [...awaitsFarEnd(candidate, before, undefined)];
+  const split = (candidate: Generation) => {
+    const { wait, follow } = changedSessions(candidate, before, undefined);
+    return { wait: [...wait], follow: [...follow] };
+  };
+  const [key] = [session.key];
 
   it("cannot come up yet when the commit changes both ends and the other one goes later", () => {
-    expect(keys(after({ near: b, far: b }))).toEqual(["bgp-session 192.0.2.1"]);
+    expect(split(after({ near: b, far: b }))).toEqual({ wait: [key], follow: [] });
   });
 
-  it("is held to what it was when only one end changes, or the other one goes first", () => {
-    expect(keys(after({ near: b }))).toEqual([]);
-    expect(keys(after({ far: b }))).toEqual([]);
-    expect(keys(after({ near: b, far: b, isLater: false }))).toEqual([]);
-    expect(awaitsFarEnd(after({ near: b, far: b }), generation([]), undefined).size).toBe(0);
+  it("is to come up again when the commit changes both ends and the other one does not go later", () => {
+    expect(split(after({ near: b, far: b, isLater: false }))).toEqual({ wait: [], follow: [key] });
+  });
+
+  it("is held to what it was when only one end changes, or nobody knows", () => {
+    expect(split(after({ near: b }))).toEqual({ wait: [], follow: [] });
+    expect(split(after({ far: b }))).toEqual({ wait: [], follow: [] });
+    expect(changedSessions(after({ near: b, far: b }), generation([]), undefined).wait.size).toBe(0);
   });
 
   it("is held to what it was while one other router on its network stays as it is", () => {
-    expect(keys(after({ near: b, far: b }, { near: b, far: c }))).toEqual(["bgp-session 192.0.2.1"]);
-    expect(keys(after({ near: b, far: b }, { near: b, far: a }))).toEqual([]);
+    expect(split(after({ near: b, far: b }, { near: b, far: c }))).toEqual({ wait: [key], follow: [] });
+    expect(split(after({ near: b, far: b }, { near: b, far: a }))).toEqual({ wait: [], follow: [] });
   });
 });

@@ -1,85 +1,112 @@
-/** The status document for people. */
+/** The status document for people, on one screen: what is wanted, what runs, what is going on, why, and until when. */
 import { printableData } from "../../schemas/printable.ts";
-import type { DeploymentStatus, Status } from "../report/status.ts";
-import type { ShownGlass } from "../break-glass.ts";
-import { endText, type ShownOverlay } from "../overlay.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
+import type { ShownGlass } from "../break-glass.ts";
+import { endText } from "../overlay.ts";
+import { plural } from "../plural.ts";
+import { causesOf, complaintsOf, needSomebody, type Cause } from "../report/causes.ts";
+import { rowsText, type Row } from "../report/rows.ts";
+import type { DeploymentStatus, Status } from "../report/status.ts";
 import { spanText } from "../term.ts";
-import type { Terminal } from "./terminal.ts";
+import { moment, outlook } from "./why-text.ts";
+import type { Style, Terminal } from "./terminal.ts";
+
+/** Of a list only the first are shown: the rest is where the row says. */
+const shown = 4;
 
 /** `now` is wall clock in milliseconds: the document holds times, people want to know how long ago. */
 export function statusText(document: Status, now: number, terminal: Terminal): string {
   // It quotes others: authors of commits, remotes, daemons.
   const status = printableData(document);
-  const rows: (readonly [string, string | undefined])[] = [
-    ["machine", `${terminal.style("bold", status.machine)} (agent ${status.agentVersion}, mode ${status.mode})`],
-    ["in sync", status.inSync ? terminal.style("green", "yes") : terminal.style("yellow", "no")],
-    ["state", `${status.state} for ${ago(status.since, now)}${status.reason ? `: ${status.reason}` : ""}`],
-    ["goes after", status.rollout?.map((one) => `${one.machine} (${one.why} for ${ago(one.since, now)})`).join(", ")],
-    [
-      "paused",
-      status.paused && `${status.paused.reason}${status.paused.until ? ` until ${time(status.paused.until)}` : ""}`,
-    ],
-    [
-      "held",
-      status.held && terminal.style("red", `generation ${short(status.held.generation)}: ${status.held.reason}`),
-    ],
-    ["break-glass", status.breakGlass && glass(status.breakGlass, terminal)],
-    ...(status.overlays ?? []).map(
-      (one) => [one.kind === "drain" ? "drained" : "local", overlay(one, terminal)] as const,
-    ),
-    ["ended", status.endedOverlay && `${ago(status.endedOverlay.at, now)} ago: ${endText(status.endedOverlay)}`],
-    ["desired", status.desired && revision(status.desired.commit, status.desired.generation)],
-    [
-      "committed",
-      status.committed &&
-        `${revision(status.committed.commit, status.committed.generation)}, ${ago(status.committed.at, now)} ago`,
-    ],
+  const { desired, committed, failsafe, git, overrides, breakGlass, endedOverlay, evidence } = status;
+  const style = (name: Style, text: string): string => terminal.style(name, text);
+  const rows: readonly Row[] = [
+    ["machine", `${style("bold", status.machine)} (agent ${status.agentVersion}, mode ${status.mode})`],
+    ["in sync", status.inSync ? style("green", "yes") : style("yellow", "no")],
+    ["wanted", desired && `${revision(desired)}${status.verdict ? `, ${status.verdict} here` : ""}`],
+    ["running", committed && `${revision(committed)}, committed ${ago(committed.at, now)} ago`],
+    ["state", `${status.state} for ${ago(status.since, now)}`],
+    ...why(status, now, terminal),
     ["deployment", status.deployment && deployment(status.deployment, now)],
+    ["break-glass", breakGlass && style("red", glass(breakGlass, now))],
+    ...(status.overlays ?? []).map(({ kind, name, until, reason }): Row => {
+      const text = `${name} until ${moment(until, now)} (${reason})`;
+      return [kind === "drain" ? "drained" : "local", style("yellow", text)];
+    }),
+    ["ended", endedOverlay && `${ago(endedOverlay.at, now)} ago: ${endText(endedOverlay)}`],
+    ["failsafe", failsafe && style(failsafe === "quiet" ? "green" : "yellow", failsafe)],
+    ...checks(status, now, terminal),
+    ...planes(status, now),
+    ["probation", probation(status, now, terminal)],
     ["last", status.lastDeployment && deployment(status.lastDeployment, now)],
-    ["repository", repository(status, now)],
-    ["vouched", status.overrides && overrides(status.overrides)],
-    ["not managed", status.notManaged.length > 0 ? status.notManaged.join(", ") : undefined],
+    ["evidence", evidence ? `of ${plural(evidence, "failed deployment")}: impctl history` : undefined],
+    ["repository", repository(git, now)],
+    ["vouched", overrides && vouched(overrides)],
+    ...complaintsOf(status)
+      .slice(1)
+      .map((one): Row => ["problem", `${style("red", one.code)} ${problem(one)}`]),
+    ...status.warnings.map((one): Row => ["warning", `${style("yellow", one.code)} ${problem(one)}`]),
   ];
-  const shown = rows.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(12)} ${text}`]));
-  return [...shown, ...planes(status, now), ...problems(status, terminal)].join("\n");
+  return rowsText(rows, terminal.columns);
 }
 
-function glass({ reason, until, deviations }: ShownGlass, terminal: Terminal): string {
-  const seen = deviations === 0 ? "nothing seen yet" : `${deviations} differences recorded`;
-  return terminal.style("red", `by hand until ${time(until)} (${reason}), ${seen}`);
+/** As `impctl why` tells it, in short: what is in the way in full, what else there is in a line each. */
+function why(status: Status, now: number, terminal: Terminal): readonly Row[] {
+  const [cause, ...others] = causesOf(status);
+  const also = others.map(({ why: code, reason }): Row => ["also", `${code}: ${reason}`]);
+  if (cause.why === "in-sync")
+    return [["looked at", cause.next === undefined ? undefined : moment(cause.next, now)], ...also];
+  const style = (text: string): string => (needSomebody.includes(cause.why) ? terminal.style("red", text) : text);
+  return [["why", style(`${cause.why}: ${cause.reason}`)], ...details(cause), ...outlook(cause, now), ...also];
 }
 
-function overlay({ name, reason, until }: ShownOverlay, terminal: Terminal): string {
-  return terminal.style("yellow", `${name} until ${time(until)} (${reason})`);
+function details({ details: all = [] }: Cause): readonly Row[] {
+  return list(all, "impctl why");
 }
 
-function planes(status: Status, now: number): readonly string[] {
-  return Object.entries(status.planes).flatMap(([name, plane]) => {
-    const by = plane.cause === "restart" ? "it started anew" : `somebody changed it, ${plane.fate}`;
-    const drift = plane.drift === 0 ? "no drift" : `${plane.drift} steps of drift (${plane.cause ? by : ""})`;
-    const steps = plane.steps ?? [];
-    const more = plane.drift > steps.length && steps.length > 0 ? [`  back: … ${plane.drift - steps.length} more`] : [];
-    return [
-      `${name.padEnd(12)} ${drift}, ${plane.foreign} foreign, observed ${ago(plane.lastObservedAt, now)} ago`,
-      ...steps.map((step) => `  back: ${step}`),
-      ...more,
-    ];
+function list(all: readonly string[], where: string): readonly Row[] {
+  const more = all.length - shown;
+  return [...all.slice(0, shown), ...(more > 0 ? [`and ${more} more: ${where}`] : [])].map((one) => ["", `  ${one}`]);
+}
+
+function checks({ checks: seen }: Status, now: number, terminal: Terminal): readonly Row[] {
+  if (!seen) return [];
+  const { at, red, green, unknown = 0 } = seen;
+  const counts = [
+    ...(green === undefined ? [] : [`${green} green`]),
+    red.length > 0 ? terminal.style("red", `${red.length} red`) : "none red",
+    ...(unknown > 0 ? [`${unknown} not known yet`] : []),
+  ];
+  return [["checks", `${counts.join(", ")}, ${ago(at, now)} ago`], ...list(red, "impctl status --json")];
+}
+
+function planes({ planes: all }: Status, now: number): readonly Row[] {
+  return Object.entries(all).flatMap(([name, plane]): readonly Row[] => {
+    const { drift, cause, fate, foreign, lastObservedAt, steps = [] } = plane;
+    const by = cause === "restart" ? "it started anew" : `somebody changed it, ${fate}`;
+    const differs = drift === undefined ? "not looked at since" : drift === 0 ? "no drift" : `${drift} steps of drift`;
+    const text = `${differs}${cause ? ` (${by})` : ""}, ${foreign} foreign, observed ${ago(lastObservedAt, now)} ago`;
+    const back = steps.slice(0, shown).map((step): Row => ["", `  back: ${step}`]);
+    const more = back.length === 0 ? 0 : (drift ?? 0) - back.length;
+    return [[name, text], ...back, ["", more > 0 ? `  and ${more} more: impctl drift show` : undefined]];
   });
 }
 
-function problems(status: Status, terminal: Terminal): readonly string[] {
-  const one = (style: "red" | "yellow") => (problem: ProblemReport) =>
-    `  ${terminal.style(style, problem.code)} ${place(problem)}${problem.message}${problem.remedy ? ` ${problem.remedy}` : ""}`;
-  return [
-    ...(status.problems.length > 0 ? ["problems", ...status.problems.map(one("red"))] : []),
-    ...(status.warnings.length > 0 ? ["warnings", ...status.warnings.map(one("yellow"))] : []),
-  ];
+function probation({ probation: term }: Status, now: number, terminal: Terminal): string | undefined {
+  if (!term) return undefined;
+  const { regressed, until, watched } = term;
+  if (regressed) return terminal.style("red", `worse since ${ago(regressed.since, now)}: ${regressed.reason}`);
+  return `until ${moment(until, now)}: ${plural(watched, "check")} must stay green`;
 }
 
-function place(problem: ProblemReport): string {
-  const file = problem.file === undefined ? "" : `${problem.file}:${problem.line}:${problem.column}: `;
-  return `${file}${problem.path === undefined ? "" : `${problem.path}: `}`;
+function glass({ reason, until, deviations }: ShownGlass, now: number): string {
+  const seen = deviations === 0 ? "nothing seen yet" : `${plural(deviations, "difference")} recorded`;
+  return `by hand until ${moment(until, now)} (${reason}), ${seen}`;
+}
+
+function problem({ file, line, column, path, message, remedy }: ProblemReport): string {
+  const place = file === undefined ? "" : `${file}:${line}:${column}: `;
+  return `${place}${path === undefined ? "" : `${path}: `}${message}${remedy ? ` ${remedy}` : ""}`;
 }
 
 function deployment(one: DeploymentStatus, now: number): string {
@@ -88,32 +115,27 @@ function deployment(one: DeploymentStatus, now: number): string {
   const impact = one.worstImpact ? `, worst impact ${one.worstImpact}` : "";
   const { soakSeconds: soak, deadlineSeconds: deadline } = one;
   const limits = soak === undefined || deadline === undefined ? "" : `, soak ${soak} s, deadline ${deadline} s`;
-  const why = one.trigger ? ` (${one.trigger}${one.reason ? `: ${one.reason}` : ""})` : "";
-  return `${revision(one.commit, one.generation)} ${outcome}${why}${impact}${limits}, ${ended}`;
+  const cause = one.trigger ? ` (${one.trigger}${one.reason ? `: ${one.reason}` : ""})` : "";
+  return `${revision(one)} ${outcome}${cause}${impact}${limits}, ${ended}`;
 }
 
-function repository(status: Status, now: number): string | undefined {
-  const { remote, lastPollAt, lastError } = status.git;
+function repository({ remote, lastPollAt, lastError }: Status["git"], now: number): string | undefined {
   if (lastPollAt === undefined && !lastError) return undefined;
   const polled = lastPollAt === undefined ? "never polled" : `polled ${ago(lastPollAt, now)} ago`;
-  return `${remote ? `${remote}, ` : ""}${polled}${lastError ? `, ${lastError.code}: ${lastError.message}` : ""}`;
+  return `${remote ? `${remote}, ` : ""}${polled}${lastError ? `, ${lastError.code}` : ""}`;
 }
 
-function overrides({ rewrite, commits }: NonNullable<Status["overrides"]>): string {
+function vouched({ rewrite, commits }: NonNullable<Status["overrides"]>): string {
   const what = [...(rewrite ? ["a rewritten history"] : []), ...commits.map((commit) => `commit ${short(commit)}`)];
   return `for ${what.join(", ")}, until the next commit is accepted`;
 }
 
-function revision(commit: string, generation: string | undefined): string {
+function revision({ commit, generation }: { readonly commit: string; readonly generation?: string }): string {
   return `commit ${short(commit)}${generation ? ` (generation ${short(generation)})` : ""}`;
 }
 
 function short(digest: string): string {
   return digest.slice(0, 12);
-}
-
-function time(at: number): string {
-  return new Date(at).toISOString();
 }
 
 /** "4 s", "12 min", "3 h", "5 d". */

@@ -14,6 +14,8 @@ export interface Terminal {
   err(text: string): void;
   /** Colours text for standard output, or leaves it (NO_COLOR, not a terminal). */
   style(style: Style, text: string): string;
+  /** How wide standard output is; undefined: it is no terminal, and nothing is wrapped. */
+  readonly columns: number | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The current folder, absolute. */
   readonly folder: string;
@@ -48,6 +50,7 @@ export function processTerminal(command: string | undefined): Terminal {
     out: (text) => void process.stdout.write(line(text)),
     err: (text) => void process.stderr.write(line(text)),
     style: (style, text) => styleText(style, text, { stream: process.stdout }),
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     environment: process.env,
     folder: process.cwd(),
     signal: ending.signal,

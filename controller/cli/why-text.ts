@@ -1,6 +1,7 @@
 /** The answer of `impctl why` for people. */
 import { printableData } from "../../schemas/printable.ts";
 import type { Cause } from "../report/causes.ts";
+import { rowsText, type Row } from "../report/rows.ts";
 import { spanText } from "../term.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -8,32 +9,30 @@ import type { Terminal } from "./terminal.ts";
 export function whyText(causes: readonly Cause[], now: number, terminal: Terminal): string {
   // It quotes others: authors of commits, remotes, daemons.
   return printableData(causes)
-    .map((cause, index) => causeText(cause, index, now, terminal))
+    .map((cause, index) => rowsText(causeRows(cause, index === 0 ? "why" : "also", now, terminal), terminal.columns))
     .join("\n\n");
 }
 
-function causeText(cause: Cause, index: number, now: number, terminal: Terminal): string {
-  const { why, reason, since, unblock, next, details } = cause;
-  const rows: (readonly [string, string | undefined])[] = [
-    [
-      index === 0 ? "why" : "also",
-      `${terminal.style("bold", why)}${since === undefined ? "" : `, for ${spanText(now - since)}`}`,
-    ],
+function causeRows(cause: Cause, name: string, now: number, terminal: Terminal): readonly Row[] {
+  const { why, reason, since, details = [] } = cause;
+  return [
+    [name, `${terminal.style("bold", why)}${since === undefined ? "" : `, for ${spanText(now - since)}`}`],
     ["", reason],
-    ...(details ?? []).map((detail) => ["", `  ${detail}`] as const),
-    ["to change it", unblock],
-    [
-      why === "in-flight" ? "until" : "looked at",
-      next === undefined ? undefined : `${time(next)}, ${ahead(next - now)}`,
-    ],
+    ...details.map((detail) => ["", `  ${detail}`] as const),
+    ...outlook(cause, now),
   ];
-  return rows.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(13)}${text}`])).join("\n");
 }
 
-function ahead(ms: number): string {
-  return ms <= 0 ? "now" : `in ${spanText(ms)}`;
+/** What would change it, and until when it is so. */
+export function outlook({ why, unblock, next }: Cause, now: number): readonly Row[] {
+  return [
+    ["to change it", unblock],
+    [why === "in-flight" ? "until" : "looked at", next === undefined ? undefined : moment(next, now)],
+  ];
 }
 
-function time(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`;
+/** "2026-01-05T12:00:00Z, in 10 h". */
+export function moment(at: number, now: number): string {
+  const ms = at - now;
+  return `${new Date(at).toISOString().slice(0, 19)}Z, ${ms <= 0 ? "now" : `in ${spanText(ms)}`}`;
 }

@@ -99,8 +99,9 @@ const topics: Readonly<Record<NotifyEvent, Ask>> = {
   paused: ({ paused }) => paused && { key: paused.reason, reason: paused.reason },
   resumed: ({ paused }) => (paused ? undefined : { key: "not paused" }),
   drift({ state, planes }) {
-    if (state !== "idle") return "as-before";
-    const drifted = Object.entries(planes).filter(([, { drift, fate }]) => drift > 0 && fate === "report");
+    const isKnown = Object.values(planes).every(({ drift }) => drift !== undefined);
+    if (state !== "idle" || !isKnown) return "as-before";
+    const drifted = Object.entries(planes).filter(([, { drift = 0, fate }]) => drift > 0 && fate === "report");
     if (drifted.length === 0) return undefined;
     const names = drifted.map(([plane]) => plane).join(", ");
     const steps = drifted.flatMap(([, { steps = [] }]) => steps).slice(0, 3);

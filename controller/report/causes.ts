@@ -202,11 +202,16 @@ function later({ mode, paused, waiting: shut }: Status): Cause | undefined {
 }
 
 /** What the loop complains of, where nothing above tells it. */
-function problem({ problems, git, frozen, desired, waiting: shut, nextLookAt }: Status): Cause | undefined {
-  if (desired && desired.generation === undefined) return undefined;
+function problem(status: Status): Cause | undefined {
+  const [first] = complaintsOf(status);
+  return first && { why: "problem", reason: first.message, ...unblockBy(first), ...next(status.nextLookAt) };
+}
+
+/** What no cause tells, but the first of it. */
+export function complaintsOf({ problems, git, frozen, desired, waiting: shut }: Status): readonly ProblemReport[] {
+  if (desired && desired.generation === undefined) return [];
   const told = new Set([git.lastError?.message, frozen, shut?.reason]);
-  const [first] = problems.filter(({ message }) => !told.has(message));
-  return first && { why: "problem", reason: first.message, ...unblockBy(first), ...next(nextLookAt) };
+  return problems.filter(({ code, message }) => code !== "STRANDED" && !told.has(message));
 }
 
 function notManaged({ notManaged: sections }: Status): Cause | undefined {

@@ -282,7 +282,7 @@ function planesOf({ drift, planned }: Known): Status["planes"] {
   if (!source) return {};
   const entries = Object.entries(source.plan.plans).map(([plane, plan]): [string, PlaneStatus] => {
     const counted = {
-      drift: drift ? plan.steps.length : 0,
+      ...(drift && { drift: plan.steps.length }),
       foreign: plan.foreign.length,
       lastObservedAt: source.at,
     };

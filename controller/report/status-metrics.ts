@@ -83,7 +83,7 @@ function show(gauges: Gauges, status: Status): void {
   for (const plane of planes) {
     const found = status.planes[plane];
     if (found === undefined) continue;
-    gauges.drift.set({ plane }, found.drift);
+    if (found.drift !== undefined) gauges.drift.set({ plane }, found.drift);
     gauges.foreign.set({ plane }, found.foreign);
     gauges.observed.set({ plane }, found.lastObservedAt / 1000);
   }

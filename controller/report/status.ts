@@ -97,8 +97,8 @@ export interface ChecksStatus {
 }
 
 export interface PlaneStatus {
-  /** Steps that would bring the plane to the committed generation: drift. */
-  readonly drift: number;
+  /** Steps that would bring the plane to the committed generation: drift. Left out until it was measured since the commit. */
+  readonly drift?: number;
   /** Of drift: whether the plane started anew or somebody changed it, and what becomes of it. */
   readonly cause?: "restart" | "somebody";
   readonly fate?: "correct" | "report" | "accepted";

@@ -27,6 +27,7 @@ export function silentTerminal(folder: string): Terminal {
     out: () => undefined,
     err: () => undefined,
     style: (_, text) => text,
+    columns: undefined,
     environment: {},
     folder,
     signal: new AbortController().signal,

@@ -4,10 +4,11 @@
  */
 import { createHash } from "node:crypto";
 import { canonicalJson } from "./canonical-json.ts";
-import { differenceOf, incarnationsOf, type Drift } from "./drift.ts";
+import { differenceOf, type Drift } from "./drift.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Shut } from "./machine.ts";
 import { leftOf, type Clock, type Term } from "./term.ts";
+import { incarnationsOf } from "./planes.ts";
 import type { Turn } from "./turn.ts";
 
 export interface BrokenGlass {
@@ -50,7 +51,7 @@ export async function endBreakGlass(turn: Turn): Promise<void> {
   if (!breakGlass || glassOf(memory.ledger(), host)) return;
   const why = breakGlass.ended ? "operator" : "over";
   const { reason, deviations } = breakGlass;
-  const incarnations = await incarnationsOf({ host, reconcilers }, turn.signal);
+  const incarnations = await incarnationsOf(reconcilers, host, turn.signal);
   await turn.note({ asked: "break-glass-ended", details: { why, reason, deviations } });
   await memory.remember((ledger) => ({
     ...ledger,
@@ -78,7 +79,7 @@ export async function watchHands(turn: Turn, drift: Drift, glass: ShownGlass): P
   }
   await memory.remember((ledger) => {
     const { breakGlass } = ledger;
-    const incarnations = { ...ledger.incarnations, ...drift.incarnations };
+    const incarnations = { ...ledger.incarnations, ...drift.plan.incarnations };
     if (!breakGlass || !isNew) return { ...ledger, incarnations };
     return { ...ledger, incarnations, breakGlass: { ...breakGlass, recorded, deviations: breakGlass.deviations + 1 } };
   });

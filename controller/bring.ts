@@ -57,12 +57,12 @@ export async function readBack(
   desired: Desired,
   owned: readonly Desired[],
   signal: AbortSignal,
-): Promise<Desired> {
+): Promise<Survey> {
   const after = await survey(reconcilers, host, desired, owned, signal);
   witness.saw(progress.state().at, after.before);
   const left = leftover(reconcilers, after);
   if (left) throw left;
-  return after.before;
+  return after;
 }
 
 /** The deployment in flight; a state without one is a fault of the engine. */

@@ -5,6 +5,7 @@ import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import { withVerdict } from "./ledger.ts";
+import type { Survey } from "./planes.ts";
 import { probationOf } from "./probation.ts";
 import { withDeadline } from "./retry.ts";
 import { attemptLimitMs, goingBackMs, withoutCandidate } from "./roll-back.ts";
@@ -22,7 +23,7 @@ export async function resumeCommit(appliance: Appliance, signal: AbortSignal): P
   const { store, progress, listener, failsafe } = appliance;
   const deployment = mustBeInFlight(progress.state());
   const committed = await store.committed();
-  let found: { readonly generation: Generation; readonly seen: Desired };
+  let found: { readonly generation: Generation; readonly seen: Survey };
   // I2: without it nothing is brought back, and nothing is rolled back either.
   await failsafe.goingBack(deployment, committed?.digest, goingBackMs);
   try {
@@ -44,7 +45,7 @@ async function bringBack(
   appliance: Appliance,
   committed: Generation | undefined,
   signal: AbortSignal,
-): Promise<{ readonly generation: Generation; readonly seen: Desired }> {
+): Promise<{ readonly generation: Generation; readonly seen: Survey }> {
   const { host } = appliance;
   const { generation, owned } = await candidateOf(appliance, committed);
   const { desired } = generation;
@@ -81,7 +82,7 @@ async function candidateOf(
 export async function finishCommit(
   appliance: Appliance,
   generation: Generation,
-  seen: Desired,
+  seen: Survey,
   note?: string,
   green?: readonly string[],
 ): Promise<void> {
@@ -90,14 +91,15 @@ export async function finishCommit(
   const { soakMs } = timing(generation.policy, deployment.worstImpact);
   // It is proven, and the journal says so: from here on nobody goes back any more.
   await failsafe.disarm();
-  await bootFiles.keep(generation, seen);
+  await bootFiles.keep(generation, seen.before);
   await store.commit(generation);
   await bootFiles.lay(generation);
   await memory.remember((ledger) => {
     const before = ledger.committed;
     const isNew = before?.generation !== generation.digest;
     const committed = tupleOf(generation, environment, isNew ? host.now() : before.at);
-    const next = { ...ledger, committed, ...(isNew && { previous: before }), lastSuccessAt: host.now() };
+    const incarnations = { ...ledger.incarnations, ...seen.incarnations };
+    const next = { ...ledger, committed, incarnations, ...(isNew && { previous: before }), lastSuccessAt: host.now() };
     const order = deployment.purpose === "roll-back" ? ledger.order : undefined;
     const lastDeployment = {
       ...ended(host.now(), deployment, "committed", order && givenUp(order)),

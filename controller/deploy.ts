@@ -2,7 +2,7 @@
  * One deployment: arm → apply → verify → prove → commit (commit.ts), or roll back (roll-back.ts). Rolling back is the same
  * engine with another target: observe what is there, plan, apply, and plan again, which must be empty.
  */
-import type { Desired, Generation } from "../reconcilers/generation.ts";
+import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem, type ProblemCode } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, readBack } from "./bring.ts";
@@ -97,8 +97,8 @@ function isKnownGood({ verdicts }: Ledger, { purpose, generation }: Target): boo
 }
 
 interface Attempt extends Proof {
-  /** The planes when nothing was left to do: what they are to start with once this is committed. */
-  readonly seen: Desired;
+  /** The planes when they were seen last: with nothing left to do, what they are to start with once this is committed. */
+  readonly seen: Survey;
 }
 
 /** From armed to proven; or why not. */
@@ -109,7 +109,7 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<Attempt> {
   const { host, progress, failsafe } = appliance;
-  let seen = intent.candidate.desired;
+  let seen = intent.plan;
   try {
     await failsafe.arm(deployment, intent.baseline);
     // Only now can it be told whether it takes this record: nothing was changed yet.
@@ -163,7 +163,7 @@ async function spokenForAtTheDeadline<T>(
   }
 }
 
-async function applyAndVerify(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<Desired> {
+async function applyAndVerify(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<Survey> {
   const { desired } = intent.candidate;
   const owned = intent.committed ? [intent.committed.desired] : [];
   await bringTo(appliance, desired, owned, signal, intent.plan);

@@ -16,8 +16,6 @@ export interface Drift {
   readonly plan: Survey;
   /** Wall clock. */
   readonly at: number;
-  /** What ran of each plane, asked before it was observed. */
-  readonly incarnations: Readonly<Partial<Record<PlaneName, string>>>;
   /** The planes that differ. */
   readonly planes: Readonly<Partial<Record<PlaneName, PlaneDrift>>>;
 }
@@ -40,14 +38,12 @@ export async function measureDrift(
   ledger: Ledger,
   signal: AbortSignal,
 ): Promise<Drift> {
-  // Before observing: what starts in between counts as having lost what is missing.
-  const incarnations = await incarnationsOf({ host, reconcilers }, signal);
   const plan = await surveyed({ host, reconcilers }, committed, committed, signal);
   const planes: Partial<Record<PlaneName, PlaneDrift>> = {};
   for (const plane of planeNames) {
     const { steps } = plan.plans[plane];
     if (steps.length === 0) continue;
-    const [now, known] = [incarnations[plane], ledger.incarnations[plane]];
+    const [now, known] = [plan.incarnations[plane], ledger.incarnations[plane]];
     const cause = now !== undefined && known !== undefined && now !== known ? "restart" : "somebody";
     const signature = signatureOf(steps, linesOf(reconcilers, plane, committed, plan));
     const decision = ledger.decisions[plane];
@@ -56,7 +52,7 @@ export async function measureDrift(
     const fate = cause === "restart" || decided === "discarded" ? "correct" : (decided ?? byPolicy);
     planes[plane] = { cause, fate, signature, steps: steps.map((step) => reconcilers[plane].describe(step)) };
   }
-  return { plan, at: host.now(), incarnations, planes };
+  return { plan, at: host.now(), planes };
 }
 
 /** Of the steps back alone two changes of one thing could not be told apart. What is foreign is no part of it. */
@@ -65,19 +61,6 @@ function signatureOf(steps: readonly Step[], lines: readonly string[]): string {
   return createHash("sha256")
     .update(canonicalJson([steps, changed]))
     .digest("hex");
-}
-
-/** What runs of each plane now; nothing of a plane that cannot say. */
-export async function incarnationsOf(
-  { host, reconcilers }: { readonly host: Host; readonly reconcilers: Reconcilers },
-  signal: AbortSignal,
-): Promise<Drift["incarnations"]> {
-  const incarnations: Partial<Record<PlaneName, string>> = {};
-  for (const plane of planeNames) {
-    const name = await reconcilers[plane].incarnation?.(host, signal).catch(() => undefined);
-    if (name !== undefined) incarnations[plane] = name;
-  }
-  return incarnations;
 }
 
 /** The planes that are to be brought back. */
@@ -146,8 +129,8 @@ export function withDecision(
 }
 
 /** The ledger after drift was measured: what ran without drift, and no decision about what is not there any more. */
-export function withDrift(ledger: Ledger, { incarnations, planes }: Drift): Ledger {
-  const clean = Object.entries(incarnations).filter(([plane]) => planes[plane as PlaneName] === undefined);
+export function withDrift(ledger: Ledger, { plan, planes }: Drift): Ledger {
+  const clean = Object.entries(plan.incarnations).filter(([plane]) => planes[plane as PlaneName] === undefined);
   const decisions = Object.entries(ledger.decisions).filter(
     ([plane, { signature }]) => planes[plane as PlaneName]?.signature === signature,
   );

@@ -25,7 +25,12 @@ export interface Survey {
   readonly problems: readonly Problem[];
   /** What was observed, as a desired state, where the planes can say so. */
   readonly before: Desired;
+  /** What ran of each plane, asked before it was observed; nothing of a plane that cannot say. */
+  readonly incarnations: Incarnations;
 }
+
+/** Names what runs of a plane: it changes when the plane starts anew. */
+export type Incarnations = Readonly<Partial<Record<PlaneName, string>>>;
 
 /** Nothing at all: what an appliance looks like on which nothing was ever committed. */
 export const emptyDesired: Desired = { frr: { config: "" } };
@@ -43,6 +48,8 @@ export async function survey(
 ): Promise<Survey> {
   const plans: Partial<Record<PlaneName, Plan>> = {};
   const before: Partial<Desired> = {};
+  // What starts in between counts as having lost what is missing.
+  const incarnations = await incarnationsOf(reconcilers, host, signal);
   for (const plane of planeNames) {
     const reconciler = reconcilers[plane];
     const observed = await reconciler.observe(host, signal);
@@ -63,7 +70,18 @@ export async function survey(
     foreign: all.reduce((sum, plan) => sum + plan.foreign.length, 0),
     problems: all.flatMap((plan) => plan.problems),
     before: before as Desired,
+    incarnations,
   };
+}
+
+/** What runs of each plane now. */
+export async function incarnationsOf(reconcilers: Reconcilers, host: Host, signal: AbortSignal): Promise<Incarnations> {
+  const incarnations: Partial<Record<PlaneName, string>> = {};
+  for (const plane of planeNames) {
+    const name = await reconcilers[plane].incarnation?.(host, signal).catch(() => undefined);
+    if (name !== undefined) incarnations[plane] = name;
+  }
+  return incarnations;
 }
 
 export interface Carrying {

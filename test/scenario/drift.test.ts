@@ -1,6 +1,7 @@
 /** What differs on a box that nobody deploys to: a plane that started anew, or somebody's hand. */
 import { describe, expect, it } from "vitest";
 import type { LivePatch } from "../../controller/live-patch.ts";
+import type { Status } from "../../controller/report/status.ts";
 import type { JsonObject } from "../../schemas/json.ts";
 import { mergeOver } from "../../schemas/merge.ts";
 import { parseYaml } from "../../schemas/yaml.ts";
@@ -213,6 +214,25 @@ ip route 198.51.100.0/24 Null0
     await later(s);
 
     expect(frr.config()).toContain("neighbor 192.0.2.1 remote-as 64501");
+  });
+
+  it("is brought back when a daemon started anew between the commit and the first look after it", async () => {
+    const frr = simFrr();
+    let atCommit: Status | undefined;
+    const observer = (status: Status): void => {
+      if (!status.committed || atCommit) return;
+      atCommit = status;
+      frr.stop("bgpd");
+      frr.start("bgpd");
+    };
+    const s = story({ frr, observer });
+    s.push("one", generation([config], { desired: { frr: { config } }, health: [] }));
+    s.start();
+    await later(s);
+
+    expect(atCommit?.planes.frr).not.toHaveProperty("drift");
+    expect(frr.config()).toContain("neighbor 192.0.2.1 remote-as 64501");
+    expect(s.status()).toMatchObject({ inSync: true });
   });
 
   it("is brought back after a reboot from whatever its file held", async () => {

@@ -5,6 +5,7 @@
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
 import { urgencyOf } from "./gate/allowed.ts";
+import { urgentAtMost } from "./gate/impact.ts";
 import { atMost } from "./gate/windows.ts";
 import type { Newer } from "./health/prove.ts";
 import { whyHeld, type Ledger } from "./ledger.ts";
@@ -13,8 +14,6 @@ import { surveyed, type Turn } from "./turn.ts";
 
 /** Red for less is how a change settles: a session that was reset comes back. */
 const failingMs = 10_000;
-/** What an emergency may disturb without waiting. */
-const urgentAtMost = "flap";
 
 export interface Lookout extends AsyncDisposable {
   /** Asked after each look of proving, with whether anything is red: what ends it now. */

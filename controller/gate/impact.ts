@@ -10,7 +10,7 @@ import { atMost, firstThatHolds, openings, whenText } from "./windows.ts";
 
 const rollbackMs = 1000 * rollbackSeconds;
 /** What an emergency may disturb without waiting for a window. */
-const urgentAtMost: Impact = "flap";
+export const urgentAtMost: Impact = "flap";
 
 /** Bringing back what was committed repairs, and waits for nobody; but nothing reboots by itself. */
 function repairs({ purpose, plan }: Question): boolean {

@@ -37,7 +37,11 @@ export function line(text: string): string {
 export function processTerminal(command: string | undefined): Terminal {
   const ending = new AbortController();
   for (const name of command === "agent" ? (["SIGINT", "SIGTERM"] as const) : []) {
-    process.once(name, () => ending.abort(new Error(name)));
+    // It stays: where execa's is the only listener while a child runs, that one kills the process.
+    process.on(name, () => {
+      if (ending.signal.aborted) process.exit(exitCodes.problem);
+      ending.abort(new Error(name));
+    });
   }
   for (const stream of [process.stdout, process.stderr]) {
     // `impctl plan | head` is no error.

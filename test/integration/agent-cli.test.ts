@@ -187,7 +187,7 @@ paths: { state: ${top}/state, cache: ${top}/cache, run: ${top}/run, frr-sockets:
     const plan = await impctl("plan");
 
     expect([shown.status, shown.stderr]).toEqual([3, ""]);
-    expect(shown.stdout).toMatch(/^held /m);
+    expect(shown.stdout).toMatch(/^why +held: Generation /m);
     expect([why.status, why.stderr]).toEqual([3, ""]);
     expect(why.stdout).toMatch(/^why +held, for .*\n +Generation [0-9a-f]{12} failed here .*192\.0\.2\.9/);
     expect([plan.status, plan.stderr]).toEqual([2, ""]);

@@ -18,6 +18,7 @@ import { correct } from "./correct.ts";
 import { endBreakGlass, glassEnds } from "./break-glass.ts";
 import { endOverlays, overlayEnds } from "./overlay.ts";
 import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
+import { isResumed } from "./going-back.ts";
 import { rollBack } from "./roll-back.ts";
 import { openJournal, type Spoken } from "./journal.ts";
 import { startEvidence } from "./evidence/evidence.ts";
@@ -249,7 +250,7 @@ export function createAgent(parts: AgentParts): Agent {
   /** Finishes what was proven, undoes what was not. False while that does not succeed: nothing else may begin. */
   async function settle(appliance: Appliance, signal: AbortSignal): Promise<boolean> {
     const { progress, memory } = appliance;
-    if (progress.state().at === "stranded" && memory.ledger().order) await progress.move({ type: "resumed" });
+    if (isResumed(progress.state(), memory.ledger())) await progress.move({ type: "resumed" });
     if (progress.state().at === "committing") await resumeCommit(appliance, signal);
     if (progress.state().at === "rolling-back") await rollBack(appliance, signal);
     if (progress.state().at === "rolling-back") return false;

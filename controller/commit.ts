@@ -4,12 +4,12 @@ import { asProblem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
-import { withVerdict } from "./ledger.ts";
+import { withVerdict, type Ledger } from "./ledger.ts";
 import type { Survey } from "./planes.ts";
 import { probationOf } from "./probation.ts";
 import { withDeadline } from "./retry.ts";
 import { attemptLimitMs, goingBackMs, withoutCandidate } from "./roll-back.ts";
-import { givenUp, withLeft } from "./going-back.ts";
+import { givenUp, orderOf, withLeft } from "./going-back.ts";
 import { tidy, tupleOf } from "./start.ts";
 import { timing } from "./timing.ts";
 import { withoutWords } from "./words.ts";
@@ -17,24 +17,28 @@ import { withoutWords } from "./words.ts";
 /**
  * Finishes a commit that a restart found. When the power was cut, the planes may have started from the boot files of the
  * generation before; so the candidate is brought back first. Where that fails before the rename, the state is rolling-back
- * then. Rejects where it is to be tried again.
+ * then; after it the commit stands, and what the planes lack is corrected like any drift. Rejects where it is to be tried again.
  */
 export async function resumeCommit(appliance: Appliance, signal: AbortSignal): Promise<void> {
   const { store, progress, listener, failsafe } = appliance;
   const deployment = mustBeInFlight(progress.state());
   const committed = await store.committed();
+  const isDone = deployment.purpose !== "correct" && committed?.digest === deployment.generation;
   let found: { readonly generation: Generation; readonly seen: Survey };
-  // I2: without it nothing is brought back, and nothing is rolled back either.
-  await failsafe.goingBack(deployment, committed?.digest, goingBackMs);
+  try {
+    // I2: without it nothing is brought back, and nothing is rolled back either.
+    await failsafe.goingBack(deployment, committed?.digest, goingBackMs);
+  } catch (thrown) {
+    if (!isDone) throw thrown;
+    listener.complain(asProblem(thrown));
+    return finishCommit(appliance, committed, undefined);
+  }
   try {
     found = await bringBack(appliance, committed, signal);
   } catch (thrown) {
     signal.throwIfAborted();
-    if (committed?.digest === deployment.generation) {
-      await failsafe.disarm();
-      throw thrown;
-    }
     listener.complain(asProblem(thrown));
+    if (isDone) return finishCommit(appliance, committed, undefined);
     const reason = `It was proven, but could not be committed after a restart: ${asProblem(thrown).message}`;
     return progress.move({ type: "failed", failure: { trigger: "crash", reason, verdict: "inconclusive" } });
   }
@@ -76,31 +80,37 @@ async function candidateOf(
 }
 
 /**
- * Makes a proven candidate the committed generation, and what was `seen` of the planes what they start with. May be repeated
- * from anywhere: the next start does. `note` is for the status, `green` the keys of the checks that were well then.
+ * Makes a proven candidate the committed generation, and what was `seen` of the planes what they start with; undefined: what
+ * was kept before the rename. May be repeated from anywhere: the next start does.
  */
 export async function finishCommit(
   appliance: Appliance,
   generation: Generation,
-  seen: Survey,
-  note?: string,
-  green?: readonly string[],
+  seen: Survey | undefined,
 ): Promise<void> {
   const { host, environment, store, memory, progress, bootFiles, listener, failsafe } = appliance;
   const deployment = mustBeInFlight(progress.state());
   const { soakMs } = timing(generation.policy, deployment.worstImpact);
   // It is proven, and the journal says so: from here on nobody goes back any more.
   await failsafe.disarm();
-  await bootFiles.keep(generation, seen.before);
+  if (seen) await bootFiles.keep(generation, seen.before);
   await store.commit(generation);
   await bootFiles.lay(generation);
   await memory.remember((ledger) => {
     const before = ledger.committed;
     const isNew = before?.generation !== generation.digest;
     const committed = tupleOf(generation, environment, isNew ? host.now() : before.at);
-    const incarnations = { ...ledger.incarnations, ...seen.incarnations };
-    const next = { ...ledger, committed, incarnations, ...(isNew && { previous: before }), lastSuccessAt: host.now() };
-    const order = deployment.purpose === "roll-back" ? ledger.order : undefined;
+    const incarnations = { ...ledger.incarnations, ...seen?.incarnations };
+    const { green, note } = ledger.proven?.deployment === deployment.id ? ledger.proven : {};
+    const next: Ledger = {
+      ...ledger,
+      committed,
+      incarnations,
+      ...(isNew && { previous: before }),
+      lastSuccessAt: host.now(),
+      proven: undefined,
+    };
+    const order = orderOf(ledger, deployment);
     const lastDeployment = {
       ...ended(host.now(), deployment, "committed", order && givenUp(order)),
       ...(note !== undefined && { reason: note }),

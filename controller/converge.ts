@@ -12,6 +12,7 @@ import type { Survey } from "./planes.ts";
 import { noteSeen } from "./rollout/wait.ts";
 import { withDeadline } from "./retry.ts";
 import { surveyed, surveyLimitMs, type Turn } from "./turn.ts";
+import { withoutWords } from "./words.ts";
 
 /** Towards what an operator ordered, else towards what the newest commit asks for. */
 export async function converge(turn: Turn): Promise<void> {
@@ -23,7 +24,11 @@ export async function converge(turn: Turn): Promise<void> {
   const commit = ordered?.commit ?? known.wanted?.commit;
   if (commit === undefined || !candidate || candidate.digest === known.committed?.digest) {
     publish({ planned: undefined, guards: undefined, awaited: [] });
-    if (candidate) await noteSeen(turn, candidate);
+    if (candidate) {
+      await noteSeen(turn, candidate);
+      // Nothing is to be done for what it says: that was for others, and must not count for what comes after.
+      await memory.remember(withoutWords);
+    }
     if (known.wanted && "target" in progress.state()) await progress.move({ type: "nothing-to-do" });
     return;
   }
@@ -63,7 +68,7 @@ async function planAndDeploy(turn: Turn, target: Target, candidate: Generation):
   }
   publish({ planned: { plan, at: host.now() } });
   const policy = turn.known().wanted?.generation?.policy ?? candidate.policy;
-  const shut = await askGate(turn, { purpose: target.purpose, policy, candidate, committed, plan });
+  const { shut, again } = await askGate(turn, { purpose: target.purpose, policy, candidate, committed, plan });
   if (shut) return progress.move({ type: "must-wait", ...shut });
   let baseline: Baseline;
   try {
@@ -77,6 +82,6 @@ async function planAndDeploy(turn: Turn, target: Target, candidate: Generation):
   }
   const lookout = (deployment: Deployment) => startLookout(turn, candidate, deployment);
   const { wellBefore } = turn.known();
-  const intent = { target, candidate, committed, plan, baseline, lookout, ...(wellBefore && { wellBefore }) };
+  const intent = { target, candidate, committed, plan, baseline, lookout, again, ...(wellBefore && { wellBefore }) };
   await deploy(appliance, intent, signal);
 }

@@ -24,6 +24,7 @@ export async function correct(turn: Turn): Promise<void> {
   if (glass) return publish({ correction: await watchHands(turn, drift, glass) });
   if (drift.plan.steps.length > 0) {
     if (isToCorrect(drift)) return bringBack(turn, committed, committed, drift.plan, drift);
+    await keepWhatIsMissing(turn, committed);
     return publish({ correction: byHand(drift) });
   }
   const renewed = renderedAnew(turn, committed);
@@ -62,7 +63,7 @@ async function bringBack(
   const { host } = parts;
   const { progress, memory } = appliance;
   const policy = known().wanted?.generation?.policy ?? committed.policy;
-  const shut = await askGate(turn, { purpose: "correct", policy, candidate, committed, plan });
+  const { shut, again } = await askGate(turn, { purpose: "correct", policy, candidate, committed, plan });
   if (shut) return publish({ correction: shut });
   const ledger = memory.ledger();
   if (!isDiscarded(drift, ledger)) {
@@ -72,7 +73,7 @@ async function bringBack(
   }
   const target: Target = { purpose: "correct", commit: committed.commit, generation: committed.digest };
   await progress.move({ type: "wanted", target });
-  await deploy(appliance, { target, candidate, committed, plan, baseline: noBaseline }, signal);
+  await deploy(appliance, { target, candidate, committed, plan, baseline: noBaseline, again }, signal);
   const after = await appliance.store.committed();
   publish({ committed: after, drift: undefined });
   if (after) await measured(turn, after);
@@ -95,6 +96,20 @@ const tooMany: Shut = {
   reason: "Drift was corrected three times within the hour already.",
   unblock: "Find out who changes it meanwhile: `impctl plan`. It is corrected again within the hour.",
 };
+
+/** While something else is live, what is lost of the kept files is made again from what is desired alone. */
+async function keepWhatIsMissing({ appliance }: Turn, committed: Generation): Promise<void> {
+  const { host, bootFiles, listener } = appliance;
+  try {
+    const sources = (await bootFiles.restoring(committed.digest)).flatMap(({ files }) => files);
+    for (const { source } of sources) {
+      if (await host.readFile(source)) continue;
+      return await bootFiles.keep(committed, committed.desired);
+    }
+  } catch (thrown) {
+    listener.complain(asProblem(thrown));
+  }
+}
 
 /** I1: whatever happened while nobody watched, the box starts with what it committed. */
 async function keepBootFiles({ parts, appliance }: Turn, committed: Generation, plan: Survey): Promise<void> {

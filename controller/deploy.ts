@@ -8,11 +8,11 @@ import type { Appliance } from "./appliance.ts";
 import { bringTo, readBack } from "./bring.ts";
 import { finishCommit } from "./commit.ts";
 import type { Baseline } from "./health/baseline.ts";
-import { givenUp } from "./going-back.ts";
+import { givenUp, orderKey } from "./going-back.ts";
 import type { Proof } from "./health/prove.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Lookout } from "./lookout.ts";
-import type { Deployment, Target } from "./machine.ts";
+import type { Deployment, Shut, Target } from "./machine.ts";
 import { planesTouched, type Survey } from "./planes.ts";
 import { proveDeployment } from "./proof.ts";
 import { withDeadline } from "./retry.ts";
@@ -26,6 +26,8 @@ export interface Intent {
   readonly committed: Generation | undefined;
   /** What it would do. */
   readonly plan: Survey;
+  /** What the gate says by now: asked when nothing else is left to do before arming. */
+  readonly again: () => Shut | undefined;
   /** Watches for what ends the proving from outside; undefined: nothing does. */
   readonly lookout?: (deployment: Deployment) => Lookout;
   /** How things were, to compare with. */
@@ -40,10 +42,14 @@ const candidatesFault: readonly ProblemCode[] = ["FRR_REJECTED", "READ_BACK", "H
 /** How long after its deadline a deployment may take to notice, before it is left behind. */
 const windUpMs = 10_000;
 
-/** Runs a deployment to its end. Rejects when `signal` aborts (the next start ends it) or when it cannot be armed. */
+/**
+ * Runs a deployment to its end, or waits where the gate shut meanwhile. Rejects when `signal` aborts (the next start ends it)
+ * or when it cannot be armed.
+ */
 export async function deploy(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<void> {
   const deployment = await arm(appliance, intent);
-  const { failure, notes, timeline, green, seen } = await attempt(appliance, intent, deployment, signal);
+  if (!deployment) return;
+  const { failure, timeline, seen } = await attempt(appliance, intent, deployment, signal);
   appliance.witness.proved(timeline);
   const { order } = appliance.memory.ledger();
   if (failure) {
@@ -54,12 +60,11 @@ export async function deploy(appliance: Appliance, intent: Intent, signal: Abort
     await rollBack(appliance, signal);
     return;
   }
-  const { candidate } = intent;
-  await finishCommit(appliance, candidate, seen, notes.length > 0 ? notes.join(" ") : undefined, green);
+  await finishCommit(appliance, intent.candidate, seen);
 }
 
 /** Nothing that traffic or the next boot can see changes before this resolves. */
-async function arm(appliance: Appliance, intent: Intent): Promise<Deployment> {
+async function arm(appliance: Appliance, intent: Intent): Promise<Deployment | undefined> {
   const { host, environment, store, memory, secrets, progress, witness } = appliance;
   const { candidate, committed, plan, target } = intent;
   const kept = secrets.collect(JSON.stringify([candidate, committed, plan.before]));
@@ -70,7 +75,13 @@ async function arm(appliance: Appliance, intent: Intent): Promise<Deployment> {
     before: committed ? undefined : plan.before,
     owned: committed?.desired,
   });
+  const shut = intent.again();
+  if (shut) {
+    await progress.move({ type: "must-wait", ...shut });
+    return undefined;
+  }
   const { soakMs, deadlineMs } = timing(candidate.policy, plan.worstImpact);
+  const { order } = memory.ledger();
   const deployment: Deployment = {
     ...target,
     id: `${host.now()}-${target.generation.slice(0, 12)}`,
@@ -86,6 +97,7 @@ async function arm(appliance: Appliance, intent: Intent): Promise<Deployment> {
     steps: plan.steps.length,
     stepsDone: 0,
     worstImpact: plan.worstImpact,
+    ...(order && target.purpose === "roll-back" && { ordered: orderKey(order) }),
   };
   witness.armed(plan);
   await progress.move({ type: "armed", deployment });
@@ -121,7 +133,7 @@ async function attempt(
       );
       await progress.move({ type: "verified" });
       const proof = await proveDeployment(appliance, intent, deployment, bounded);
-      if (!proof.failure) await progress.move({ type: "proven" });
+      if (!proof.failure) await proven(appliance, deployment, proof);
       return { ...proof, seen };
     });
   } catch (thrown) {
@@ -132,6 +144,13 @@ async function attempt(
     const verdict = candidatesFault.includes(problem.code) ? "bad" : "inconclusive";
     return { failure: { trigger, reason: problem.message, verdict }, notes: [], timeline: [], seen };
   }
+}
+
+/** What was seen is on disk before the state says that it is proven: whoever finishes the commit goes by it. */
+async function proven({ memory, progress }: Appliance, { id }: Deployment, { green, notes }: Proof): Promise<void> {
+  const seen = { deployment: id, ...(green && { green }), ...(notes.length > 0 && { note: notes.join(" ") }) };
+  if (green || notes.length > 0) await memory.remember((ledger) => ({ ...ledger, proven: seen }));
+  await progress.move({ type: "proven" });
 }
 
 /**

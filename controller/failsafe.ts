@@ -43,7 +43,8 @@ export interface Failsafe {
 /** How long after the deployment's deadline it waits for the agent, which acts at the deadline. */
 const marginMs = 3000;
 const checkLimitMs = 20_000;
-const fineLimitMs = 60_000;
+/** For looking at all that was well. */
+export const fineLimitMs = 60_000;
 /** For the files of a plane and the restart of its units. */
 export const restoreLimitMs = 120_000;
 

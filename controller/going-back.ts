@@ -6,8 +6,8 @@
 import type { Generation } from "../reconcilers/generation.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
-import { withVerdict, type Ledger, type Order } from "./ledger.ts";
-import type { Deployment, Failure } from "./machine.ts";
+import { inconclusiveRetries, withVerdict, type Ledger, type Order } from "./ledger.ts";
+import type { Deployment, Failure, State } from "./machine.ts";
 
 /** Of the kept generations, the one that was committed last before the committed one and is not known to be bad. */
 export function fallback(
@@ -39,6 +39,11 @@ export async function orderedBack(
   return undefined;
 }
 
+/** Whether somebody ordered a stranded box to try again. */
+export function isResumed(state: State, { order }: Ledger): boolean {
+  return state.at === "stranded" && order !== undefined && orderKey(order) !== state.spent;
+}
+
 /** Why the deployment in flight is given up for it. */
 export function givenUp(order: Order): Failure {
   return { trigger: order.by ?? "operator", reason: orderText(order), verdict: "bad" };
@@ -50,18 +55,38 @@ export function orderText({ reason, by }: Pick<Order, "reason" | "by">): string 
   return `Rolled back by an operator${reason === "" ? "" : `: ${reason}`}.`.replace(/([.!?])\.$/, "$1");
 }
 
+/** The order that a deployment carries out; another one may have been given meanwhile. */
+export function orderOf({ order }: Ledger, { purpose, ordered }: Deployment): Order | undefined {
+  return purpose === "roll-back" && order && orderKey(order) === ordered ? order : undefined;
+}
+
+/** Tells it from any other one. */
+export function orderKey({ at, to }: Order): string {
+  return `${at} ${to ?? ""}`.trim();
+}
+
 /** The ledger when an operator's order is carried out: what was left is not tried again. Saying it twice changes nothing. */
-export function withLeft(ledger: Ledger, { id, from }: Deployment, now: number): Ledger {
-  const { order } = ledger;
+export function withLeft(ledger: Ledger, deployment: Deployment, now: number): Ledger {
+  const order = orderOf(ledger, deployment);
+  const { id, from } = deployment;
   if (!order || from === undefined) return ledger;
   return withoutOrder(withVerdict(ledger, from, id, "bad", orderText(order), now));
 }
 
-/** The ledger when a deployment was rolled back: what was ordered is done by that, or failed; a generation to go on to stays. */
-export function whenUndone(ledger: Ledger, { purpose }: Deployment): Ledger {
-  return ledger.order?.to === undefined || purpose === "roll-back" ? withoutOrder(ledger) : ledger;
+/**
+ * The ledger when a deployment was rolled back. Where that was all that was ordered, it is done; where it was to carry out the
+ * order and ended without a result, it is tried again, but not for ever; an order to go elsewhere stands.
+ */
+export function whenUndone(ledger: Ledger, deployment: Deployment, { verdict }: Failure): Ledger {
+  const { order } = ledger;
+  if (order?.to === undefined) return withoutOrder(ledger);
+  if (!orderOf(ledger, deployment)) return ledger;
+  const tries = (order.tries ?? 0) + 1;
+  return verdict === "bad" || tries > inconclusiveRetries
+    ? withoutOrder(ledger)
+    : { ...ledger, order: { ...order, tries } };
 }
 
-function withoutOrder(ledger: Ledger): Ledger {
+export function withoutOrder(ledger: Ledger): Ledger {
   return { ...ledger, order: undefined };
 }

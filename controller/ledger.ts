@@ -56,6 +56,8 @@ export interface Hurry {
   readonly reason: string;
   /** Wall clock. */
   readonly at: number;
+  /** How long it waits for a poll that finds something. */
+  readonly term: Term;
   readonly generation?: string;
 }
 
@@ -68,6 +70,8 @@ export interface Order {
   readonly at: number;
   /** Policy, after a regression; left out: an operator. */
   readonly by?: "probation";
+  /** How often it was begun and ended without a result. */
+  readonly tries?: number;
 }
 
 /** What a commit commits, as one: a generation with the secrets that it was rendered with, in a boot environment. */
@@ -126,6 +130,16 @@ export interface Ledger {
   readonly seen: Seen | undefined;
   /** Of the committed generation, until it is over. */
   readonly probation: Probation | undefined;
+  /** What was seen of the deployment that is proven and not committed yet. */
+  readonly proven: Proven | undefined;
+}
+
+export interface Proven {
+  readonly deployment: string;
+  /** Keys of the checks that were well then. */
+  readonly green?: readonly string[];
+  /** What is worth a word although it is proven. */
+  readonly note?: string;
 }
 
 /** Of a box that remembers nothing yet. */
@@ -153,6 +167,7 @@ export const emptyLedger: Ledger = {
   hurry: undefined,
   seen: undefined,
   probation: undefined,
+  proven: undefined,
 };
 
 /** How often a generation is tried again after an inconclusive end. */

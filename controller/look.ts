@@ -10,7 +10,7 @@ import type { Known } from "./report/known.ts";
 import { withDeadline } from "./retry.ts";
 import type { Words } from "./source.ts";
 import type { Turn } from "./turn.ts";
-import { retriedBy, withAccepted, withoutWords } from "./words.ts";
+import { retriedBy, withAccepted } from "./words.ts";
 
 const pollLimitMs = 60_000;
 /** How often a commit with an error is checked again although nothing that it is checked with seems to have changed. */
@@ -38,7 +38,7 @@ export async function look(turn: Turn, again: boolean): Promise<boolean> {
     } else publish({ wanted: polledAgain(known().wanted) });
     if (sought && !isNew) await hearApproval(turn, sought, head.tags ?? []);
     else publish({ ignoredTags: [] });
-    if (inHurry) await memory.remember((ledger) => withHurryFor(ledger, known().wanted?.generation?.digest));
+    if (inHurry) await memory.remember((ledger) => withHurryFor(ledger, newestHere(known()), host));
     listener.event({ type: "polled", result: isNew ? "fetched" : "unchanged" });
     return true;
   } catch (thrown) {
@@ -49,6 +49,12 @@ export async function look(turn: Turn, again: boolean): Promise<boolean> {
     if (!known().wanted || isOvertaken(turn)) await goOn(turn);
     return false;
   }
+}
+
+/** What a hurry is about: undefined when nothing is left to do for the newest commit. */
+function newestHere({ wanted, committed }: Known): string | undefined {
+  const digest = wanted?.generation?.digest;
+  return digest === committed?.digest ? undefined : digest;
 }
 
 /** Something else stands above the repository on this box than when the commit was loaded. */
@@ -95,12 +101,6 @@ async function take(turn: Turn, commit: string, inputs: string): Promise<void> {
   // The anchor moves before anything is done with the commit: from here on only its descendants are accepted.
   if (commit !== accepted) await accept(turn, commit, tree.words);
   await load(turn, commit, tree, inputs);
-  const { wanted } = turn.known();
-  // Nothing is to be done for it: what it says was for others, and must not count for what comes after.
-  const isCommitted = wanted?.generation?.digest === turn.known().committed?.digest;
-  if (wanted?.generation && isCommitted && !inFlight(appliance.progress.state())) {
-    await appliance.memory.remember(withoutWords);
-  }
 }
 
 /** The machine of a commit, with what stands above the repository on this box. */

@@ -4,20 +4,24 @@
  */
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
-import { urgencyOf } from "./gate/allowed.ts";
+import { urgencyMeanwhile } from "./gate/allowed.ts";
 import { urgentAtMost } from "./gate/impact.ts";
+import { pauseOf } from "./gate/pause.ts";
 import { atMost } from "./gate/windows.ts";
+import { orderOf } from "./going-back.ts";
+import type { Red } from "./health/judge.ts";
 import type { Newer } from "./health/prove.ts";
+import { settledKey } from "./health/settled.ts";
 import { whyHeld, type Ledger } from "./ledger.ts";
 import type { Deployment } from "./machine.ts";
 import { surveyed, type Turn } from "./turn.ts";
 
-/** Red for less is how a change settles: a session that was reset comes back. */
-const failingMs = 10_000;
+/** A change that resets nothing has nothing to settle. */
+const calmMs = 10_000;
 
 export interface Lookout extends AsyncDisposable {
-  /** Asked after each look of proving, with whether anything is red: what ends it now. */
-  newer(isRed: boolean): Promise<Newer | undefined>;
+  /** Asked after each look of proving, with what is red: what ends it now. */
+  newer(due: readonly Red[]): Promise<Newer | undefined>;
 }
 
 /** Polls beside the proving of `candidate`, as often as the loop would. */
@@ -30,6 +34,9 @@ export function startLookout(turn: Turn, candidate: Generation, deployment: Depl
   let polling: Promise<void> | undefined;
   let nextPoll = host.uptime() + turn.repository.everyMs();
   let redSince: number | undefined;
+  // Red for less is how a change settles: a session that it resets comes back.
+  const graceMs = 1000 * candidate.policy["grace-seconds"];
+  const failingMs = atMost(deployment.worstImpact ?? "hitless", "flap") ? Math.min(calmMs, graceMs) : graceMs;
   const small = new Map<string, boolean>();
 
   function pollWhenDue(): void {
@@ -55,9 +62,9 @@ export function startLookout(turn: Turn, candidate: Generation, deployment: Depl
   }
 
   async function ended(isFailing: boolean, isRed: boolean, ledger: Ledger): Promise<Newer | undefined> {
-    const { purpose, startedAt } = deployment;
+    const { startedAt } = deployment;
     // The deployment that carries an order out is not ended by it.
-    if (ledger.order && (purpose !== "roll-back" || ledger.order.at > startedAt))
+    if (ledger.order && !orderOf(ledger, deployment))
       return { does: "give-way", reason: "An operator ordered to go back." };
     const wanted = known().wanted;
     const next = wanted?.generation;
@@ -67,21 +74,21 @@ export function startLookout(turn: Turn, candidate: Generation, deployment: Depl
       const isLittle = atMost(deployment.worstImpact ?? "hitless", urgentAtMost);
       return hurried && isLittle && !isRed ? { does: "finish", reason: ledger.hurry.reason } : undefined;
     }
-    if (isFailing) {
+    if (isFailing && next.policy.pause === undefined && !pauseOf(ledger, host)) {
       return { does: "give-way", reason: `Commit ${wanted.commit.slice(0, 12)} arrived while this one was failing.` };
     }
-    const urgency = urgencyOf(ledger, next.digest);
+    const urgency = urgencyMeanwhile(ledger, next.digest, deployment.id);
     if (urgency === undefined || isRed || !(await isSmall(next))) return undefined;
     return { does: "finish", reason: urgency };
   }
 
   return {
-    async newer(isRed) {
+    async newer(due) {
       pollWhenDue();
-      redSince = isRed ? (redSince ?? host.uptime()) : undefined;
+      redSince = due.some(({ key }) => key !== settledKey) ? (redSince ?? host.uptime()) : undefined;
       const isFailing = redSince !== undefined && host.uptime() - redSince >= failingMs;
       try {
-        return await ended(isFailing, isRed, memory.ledger());
+        return await ended(isFailing, due.length > 0, memory.ledger());
       } catch (thrown) {
         turn.signal.throwIfAborted();
         listener.complain(asProblem(thrown));

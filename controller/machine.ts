@@ -40,6 +40,8 @@ export interface Deployment extends Target {
   readonly stepsDone: number;
   /** Of all that was begun for it, the way back included. */
   readonly worstImpact: Impact | undefined;
+  /** Which order it carries out: going-back.ts. */
+  readonly ordered?: string;
 }
 
 /** Consecutive steps of one plane, journalled before the first of them runs. */
@@ -116,6 +118,8 @@ export type State =
       readonly deployment: Deployment;
       readonly failure: Failure;
       readonly reason: string;
+      /** An order that stood already: only another one lets it try again. */
+      readonly spent?: string;
     }
   | { readonly at: "held"; readonly since: number; readonly target: Target; readonly reason: string };
 
@@ -136,7 +140,7 @@ export type Event =
   | { readonly type: "failed"; readonly failure: Failure }
   | { readonly type: "rollback-failed" }
   | { readonly type: "rung-started"; readonly rung: Rung; readonly boot: string }
-  | { readonly type: "abandoned"; readonly reason: string }
+  | { readonly type: "abandoned"; readonly reason: string; readonly spent?: string }
   | { readonly type: "resumed" }
   | { readonly type: "rolled-back"; readonly hold: boolean }
   /** `acted`: what the failsafe did about the deployment in flight. */
@@ -254,7 +258,8 @@ export function transition(state: State, event: Event, now: number): State {
     case "abandoned": {
       if (state.at !== "rolling-back") throw impossible(state, event);
       const { deployment, failure } = state;
-      return { at: "stranded", since: now, deployment, failure, reason: event.reason };
+      const { type: _type, ...why } = event;
+      return { at: "stranded", since: now, deployment, failure, ...why };
     }
     case "resumed":
       if (state.at !== "stranded") throw impossible(state, event);

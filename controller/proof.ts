@@ -1,5 +1,7 @@
 /** What a deployment is proven with: the checks and the baseline of its intent, on this appliance. */
 import { touchedBy } from "../reconcilers/frr/touched.ts";
+import type { Generation } from "../reconcilers/generation.ts";
+import { checkKey, subjectOf } from "../schemas/health.ts";
 import type { Appliance } from "./appliance.ts";
 import { readBack } from "./bring.ts";
 import type { Intent } from "./deploy.ts";
@@ -43,7 +45,7 @@ export async function proveDeployment(
       deadline: deployment.deadline,
       soakMs,
       settles: worstImpact === "restart" || worstImpact === "reboot",
-      newer: async (isRed) => lookout?.newer(isRed),
+      newer: async (due) => lookout?.newer(due),
       looked(red) {
         listener.event({ type: "alive", withinMs: 60_000 });
         listener.event({ type: "looked", red });
@@ -56,7 +58,7 @@ export async function proveDeployment(
 function beforeOf({ memory }: Appliance, { candidate, committed, plan, baseline, wellBefore }: Intent): Before {
   const { seen, probation } = memory.ledger();
   const { wait, follow } = changedSessions(candidate, committed, seen);
-  const wasUp = wellBefore ?? probation?.green ?? [];
+  const wasUp = wellBefore ?? subjectsOf(committed, probation?.green ?? []);
   return {
     probe: baseline.probe,
     candidate,
@@ -65,4 +67,10 @@ function beforeOf({ memory }: Appliance, { candidate, committed, plan, baseline,
     advisory: wait,
     follows: new Set(wasUp.filter((key) => follow.has(key))),
   };
+}
+
+/** What the checks with these keys look at. */
+function subjectsOf(generation: Generation | undefined, keys: readonly string[]): readonly string[] {
+  const checks = generation?.health.filter((check) => keys.includes(checkKey(check)));
+  return checks?.map(subjectOf) ?? [];
 }

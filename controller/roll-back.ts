@@ -7,7 +7,7 @@ import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
-import { whenUndone } from "./going-back.ts";
+import { orderKey, whenUndone } from "./going-back.ts";
 import { whyHeld, withVerdict } from "./ledger.ts";
 import { emptyDesired, letGo } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
@@ -62,10 +62,11 @@ async function goFurther(appliance: Appliance, failure: Problem, signal: AbortSi
   return true;
 }
 
-async function abandon({ progress, failsafe, listener, secrets }: Appliance, reason: string): Promise<false> {
+async function abandon({ progress, failsafe, listener, secrets, memory }: Appliance, reason: string): Promise<false> {
+  const { order } = memory.ledger();
   // Whoever watches must leave the box alone too.
   await failsafe.disarm().catch((thrown: unknown) => listener.complain(asProblem(thrown)));
-  await progress.move({ type: "abandoned", reason: secrets.mask(reason) });
+  await progress.move({ type: "abandoned", reason: secrets.mask(reason), ...(order && { spent: orderKey(order) }) });
   return false;
 }
 
@@ -126,9 +127,10 @@ async function conclude(appliance: Appliance): Promise<void> {
     await memory.remember((ledger) => {
       const { verdict, reason, trigger } = failure;
       const lastDeployment = ended(host.now(), deployment, "rolled-back", failure);
-      const next = { ...whenUndone(ledger, deployment), lastDeployment };
+      const next = { ...whenUndone(ledger, deployment, failure), lastDeployment };
       // What gave way to something newer was not tried to its end.
-      if (deployment.purpose === "correct" || trigger === "pre-empted") return next;
+      const gaveWay = trigger === "pre-empted" || (deployment.purpose === "roll-back" && trigger === "operator");
+      if (deployment.purpose === "correct" || gaveWay) return next;
       return withVerdict(next, deployment.generation, deployment.id, verdict, reason, host.now());
     });
   } catch (thrown) {

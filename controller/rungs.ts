@@ -5,7 +5,7 @@
 import { asProblem, type Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { mustBeInFlight } from "./bring.ts";
-import { restoreLimitMs } from "./failsafe.ts";
+import { fineLimitMs, restoreLimitMs } from "./failsafe.ts";
 import { rebootLimit, rebootsLately, withReboot } from "./ledger.ts";
 import type { Rung, State } from "./machine.ts";
 
@@ -20,12 +20,14 @@ export async function nextRung(
   failure: Problem,
   signal: AbortSignal,
 ): Promise<{ readonly next: Rung } | { readonly why: string }> {
-  const { host, progress, failsafe, memory } = appliance;
+  const { host, progress, failsafe, memory, listener } = appliance;
   const state = progress.state();
   const { worstImpact, from, planes } = mustBeInFlight(state);
   const done = rungsOf(state);
   if (failsafe.mode === "off") return { why: "There is no failsafe to restore it by (`failsafe: { mode: off }`)." };
   if (from === undefined) return { why: "Nothing was ever committed here that could be restored." };
+  // Looking takes time too, in which the failsafe must not act.
+  await sayGoingBack(appliance, fineLimitMs + 30_000).catch((thrown: unknown) => listener.complain(asProblem(thrown)));
   const fine = await failsafe.isFine(signal).catch(() => false);
   signal.throwIfAborted();
   const well = "All that was well before is well, so nothing is restarted.";
@@ -41,20 +43,24 @@ export async function nextRung(
 
 /** Climbs it; what comes of that shows the next attempt to go back. Rejects only when the signal aborts. */
 export async function climb(appliance: Appliance, rung: Rung, signal: AbortSignal): Promise<void> {
-  const { progress, failsafe, listener, store } = appliance;
-  const deployment = mustBeInFlight(progress.state());
+  const { failsafe, listener } = appliance;
   const limitMs = rung === "reboot" ? rebootMs : restoreLimitMs;
   listener.event({ type: "alive", withinMs: 2 * limitMs });
   try {
     // The failsafe would do the same, and must not do it at the same time.
-    const to = (await store.committed().catch(() => undefined))?.digest ?? deployment.from;
-    await failsafe.goingBack(deployment, to, limitMs + 30_000);
+    await sayGoingBack(appliance, limitMs + 30_000);
     if (rung === "reboot") await reboot(appliance, signal);
     else await failsafe.restore(rung, signal);
   } catch (thrown) {
     signal.throwIfAborted();
     listener.complain(asProblem(thrown));
   }
+}
+
+async function sayGoingBack({ progress, failsafe, store }: Appliance, ms: number): Promise<void> {
+  const deployment = mustBeInFlight(progress.state());
+  const to = (await store.committed().catch(() => undefined))?.digest ?? deployment.from;
+  await failsafe.goingBack(deployment, to, ms);
 }
 
 /** I10: counted before it happens. Resolves only when it does not happen. */

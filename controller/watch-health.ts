@@ -1,6 +1,8 @@
 /** The last part of a tick: looks at the checks of what is committed, and what that means while it is on probation. */
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
+import { glassOf } from "./break-glass.ts";
+import { withoutOrder } from "./going-back.ts";
 import { greenSubjects } from "./health/green.ts";
 import { newMemory, type CheckResult, type Memory } from "./health/probe.ts";
 import type { Ledger } from "./ledger.ts";
@@ -64,7 +66,8 @@ export function startHealthWatch(): HealthWatch {
 async function lookOnce(turn: Turn, committed: Generation, watched: Watched): Promise<void> {
   const { host, memory, probe, listener } = turn.appliance;
   const { probation } = memory.ledger();
-  const isOn = probation?.generation === committed.digest;
+  // While an operator works by hand, what goes down does so by intent.
+  const isOn = probation?.generation === committed.digest && !glassOf(memory.ledger(), host);
   // What is green at the first look is compared with for a day: that one waits for every check.
   const looking = isOn && !probation.green ? {} : { memory: watched.memory };
   const seen = await withDeadline(host, limitMs, turn.signal, "Looking at the checks", (limited) =>
@@ -74,7 +77,10 @@ async function lookOnce(turn: Turn, committed: Generation, watched: Watched): Pr
   const { wanted } = turn.known();
   const isWanted = wanted?.generation?.digest === committed.digest;
   if (isWanted) turn.publish({ wellBefore: greenSubjects(seen) });
-  if (!isOn) return;
+  if (!isOn) {
+    watched.patience = noPatience;
+    return;
+  }
   const graceMs = 1000 * committed.policy["grace-seconds"];
   const next = isWanted ? undefined : wanted?.generation;
   const excused = next ? changedSessions(next, committed, memory.ledger().seen).follow : new Set<string>();
@@ -85,9 +91,8 @@ async function lookOnce(turn: Turn, committed: Generation, watched: Watched): Pr
     // An operator may have spoken meanwhile.
     if (ledger.probation !== probation) return ledger;
     const next = { ...ledger, probation: judged.probation };
-    return happened?.what === "regressed" && !ledger.order
-      ? withOrder(next, probation, happened.text, host.now())
-      : next;
+    if (happened?.what === "recovered") return withoutPolicysOrder(next);
+    return happened && !ledger.order ? withOrder(next, probation, happened.text, host.now()) : next;
   });
   turn.publish({});
   if (!happened) return;
@@ -98,6 +103,11 @@ async function lookOnce(turn: Turn, committed: Generation, watched: Watched): Pr
 /** Where policy says so it leads back, like an operator's word; the loop carries that out. */
 function withOrder(ledger: Ledger, { to }: Probation, reason: string, at: number): Ledger {
   return to === undefined ? ledger : { ...ledger, order: { to, reason, at, by: "probation" } };
+}
+
+/** The ledger when what policy goes back for is over, or taken as it is. */
+export function withoutPolicysOrder(ledger: Ledger): Ledger {
+  return ledger.order?.by === "probation" ? withoutOrder(ledger) : ledger;
 }
 
 function news([name, { check, ok, detail }]: readonly [string, CheckResult]): CheckNews {

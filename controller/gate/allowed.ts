@@ -1,5 +1,6 @@
 /** What people allowed beyond what policy does: approvals of a generation, and that it is urgent. */
 import type { Approval, Ledger } from "../ledger.ts";
+import { isOver, type Clock } from "../term.ts";
 
 const keptApprovals = 50;
 
@@ -29,8 +30,17 @@ export function approveText(generation: string): string {
 
 /** Why `generation` must not wait for a window, in the words of whoever said so. */
 export function urgencyOf(ledger: Ledger, generation: string): string | undefined {
-  const { words, hurry } = ledger;
-  if (words.emergency) return words.emergency.reason;
+  return ledger.words.emergency?.reason ?? hurryFor(ledger, generation);
+}
+
+/** The same of what was said since `deployment` is in flight: an earlier word was its own. */
+export function urgencyMeanwhile(ledger: Ledger, generation: string, deployment: string): string | undefined {
+  const { emergency } = ledger.words;
+  return emergency?.during === deployment ? emergency.reason : hurryFor(ledger, generation);
+}
+
+function hurryFor(ledger: Ledger, generation: string): string | undefined {
+  const { hurry } = ledger;
   if (hurry?.generation !== generation || isUsedUp(ledger, generation, hurry.at)) return undefined;
   return hurry.reason;
 }
@@ -40,8 +50,10 @@ export function hurryAwaits({ hurry }: Ledger): boolean {
   return hurry !== undefined && hurry.generation === undefined;
 }
 
-/** The ledger after that poll; `newest` is what it found, undefined when that cannot be deployed. */
-export function withHurryFor(ledger: Ledger, newest: string | undefined): Ledger {
-  if (!ledger.hurry || !hurryAwaits(ledger)) return ledger;
-  return { ...ledger, hurry: newest === undefined ? undefined : { ...ledger.hurry, generation: newest } };
+/** The ledger after that poll; `newest` is what it found, undefined when that cannot be deployed. A hurry is over at some time. */
+export function withHurryFor(ledger: Ledger, newest: string | undefined, clock: Clock): Ledger {
+  const { hurry } = ledger;
+  if (!hurry || !hurryAwaits(ledger)) return ledger;
+  const counts = newest !== undefined && !isOver(hurry.term, clock);
+  return { ...ledger, hurry: counts ? { ...hurry, generation: newest } : undefined };
 }

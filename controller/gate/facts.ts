@@ -1,6 +1,7 @@
 /** What the gate must know of the box and of others before it can decide: looked up once for each question. */
 import type { Host } from "../../reconcilers/core.ts";
 import { asProblem } from "../../schemas/problem.ts";
+import type { Appliance } from "../appliance.ts";
 import { glassOf, type ShownGlass } from "../break-glass.ts";
 import { measureDrift, wouldRevert } from "../drift.ts";
 import type { Awaited } from "../rollout/decide.ts";
@@ -35,7 +36,8 @@ export async function gatherFacts(turn: Turn, asked: Omit<Question, "mode" | "le
   const { parts, appliance, signal } = turn;
   const { purpose, plan, candidate, committed, policy } = asked;
   const { host, memory, listener, reconcilers } = appliance;
-  const changes = purpose === "deploy" && committed !== undefined && plan.steps.length > 0;
+  const isAsked = purpose === "deploy" || (purpose === "roll-back" && memory.ledger().order?.by === "probation");
+  const changes = isAsked && committed !== undefined && plan.steps.length > 0;
   const drift = changes ? await measureDrift(parts, committed, policy, memory.ledger(), signal) : undefined;
   const clock = { synchronised: false };
   if (plan.worstImpact === "reboot") {
@@ -46,14 +48,21 @@ export async function gatherFacts(turn: Turn, asked: Omit<Question, "mode" | "le
     });
   }
   return {
-    now: host.now(),
-    pause: pauseOf(memory.ledger(), host),
-    breakGlass: glassOf(memory.ledger(), host),
+    ...factsOfNow(appliance),
     reverts: drift ? wouldRevert(plan, drift) : [],
     clockSynchronised: clock.synchronised,
     footing: await footing(appliance, parts.settings.paths.state, signal),
     removals: committed ? removals(reconcilers, committed.desired, candidate.desired) : [],
     awaited: await findAwaited(turn, asked),
+  };
+}
+
+/** Those that are at hand. */
+export function factsOfNow({ host, memory }: Appliance): Pick<Facts, "now" | "pause" | "breakGlass"> {
+  return {
+    now: host.now(),
+    pause: pauseOf(memory.ledger(), host),
+    breakGlass: glassOf(memory.ledger(), host),
   };
 }
 

@@ -38,9 +38,11 @@ export function gateChecks(question: Question): Readonly<Partial<Record<Wait, bo
 /** What keeps even an operator from going back to a generation that was proven here. */
 const evenForOperators: readonly Wait[] = ["observe-only", "break-glass", "blocked", "prerequisites"];
 
+/** What policy goes back for by itself waits for whoever said that nothing is to be touched, or changed something by hand. */
+const evenForPolicy: readonly Wait[] = ["paused", "drift"];
+
 function holdsUp(why: Wait, { ledger }: Question): boolean {
-  // What policy goes back for by itself waits for whoever said that nothing is to be touched.
-  return evenForOperators.includes(why) || (why === "paused" && ledger.order?.by === "probation");
+  return evenForOperators.includes(why) || (evenForPolicy.includes(why) && ledger.order?.by === "probation");
 }
 
 /** Why the plan must wait, or undefined when it may be armed. */

@@ -49,7 +49,7 @@ async function faultOf(
   const files = (await bootFiles.restoring(committed.digest)).flatMap((plane) => plane.files);
   for (const { source } of files) {
     if (!(await host.readFile(source))) {
-      return incomplete(`${source} is missing or empty`, "It is made again at a poll at which nothing has drifted.");
+      return incomplete(`${source} is missing or empty`, "It is made again at the next poll.");
     }
   }
   return undefined;

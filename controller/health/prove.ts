@@ -33,8 +33,8 @@ export interface Proving {
   readonly settles: boolean;
   /** Told after each look: for the watchdog and the status. */
   readonly looked: (red: readonly string[]) => void;
-  /** Asked after each look, with whether anything is red: whether something newer ends the proving now. */
-  readonly newer?: (isRed: boolean, signal: AbortSignal) => Promise<Newer | undefined>;
+  /** Asked after each look, with what is red: whether something newer ends the proving now. */
+  readonly newer?: (due: readonly Red[], signal: AbortSignal) => Promise<Newer | undefined>;
 }
 
 /** What a newer commit does to a deployment that is being proven. */
@@ -117,7 +117,7 @@ async function watch(proving: Proving, means: Means, signal: AbortSignal): Promi
     const due = red.filter((one) => one.weight !== "advised");
     means.timeline.note(due);
     proving.looked(due.map((one) => one.reason));
-    const newer = await proving.newer?.(due.length > 0, signal);
+    const newer = await proving.newer?.(due, signal);
     if (newer?.does === "give-way") {
       return { failure: { trigger: "pre-empted", reason: newer.reason, verdict: "inconclusive" } };
     }

@@ -12,6 +12,9 @@ const stillShare = 0.002;
 /** Routes that are offered but not chosen, beyond those before: as a number, and as a share of all. */
 const moreUnchosen = { routes: 10, share: 0.01 };
 
+/** Key of what is red until it has settled. */
+export const settledKey = "settled";
+
 /** What is still awaited; undefined: it has settled. `looks` are the newest, oldest first; thorough ones. */
 export function unsettled(before: Before, looks: readonly Probe[]): Red | undefined {
   const last = looks.at(-1);
@@ -54,5 +57,5 @@ function isStill(counts: readonly (number | undefined)[]): boolean {
 }
 
 function awaited(reason: string, peer?: string): Red {
-  return { key: "settled", reason, weight: "awaited", peer };
+  return { key: settledKey, reason, weight: "awaited", peer };
 }

@@ -1,6 +1,6 @@
 import { Problem } from "../../schemas/problem.ts";
-import { whyHeld } from "../ledger.ts";
 import { accepted } from "../probation.ts";
+import { withoutPolicysOrder } from "../watch-health.ts";
 import { pollNow, reasonIn, type Operation } from "./operation.ts";
 
 /**
@@ -13,13 +13,17 @@ export const retry: Operation = {
   check: (asked) => void reasonIn(asked),
   async run(agent, _asked, signal) {
     const generation = agent.status().desired?.generation;
-    const { probation, ...ledger } = agent.memory().ledger();
-    const hasFailed = generation !== undefined && whyHeld({ ...ledger, probation }, generation) !== undefined;
+    const { probation, verdicts: all } = agent.memory().ledger();
+    const verdict = generation === undefined ? undefined : all[generation]?.verdict;
+    // What ended without a result is not held yet, but waits for some time.
+    const hasFailed = generation !== undefined && verdict !== undefined && verdict !== "good";
     if (!hasFailed && !probation?.regressed) {
-      throw new Problem("USAGE", "Nothing is held, so there is nothing to try again.");
+      throw new Problem("USAGE", "Nothing failed here that could be tried again.");
     }
     if (!hasFailed) {
-      await agent.memory().remember((now) => ({ ...now, probation: now.probation && accepted(now.probation) }));
+      await agent.memory().remember((now) => {
+        return withoutPolicysOrder({ ...now, probation: now.probation && accepted(now.probation) });
+      });
       return pollNow(agent, signal);
     }
     await agent.memory().remember((ledger) => {

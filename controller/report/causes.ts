@@ -66,8 +66,8 @@ function frozen({ frozen: reason, problems, nextLookAt }: Status): Cause | undef
   return { why: "frozen", reason, ...unblockBy(problems[0]), ...next(nextLookAt) };
 }
 
-function starting({ git, frozen }: Status): Cause | undefined {
-  if (frozen !== undefined || git.lastPollAt !== undefined) return undefined;
+function starting({ git, frozen, deployment }: Status): Cause | undefined {
+  if (frozen !== undefined || git.lastPollAt !== undefined || deployment) return undefined;
   return { why: "starting", reason: "The agent is starting: it has not asked the sites repository yet." };
 }
 

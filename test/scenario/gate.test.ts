@@ -4,7 +4,7 @@ import type { Cause } from "../../controller/report/causes.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { ask } from "../lab/ask.ts";
-import { generation, sealedHere, shown, story, type Story, type StoryOptions } from "../lab/story.ts";
+import { generation, sealedHere, shown, story, textOf, type Story, type StoryOptions } from "../lab/story.ts";
 
 const peers = Array.from({ length: 6 }, (_, index) => `neighbor 192.0.2.${index + 1}`);
 const lists = ["prefix-list IN", "prefix-list OUT", "prefix-list OWN"];
@@ -389,6 +389,23 @@ describe("an emergency", () => {
     await untilWaitingFor(s, "window");
   });
 
+  it("waits ten minutes for the repository to answer, and is not for a commit of another day", async () => {
+    const s = await committed();
+    s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
+    await ask(s.agent(), "sync", { now: true });
+    await s.sim.pass(11 * 60_000);
+    s.outage = undefined;
+    s.push("two", block);
+    await untilWaitingFor(s, "window");
+    expect(s.agent().memory().ledger().hurry).toBeUndefined();
+  });
+
+  it("is of nothing when nothing is left to do for the newest commit", async () => {
+    const s = await committed();
+    await ask(s.agent(), "sync", { now: true });
+    expect(s.agent().memory().ledger().hurry).toBeUndefined();
+  });
+
   it("waits for the repository to answer", async () => {
     const s = await committed();
     s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
@@ -421,6 +438,51 @@ describe("an emergency", () => {
   });
 });
 
+/** Asks for it while the baseline is taken: the gate has been asked by then. */
+async function meanwhile(s: Story, operation: string): Promise<void> {
+  let said: Promise<unknown> | undefined;
+  s.sim.answer((argv) => {
+    if (argv[0] === "ip" && argv.includes("route") && s.status().state === "planning") {
+      said ??= ask(s.agent(), operation, { reason: "I work here", for: "30m" });
+    }
+    return undefined;
+  });
+  s.push("two", plus("ip route 203.0.113.0/24"));
+  await s.sim.pass(200_000);
+  await said;
+  expect(said).toBeDefined();
+}
+
+describe("what an operator says between the gate and the arming", () => {
+  it.each([
+    ["breakglass", "break-glass"],
+    ["pause", "paused"],
+  ])("counts: %s", async (operation, reason) => {
+    const s = await committed();
+    await meanwhile(s, operation);
+
+    expect(s.status()).toMatchObject({ committed: { commit: "one" }, waiting: { why: reason } });
+    expect(s.states).not.toContain("rolling-back");
+  });
+});
+
+describe("a generation that ended without a result", () => {
+  it("is tried again before its time when an operator says so", async () => {
+    const s = await committed();
+    const line = "ip route 203.0.113.0/24";
+    const away = new Problem("FRR_UNREACHABLE", "staticd is away.", { transient: true });
+    s.plane.refuse = (one) => (one === line ? away : undefined);
+    const next = plus(line, { "retry-after-seconds": 7200 });
+    s.push("two", next);
+    await untilWaitingFor(s, "backoff");
+    s.plane.refuse = () => undefined;
+
+    await ask(s.agent(), "retry", { reason: "staticd is back" });
+    await untilCommitted(s, next, 60_000);
+    expect(s.status().verdict).toBe("good");
+  });
+});
+
 describe("a rollback that could not be relied on", () => {
   const change = plus("route a");
 
@@ -436,6 +498,18 @@ describe("a rollback that could not be relied on", () => {
 
     s.sim.freeBytes = 2 ** 40;
     await untilCommitted(s, change);
+  });
+
+  it("for want of a kept file makes that again, although somebody changed something by hand", async () => {
+    const s = await committed();
+    s.plane.live.delete(lists[0] ?? "");
+    const kept = `${folder}/generations/${base.digest}/files/frr.conf`;
+    s.sim.files.delete(kept);
+    await s.sim.pass(200_000);
+
+    expect(textOf(s, kept)?.split("\n").filter(Boolean).sort()).toEqual([...full].sort());
+    s.push("two", generation(full.filter((line) => line !== lists[0])));
+    await s.sim.until(() => s.status().committed?.commit === "two", "committed");
   });
 
   it("for want of the texts of secrets lets a change wait until they are back", async () => {

@@ -6,18 +6,30 @@ const policy = { "soak-seconds": 300, "grace-seconds": 120, "deadline-seconds": 
 const lineup = ["router bgp 64500", "neighbor 192.0.2.1"];
 const base = generation(lineup);
 const slow = generation([...lineup, "ip route 198.51.100.0/24"], { policy });
-const failing = generation([...lineup, "shutdown 192.0.2.1"], { policy });
+/** What should disturb nothing takes the session down. */
+const fatal = "ip route 192.0.2.0/24";
+const failing = generation([...lineup, fatal], { policy });
 const newer = generation([...lineup, "ip route 203.0.113.0/24"]);
 const heavy = generation([...lineup, "neighbor 192.0.2.2"]);
 const lines = (one: typeof base): string => shown(one.desired.frr.config.trim().split("\n"));
 
-/** A box on which `candidate` is being proven. */
-async function proving(candidate: typeof base): Promise<Story> {
+async function begun(): Promise<Story> {
   const s = story();
   s.answering.add("192.0.2.1");
+  s.plane.changing = (line) => {
+    if (line !== fatal) return;
+    if (s.plane.live.has(fatal)) s.answering.add("192.0.2.1");
+    else s.answering.delete("192.0.2.1");
+  };
   s.push("one", base);
   s.start();
   await s.rest();
+  return s;
+}
+
+/** A box on which `candidate` is being proven. */
+async function proving(candidate: typeof base): Promise<Story> {
+  const s = await begun();
   s.push("two", candidate);
   await s.sim.until(() => s.status().state === "proving", "proving");
   s.states.length = 0;
@@ -66,6 +78,30 @@ describe("a newer commit that arrives while one is proven", () => {
     s.answering.add("192.0.2.1");
     await s.sim.until(() => s.status().committed?.generation === slow.digest, "committed");
     expect(s.states).not.toContain("rolling-back");
+  });
+
+  it("does not take the place of one after which routing has not settled yet", async () => {
+    const restart = { ...policy, "max-impact": "restart" };
+    const s = await proving(slow);
+    await until(s, slow.digest);
+    s.plane.changing = (line) => void (line === "restart vpp" && s.answering.delete("192.0.2.1"));
+    const heavier = generation([...lineup, "restart vpp"], { policy: restart });
+    s.push("three", heavier);
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    s.states.length = 0;
+    s.push("four", generation([...lineup, "restart vpp", "ip route 203.0.113.0/24"], { policy: restart }));
+    await s.sim.pass(100_000);
+    s.answering.add("192.0.2.1");
+    await s.sim.until(() => s.status().committed?.generation === heavier.digest, "committed");
+    expect(s.states).not.toContain("rolling-back");
+  });
+
+  it("that has to wait itself leaves one that is failing alone", async () => {
+    const s = await proving(failing);
+    s.push("three", generation([...lineup, "ip route 203.0.113.0/24"], { policy: { pause: "Not now." } }));
+    const ended = () => s.events.flatMap((event) => (event.type === "deployment-ended" ? [event.trigger] : []));
+    await s.sim.until(() => ended().length === 2, "rolled back");
+    expect(ended().at(-1)).toBe("health");
   });
 
   it("that is the committed one again, or is held, leaves nothing to take its place", async () => {
@@ -123,6 +159,17 @@ describe("what is urgent", () => {
     void ask(s.agent(), "sync", { now: true, reason: "attack" });
     await until(s, slow.digest);
     expect(s.sim.uptime() - began).toBeLessThan(30_000);
+  });
+
+  it("is not what comes after an emergency: that one's own word is used up by it", async () => {
+    const s = await begun();
+    const emergency = { reason: "attack", commit: "four", signer: "noc" };
+    s.push("four", slow, { emergency });
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    const began = s.sim.uptime();
+    s.push("five", newer);
+    await s.sim.until(() => s.status().committed?.generation === slow.digest, "committed");
+    expect(s.sim.uptime() - began).toBeGreaterThan(290_000);
   });
 
   it("does not do so when it would disturb more than a flap", async () => {

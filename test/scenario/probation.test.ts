@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { historyText } from "../../controller/report/history-text.ts";
 import type { Entry } from "../../controller/story.ts";
 import { ask } from "../lab/ask.ts";
-import { generation, story, type Story } from "../lab/story.ts";
+import { generation, story, type Story, type StoryOptions } from "../lab/story.ts";
 
 const policy = { "probation-hours": 24, "grace-seconds": 40, "soak-seconds": 60, "deadline-seconds": 300 };
 const base = generation(["router bgp 64500", "neighbor 192.0.2.1", "neighbor 192.0.2.2"], { policy });
@@ -10,8 +10,8 @@ const better = generation([...base.desired.frr.config.trim().split("\n"), "ip ro
 const hour = 3_600_000;
 
 /** A box on which `base` is committed; one of its sessions is up, the other never was. */
-async function committed(): Promise<Story> {
-  const s = story();
+async function committed(options: StoryOptions = {}): Promise<Story> {
+  const s = story(options);
   s.answering.add("192.0.2.1");
   s.push("one", base);
   s.start();
@@ -207,6 +207,43 @@ describe("probation after a commit", () => {
       expect(s.status().committed?.generation).toBe(base.digest);
     });
 
+    it("stays where an operator takes it as it is meanwhile", async () => {
+      const s = await regressed();
+      await ask(s.agent(), "pause", { for: "1h", reason: "hands off" });
+      await s.sim.pass(600_000);
+      await ask(s.agent(), "retry", { reason: "the peer is gone for good" });
+      await s.sim.pass(2 * hour);
+      expect(s.status()).toMatchObject({ state: "idle", committed: { generation: newer.digest } });
+    });
+
+    it("stays where it is well again meanwhile", async () => {
+      const s = await regressed();
+      await ask(s.agent(), "pause", { for: "1h", reason: "hands off" });
+      await s.sim.pass(600_000);
+      s.answering.add("192.0.2.1");
+      await s.sim.pass(2 * hour);
+      expect(s.status()).toMatchObject({ state: "idle", committed: { generation: newer.digest } });
+    });
+
+    it("waits for what somebody changed by hand", async () => {
+      const s = await regressed();
+      s.plane.live.delete("neighbor 192.0.2.2");
+      await s.sim.pass(600_000);
+      expect(s.status()).toMatchObject({ committed: { generation: newer.digest }, waiting: { why: "drift" } });
+
+      await ask(s.agent(), "discard-drift", { reason: "left over" });
+      await s.sim.pass(120_000);
+      expect(s.status().committed?.generation).toBe(base.digest);
+    });
+
+    it("is tried again when the agent dies in the middle", async () => {
+      const s = await regressed();
+      await s.sim.until(() => s.status().deployment?.purpose === "roll-back", "going back");
+      s.start();
+      await s.sim.until(() => s.status().committed?.generation === base.digest, "back");
+      expect(s.status().lastDeployment).toMatchObject({ trigger: "probation", outcome: "committed" });
+    });
+
     it("goes nowhere where nothing was committed before", async () => {
       const s = story();
       s.answering.add("192.0.2.1");
@@ -231,6 +268,36 @@ describe("probation after a commit", () => {
 
     expect(s.status().probation).toBeUndefined();
     expect(s.status().held).toBeUndefined();
+  });
+
+  it("is not judged while an operator works by hand", async () => {
+    const s = await committed();
+    await ask(s.agent(), "breakglass", { for: "30m", reason: "the cable" });
+    s.answering.delete("192.0.2.1");
+    await s.sim.pass(20 * 60_000);
+    expect(s.status().held).toBeUndefined();
+    s.answering.add("192.0.2.1");
+    await s.sim.pass(hour);
+    expect(s.status().held).toBeUndefined();
+    expect(s.status().probation?.regressed).toBeUndefined();
+  });
+
+  it("knows what was green although the power was cut before the commit was over", async () => {
+    let isCut = false;
+    const s = await committed({
+      observer({ state, deployment }) {
+        if (state !== "committing" || deployment?.commit !== "two" || isCut) return;
+        isCut = true;
+        s.answering.delete("192.0.2.1");
+        s.sim.reboot();
+      },
+    });
+    s.push("two", better);
+    await s.sim.until(() => s.sim.isKilled(), "cut");
+    s.start();
+    await s.sim.until(() => s.status().committed?.generation === better.digest, "committed");
+    await s.sim.pass(120_000);
+    expect(s.status()).toMatchObject({ probation: { watched: 1 }, held: { why: "regressed" } });
   });
 
   it("takes what is green at the first look where a crash left nobody who knew", async () => {

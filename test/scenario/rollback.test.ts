@@ -157,6 +157,54 @@ describe("impctl rollback", () => {
     expect(ends).toEqual(new Set([one.digest, two.digest]));
   });
 
+  it("is carried out although the agent died in the middle of it", async () => {
+    const s = await committed(one, two);
+    await ask(s.agent(), "rollback", { reason: "customers complain" });
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    s.start();
+    await isCommitted(s, one);
+    await s.sim.until(() => s.status().state === "held", "held");
+
+    expect(s.status().held).toMatchObject({ generation: two.digest });
+    expect(s.agent().memory().ledger().order).toBeUndefined();
+  });
+
+  it("is given up when it ends without a result again and again", async () => {
+    const s = await committed(one, two);
+    const away = new Problem("FRR_UNREACHABLE", "staticd is away.", { transient: true });
+    s.plane.refuse = (line) => (line === route(2) && s.status().state === "applying" ? away : undefined);
+    await ask(s.agent(), "rollback", { reason: "customers complain" });
+    await s.sim.pass(600_000);
+
+    const ended = s.events.filter((event) => event.type === "deployment-ended" && event.outcome === "rolled-back");
+    expect(ended).toHaveLength(3);
+    expect(s.status()).toMatchObject({ state: "idle", committed: { generation: two.digest } });
+    expect(s.agent().memory().ledger().order).toBeUndefined();
+  });
+
+  it("gives way to another order, which is no verdict on where it went", async () => {
+    const s = await committed(one, two, three);
+    await ask(s.agent(), "rollback", { generation: two.digest, reason: "customers complain" });
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    s.answering.delete("192.0.2.1");
+    await s.sim.pass(2000);
+    await ask(s.agent(), "rollback", { generation: one.digest, reason: "further" });
+    s.answering.add("192.0.2.1");
+    await isCommitted(s, one);
+
+    const { verdicts } = s.agent().memory().ledger();
+    expect([verdicts[two.digest]?.verdict, verdicts[three.digest]?.verdict]).toEqual(["good", "bad"]);
+  });
+
+  it("is followed by another one that came too late to end it", async () => {
+    const s = await committed(one, two, three);
+    await ask(s.agent(), "rollback", { generation: two.digest, reason: "customers complain" });
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    await ask(s.agent(), "rollback", { generation: one.digest, reason: "further" });
+    await isCommitted(s, one);
+    expect(shown(s.plane.live)).toBe(lines(one));
+  });
+
   it("says why it cannot", async () => {
     const s = await committed(one);
     await expect(ask(s.agent(), "rollback")).rejects.toMatchObject({ code: "USAGE", message: /Nothing .* is kept/ });
@@ -190,6 +238,28 @@ describe("impctl rollback on a stranded box", () => {
     expect(s.status()).toMatchObject({ held: { generation: worse.digest }, lastDeployment: { trigger: "health" } });
     await s.sim.pass(120_000);
     expect(s.status().committed?.generation).toBe(one.digest);
+  });
+});
+
+describe("an order on a box that strands", () => {
+  it("is tried once: only another one lets it try again", async () => {
+    const s = await committed(one, two);
+    s.failsafe.failing.add("frr");
+    s.sim.answer(([program]) => (program === "systemctl" ? { exitCode: 1, stdout: "", stderr: "no" } : undefined));
+    await ask(s.agent(), "rollback", { reason: "customers complain" });
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    s.plane.refuse = () => new Problem("FRR_UNREACHABLE", "bgpd is away.", { transient: true });
+    s.answering.delete("192.0.2.1");
+    await s.sim.until(() => s.status().state === "stranded", "stranded");
+    const { length } = s.failsafe.history;
+    await s.sim.pass(3_600_000);
+    expect(s.failsafe.history.slice(length).filter((said) => said.startsWith("restore"))).toEqual([]);
+
+    s.plane.refuse = () => undefined;
+    s.answering.add("192.0.2.1");
+    await ask(s.agent(), "rollback", { reason: "bgpd was started" });
+    await s.sim.until(() => s.status().state === "idle", "back");
+    expect(shown(s.plane.live)).toBe(lines(two));
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { Status } from "../../controller/report/status.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { generation, shown, story, type Story } from "../lab/story.ts";
+import { generation, shown, story, type Story, type StoryOptions } from "../lab/story.ts";
 
 const base = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
 const hitless = generation(["router bgp 64500", "neighbor 192.0.2.1", "ip route 198.51.100.0/24"]);
@@ -12,7 +13,11 @@ const outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient:
 
 /** A box on which these generations were committed, one after the other. */
 async function committed(...generations: readonly (typeof base)[]): Promise<Story> {
-  const s = story();
+  return committedWith({}, ...generations);
+}
+
+async function committedWith(options: StoryOptions, ...generations: readonly (typeof base)[]): Promise<Story> {
+  const s = story(options);
   s.answering.add("192.0.2.1");
   for (const [index, one] of generations.entries()) {
     s.push(`commit ${index}`, one);
@@ -212,5 +217,55 @@ describe("boot environments", () => {
     await s.sim.pass(60_000);
     expect(s.status().frozen).toMatch(/GUID of tank\/ROOT\/imp cannot be read/);
     expect(s.plane.changes).toBe(before);
+  });
+});
+
+describe("a start that finds a commit that was not finished", () => {
+  /** Killed between the rename and the end of it. */
+  async function killed(candidate: typeof base, before: (s: Story) => void): Promise<Story> {
+    const isOurs = (status: Status) =>
+      status.state === "committing" && status.committed?.generation === candidate.digest;
+    let isBegun = false;
+    const observer = (status: Status): void => {
+      if (!isBegun || !isOurs(status)) return;
+      isBegun = false;
+      s.sim.kill();
+    };
+    const s = await committedWith({ observer }, base);
+    isBegun = true;
+    before(s);
+    await s.sim.until(() => s.sim.isKilled(), "killed");
+    return s;
+  }
+
+  it("ends it although the plane does not take what it lost, and goes on", async () => {
+    const s = await killed(hitless, (box) => box.push("two", hitless));
+    const route = "ip route 198.51.100.0/24";
+    s.plane.live.delete(route);
+    s.plane.refuse = (line) => (line === route ? new Problem("FRR_REJECTED", "no such command") : undefined);
+    s.start();
+    await s.sim.until(() => s.status().committed !== undefined && s.status().state === "idle", "over");
+    expect(s.status()).toMatchObject({
+      committed: { generation: hitless.digest },
+      lastDeployment: { outcome: "committed" },
+      inSync: false,
+    });
+
+    s.push("three", base);
+    await s.sim.until(() => s.status().committed?.generation === base.digest, "committed");
+  });
+
+  it("goes back with all that it has where it was a correction", async () => {
+    const s = await killed(base, (box) => {
+      box.plane.restarts += 1;
+      box.plane.live.delete("router bgp 64500");
+    });
+    s.plane.live.delete("router bgp 64500");
+    const { restarts } = s.plane;
+    const away = new Problem("FRR_UNREACHABLE", "bgpd is away.", { transient: true });
+    s.plane.refuse = () => (s.plane.restarts > restarts ? undefined : away);
+    s.start();
+    await s.sim.until(() => s.status().state === "idle" && s.status().inSync, "in sync", 600_000);
+    expect(s.failsafe.history).toContain("restore frr");
   });
 });

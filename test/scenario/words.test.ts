@@ -63,6 +63,16 @@ describe("words of commits", () => {
     expect(await words(s)).toEqual({});
   });
 
+  it("do not outlive the deployment that they came during, where they ask for the same", async () => {
+    const s = await committed();
+    s.push("two", better);
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    s.push("three", better, removal("three"));
+    await s.sim.until(() => s.status().committed?.generation === better.digest, "committed");
+    await s.sim.pass(200_000);
+    expect(await words(s)).toEqual({});
+  });
+
   it("that are ignored are warned of until a generation is committed", async () => {
     const s = await committed();
     s.push("two", paused, { ignored: ["One is ignored."] });

@@ -7,7 +7,8 @@ const night = { from: "22:00", to: "04:00", "max-impact": "restart" };
 const any = { from: "22:00", to: "04:00", "max-impact": "reboot" };
 const approved = withApproval(emptyLedger, candidate.digest, { reason: "seen", at: 1, by: "operator" });
 const emergency = { ...emptyLedger, words: { emergency: { reason: "attack", commit: "c".repeat(40) } } };
-const hurry = { ...emptyLedger, hurry: { reason: "attack", at: 1, generation: candidate.digest } };
+const term = { from: 1, ms: 600_000, boot: "boot-1", uptime: 1 };
+const hurry = { ...emptyLedger, hurry: { reason: "attack", at: 1, term, generation: candidate.digest } };
 
 describe("the default policy", () => {
   it.each(["hitless", "flap", "session-reset"] as const)("lets %s pass at any time", (impact) => {
@@ -196,8 +197,8 @@ describe("an emergency", () => {
   });
 
   it("of an operator is for the generation that was newest then", () => {
-    const other = { ...emptyLedger, hurry: { reason: "attack", at: 1, generation: "b".repeat(64) } };
-    const unbound = { ...emptyLedger, hurry: { reason: "attack", at: 1 } };
+    const other = { ...emptyLedger, hurry: { reason: "attack", at: 1, term, generation: "b".repeat(64) } };
+    const unbound = { ...emptyLedger, hurry: { reason: "attack", at: 1, term } };
     expect(ask({ policy, impact: "flap", ledger: other })?.why).toBe("window");
     expect(ask({ policy, impact: "flap", ledger: unbound })?.why).toBe("window");
     const proven = withVerdict(hurry, candidate.digest, "d1", "good", "", 5);

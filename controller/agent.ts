@@ -23,9 +23,10 @@ import { rollBack } from "./roll-back.ts";
 import { openJournal, type Spoken } from "./journal.ts";
 import { startEvidence } from "./evidence/evidence.ts";
 import { openMemory } from "./ledger.ts";
-import { fetchLimitMs, look } from "./look.ts";
+import { fetchLimitMs } from "./look.ts";
 import { maskData } from "./mask.ts";
 import { openPast, type Past } from "./past.ts";
+import { openPolls, type Polls } from "./polls.ts";
 import { described, type Survey } from "./planes.ts";
 import { startProgress, type Listener } from "./progress.ts";
 import { checksStatus } from "./report/checks.ts";
@@ -45,12 +46,7 @@ export interface Agent {
   /** Runs until the signal aborts; then it resolves at once, and the next start ends what was in flight. */
   run(signal: AbortSignal): Promise<void>;
   status(): Status;
-  /** Ends the pause between two ticks. */
-  nudge(): void;
-  /** Resolves when the poll that begins next is over. */
-  polled(signal: AbortSignal): Promise<void>;
-  /** The next poll looks at the newest commit again, as if it had just arrived. */
-  reconsider(): void;
+  readonly polls: Polls;
   /** What operators' terms are counted by. */
   readonly clock: Clock;
   /** The plan for the newest generation, made anew. */
@@ -66,7 +62,7 @@ export interface Agent {
   /** The files of the newest commit. */
   newestTree(): Tree;
   memory(): Appliance["memory"];
-  /** What was committed here and is kept, oldest first. */
+  /** What was committed here and is kept whole, oldest first. */
   kept(): Promise<readonly Generation[]>;
   readonly past: Past;
   /** Resolves once an operator's word stands in the history. */
@@ -84,9 +80,7 @@ export function createAgent(parts: AgentParts): Agent {
   let known: Known = unknownYet(settings, parts.version, host);
   let box: Appliance | undefined;
   const journal = openJournal(host, `${folder}/journal`);
-  let pause = new AbortController();
-  let poll = Promise.withResolvers<void>();
-  let again = false;
+  const polls = openPolls(host, pollMs);
   let complaints: readonly Problem[] = [];
 
   const evidence = startEvidence({
@@ -195,9 +189,7 @@ export function createAgent(parts: AgentParts): Agent {
         signal.throwIfAborted();
         publish({ frozen: asProblem(thrown) });
         listener.event({ type: "alive", withinMs: 2 * pollMs() });
-        // Whoever waits for a poll hears that there is none.
-        poll.resolve();
-        poll = Promise.withResolvers();
+        polls.skip();
         await rest(signal);
       }
     }
@@ -206,12 +198,11 @@ export function createAgent(parts: AgentParts): Agent {
   async function tick(appliance: Appliance, signal: AbortSignal): Promise<void> {
     complaints = [];
     try {
-      if (!(await settle(appliance, signal))) return poll.resolve();
-      const repository = { poll: lookAround, isAsked: () => pause.signal.aborted, hasten: nudge, everyMs: pollMs };
-      const turn: Turn = { parts, appliance, signal, known: () => known, repository, publish, note };
+      if (!(await settle(appliance, signal))) return polls.skip();
+      const turn: Turn = { parts, appliance, signal, known: () => known, repository: polls, publish, note };
       await endBreakGlass(turn);
       await endOverlays(turn);
-      if (!isOrdered(appliance)) await lookAround(turn);
+      if (!isOrdered(appliance)) await polls.poll(turn);
       if (appliance.progress.state().at === "stranded") return;
       try {
         await converge(turn);
@@ -232,16 +223,6 @@ export function createAgent(parts: AgentParts): Agent {
     }
   }
 
-  /** One poll; whoever waits for it hears of it. */
-  async function lookAround(turn: Turn): Promise<void> {
-    const polling = poll;
-    poll = Promise.withResolvers();
-    const asked = again;
-    again = false;
-    if (pause.signal.aborted) pause = new AbortController();
-    if (!(await look(turn, asked).finally(() => polling.resolve()))) again ||= asked;
-  }
-
   /** An operator's order needs no repository, and does not wait for one that does not answer. */
   function isOrdered({ memory, progress }: Appliance): boolean {
     return memory.ledger().order !== undefined && progress.state().at !== "waiting";
@@ -258,27 +239,16 @@ export function createAgent(parts: AgentParts): Agent {
     return true;
   }
 
-  function nudge(): void {
-    pause.abort();
-  }
-
   function pollMs(): number {
     const policy = known.wanted?.generation?.policy ?? known.committed?.policy;
     return 1000 * (settings.repository["poll-seconds"] ?? policy?.["poll-seconds"] ?? defaultPollSeconds);
   }
 
-  /** The pause between two ticks: jitter, never beyond the interval, keeps a fleet from asking all at once; a nudge ends it. */
+  /** The pause between two ticks: jitter, never beyond the interval, keeps a fleet from asking all at once. */
   async function rest(signal: AbortSignal): Promise<void> {
-    const awake = AbortSignal.any([signal, pause.signal]);
     const ms = restMs();
     publish({ nextLookAt: host.now() + ms });
-    try {
-      await host.sleep(ms, awake);
-    } catch (thrown) {
-      if (!awake.aborted) throw thrown;
-    }
-    signal.throwIfAborted();
-    if (pause.signal.aborted) pause = new AbortController();
+    await polls.rest(ms, signal);
     publish({ nextLookAt: undefined });
   }
 
@@ -307,13 +277,7 @@ export function createAgent(parts: AgentParts): Agent {
     run,
     status,
     clock: host,
-    nudge,
-    async polled(signal) {
-      await withDeadline(host, fetchLimitMs, signal, "The poll", () => poll.promise);
-    },
-    reconsider() {
-      again = true;
-    },
+    polls,
     async plan(signal) {
       if (known.frozen) throw known.frozen;
       const generation = known.wanted?.generation ?? known.committed;
@@ -338,7 +302,15 @@ export function createAgent(parts: AgentParts): Agent {
     memory: () => started().memory,
     async kept() {
       const { store } = started();
-      const kept = await Promise.all((await store.history()).map((digest) => store.kept(digest)));
+      const whole = (digest: string) =>
+        store.kept(digest).catch((thrown: unknown) => {
+          const remedy = "Restore it from a backup, or leave it: all else goes on without it.";
+          listener.complain(
+            new Problem("JOURNAL", `Nobody can go back to it: ${asProblem(thrown).message}`, { remedy }),
+          );
+          return undefined;
+        });
+      const kept = await Promise.all((await store.history()).map(whole));
       return kept.filter((one) => one !== undefined);
     },
     note,

@@ -122,7 +122,7 @@ async function serveAndRun(agent: Agent, settings: Settings, serving: Serving): 
     log.info("started", { version: agentVersion, machine, mode });
     const tellPages = async () => log.info("serving", { at: (await monitoring.listening)?.address });
     void tellPages();
-    if (repository.folder !== undefined) watch([repository.folder], () => agent.nudge(), signal);
+    if (repository.folder !== undefined) watch([repository.folder], () => agent.polls.hasten(), signal);
     await agent.run(signal);
     log.info("stopped");
   } finally {

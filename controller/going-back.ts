@@ -4,7 +4,7 @@
  * committed before. Needs no repository.
  */
 import type { Generation } from "../reconcilers/generation.ts";
-import { Problem } from "../schemas/problem.ts";
+import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { inconclusiveRetries, withVerdict, type Ledger, type Order } from "./ledger.ts";
 import type { Deployment, Failure, State } from "./machine.ts";
@@ -28,13 +28,17 @@ export async function orderedBack(
 ): Promise<Generation | undefined> {
   const { order, ...ledger } = memory.ledger();
   if (!order) return undefined;
-  const to = order.to ?? fallback(ledger, await store.history(), committed?.digest);
-  const generation = to === undefined ? undefined : await store.kept(to);
-  if (generation && generation.digest !== committed?.digest) {
-    secrets.learn(Object.fromEntries(await store.secretsOf(generation.digest)));
-    return generation;
+  try {
+    const to = order.to ?? fallback(ledger, await store.history(), committed?.digest);
+    const generation = to === undefined ? undefined : await store.kept(to);
+    if (!generation) throw new Problem("JOURNAL", `There is no generation ${to ?? ""} to go back to.`);
+    if (generation.digest !== committed?.digest) {
+      secrets.learn(Object.fromEntries(await store.secretsOf(generation.digest)));
+      return generation;
+    }
+  } catch (thrown) {
+    listener.complain(asProblem(thrown));
   }
-  if (!generation) listener.complain(new Problem("JOURNAL", `There is no generation ${to ?? ""} to go back to.`));
   await memory.remember(withoutOrder);
   return undefined;
 }

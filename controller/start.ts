@@ -78,7 +78,8 @@ async function putBack({ memory, progress, host }: Appliance, found: Tuple, left
   const now = host.now();
   const isLeft = found.generation !== left.generation;
   await memory.remember((ledger) => {
-    const next: Ledger = { ...ledger, committed: found, previous: undefined };
+    // Whoever put it back wants it so, whatever was ordered before.
+    const next: Ledger = { ...ledger, committed: found, previous: undefined, order: undefined, hurry: undefined };
     if (!isLeft) return next;
     const id = `${now}-${left.generation.slice(0, 12)}`;
     const { commit, generation } = left;

@@ -78,7 +78,13 @@ export function openStore(host: Host, folder: string, environment: string): Stor
   }
   async function history(): Promise<readonly string[]> {
     const there = await present();
-    return ((await read<readonly string[]>(orderPath)) ?? []).filter((digest) => there.includes(digest));
+    const order = await read<unknown>(orderPath).catch(() => "damaged");
+    if (order === undefined) return [];
+    if (Array.isArray(order))
+      return order.filter((digest: unknown) => typeof digest === "string" && there.includes(digest));
+    // It only says in which order: what was committed here is known without it.
+    const texts = await Promise.all(there.map((digest) => host.readFile(`${home(digest)}/generation.json`)));
+    return there.filter((_, index) => texts[index] !== undefined);
   }
   async function kept(digest: string): Promise<Generation | undefined> {
     const generation = await read<Generation>(`${home(digest)}/generation.json`);
@@ -118,7 +124,8 @@ export function openStore(host: Host, folder: string, environment: string): Stor
       );
       const before = await history();
       const order = [...before.filter((one) => !newest.includes(one)), ...newest].slice(-keptGenerations);
-      if (order.join() !== before.join()) await host.writeFile(orderPath, canonicalJson(order));
+      const text = canonicalJson(order);
+      if (((await host.readFile(orderPath)) ?? canonicalJson([])) !== text) await host.writeFile(orderPath, text);
       const wanted = new Set([...order, ...keep, ...linked.map((target) => target?.split("/").at(-1))]);
       for (const digest of await present()) if (!wanted.has(digest)) await host.remove(home(digest));
     },

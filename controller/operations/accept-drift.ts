@@ -32,7 +32,7 @@ export const acceptDrift: Operation = {
       reason,
     });
     await agent.memory().remember((ledger) => withDecision(ledger, drift, { verdict: "accepted", reason }));
-    agent.nudge();
+    agent.polls.hasten();
     return { files, left, foreign: foreign ? 0 : drift.plan.foreign };
   },
 };

@@ -32,7 +32,7 @@ export const approve: Operation = {
     const reason = typeof asked["reason"] === "string" ? asked["reason"] : "";
     const approval = { reason, at: agent.clock.now(), by: "operator" } as const;
     await agent.memory().remember((ledger) => withApproval(ledger, wanted, approval));
-    agent.nudge();
+    agent.polls.hasten();
     return { generation: wanted, commit: desired.commit };
   },
 };

@@ -72,9 +72,9 @@ export function durationIn(asked: Answer): number {
 
 /** Makes the agent look at the newest commit again, and tells how things stand then. */
 export async function pollNow(agent: Agent, signal: AbortSignal): Promise<Answer> {
-  agent.reconsider();
-  const polled = agent.polled(signal);
-  agent.nudge();
+  agent.polls.reconsider();
+  const polled = agent.polls.polled(signal);
+  agent.polls.hasten();
   await polled;
   const { state, reason, desired, git, inSync } = agent.status();
   return { state, inSync, ...(reason && { reason }), ...(desired && { desired }), git };

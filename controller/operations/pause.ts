@@ -9,7 +9,7 @@ export const pause: Operation = {
   async run(agent, asked) {
     const said = { reason: reasonIn(asked), term: term(agent.clock, durationIn(asked)) };
     await agent.memory().remember((ledger) => ({ ...ledger, pause: said }));
-    agent.nudge();
+    agent.polls.hasten();
     const { deployment } = agent.status();
     return {
       until: new Date(said.term.from + said.term.ms).toISOString(),

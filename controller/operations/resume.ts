@@ -16,7 +16,7 @@ export const resume: Operation = {
       });
     }
     await agent.memory().remember((ledger) => ({ ...ledger, pause: undefined }));
-    agent.nudge();
+    agent.polls.hasten();
     const { paused } = agent.status();
     return paused ? { paused: `by the repository: ${paused.reason}` } : {};
   },

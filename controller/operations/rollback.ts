@@ -24,7 +24,7 @@ export const rollback: Operation = {
     const { message, to } = await meant(agent, named);
     const order = { reason, at: agent.clock.now(), ...(to !== undefined && { to }) };
     await agent.memory().remember((ledger) => ({ ...ledger, order }));
-    agent.nudge();
+    agent.polls.interrupt();
     return { message, ...(to !== undefined && { generation: to }) };
   },
 };

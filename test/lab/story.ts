@@ -63,6 +63,8 @@ export interface Story {
   pushTree(commit: string, tree: Tree): void;
   /** undefined: the repository answers. */
   outage: Problem | undefined;
+  /** It lets commits be seen, and never sends one whole. */
+  stalls: boolean;
   /** The accepted commit can be read without the repository, as from the cache of git. */
   cached: boolean;
   refusal: Problem | undefined;
@@ -170,6 +172,7 @@ export function story(options: StoryOptions = {}): Story {
     inputs: "",
     loads: 0,
     outage: undefined,
+    stalls: false,
     cached: false,
     refusal: undefined,
     tags: [],
@@ -209,7 +212,8 @@ export function story(options: StoryOptions = {}): Story {
             if (!says || says instanceof Problem) throw says ?? new Error("no such tag");
             return says;
           },
-          accept: async (commit, from, overrides) => {
+          accept: async (commit, from, overrides, limit) => {
+            if (self.stalls) await aborted(limit);
             if (self.outage && (commit !== from || !self.cached)) throw self.outage;
             self.accepted.push({ commit, from, vouched: [...overrides.commits] });
             if (self.refusal && commit !== from) throw self.refusal;
@@ -272,6 +276,12 @@ export function story(options: StoryOptions = {}): Story {
   };
   failsafe.isFine = (_anchors, peers) => peers.every((peer) => isUp(self, simulated, peer));
   return self;
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(new Error("aborted", { cause: signal.reason })), { once: true });
+  });
 }
 
 function isUp(self: Story, simulated: SimFrr | undefined, peer: string): boolean {

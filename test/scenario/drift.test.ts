@@ -205,6 +205,18 @@ ip route 198.51.100.0/24 Null0
     expect(s.status()).toMatchObject({ inSync: true });
   });
 
+  it("is brought back while a repository sends a commit that never ends", async () => {
+    const { s, frr } = await router();
+    s.stalls = true;
+    s.push("two", generation([`${config}!`], { desired: { frr: { config } }, health: [] }));
+    await s.sim.pass(35_000);
+    frr.stop("bgpd");
+    frr.start("bgpd");
+    await s.sim.pass(60_000);
+
+    expect(frr.config()).toContain("neighbor 192.0.2.1 remote-as 64501");
+  });
+
   it("is brought back although the agent was not there when the daemon started", async () => {
     const { s, frr } = await router();
     s.sim.kill();

@@ -130,7 +130,7 @@ describe("a maintenance window", () => {
   it("is waited for, and used as soon as it opens although polls are seldom", async () => {
     const s = await committed(seldom);
     s.push("two", restart);
-    s.agent().nudge();
+    s.agent().polls.hasten();
     await untilWaitingFor(s, "window");
     expect(await why(s)).toMatchObject({
       why: "window",

@@ -161,7 +161,7 @@ describe("a local change", () => {
     s.start();
     await s.sim.until(() => s.status().state === "waiting", "waiting");
     await ask(s.agent(), "apply-local", { name: "f", text: fix, for: "1h", reason: "x" });
-    await s.rest();
+    await s.sim.pass(60_000);
 
     expect(s.status()).toMatchObject({ state: "waiting", waiting: { why: "impact" } });
     expect(s.plane.live.size).toBe(0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Problem } from "../../schemas/problem.ts";
 import { ask } from "../lab/ask.ts";
-import { generation, shown, story, type Story } from "../lab/story.ts";
+import { generation, shown, story, textOf, type Story } from "../lab/story.ts";
 
 const route = (digit: number) => `ip route 198.51.${digit}.0/24`;
 const generationOf = (...digits: readonly number[]) =>
@@ -203,6 +203,40 @@ describe("impctl rollback", () => {
     await ask(s.agent(), "rollback", { generation: one.digest, reason: "further" });
     await isCommitted(s, one);
     expect(shown(s.plane.live)).toBe(lines(one));
+  });
+
+  it("waits neither for a repository that stalls nor for what is damaged beside its target", async () => {
+    const s = await committed(one, two, three);
+    const kept = `/persistent/config/imp/generations/${two.digest}/generation.json`;
+    s.sim.files.set(kept, { text: "{", mode: 0o600 });
+    s.stalls = true;
+    s.push("four", generationOf(1, 2, 3, 4));
+    await s.sim.pass(45_000);
+    const before = s.sim.uptime();
+    await ask(s.agent(), "rollback", { generation: one.digest, reason: "customers complain" });
+    const message = `Nobody can go back to it: ${kept} is missing or damaged.`;
+    expect(s.status().problems).toContainEqual(expect.objectContaining({ message }));
+    await isCommitted(s, one);
+    expect(s.sim.uptime() - before).toBeLessThan(10_000);
+  });
+
+  it("to a generation whose secrets are damaged is dropped with a word, and newer commits are seen again", async () => {
+    const s = await committed(one, two);
+    const secrets = `/persistent/config/imp/generations/${one.digest}/files/secrets.json`;
+    s.sim.files.set(secrets, { text: '{"a', mode: 0o600 });
+    await ask(s.agent(), "rollback", { reason: "customers complain" });
+    s.push("three", three);
+    await isCommitted(s, three);
+    expect(s.agent().memory().ledger().order).toBeUndefined();
+  });
+
+  it("knows what there is without the list that says in which order", async () => {
+    const s = await committed(one, two);
+    s.sim.files.set("/persistent/config/imp/generations/order.json", { text: "{}", mode: 0o600 });
+    await ask(s.agent(), "rollback", { reason: "customers complain" });
+    await isCommitted(s, one);
+    const order = textOf(s, "/persistent/config/imp/generations/order.json") ?? "";
+    expect(new Set(JSON.parse(order) as string[])).toEqual(new Set([one.digest, two.digest]));
   });
 
   it("says why it cannot", async () => {

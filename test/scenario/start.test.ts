@@ -5,6 +5,7 @@ import { generation, shown, story, type Story, type StoryOptions } from "../lab/
 
 const base = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
 const hitless = generation(["router bgp 64500", "neighbor 192.0.2.1", "ip route 198.51.100.0/24"]);
+const other = generation(["router bgp 64500", "neighbor 192.0.2.1", "ip route 203.0.113.0/24"]);
 const worse = generation(["router bgp 64500", "neighbor 192.0.2.1", "shutdown 192.0.2.1"]);
 const lines = (one: typeof base): string => shown(one.desired.frr.config.trim().split("\n"));
 const folder = "/persistent/config/imp";
@@ -135,6 +136,19 @@ describe("a start that finds another generation committed", () => {
     await s.rest();
     expect(s.status().state).toBe("held");
     expect(textOf(s, `${folder}/journal/history.jsonl`)).toMatch(/"must-hold".*Rolled back externally/);
+  });
+
+  it("forgets what was ordered before", async () => {
+    const s = await committed(base, hitless, other);
+    s.sim.kill();
+    const ledger = `${folder}/journal/ledger.json`;
+    const remembered = JSON.parse(textOf(s, ledger)) as object;
+    const order = { to: hitless.digest, reason: "customers complain", at: s.sim.now() };
+    s.sim.files.set(ledger, { text: JSON.stringify({ ...remembered, order }), mode: 0o600 });
+    s.sim.files.set(link, { target: `../generations/${base.digest}` });
+    s.start();
+    await s.rest();
+    expect(s.status()).toMatchObject({ state: "held", committed: { generation: base.digest } });
   });
 
   it("goes on to something newer", async () => {

@@ -6,8 +6,9 @@ import type { Host, PlaneName } from "../reconcilers/core.ts";
 import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem, type Problem } from "../schemas/problem.ts";
 import type { Happening, Journal } from "./journal.ts";
-import { inFlight, transition, type Event, type State } from "./machine.ts";
+import { inFlight, type Event, type State } from "./machine.ts";
 import type { AgentEvent, StepNews } from "./report/observer.ts";
+import { transition } from "./transition.ts";
 
 export interface Progress {
   state(): State;

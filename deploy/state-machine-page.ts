@@ -1,5 +1,5 @@
 /** docs/state-machine.md, from the table of transitions. */
-import { moves } from "../controller/machine.ts";
+import { moves } from "../controller/transition.ts";
 
 const explained: Readonly<Record<keyof typeof moves, string>> = {
   idle: "Nothing is in flight. Drift from the committed generation is measured at every poll.",
@@ -36,7 +36,7 @@ export function stateMachinePage(): string {
     "# The state machine",
     "",
     "What one appliance can be doing, and what leads from one to the next. The table of pairs is `moves` in",
-    "`controller/machine.ts`; a pair that is not in it cannot happen. This page is generated: `npm run generate`.",
+    "`controller/transition.ts`; a pair that is not in it cannot happen. This page is generated: `npm run generate`.",
     "",
     "```mermaid",
     "stateDiagram-v2",

@@ -2,7 +2,7 @@
 import { Gauge, type Registry } from "prom-client";
 import type { PlaneName } from "../../reconcilers/core.ts";
 import { isOfContent } from "../../schemas/problem.ts";
-import { moves } from "../machine.ts";
+import { moves } from "../transition.ts";
 import { triggers, waits, type Wait } from "../reasons.ts";
 import type { Status } from "./status.ts";
 

@@ -1,13 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  canTake,
-  moves,
-  transition,
-  type Event,
-  type EventName,
-  type State,
-  type StateName,
-} from "../../../controller/machine.ts";
+import type { Event, EventName, State, StateName } from "../../../controller/machine.ts";
+import { canTake, moves, transition } from "../../../controller/transition.ts";
 import { sampleEvents, sampleStates } from "../../lab/machine-samples.ts";
 
 type Pair = readonly [StateName, EventName, readonly string[]];

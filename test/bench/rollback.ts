@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { whyNoBird } from "../lab/bird.ts";
 import { whyNoFrr } from "../lab/frr.ts";
-import { neighbours, noc, startRouter, type Router } from "../lab/router.ts";
+import { interfaces, neighbours, noc, startRouter, type Router } from "../lab/router.ts";
 import { median } from "./measure.ts";
 
 const reload = "/usr/lib/frr/frr-reload.py";
@@ -25,14 +25,7 @@ function machine(round: number, asOfA: number): string {
     const address = `198.18.${i >> 8}.${i & 255}`;
     return `      p${i}: { address: ${address}, remote-as: 64510, description: "round ${round} of ${i}", expect: any }\n`;
   });
-  return `interfaces:
-  external:
-    pci: 0000:03:00.0
-    sub-interfaces:
-      25: { addresses: [192.0.2.2/30] }
-      26: { addresses: [192.0.2.6/30] }
-  internal: { pci: 0000:04:00.0, addresses: [10.77.0.1/24] }
-routing:
+  return `${interfaces}routing:
   router-id: 198.51.100.1
   static: { ${noc.network}: { via: [${noc.via}] } }
   bgp:

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AgentProcess } from "../lab/agent-process.ts";
 import { whyNoBird } from "../lab/bird.ts";
 import { whyNoFrr } from "../lab/frr.ts";
-import { neighbours, noc, startRouter, type Router } from "../lab/router.ts";
+import { interfaces, neighbours, noc, startRouter, type Router } from "../lab/router.ts";
 
 const why = whyNoFrr() ?? whyNoBird();
 const deadlineSeconds = 8;
@@ -30,14 +30,7 @@ interface Asked {
 function machine({ office = `via: [${noc.via}]`, lists = [], asOfA = 64496 }: Asked = {}): string {
   const timers = "timers: { keepalive-seconds: 3, hold-seconds: 9, connect-seconds: 2 }";
   const named = lists.map((name) => `    ${name}: { entries: { 10: { prefix: 203.0.113.0/24 } } }\n`).join("");
-  return `interfaces:
-  external:
-    pci: 0000:03:00.0
-    sub-interfaces:
-      25: { addresses: [192.0.2.2/30] }
-      26: { addresses: [192.0.2.6/30] }
-  internal: { pci: 0000:04:00.0, addresses: [10.77.0.1/24] }
-routing:
+  return `${interfaces}routing:
   router-id: 198.51.100.1
   static: { ${noc.network}: { ${office} } }
   prefix-lists:

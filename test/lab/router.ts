@@ -22,6 +22,16 @@ export const noc = { network: "10.77.1.0/24", via: "10.77.0.2", git: "10.77.1.1"
 /** The far ends of the two sessions. */
 export const neighbours = { a: "192.0.2.1", b: "192.0.2.5" } as const;
 
+/** How it is connected, as its machine file has it. */
+export const interfaces = `interfaces:
+  external:
+    pci: 0000:03:00.0
+    sub-interfaces:
+      25: { addresses: [192.0.2.2/30] }
+      26: { addresses: [192.0.2.6/30] }
+  internal: { pci: 0000:04:00.0, addresses: [10.77.0.1/24] }
+`;
+
 export interface Router extends AsyncDisposable {
   readonly folder: string;
   /** The name of its network namespace, which is FRR's pathspace too. */

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Generation } from "../../reconcilers/generation.ts";
-import { play, tryPoints, wrong, type Tale } from "../lab/crash.ts";
-import { frrGround, type Box } from "../lab/crash-ground.ts";
+import type { Tale } from "../lab/crash.ts";
+import { frrGround } from "../lab/crash-ground.ts";
+import { tell, untilActed, untilProving } from "../lab/crash-tales.ts";
 import { generation, sealedHere } from "../lab/story.ts";
 
 const password = "correct-horse";
@@ -68,46 +68,17 @@ const base = router({ peers: 7, routes: 0, customers: 8 });
 const better = router({ peers: 10, routes: 20, customers: 10 });
 const worse = router({ peers: 10, routes: 20, customers: 10, first: 64999 });
 
-async function untilProving(box: Box): Promise<void> {
-  box.push("two", worse);
-  box.start();
-  await box.sim.until(() => box.status().state === "proving", "proving");
-}
-
 const bad = { ground, committed: base, candidate: worse, candidateIsBad: true } as const;
 const tales: readonly Tale[] = [
   { ground, name: "the first convergence", committed: undefined, candidate: base },
   { ground, name: "a good change", committed: base, candidate: better },
   { ...bad, name: "a bad change that is rolled back" },
-  { ...bad, name: "a rollback by FRR's file", begin: untilProving, find: (box) => box.jam() },
+  { ...bad, name: "a rollback by FRR's file", begin: untilProving(worse), find: (box) => box.jam() },
   {
     ...bad,
     name: "a start after the failsafe acted",
-    async begin(box) {
-      await untilProving(box);
-      box.sim.kill();
-      await box.sim.pass(120_000);
-      expect(box.failsafe.history).toContain("act deadline");
-    },
+    begin: untilActed(worse),
   },
 ];
 
-const tried = new Set<string>();
-
-beforeAll(() => void vi.spyOn(Math, "random").mockReturnValue(0.5));
-afterAll(() => void vi.restoreAllMocks());
-
-describe("an agent with FRR that dies, or whose box loses its power, at any point of a plan of realistic size", () => {
-  it.each(tales)("$name: ends in the committed generation or the proven candidate, whole", async (tale) => {
-    const undisturbed = await play(tale);
-    expect(wrong(undisturbed, tale)).toEqual([]);
-    expect(undisturbed.status().lastDeployment?.steps).toBeGreaterThan(60);
-    await undisturbed.close();
-
-    expect(await tryPoints(tale, tried)).toEqual([]);
-  });
-
-  it("were several hundred points", () => {
-    expect(tried.size).toBeGreaterThan(350);
-  });
-});
+tell("an agent with FRR", tales, { steps: 60, points: 350 });

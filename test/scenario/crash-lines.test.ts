@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { play, tryPoints, wrong, type Tale } from "../lab/crash.ts";
-import { lines, type Box } from "../lab/crash-ground.ts";
+import type { Tale } from "../lab/crash.ts";
+import { lines } from "../lab/crash-ground.ts";
+import { tell, untilActed, untilProving } from "../lab/crash-tales.ts";
 import { generation } from "../lab/story.ts";
 
 const peers = Array.from({ length: 12 }, (_, n) => `neighbor 192.0.2.${n + 1}`);
@@ -14,13 +14,6 @@ const better = generation(["router bgp 64500", ...peers, ...lists, "prefix-list 
 /** The same, and takes down a session that was up. */
 const worse = generation([...better.desired.frr.config.trim().split("\n"), "shutdown 192.0.2.1"]);
 
-/** Until the candidate is being proven. */
-async function untilProving(box: Box): Promise<void> {
-  box.push("two", worse);
-  box.start();
-  await box.sim.until(() => box.status().state === "proving", "proving");
-}
-
 const ground = lines;
 const bad = { ground, committed: base, candidate: worse, candidateIsBad: true } as const;
 const tales: readonly Tale[] = [
@@ -30,13 +23,13 @@ const tales: readonly Tale[] = [
   {
     ...bad,
     name: "a rollback by the plane's files",
-    begin: untilProving,
+    begin: untilProving(worse),
     find: (box) => box.jam(),
   },
   {
     ...bad,
     name: "a rollback by a reboot",
-    begin: untilProving,
+    begin: untilProving(worse),
     find(box) {
       box.jam();
       box.failsafe.failing.add("frr");
@@ -45,12 +38,7 @@ const tales: readonly Tale[] = [
   {
     ...bad,
     name: "a start after the failsafe acted",
-    async begin(box) {
-      await untilProving(box);
-      box.sim.kill();
-      await box.sim.pass(120_000);
-      expect(box.failsafe.history).toContain("act deadline");
-    },
+    begin: untilActed(worse),
   },
   {
     ground,
@@ -64,22 +52,4 @@ const tales: readonly Tale[] = [
   },
 ];
 
-const tried = new Set<string>();
-
-beforeAll(() => void vi.spyOn(Math, "random").mockReturnValue(0.5));
-afterAll(() => void vi.restoreAllMocks());
-
-describe("an agent on the smallest plane that dies, or whose box loses its power, at any point of a plan of realistic size", () => {
-  it.each(tales)("$name: ends in the committed generation or the proven candidate, whole", async (tale) => {
-    const undisturbed = await play(tale);
-    expect(wrong(undisturbed, tale)).toEqual([]);
-    expect(undisturbed.status().lastDeployment?.steps).toBeGreaterThan(55);
-    await undisturbed.close();
-
-    expect(await tryPoints(tale, tried)).toEqual([]);
-  });
-
-  it("were more than a thousand points", () => {
-    expect(tried.size).toBeGreaterThan(1000);
-  });
-});
+tell("an agent on the smallest plane", tales, { steps: 55, points: 1000 });

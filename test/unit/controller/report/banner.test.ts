@@ -3,22 +3,9 @@ import { bannerText, keepBanner } from "../../../../controller/report/banner.ts"
 import type { Status } from "../../../../controller/report/status.ts";
 import { Problem } from "../../../../schemas/problem.ts";
 import { simHost, type Sim } from "../../../lab/host.ts";
+import { status } from "../../../lab/status.ts";
 
-const idle: Status = {
-  format: 1,
-  machine: "fra1/r1",
-  agentVersion: "1",
-  state: "idle",
-  since: 0,
-  mode: "apply",
-  inSync: true,
-  notManaged: [],
-  planes: {},
-  problems: [],
-  warnings: [],
-  git: {},
-  committed: { commit: "c".repeat(40), generation: "a".repeat(64), at: 0 },
-};
+const idle = status();
 const deployment = {
   id: "1764000000000-bbbbbbbbbbbb",
   commit: "d".repeat(40),

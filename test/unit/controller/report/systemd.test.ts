@@ -1,28 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { tellSystemd, type Systemd } from "../../../../controller/report/systemd.ts";
-import type { Status } from "../../../../controller/report/status.ts";
 import type { Problem } from "../../../../schemas/problem.ts";
 import type { Host, RunResult } from "../../../../reconcilers/core.ts";
 import { simHost, type Sim } from "../../../lab/host.ts";
+import { status as calm } from "../../../lab/status.ts";
 
 const socket = { NOTIFY_SOCKET: "/run/systemd/notify" };
 const minute = { ...socket, WATCHDOG_USEC: "60000000" };
 const good: RunResult = { exitCode: 0, stdout: "", stderr: "" };
-const status: Status = {
-  format: 1,
-  machine: "fra1/r1",
-  agentVersion: "1",
-  state: "idle",
-  since: 0,
-  mode: "apply",
-  inSync: true,
-  notManaged: [],
-  planes: {},
-  problems: [],
-  warnings: [],
-  git: {},
-  committed: { commit: "c".repeat(40), generation: "a".repeat(64), at: 0 },
-};
+const status = calm();
 
 interface Told {
   readonly sim: Sim;

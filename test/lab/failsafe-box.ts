@@ -1,5 +1,5 @@
 /**
- * A box for the shell programs of deploy/failsafe, below one folder: its own /etc, /run, /proc and persistent dataset, and
+ * A box for the shell programs of deploy/failsafe and deploy/boot, below one folder: its own /etc, /run, /proc and persistent dataset, and
  * fakes for every program that would touch the machine under test. The fakes write down how they were called.
  */
 import { execFileSync, spawnSync } from "node:child_process";
@@ -17,7 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-const programs = join(import.meta.dirname, "../../deploy/failsafe");
+const programs = join(import.meta.dirname, "../../deploy");
 
 export interface Shell {
   /** Says also why it cannot be tried. */
@@ -76,6 +76,9 @@ export interface FailsafeBox extends Disposable {
   /** The same where `before` has mounted something (in a mount namespace of its own); then `after` runs there. Needs root. */
   failsafeAmong(before: string, after: string, ...argv: string[]): Ended;
   rescue(...argv: string[]): Ended;
+  boot(...argv: string[]): Ended;
+  /** As failsafeAmong. */
+  bootAmong(before: string, after: string, ...argv: string[]): Ended;
   /** What is on standard input of what runs next. */
   answer: string;
   /** More environment for what runs next. */
@@ -87,7 +90,7 @@ export const committed = "a".repeat(64);
 
 /** What the programs need of a system; the rest is faked. */
 const tools =
-  "timeout flock readlink cat cp mv rm cmp chmod chown mkdir rmdir sync sleep date grep sed sort tail head tr ls mktemp stat wc ln df";
+  "timeout flock readlink cat cp mv rm cmp chmod chown mkdir rmdir sync sleep date grep sed sort tail head tr ls mktemp stat wc ln df id";
 
 export function makeBox(shell: Shell): FailsafeBox {
   const folder = mkdtempSync(join(tmpdir(), "imp-failsafe-"));
@@ -118,9 +121,11 @@ export function makeBox(shell: Shell): FailsafeBox {
         IMP_PROC: join(folder, "proc"),
         IMP_SYS: join(folder, "sys"),
         IMP_NETWORKD: join(folder, "run/systemd/network"),
+        IMP_LINKS: join(folder, "run/systemd/netif/links"),
         IMP_ROUNDS: "1",
         IMP_SETTLE: "0",
         IMP_PAUSE: "0",
+        IMP_WAIT: "0",
         ...env,
       },
     });
@@ -187,17 +192,11 @@ export function makeBox(shell: Shell): FailsafeBox {
       writeFileSync(join(run, "armed"), text);
       return text;
     },
-    failsafe: (...argv) => runs("imp-failsafe", argv),
-    failsafeAmong: (before, after, ...argv) =>
-      runs("imp-failsafe", argv, [
-        "/usr/bin/unshare",
-        "-m",
-        "/bin/sh",
-        "-c",
-        `${before}\n"$@"; ended=$?; ${after}\nexit $ended`,
-        "sh",
-      ]),
-    rescue: (...argv) => runs("imp-rescue", argv),
+    failsafe: (...argv) => runs("failsafe/imp-failsafe", argv),
+    failsafeAmong: (before, after, ...argv) => runs("failsafe/imp-failsafe", argv, among(before, after)),
+    rescue: (...argv) => runs("failsafe/imp-rescue", argv),
+    boot: (...argv) => runs("boot/imp-boot", argv),
+    bootAmong: (before, after, ...argv) => runs("boot/imp-boot", argv, among(before, after)),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
   box.uptime(990);
@@ -209,6 +208,23 @@ export function makeBox(shell: Shell): FailsafeBox {
   for (const name of ["systemctl", "logger", "wall", "agetty", "ping"]) box.fake(name, "");
   box.fake("vtysh", established("192.0.2.5"));
   return box;
+}
+
+/** In a mount namespace of its own. */
+function among(before: string, after: string): readonly string[] {
+  return ["/usr/bin/unshare", "-m", "/bin/sh", "-c", `${before}\n"$@"; ended=$?; ${after}\nexit $ended`, "sh"];
+}
+
+/** Shell commands after which the folder is on a full disk of its own, with all that is in it. */
+export function fullDisk(folder: string): string {
+  const before = `"$(mktemp -d)"`;
+  return `mkdir -p ${folder}; before=${before}; cp -a ${folder}/. $before; mount -t tmpfs -o size=64k,mode=755 tmpfs ${folder}
+cp -a $before/. ${folder}; rm -rf $before; dd if=/dev/zero of=${folder}/filler bs=4k 2>/dev/null`;
+}
+
+/** Shell commands after which nothing can be written in the folder. */
+export function readOnlyDisk(folder: string): string {
+  return `mkdir -p ${folder}; mount --bind ${folder} ${folder}; mount -o remount,ro,bind ${folder}`;
 }
 
 /** One plane: FRR, by its file and unit. */

@@ -1,7 +1,15 @@
 /** imp-failsafe where the box has more than one fault: full disks, read-only folders, missing programs, programs that hang. */
 import { spawnSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { committed, type FailsafeBox, makeBox, shells, whyNoMounts } from "../../lab/failsafe-box.ts";
+import {
+  committed,
+  type FailsafeBox,
+  fullDisk,
+  makeBox,
+  readOnlyDisk,
+  shells,
+  whyNoMounts,
+} from "../../lab/failsafe-box.ts";
 
 const noMounts = whyNoMounts();
 const lint = spawnSync("shellcheck", ["--version"]).status === 0 ? undefined : "needs shellcheck";
@@ -25,15 +33,9 @@ for (const shell of shells)
     describe.skipIf(noMounts !== undefined)(
       `where a disk is full or read-only (${noMounts ?? "mounts are possible"})`,
       () => {
-        const full = (folder: string) =>
-          `mkdir -p ${folder}; cp -a ${folder} ${box.folder}/before; mount -t tmpfs -o size=64k,mode=755 tmpfs ${folder}
-cp -a ${box.folder}/before/. ${folder}; dd if=/dev/zero of=${folder}/filler bs=4k 2>/dev/null`;
-        const readOnly = (folder: string) =>
-          `mkdir -p ${folder}; mount --bind ${folder} ${folder}; mount -o remount,ro,bind ${folder}`;
-
         it("keeps its flag in /run when the persistent dataset is full", () => {
           box.arm();
-          const { exitCode } = box.failsafeAmong(full(`${box.state}/failsafe`), "", "watch");
+          const { exitCode } = box.failsafeAmong(fullDisk(`${box.state}/failsafe`), "", "watch");
           expect(exitCode).toBe(0);
           expect(box.read("etc/frr/frr.conf")).toBe("committed\n");
           expect(box.read("run/imp/failsafe.acted")).toContain("did frr\nended restored\n");
@@ -41,14 +43,14 @@ cp -a ${box.folder}/before/. ${folder}; dd if=/dev/zero of=${folder}/filler bs=4
 
         it("keeps its flag in /run when the persistent dataset is read-only", () => {
           box.arm();
-          box.failsafeAmong(readOnly(box.state), "", "watch");
+          box.failsafeAmong(readOnlyDisk(box.state), "", "watch");
           expect(box.read("etc/frr/frr.conf")).toBe("committed\n");
           expect(box.read("run/imp/failsafe.acted")).toContain("did frr\nended restored\n");
         });
 
         it.each([
-          ["full", full],
-          ["read-only", readOnly],
+          ["full", fullDisk],
+          ["read-only", readOnlyDisk],
         ])("restarts from the file that is right already when the disk of /etc is %s", (_, spoil) => {
           box.write("etc/frr/frr.conf", "committed\n");
           box.arm();
@@ -58,8 +60,8 @@ cp -a ${box.folder}/before/. ${folder}; dd if=/dev/zero of=${folder}/filler bs=4
         });
 
         it.each([
-          ["full", full],
-          ["read-only", readOnly],
+          ["full", fullDisk],
+          ["read-only", readOnlyDisk],
         ])("leaves a wrong file whole, restarts nothing and says so when the disk of /etc is %s", (_, spoil) => {
           box.write(`persistent/generations/${committed}/files/frr.conf`, "committed\n".repeat(1000));
           box.arm();
@@ -76,7 +78,7 @@ cp -a ${box.folder}/before/. ${folder}; dd if=/dev/zero of=${folder}/filler bs=4
         it("lives on when /run is full, and fails its self-test", () => {
           box.failsafe("watch");
           box.uptime(1100);
-          const { text } = box.failsafeAmong(full(box.run), "", "watch");
+          const { text } = box.failsafeAmong(fullDisk(box.run), "", "watch");
           expect(text).toContain("cannot be used.");
           expect(box.failsafe("self-test").text).toContain("was last heard of at uptime 1000, now is 1100.");
         });

@@ -1,6 +1,17 @@
 /** The systemd units: nothing in them that systemd does not know, and a sandbox that nobody loosens unnoticed. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -13,9 +24,12 @@ const settings = (name: string) => readFileSync(join(units, name), "utf8").split
 
 describe("the units", () => {
   it("share one folder for sockets and record, which outlives each of them", () => {
-    for (const name of names) {
+    for (const name of names.filter((one) => one.startsWith("imp-"))) {
       expect(settings(name)).toEqual(
-        expect.arrayContaining(["RuntimeDirectory=imp issue.d motd.d", "RuntimeDirectoryPreserve=yes"]),
+        expect.arrayContaining([
+          expect.stringMatching(/^RuntimeDirectory=imp issue\.d motd\.d( systemd\/network)?$/),
+          "RuntimeDirectoryPreserve=yes",
+        ]),
       );
     }
   });
@@ -40,6 +54,53 @@ describe("the units", () => {
   });
 });
 
+describe("the units of the dataplane", () => {
+  const lists = (name: string, key: string) =>
+    settings(name).flatMap((line) => (line.startsWith(`${key}=`) ? line.slice(key.length + 1).split(" ") : []));
+
+  it("start one after the other", () => {
+    const chain = [
+      ["imp-boot.service", "sysinit.target"],
+      ["imp-netns.service", "imp-nics.service"],
+      ["imp-netns.service", "imp-containers.service"],
+      ["imp-nics.service", "vpp-core.service"],
+      ["imp-containers.service", "vpp-core.service"],
+      ["vpp-core.service", "vpp-nat.service"],
+      ["vpp-core.service", "vpp@.service"],
+      ["vpp-core.service", "frr.service.d/10-imp.conf"],
+      ["vpp-core.service", "imp-agent.service"],
+      ["frr.service", "imp-agent.service"],
+      ["imp-failsafe.service", "imp-agent.service"],
+    ] as const;
+    const out = chain.filter(([first, next]) => {
+      const said = existsSync(join(units, next)) ? lists(next, "After").includes(first) : false;
+      const before = existsSync(join(units, first)) && lists(first, "Before").includes(next);
+      return !said && !before;
+    });
+    expect(out).toEqual([]);
+  });
+
+  it("take down nothing but themselves, and never give up", () => {
+    for (const name of [...names.filter((one) => one.startsWith("vpp")), "frr.service.d/10-imp.conf"]) {
+      expect(
+        settings(name).filter((line) => /^(Requires|BindsTo|PartOf|Upholds|PropagatesStopTo)=/.test(line)),
+      ).toEqual([]);
+      expect(settings(name)).toContain("StartLimitIntervalSec=0");
+    }
+  });
+
+  it("have one template: nat is it under a name of its own", () => {
+    const lines = (name: string) =>
+      settings(name).filter((line) => /^[A-Z[]/.test(line) && !line.startsWith("Description="));
+    expect(lines("vpp-nat.service")).toEqual(lines("vpp@.service").map((line) => line.replaceAll("%i", "nat")));
+  });
+
+  it("each have their row in docs/boot.md", () => {
+    const page = readFileSync(join(units, "../../docs/boot.md"), "utf8");
+    expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
 describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "systemd-analyze is here"})`, () => {
   let folder: string;
 
@@ -47,23 +108,63 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "imp-units-"));
     mkdirSync(join(folder, "lib"));
-    for (const program of ["node", "imp-failsafe"]) {
+    for (const program of ["node", "imp-failsafe", "imp-boot", "vpp"]) {
       writeFileSync(join(folder, "lib", program), "#!/bin/sh\n", { mode: 0o755 });
     }
     for (const name of names) {
-      const text = readFileSync(join(units, name), "utf8").replaceAll("/usr/lib/imp/", `${folder}/lib/`);
-      writeFileSync(join(folder, name), text);
+      const text = readFileSync(join(units, name), "utf8")
+        .replaceAll("/usr/lib/imp/", `${folder}/lib/`)
+        .replaceAll("/usr/bin/vpp", `${folder}/lib/vpp`);
+      writeFileSync(join(folder, name.replace("@", "@nat64")), text);
     }
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it.each(names)("finds nothing wrong in %s", (name) => {
-    const { status, stdout, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", join(folder, name)], {
+  function verify(path: string): readonly unknown[] {
+    const { status, stdout, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", path], {
       encoding: "utf8",
       env: { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:/lib/systemd/system` },
     });
-    const ours = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("imp-"));
-    expect([status, ours]).toEqual([0, []]);
+    return [status, `${stdout}${stderr}`.split("\n").filter((line) => /imp-|vpp/.test(line))];
+  }
+
+  it.each(names)("finds nothing wrong in %s", (name) => {
+    expect(verify(join(folder, name.replace("@", "@nat64")))).toEqual([0, []]);
+  });
+
+  const frr = "/lib/systemd/system/frr.service";
+  it.skipIf(!existsSync(frr))("finds nothing wrong in Debian's frr.service with ours beside it (needs FRR)", () => {
+    copyFileSync(frr, join(folder, "frr.service"));
+    cpSync(join(units, "frr.service.d"), join(folder, "frr.service.d"), { recursive: true });
+    expect(verify(join(folder, "frr.service"))).toEqual([0, []]);
+  });
+
+  it("enables the whole chain and the serial console by its presets, but not the unit of VPP's package", () => {
+    const root = join(folder, "root");
+    const at = (path: string) => join(root, "usr/lib/systemd", path);
+    mkdirSync(at("system"), { recursive: true });
+    mkdirSync(at("system-preset"));
+    for (const name of names) copyFileSync(join(units, name), at(`system/${name}`));
+    copyFileSync(join(units, "90-imp.preset"), at("system-preset/90-imp.preset"));
+    writeFileSync(at("system-preset/99-default.preset"), "disable *\n");
+    const other = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
+    for (const name of ["vpp", "serial-getty@", "foreign"]) writeFileSync(at(`system/${name}.service`), other);
+    const { status, stderr } = spawnSync("systemctl", [`--root=${root}`, "preset-all"], { encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining("rror")]);
+    const wants = (target: string) => readdirSync(join(root, `etc/systemd/system/${target}.wants`)).sort();
+    expect(wants("sysinit.target")).toEqual(["imp-boot.service"]);
+    expect(wants("multi-user.target")).toEqual([
+      "imp-agent.service",
+      "imp-containers.service",
+      "imp-failsafe.service",
+      "imp-management.service",
+      "imp-netns.service",
+      "imp-nics.service",
+      "serial-getty@ttyS0.service",
+      "vpp-core.service",
+      "vpp-nat.service",
+    ]);
+    expect(wants("sys-subsystem-net-devices-incusbr0.device")).toEqual(["imp-containers.service"]);
   });
 
   it.skipIf(process.getuid?.() !== 0)(
@@ -78,15 +179,23 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
   );
 
   it.each([
-    ["imp-agent.service", 4.1],
-    ["imp-failsafe.service", 4.6],
-    ["imp-failsafe-act.service", 4.6],
-  ])("calls the exposure of %s %d, as docs/failsafe.md says, or less", (name, most) => {
-    const argv = ["security", "--offline=yes", "--no-pager", join(folder, name)];
+    ["imp-agent.service", 4.1, "failsafe"],
+    ["imp-failsafe.service", 4.6, "failsafe"],
+    ["imp-failsafe-act.service", 4.6, "failsafe"],
+    ["imp-boot.service", 3.9, "boot"],
+    ["imp-netns.service", 4.5, "boot"],
+    ["imp-nics.service", 3.2, "boot"],
+    ["imp-containers.service", 3.2, "boot"],
+    ["imp-management.service", 2.0, "boot"],
+    ["vpp-core.service", 4.8, "boot"],
+    ["vpp-nat.service", 3.5, "boot"],
+    ["vpp@.service", 3.5, "boot"],
+  ])("calls the exposure of %s %d, or less, as docs/%s.md says", (name, most, page) => {
+    const argv = ["security", "--offline=yes", "--no-pager", join(folder, name.replace("@", "@nat64"))];
     const { stdout } = spawnSync("systemd-analyze", argv, { encoding: "utf8", env: { ...process.env, LC_ALL: "C" } });
     const score = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1]);
     expect(score).toBeLessThanOrEqual(most);
-    const page = readFileSync(join(units, "../../docs/failsafe.md"), "utf8");
-    expect(page).toContain(`| \`${name}\` | ${most} |`);
+    const text = readFileSync(join(units, `../../docs/${page}.md`), "utf8");
+    expect(text).toContain(`| \`${name}\` | ${most.toFixed(1)} |`);
   });
 });

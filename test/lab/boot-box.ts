@@ -96,6 +96,6 @@ case "$*" in
 "-n dataplane link set dev "*" netns 1") mv "namespace/$6" "sys/class/net/$6" ;;
 "-n dataplane link show dev "*) [ -e "namespace/$6" ] ;;
 "link show dev "*) [ -e "sys/class/net/$4" ] ;;
-"link add "*) mkdir -p "sys/class/net/$3" "namespace/$7" ;;
+"link add "*) [ -d namespace ] && mkdir -p "sys/class/net/$3" "namespace/$7" ;;
 esac`;
 }

@@ -235,6 +235,25 @@ for (const shell of shells)
         expect([fallback("00"), fallback("99")]).toEqual([undefined, expect.stringContaining("Name=eno1 eno2 eno3\n")]);
       });
 
+      it("takes the address of a VLAN on a port for management's, and never goes before what makes one", () => {
+        box.write("etc/systemd/network/10-management.network", "[Network]\nVLAN=mgmt.100\n");
+        box.port("eno1", { file: declared() });
+        box.boot("management");
+        expect([fallback("00"), fallback("99")]).toEqual([undefined, expect.stringContaining("Name=eno1\n")]);
+        box.write("sys/class/net/mgmt.100/ifindex", "77\n");
+        box.write("run/systemd/netif/links/77", `NETWORK_FILE=${box.etc}/systemd/network/20-vlan.network\n`);
+        box.write("address/mgmt.100", "77: mgmt.100 inet 192.0.2.9/24 scope global\n");
+        expect(box.boot("management").text).toBe("Management has an address, on mgmt.100.\n");
+      });
+
+      it("does not take the address of the containers' bridge for management's", () => {
+        declare();
+        box.port("eno1", { file: declared(), carrier: false });
+        box.write("sys/class/net/incusbr0/ifindex", "78\n");
+        box.write("address/incusbr0", "78: incusbr0 inet 10.234.116.1/24 scope global\n");
+        expect(box.boot("management").text).toContain("Management: DHCP on eno1.\n");
+      });
+
       it("takes in ports that turn up later, and ends when there is an address", () => {
         box.env["IMP_ROUNDS"] = "9";
         box.port("eno1");
@@ -264,6 +283,19 @@ mkdir -p address; echo 192.0.2.7 >address/eno1`,
         box.boot("management");
         expect([fallback("00"), fallback("99")]).toEqual([undefined, expect.stringContaining("Name=eno1\n")]);
       });
+    });
+
+    it("tells in the login banner what is wrong with any of its parts", () => {
+      box.write("etc/imp/nics", "external - 0000:09:00.0 -\n");
+      box.port("eno1");
+      for (const verb of ["management", "nics", "containers"]) box.boot(verb);
+      expect(box.banner()).toBe(
+        `imp-boot: NIC external was not found.
+The pair of incus-host and incus-dataplane could not be made.
+Management: DHCP on eno1.
+Next: imp-boot status
+`,
+      );
     });
 
     it("tells nothing but its usage when it is asked for something else", () => {

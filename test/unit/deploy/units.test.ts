@@ -10,6 +10,7 @@ import {
   readdirSync,
   readlinkSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -130,6 +131,31 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
 
   it.each(names)("finds nothing wrong in %s", (name) => {
     expect(verify(join(folder, name.replace("@", "@nat64")))).toEqual([0, []]);
+  });
+
+  it("finds no cycle in the order of a whole boot, with a root on ZFS", () => {
+    const boot = join(folder, "boot");
+    const zfs =
+      "[Unit]\nDefaultDependencies=no\nBefore=local-fs.target\nAfter=systemd-udev-settle.service systemd-remount-fs.service\n";
+    const wants = {
+      "local-fs": ["zfs-mount"],
+      sysinit: ["imp-boot"],
+      "multi-user": names.filter((one) => /^(imp-(?!boot)|vpp-)/.test(one)),
+    };
+    mkdirSync(boot);
+    writeFileSync(join(boot, "zfs-mount.service"), `${zfs}[Service]\nType=oneshot\nExecStart=/bin/true\n`);
+    for (const [target, all] of Object.entries(wants)) {
+      mkdirSync(join(boot, `${target}.target.wants`));
+      for (const name of all) {
+        const unit = name.replace(/(?:\.service)?$/, ".service");
+        symlinkSync(`../${unit}`, join(boot, `${target}.target.wants/${unit}`));
+      }
+    }
+    const { stdout, stderr } = spawnSync("systemd-analyze", ["verify", "--man=no", "multi-user.target"], {
+      encoding: "utf8",
+      env: { ...process.env, SYSTEMD_UNIT_PATH: `${boot}:${folder}:/lib/systemd/system` },
+    });
+    expect(`${stdout}${stderr}`.split("\n").filter((line) => /cycle|imp-|vpp/.test(line))).toEqual([]);
   });
 
   const frr = "/lib/systemd/system/frr.service";

@@ -1,4 +1,5 @@
 /** What imp-boot lays down at boot, under both shells. What it must not believe stands here too: its input is on a disk. */
+import { lstatSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BootBox, environment, makeBootBox } from "../../lab/boot-box.ts";
 import { committed, shells, tried } from "../../lab/failsafe-box.ts";
@@ -53,6 +54,15 @@ for (const shell of shells)
       box.boot("files");
       expect([frrConf(), box.read("etc/imp/nics")]).toEqual(["committed\n", "external - 0000:03:00.0 -\n"]);
       expect([box.mode("etc/imp"), box.mode("etc/imp/nics")]).toEqual([0o755, 0o644]);
+    });
+
+    it("puts a file in the place of a link, also of one to the right text", () => {
+      box.write("elsewhere", "committed\n");
+      box.remove("etc/frr/frr.conf");
+      box.link("etc/frr/frr.conf", `${box.folder}/elsewhere`);
+      box.boot("files");
+      expect(lstatSync(`${box.etc}/frr/frr.conf`).isFile()).toBe(true);
+      expect([frrConf(), box.mode("elsewhere")]).toEqual(["committed\n", 0o644]);
     });
 
     it("names the kernel anew when the box is called otherwise than the image, and has systemd read new units", () => {
@@ -150,15 +160,19 @@ for (const shell of shells)
         expect(box.banner()).toContain("is not laid");
       });
 
-      it.each(["/etc/passwd", `../generations/${committed}/../../x`, `../generations/${committed.slice(1)}`, "-"])(
-        "a link to %s",
-        (target) => {
-          box.remove(`persistent/committed.d/${environment}`);
-          box.link(`persistent/committed.d/${environment}`, target);
-          expect(box.boot("files").text).toContain("is damaged");
-          expect(frrConf()).toBe("of the image\n");
-        },
-      );
+      it.each([
+        "/etc/passwd",
+        `../elsewhere/${committed}`,
+        `/${committed}`,
+        `../generations/${committed}/../../x`,
+        `../generations/${committed.slice(1)}`,
+        "-",
+      ])("a link to %s", (target) => {
+        box.remove(`persistent/committed.d/${environment}`);
+        box.link(`persistent/committed.d/${environment}`, target);
+        expect(box.boot("files").text).toContain("is damaged");
+        expect(frrConf()).toBe("of the image\n");
+      });
 
       it("a file that is a link, or a folder below /etc that leads out of it; the other files are laid", () => {
         box.generation(committed, "committed\n", [

@@ -93,7 +93,6 @@ export function boundedServer(
     requestTimeout: bounds.requestMs,
     // How late the two before may be noticed.
     connectionsCheckingInterval: Math.min(bounds.requestMs, 500),
-    keepAliveTimeout: bounds.idleMs,
     maxHeaderSize: bounds.headBytes,
   };
   // Whoever asks over TLS is an agent of our own, never a browser of long ago.
@@ -101,7 +100,9 @@ export function boundedServer(
     ? createSecureServer({ ...options, ...tls, minVersion: "TLSv1.3", handshakeTimeout: bounds.requestMs }, answer)
     : createServer(options, answer);
   makeRoom(server, bounds.connections);
-  server.maxRequestsPerSocket = 1_000;
+  // What is written ahead would all be answered at once, and kept for whoever reads none of it.
+  server.maxRequestsPerSocket = 1;
+  server.on("dropRequest", (_request, socket) => socket.destroy());
   // Each socket that is silent for longer is destroyed, whatever it is in the middle of.
   server.timeout = bounds.idleMs;
   server.on("clientError", (fault: NodeJS.ErrnoException, socket) => {
@@ -168,12 +169,12 @@ export async function close(server: Server): Promise<void> {
   await promise;
 }
 
-/** Ends the response. Nothing may be cached, sniffed or kept open after a refusal. */
+/** Ends the response, and the connection with it. Nothing may be cached or sniffed. */
 export function respond(response: ServerResponse, status: number, type: string, body: string): void {
   if (response.headersSent || response.destroyed) return;
   const bytes = Buffer.from(body);
-  if (status >= 400) response.setHeader("connection", "close");
   response.writeHead(status, {
+    connection: "close",
     "content-type": type,
     "content-length": bytes.length,
     "cache-control": "no-store",

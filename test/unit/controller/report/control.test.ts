@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -149,6 +149,18 @@ describe("the control socket", () => {
     expect(await code("POST", "/accept", "[]")).toBe("400 USAGE");
     expect(await code("POST", "/sync", `{"x":"${"x".repeat(70_000)}"}`)).toBe("400 USAGE");
     expect(asked).toEqual([]);
+  });
+
+  it("answers one question a connection, however many are written ahead", async () => {
+    await serve();
+    const { promise: closed, resolve } = Promise.withResolvers<void>();
+    const socket = connect({ path }).on("error", () => undefined);
+    socket.once("close", () => resolve());
+
+    socket.write("GET /plan HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1000));
+    await closed;
+
+    expect(asked).toEqual(["plan"]);
   });
 
   it("aborts an operation when the asker goes away", async () => {

@@ -195,6 +195,16 @@ describe("a hostile request", () => {
     await Promise.all(holding);
   });
 
+  it("that is one of many written ahead makes no more than one page, and is cut off", async () => {
+    let made = 0;
+    const metrics = async () => `made ${(made += 1)}\n`;
+    const port = await serve({ metrics });
+
+    await raw(port, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".repeat(1000));
+
+    expect(made).toBe(1);
+  });
+
   it("does not cut off one that is being answered, and finds no more connections than there may be", async () => {
     const asked = Promise.withResolvers<void>();
     const answered = Promise.withResolvers<string>();

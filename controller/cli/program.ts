@@ -182,9 +182,23 @@ export async function buildProgram(defined: readonly string[], terminal: Termina
   for (const [name, entry] of Object.entries(commands)) {
     const command = program.command(name, { hidden: entry.hidden ?? false });
     command.summary(entry.summary).description(sentence(entry.summary)).helpGroup(`${entry.group}:`);
-    if (defined.includes(name)) (await entry.load()).define(command, terminal);
+    if (!defined.includes(name)) continue;
+    (await entry.load()).define(command, terminal);
+    refuseRepeated(command);
   }
   return program;
+}
+
+/** Of a value that is given twice only the last would count, and nobody would be told. */
+function refuseRepeated(command: Command): void {
+  for (const option of command.options.filter((one) => !one.isBoolean() && !one.variadic)) {
+    let given = 0;
+    command.on(`option:${option.name()}`, () => {
+      given += 1;
+      if (given > 1) command.error(`error: option '${option.flags}' is given once, with one value`);
+    });
+  }
+  command.commands.forEach(refuseRepeated);
 }
 
 const programHelp = `

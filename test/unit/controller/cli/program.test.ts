@@ -30,6 +30,20 @@ describe("the command line", () => {
     }
   });
 
+  it("refuses a value that is given twice, in every command, rather than to take the last", async () => {
+    for (const argv of [
+      ["drain", "--peer", "a", "--peer", "b", "--for", "1h", "--reason", "test"],
+      ["undrain", "--interface=a", "--interface=b"],
+      ["diff", "-m", "fra1/r1", "--machine", "fra1/r2"],
+      ["drift", "accept", "--reason", "one", "--reason", "two"],
+    ]) {
+      const ran = await impctl("/", ...argv);
+
+      expect(ran).toMatchObject({ exitCode: 64, out: "" });
+      expect(ran.err).toMatch(/^impctl: option '.*' is given once, with one value/);
+    }
+  });
+
   it("writes the version as text and as JSON", async () => {
     expect((await impctl("/", "version")).out).toMatch(/^impctl \d+\.\d+\.\d+ \(node \d+/);
     expect(JSON.parse((await impctl("/", "version", "--json")).out)).toHaveProperty("version");

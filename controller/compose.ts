@@ -170,7 +170,12 @@ function askable(agent: Agent, { log, secrets }: Serving): readonly Askable[] {
     answer: async (asked, signal) => {
       if (operation.changes)
         log.warn("an operator intervened", { asked: operation.name, ...(operation.record?.(asked) ?? asked) });
-      return maskData(await operate(agent, operation, asked, signal), (text) => secrets.mask(text));
+      try {
+        return maskData(await operate(agent, operation, asked, signal), (text) => secrets.mask(text));
+      } catch (problem) {
+        if (operation.changes) log.warn("an operator was answered with a problem", { asked: operation.name, problem });
+        throw problem;
+      }
     },
   }));
 }

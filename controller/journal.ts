@@ -30,6 +30,8 @@ export interface OperatorRecord {
   readonly details: Readonly<Record<string, unknown>>;
   /** The newest generation at that time. */
   readonly generation?: string;
+  /** In a second line, where nothing came of it: why. */
+  readonly refused?: string;
 }
 
 /** Something that neither a transition nor an operator says, as a line of history. */
@@ -44,7 +46,9 @@ export interface Happening {
 }
 
 /** What of either whoever speaks gives; time and boot are added. */
-export type Spoken = Pick<OperatorRecord, "asked" | "details" | "generation"> | Pick<Happening, "happened" | "text">;
+export type Spoken =
+  | Pick<OperatorRecord, "asked" | "details" | "generation" | "refused">
+  | Pick<Happening, "happened" | "text">;
 
 /** A line of history. */
 export type Recorded = HistoryRecord | OperatorRecord | Happening;

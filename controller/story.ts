@@ -63,6 +63,8 @@ export interface Told {
   readonly asked: string;
   readonly details: Readonly<Record<string, unknown>>;
   readonly generation?: string;
+  /** Why nothing came of it. */
+  readonly refused?: string;
 }
 
 /** A generation is not tried because it failed here before; or that is over without another deployment. */
@@ -92,7 +94,7 @@ export function tell(records: readonly Recorded[]): readonly Entry[] {
   const begun = new Map<string, Telling>();
   let current: Telling | undefined;
   for (const record of records) {
-    if ("asked" in record) entries.push(told(record));
+    if ("asked" in record) addWord(entries, told(record));
     else if ("happened" in record)
       entries.push({ kind: "news", at: record.at, happened: record.happened, text: record.text });
     else {
@@ -112,8 +114,20 @@ export function tell(records: readonly Recorded[]): readonly Entry[] {
 /** States from which an event can end a deployment without a trace of it in the next state. */
 const inFlightNames: ReadonlySet<StateName> = new Set(["committing", "rolling-back"]);
 
-function told({ at, asked, details, generation }: OperatorRecord): Told {
-  return { kind: "operator", at, asked, details, ...(generation !== undefined && { generation }) };
+function told({ at, asked, details, generation, refused }: OperatorRecord): Told {
+  const more = { ...(generation !== undefined && { generation }), ...(refused !== undefined && { refused }) };
+  return { kind: "operator", at, asked, details, ...more };
+}
+
+/** That it was refused belongs to the word itself, which stands before it. */
+function addWord(entries: Entry[], word: Told): void {
+  const what = JSON.stringify([word.asked, word.details]);
+  const isSame = (one: Entry) =>
+    one.kind === "operator" && one.refused === undefined && JSON.stringify([one.asked, one.details]) === what;
+  const place = word.refused === undefined ? -1 : entries.findLastIndex(isSame);
+  const before = entries[place];
+  if (before) entries[place] = { ...word, at: before.at };
+  else entries.push(word);
 }
 
 function holds({ at, event, from, to }: HistoryRecord): readonly Hold[] {

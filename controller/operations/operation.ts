@@ -2,7 +2,7 @@
  * What an operator may ask of the running agent, one verb a file. Whoever may only look gets those that change nothing;
  * every other one stands in the history with its reason before it takes effect.
  */
-import { Problem } from "../../schemas/problem.ts";
+import { asProblem, Problem } from "../../schemas/problem.ts";
 import type { Agent } from "../agent.ts";
 import { durationMs } from "../term.ts";
 
@@ -18,11 +18,17 @@ export interface Operation {
   check?(asked: Answer): void;
   /** What of it stands in history and log, where that is not all. */
   record?(asked: Answer): Answer;
-  /** Resolves with what to show; rejects with a Problem. What an operator allows is on disk by then. */
+  /**
+   * Resolves with what to show; rejects with a Problem. What an operator allows is on disk by then. What took effect
+   * hastens the agent's next look, or interrupts the one that goes on; nothing else does.
+   */
   run(agent: Agent, asked: Answer, signal: AbortSignal): Promise<unknown>;
 }
 
-/** Carries an operation out, after recording who wanted what and why where it changes something. */
+/**
+ * Carries an operation out, after recording who wanted what and why where it changes something; and after it, where nothing
+ * came of that.
+ */
 export async function operate(
   agent: Agent,
   operation: Operation,
@@ -30,14 +36,29 @@ export async function operate(
   signal: AbortSignal,
 ): Promise<unknown> {
   operation.check?.(asked);
+  if (!operation.changes) return operation.run(agent, asked, signal);
   const generation = agent.status().desired?.generation;
-  if (operation.changes)
-    await agent.note({
-      asked: operation.name,
-      details: operation.record?.(asked) ?? asked,
-      ...(generation !== undefined && { generation }),
-    });
-  return operation.run(agent, asked, signal);
+  const word = {
+    asked: operation.name,
+    details: operation.record?.(asked) ?? asked,
+    ...(generation !== undefined && { generation }),
+  };
+  await agent.note(word);
+  let refused: string | undefined = "Nothing came of it.";
+  const heard = (how: "hasten" | "interrupt") => () => {
+    refused = undefined;
+    agent.polls[how]();
+  };
+  const polls = { ...agent.polls, hasten: heard("hasten"), interrupt: heard("interrupt") };
+  try {
+    return await operation.run({ ...agent, polls }, asked, signal);
+  } catch (thrown) {
+    refused &&= asProblem(thrown).message;
+    throw thrown;
+  } finally {
+    // A disk that is full may keep this from being recorded as well; the log has it then.
+    if (refused !== undefined) await agent.note({ ...word, refused }).catch(() => undefined);
+  }
 }
 
 /** The reason that an operator gave. Throws USAGE where it is missing. */

@@ -45,7 +45,7 @@ function deploymentWords(story: Story): string {
 }
 
 /** Who said what: the verb, what else was asked where it is short, and the reason in the words that were given. */
-function toldWords({ asked, details }: Told): string {
+function toldWords({ asked, details, refused }: Told): string {
   const { reason, ...others } = details;
   const own = agentWords[asked]?.(details);
   if (own !== undefined) return own;
@@ -55,7 +55,8 @@ function toldWords({ asked, details }: Told): string {
       : [],
   );
   const why = typeof reason === "string" && reason !== "" ? `: ${reason}` : "";
-  return `${speaker(asked, details)}: ${[asked, ...more].join(" ")}${why}`;
+  const end = refused === undefined ? "" : `, refused: ${refused}`;
+  return `${speaker(asked, details)}: ${[asked, ...more].join(" ")}${why}${end}`;
 }
 
 function speaker(asked: string, details: Told["details"]): string {

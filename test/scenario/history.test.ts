@@ -3,6 +3,9 @@ import { historyText } from "../../controller/report/history-text.ts";
 import { storyText } from "../../controller/report/story-text.ts";
 import { openPast, type Shown } from "../../controller/past.ts";
 import type { Entry } from "../../controller/story.ts";
+import { allOperations } from "../../controller/operations/all.ts";
+import { operate } from "../../controller/operations/operation.ts";
+import { Problem } from "../../schemas/problem.ts";
 import { ask } from "../lab/ask.ts";
 import { generation, story, type Story } from "../lab/story.ts";
 
@@ -92,6 +95,39 @@ describe("the history", () => {
     expect(bare(historyText((await told(s)).slice(-1)))).toBe(
       "TIME  The agent did not end it in time, so the failsafe acted: it restored frr; all is fine again.",
     );
+  });
+
+  it("says of what an operator asked that nothing came of it, and why", async () => {
+    const s = await committed();
+    const { length } = await told(s);
+    const full = new Problem("INTERNAL", "no space left on device");
+    const pause = { reason: "works", for: "1h" };
+
+    await expect(ask(s.agent(), "resume")).rejects.toMatchObject({ code: "USAGE" });
+    await expect(ask(s.agent(), "rollback", { generation: "000000" })).rejects.toMatchObject({ code: "USAGE" });
+    s.sim.fail("write", "ledger.json", full, 1);
+    await expect(ask(s.agent(), "pause", pause)).rejects.toBe(full);
+    await ask(s.agent(), "apply-local", { ...pause, name: "local.yaml", text: "broken" });
+    await ask(s.agent(), "pause", pause);
+
+    expect(bare(historyText((await told(s)).slice(length))).split("\n")).toEqual([
+      "TIME  an operator: resume, refused: No operator paused it.",
+      "TIME  an operator: rollback generation 000000, refused: 000000: no kept generation begins like that.",
+      "TIME  an operator: pause for 1h: works, refused: no space left on device",
+      expect.stringMatching(/^TIME  an operator: apply-local .* works, refused: Nothing came of it\.$/),
+      "TIME  an operator: pause for 1h: works",
+    ]);
+  });
+
+  it("has a word that took effect as it was said, also when its asker did not wait for the answer", async () => {
+    const s = await committed();
+    s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
+    const gone = AbortSignal.abort(new Error("gone"));
+    const adopt = allOperations.find(({ name }) => name === "adopt");
+
+    await expect(adopt && operate(s.agent(), adopt, {}, gone)).rejects.toThrow("gone");
+
+    expect(bare(historyText((await told(s)).slice(-1)))).toBe("TIME  an operator: adopt");
   });
 
   it.each([0, 1001, 1.5, "all"])("is not asked for %s entries", async (limit) => {

@@ -141,7 +141,7 @@ export function createAgent(parts: AgentParts): Agent {
 
   function status(): Status {
     // What an operator just said stands in the ledger before the loop looks at it again.
-    const now = box ? { ...known, ledger: box.memory.ledger() } : known;
+    const now = { ...known, mistakes: parts.mistakes?.() ?? [], ...(box && { ledger: box.memory.ledger() }) };
     return maskData(statusOf(now), (text) => parts.secrets.mask(text));
   }
 

@@ -53,11 +53,13 @@ export interface Hearers {
 /**
  * Runs the agent of this box until the signal aborts. Rejects when it cannot start: AGENT_BUSY when another one runs here,
  * SETTINGS when a key or a folder cannot be used. A page for monitoring that cannot be served is only complained of.
+ * `mistakes`: what is wrong with the settings' file by now.
  */
 export async function runAgent(
   settings: Settings,
   { log, logged, listener, supervision }: Hearers,
   signal: AbortSignal,
+  mistakes: () => readonly Problem[],
 ): Promise<void> {
   const secrets = await openSecrets(settings.secrets);
   const host = linuxHost(secrets);
@@ -93,6 +95,7 @@ export async function runAgent(
       failsafe: openFailsafe(host, settings, files),
       observer,
       logged,
+      mistakes,
       ask: askStatus,
     });
     await serveAndRun(agent, settings, { host, secrets, log, monitoring, signal });

@@ -1,4 +1,4 @@
-/** Files that only this user may read: keys and secrets. A file that others could have read or written is refused. */
+/** Files that only this user may read or write: keys, secrets, settings. One that others could have read or written is refused. */
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { link, lstat, mkdir, open, unlink } from "node:fs/promises";
@@ -12,6 +12,19 @@ const limit = 64 * 1024;
  * permission for anybody else, in a folder of theirs that nobody else can write to; else a Problem with `code`.
  */
 export async function readPrivate(path: string, code: ProblemCode): Promise<string | undefined> {
+  return (await read(path, code, { mask: 0o077, what: "is open to other users" }))?.toString("utf8");
+}
+
+/** The bytes of a file that others may read, but not write; as readPrivate in everything else. */
+export async function readOwn(path: string, code: ProblemCode): Promise<Uint8Array | undefined> {
+  return read(path, code, { mask: 0o022, what: "can be written by other users" });
+}
+
+async function read(
+  path: string,
+  code: ProblemCode,
+  { mask, what }: { readonly mask: number; readonly what: string },
+): Promise<Buffer | undefined> {
   // Not blocking on a pipe, not following a link: either would let another user choose what is read.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (thrown: NodeJS.ErrnoException) => {
@@ -26,10 +39,10 @@ export async function readPrivate(path: string, code: ProblemCode): Promise<stri
     const found = await file.stat();
     if (!found.isFile()) throw refuse(code, path, "is not a plain file", `ls -l ${path}`);
     if (!isOurs(found.uid)) throw refuse(code, path, "belongs to another user", `chown root: ${path}`);
-    if ((found.mode & 0o077) !== 0) throw refuse(code, path, "is open to other users", `chmod 0600 ${path}`);
+    if ((found.mode & mask) !== 0) throw refuse(code, path, what, `chmod 0600 ${path}`);
     if (found.size > limit) throw refuse(code, path, `is larger than ${limit} bytes`, `ls -l ${path}`);
     await checkFolder(dirname(path), code);
-    return await file.readFile("utf8");
+    return await file.readFile();
   } finally {
     await file.close();
   }

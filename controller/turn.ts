@@ -39,6 +39,8 @@ export interface AgentParts {
   readonly observer: Observer;
   /** The newest lines of the agent's own log. */
   readonly logged?: () => readonly string[];
+  /** What is wrong with the settings' file by now, while the agent goes on with what stood in it. */
+  readonly mistakes?: () => readonly Problem[];
   /** Asks another appliance for its status. */
   readonly ask: Ask;
 }

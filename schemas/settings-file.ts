@@ -7,14 +7,14 @@ import { parseYaml } from "./yaml.ts";
 export interface SettingsResult {
   /** undefined if and only if there are problems. */
   readonly settings: Settings | undefined;
-  /** Of code SETTINGS or YAML_*. */
+  /** Of code SETTINGS, whatever is wrong: the file is none of the sites repository. */
   readonly problems: readonly Problem[];
 }
 
 /** Reads the bytes of `file`; `file` is only what problems call it. Never throws. */
 export function parseSettings(file: string, bytes: Uint8Array): SettingsResult {
   const { document, problems } = parseYaml(file, bytes);
-  if (!document) return { settings: undefined, problems };
+  if (!document) return { settings: undefined, problems: problems.map(asSettings) };
   const parsed = Settings.safeParse(document.value);
   if (parsed.success) return { settings: parsed.data, problems: [] };
   const { value } = document;

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Command } from "commander";
+import { asProblem, type Problem } from "../../schemas/problem.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { runAgent } from "../compose.ts";
 import { createLog, recentLines } from "../report/log.ts";
@@ -65,6 +66,7 @@ async function runUntilChanged(
   const ending = new AbortController();
   const signal = AbortSignal.any([terminal.signal, ending.signal]);
   let [changed, inFlight]: [Settings | undefined, boolean] = [undefined, false];
+  let mistakes: readonly Problem[] = [];
   const endWhenIdle = () => {
     if (changed && !inFlight) ending.abort(new Error("the settings changed"));
   };
@@ -73,21 +75,29 @@ async function runUntilChanged(
       inFlight = status.deployment !== undefined;
       endWhenIdle();
     },
+    // The watch only makes it faster: a change of owner or mode, say, it does not see.
+    event(event) {
+      if (event.type === "alive") void reread();
+    },
   };
   const reread = async (): Promise<void> => {
     try {
       const read = await readSettings(file, terminal);
+      mistakes = [];
       changed = JSON.stringify(read) === JSON.stringify(settings) ? undefined : read;
       endWhenIdle();
     } catch (problems) {
-      const list: readonly unknown[] = problems instanceof AggregateError ? problems.errors : [problems];
-      for (const problem of list) log.error("the changed settings are not used", { problem });
+      const told = new Set(mistakes.map(String));
+      mistakes = (problems instanceof AggregateError ? problems.errors : [problems]).map(asProblem);
+      for (const problem of mistakes.filter((one) => !told.has(String(one))))
+        log.error("the changed settings are not used", { problem });
     }
   };
   watch([resolve(terminal.folder, file)], () => void reread(), signal);
   try {
     const supervision = { environment: terminal.environment, ending: terminal.signal };
-    await runAgent(settings, { log, logged: () => recent.lines(), listener, supervision }, signal);
+    const hearers = { log, logged: () => recent.lines(), listener, supervision };
+    await runAgent(settings, hearers, signal, () => mistakes);
   } finally {
     ending.abort();
   }

@@ -133,7 +133,7 @@ function repository({ git, desired, nextLookAt }: Status): Cause | undefined {
 function invalid({ desired, problems, git, frozen, nextLookAt }: Status): Cause | undefined {
   if (!desired || desired.generation !== undefined) return undefined;
   const others = new Set([git.lastError?.message, frozen]);
-  const errors = problems.filter(({ message }) => !others.has(message));
+  const errors = problems.filter(({ code, message }) => code !== "SETTINGS" && !others.has(message));
   if (errors.length === 0) return undefined;
   const more = errors.length - shownErrors;
   return {
@@ -204,14 +204,19 @@ function later({ mode, paused, waiting: shut }: Status): Cause | undefined {
 /** What the loop complains of, where nothing above tells it. */
 function problem(status: Status): Cause | undefined {
   const [first] = complaintsOf(status);
-  return first && { why: "problem", reason: first.message, ...unblockBy(first), ...next(status.nextLookAt) };
+  if (!first) return undefined;
+  const { remedy: _unblock, ...shown } = first;
+  const reason = reviveProblem(shown).toString();
+  return { why: "problem", reason, ...unblockBy(first), ...next(status.nextLookAt) };
 }
 
 /** What no cause tells, but the first of it. */
 export function complaintsOf({ problems, git, frozen, desired, waiting: shut }: Status): readonly ProblemReport[] {
-  if (desired && desired.generation === undefined) return [];
+  const isInvalid = desired && desired.generation === undefined;
   const told = new Set([git.lastError?.message, frozen, shut?.reason]);
-  return problems.filter(({ code, message }) => code !== "STRANDED" && !told.has(message));
+  return problems.filter(({ code, message }) => {
+    return code === "SETTINGS" || (!isInvalid && code !== "STRANDED" && !told.has(message));
+  });
 }
 
 function notManaged({ notManaged: sections }: Status): Cause | undefined {

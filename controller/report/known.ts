@@ -54,6 +54,8 @@ export interface Known {
   readonly frozen: Problem | undefined;
   /** What went wrong in this tick, and what did in the one before until this one ends. */
   readonly complaints: readonly Problem[];
+  /** What is wrong with the settings' file, which is not used for it. */
+  readonly mistakes: readonly Problem[];
   /** Why tags that may approve what is wanted do not count. */
   readonly ignoredTags: readonly Problem[];
   /** What the checks showed when they were looked at last. */
@@ -96,6 +98,7 @@ export function unknownYet(settings: Settings, version: string, clock: Clock): K
     failsafeArmed: false,
     frozen: undefined,
     complaints: [],
+    mistakes: [],
     ignoredTags: [],
     git: {},
     nextLookAt: undefined,
@@ -246,6 +249,7 @@ function problemsOf(known: Known): readonly Problem[] {
     ...errors,
     ...(known.planned?.plan.problems ?? []),
     ...known.complaints,
+    ...known.mistakes,
   ];
   return [...new Set(all.filter((problem) => problem !== undefined))];
 }

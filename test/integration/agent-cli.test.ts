@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { askAgent } from "../../controller/cli/agent-client.ts";
 import type { Status } from "../../controller/report/status.ts";
 import { simFrr } from "../lab/frr-sim.ts";
@@ -216,6 +216,37 @@ paths: { state: ${top}/state, cache: ${top}/cache, run: ${top}/run, frr-sockets:
     expect(await page("/metrics")).toMatch(/^imp_deployments_total\{outcome="committed"\} 2$/m);
     expect(JSON.parse(await page("/status"))).toMatchObject({ machine: "fra1/r1", state: "held" });
     expect(await page("/healthz")).toContain("ok");
+  });
+
+  it("shows what is wrong with its settings until the file is well again, and goes on with what it had", async () => {
+    const written = await readFile(settings, "utf8");
+    await writeFile(settings, `${written}listne: 127.0.0.1:1\ndataplane: [\n`);
+    const garbage = await agent.logged("the changed settings are not used");
+    await writeFile(settings, `${written}listne: 127.0.0.1:1\n`);
+    await agent.logged("the changed settings are not used");
+    const shown = await impctl("status");
+    await writeFile(settings, written);
+    await chmod(settings, 0o666);
+    const open = await agent.logged("the changed settings are not used");
+    await chmod(settings, 0o600);
+    await vi.waitUntil(async () => (await status()).problems.length === 0, { timeout: 20_000 });
+
+    expect(garbage).toMatchObject({ problem: { code: "SETTINGS", file: settings } });
+    expect(shown.stdout).toMatch(/^also +problem: \S*agent\.yaml:\d+:1: listne: unknown key/m);
+    expect(open).toMatchObject({ problem: { message: `${settings} can be written by other users; it is not used.` } });
+    expect((await impctl("status")).stdout).not.toContain("problem");
+  });
+
+  it("does not start with settings that other users can write to", async () => {
+    await chmod(settings, 0o622);
+    const second = start();
+    const code = await second.ended();
+    await chmod(settings, 0o600);
+
+    expect(code).toBe(1);
+    await expect(second.logged("serving")).rejects.toThrow(
+      `${settings} can be written by other users; it is not used.`,
+    );
   });
 
   it("lets no second agent run on the box", async () => {

@@ -80,23 +80,24 @@ function existing(machine: JsonObject, layer: JsonObject): JsonObject {
 }
 
 function inVain(machine: JsonObject, layer: Layer): Problem {
-  const { value } = layer;
-  const path = missing(machine, value);
+  const paths = drained(layer.value);
+  const [path = []] = paths;
   const name = String(path.at(-1) ?? "");
-  const names = Object.keys(valueAt(machine, path.slice(0, -1)) ?? {});
+  const names = [...new Set(paths.flatMap((one) => Object.keys(valueAt(machine, one.slice(0, -1)) ?? {})))];
   const meant = nearest(name, names);
   const at = layer.locate(path, "key");
-  return new Problem("ADVICE", `there is no ${name} here to drain`, {
+  const [what, there] = path.includes("ospf")
+    ? [`${name} has no OSPF here to drain`, "OSPF is on"]
+    : [`there is no ${name} here to drain`, "There is"];
+  return new Problem("ADVICE", what, {
     severity: "warning",
     path: formatPath(path),
-    remedy: meant ? `Did you mean ${meant}?` : `There is ${names.length > 0 ? names.join(", ") : "none"}.`,
+    remedy: meant ? `Did you mean ${meant}?` : `${there} ${names.length > 0 ? names.join(", ") : "none"}.`,
     ...(at && { at }),
   });
 }
 
-/** The first path of a layer at which the machine has nothing. */
-function missing(machine: JsonObject, layer: JsonObject, path: Path = []): Path {
-  const [[key, value] = ["", null]] = Object.entries(layer);
-  const below = valueAt(machine, [key]);
-  return isObject(value) && isObject(below) ? missing(below, value, [...path, key]) : [...path, key];
+/** Where a layer says something of what it names: an interface has a place in each version of OSPF. */
+function drained(layer: JsonObject, path: Path = []): readonly Path[] {
+  return Object.entries(layer).flatMap(([key, value]) => (isObject(value) ? drained(value, [...path, key]) : [path]));
 }

@@ -13,7 +13,7 @@ export const approve: Operation = {
     });
   },
   async run(agent, asked) {
-    const { desired, committed, waiting } = agent.status();
+    const { desired, committed, waiting, deployment, state } = agent.status();
     const wanted = desired?.generation;
     const named = textIn(asked, "generation");
     if (desired === undefined || wanted === undefined) {
@@ -28,6 +28,11 @@ export const approve: Operation = {
     }
     if (wanted === committed?.generation && !waiting) {
       throw new Problem("USAGE", "That generation is committed: nothing waits for an approval.");
+    }
+    if (wanted === deployment?.generation && (state === "rolling-back" || state === "stranded")) {
+      throw new Problem("USAGE", "That generation failed here, and is rolled back.", {
+        remedy: "`impctl show` says why. Once the box is back, `impctl retry --reason` lets it be tried again.",
+      });
     }
     const reason = typeof asked["reason"] === "string" ? asked["reason"] : "";
     const approval = { reason, at: agent.clock.now(), by: "operator" } as const;

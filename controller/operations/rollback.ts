@@ -46,7 +46,8 @@ async function meant(agent: Agent, named: string | undefined): Promise<Answer & 
     });
   }
   const given = deployment && deployment.purpose !== "correct" ? "What is being deployed is given up" : "";
-  if (to === undefined && given) return { message: `${given}.` };
+  const also = given ? endingWithIt(agent, kept) : "";
+  if (to === undefined && given) return { message: `${given}.${also}` };
   const digests = kept.map(({ digest }) => digest);
   const digest = to ?? fallback(agent.memory().ledger(), digests, committed?.generation);
   const target = kept.find((one) => one.digest === digest);
@@ -54,9 +55,18 @@ async function meant(agent: Agent, named: string | undefined): Promise<Answer & 
   if (digest === committed?.generation && !given) throw new Problem("USAGE", "That generation is committed already.");
   const goal = `generation ${target.digest.slice(0, 12)} (commit ${target.commit.slice(0, 12)})`;
   return {
-    message: given ? `${given}, then the box goes back to ${goal}.` : `The box goes back to ${goal}.`,
+    message: given ? `${given}, then the box goes back to ${goal}.${also}` : `The box goes back to ${goal}.`,
     to: target.digest,
   };
+}
+
+/** What of this box alone is being deployed and is not committed yet ends as failed: a sentence to add. */
+function endingWithIt(agent: Agent, kept: readonly Generation[]): string {
+  const { committed, deployment, overlays = [] } = agent.status();
+  const proven = kept.find(({ digest }) => digest === committed?.generation)?.overlays ?? [];
+  const ending = overlays.filter(({ id, since }) => !proven.includes(id) && since <= (deployment?.startedAt ?? 0));
+  if (ending.length === 0) return "";
+  return ` With it ends what was begun on this box, and it is not tried again: ${ending.map(({ name }) => name).join(", ")}.`;
 }
 
 /** The one generation that begins like this. */

@@ -232,6 +232,22 @@ describe("an approval", () => {
     expect(s.agent().memory().ledger().approvals).toEqual({});
   });
 
+  it("is refused while that very generation is rolled back, so that none stays", async () => {
+    const s = await committed();
+    const worse = plus("snmp-server");
+    s.push("two", worse);
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    s.plane.refuse = () => new Problem("FRR_UNREACHABLE", "bgpd is away.", { transient: true });
+    await ask(s.agent(), "rollback");
+    await s.sim.until(() => s.status().state === "rolling-back", "rolling back");
+
+    await expect(ask(s.agent(), "approve", { generation: worse.digest })).rejects.toMatchObject({
+      message: "That generation failed here, and is rolled back.",
+    });
+
+    expect(s.agent().memory().ledger().approvals).toEqual({});
+  });
+
   it("is refused where there is nothing to approve", async () => {
     const s = await committed();
 

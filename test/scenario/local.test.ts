@@ -122,6 +122,21 @@ describe("a local change", () => {
     expect(s.status().endedOverlay).toMatchObject({ why: "over" });
   });
 
+  it("ends with a rollback while it is proven, as the answer says, and is not tried again", async () => {
+    const s = await committed();
+    await apply(s);
+    await s.sim.until(() => s.status().state === "proving", "proving");
+
+    expect(await ask(s.agent(), "rollback", { reason: "wrong" })).toEqual({
+      message:
+        "What is being deployed is given up. With it ends what was begun on this box, and it is not tried again: fix.yaml.",
+    });
+    await isGone(s);
+
+    expect(s.status().endedOverlay).toMatchObject({ name: "fix.yaml", why: "failed" });
+    expect(history(s)).not.toContain('"refused"');
+  });
+
   it("that does not fit is refused with its place, and nothing is remembered", async () => {
     const s = await committed();
     expect(await apply(s, `${fix}\nbroken`)).toMatchObject({

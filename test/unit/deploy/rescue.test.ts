@@ -95,7 +95,7 @@ next       systemctl start imp-agent.service; or imp-rescue generations, imp-res
         box.arm();
         const { exitCode, text } = box.rescue("restore", "2", "--yes");
         expect(text).toContain(
-          "This will: stop the agent, lay the files of generation bbbbbbbbbbbb, restart frr.service",
+          "This will: stop the agent, lay the files of generation bbbbbbbbbbbb, restart frr.service, make it the committed one,",
         );
         expect(exitCode).toBe(0);
         expect(calls("systemctl")).toEqual([
@@ -129,14 +129,14 @@ next       systemctl start imp-agent.service; or imp-rescue generations, imp-res
       });
 
       it.each([
-        ["3", 1, "no files were kept for generation cccccccccccc."],
-        ["4", 1, "there is no generation 4"],
-        ["0", 1, "there is no generation 0"],
+        ["3", 1, "imp-rescue: no files were kept for generation cccccccccccc."],
+        ["4", 1, "imp-rescue: there is no generation 4"],
+        ["0", 1, "imp-rescue: there is no generation 0"],
         ["last", 64, "usage:"],
         ["1; reboot", 64, "usage:"],
       ])("does nothing with %s", (n, code, said) => {
         const { exitCode, text } = box.rescue("restore", n, "--yes");
-        expect([exitCode, text]).toEqual([code, expect.stringContaining(said)]);
+        expect([exitCode, text]).toEqual([code, expect.stringMatching(`^${said}`)]);
         expect(calls("systemctl")).toEqual([]);
         expect(box.read("etc/frr/frr.conf")).toBe("tried\n");
       });

@@ -98,4 +98,19 @@ describe("a drain", () => {
     );
     expect(problems.map(String).join()).not.toContain("to drain");
   });
+
+  it.each([
+    ["routing: {}", "OSPF is on none."],
+    ["routing: { ospf3: { interfaces: { uplink: {} } } }", "OSPF is on uplink."],
+    ["routing: { ospf3: { interfaces: { a.25: {} } } }", "Did you mean a.25?"],
+  ])("of an interface without OSPF says so, with %s", async (machine, remedy) => {
+    const both = "{ interfaces: { a.26: { maintenance: drain } } }";
+    const { problems } = await load(change(machine), drain(`routing: { ospf: ${both}, ospf3: ${both} }`));
+
+    const ours = problems.map(String).filter((one) => one.includes("OSPF"));
+    expect(ours).toEqual([
+      expect.stringMatching(/^drain:1:\d+: warning: routing\.ospf\.interfaces\S+: a\.26 has no OSPF here to drain\./),
+    ]);
+    expect(ours[0]).toContain(remedy);
+  });
 });

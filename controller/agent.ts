@@ -197,6 +197,7 @@ export function createAgent(parts: AgentParts): Agent {
 
   async function tick(appliance: Appliance, signal: AbortSignal): Promise<void> {
     complaints = [];
+    await host.freeBytes(folder).catch(cannotRecord);
     try {
       if (!(await settle(appliance, signal))) return polls.skip();
       const turn: Turn = { parts, appliance, signal, known: () => known, repository: polls, publish, note };
@@ -221,6 +222,14 @@ export function createAgent(parts: AgentParts): Agent {
       // What the tick before complained of stands until this one did not: in between nobody knows better.
       publish({ complaints });
     }
+  }
+
+  /** While there is nothing to record, nobody else would notice. */
+  function cannotRecord(cause: unknown): void {
+    const remedy = "Check that the file system is mounted and writable.";
+    listener.complain(
+      new Problem("JOURNAL", `Nothing can be recorded here: ${asProblem(cause).message}.`, { cause, remedy }),
+    );
   }
 
   /** An operator's order needs no repository, and does not wait for one that does not answer. */

@@ -117,7 +117,7 @@ export interface Host {
   writeLink(path: string, target: string): Promise<void>;
   /** Where a symbolic link points, or undefined. */
   readLink(path: string): Promise<string | undefined>;
-  /** How much more may be written where `path` is or will be, in bytes. Rejects when that cannot be found out. */
+  /** How much more may be written where `path` is or will be, in bytes. Rejects when that cannot be found out, or nothing may. */
   freeBytes(path: string): Promise<number>;
   /** Removes a file or a whole folder; nothing to do when there is none. */
   remove(path: string): Promise<void>;

@@ -1,6 +1,6 @@
 /** The appliance itself: the only implementation of Host that touches files, programs, sockets and the clock. */
-import { readFileSync } from "node:fs";
-import { mkdir, open, readdir, readFile, readlink, rename, rm, stat, statfs, symlink } from "node:fs/promises";
+import { constants, readFileSync } from "node:fs";
+import { access, mkdir, open, readdir, readFile, readlink, rename, rm, stat, statfs, symlink } from "node:fs/promises";
 import { connect as connectSocket, type NetConnectOpts, type Socket } from "node:net";
 import { uptime } from "node:os";
 import { basename, dirname } from "node:path";
@@ -128,10 +128,12 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Of the nearest folder that is there. */
+/** Of the nearest folder that is there. Nothing is written to find it out. */
 async function freeBytes(path: string): Promise<number> {
   const found = await absentAsUndefined(path, statfs(path));
-  return found ? found.bavail * found.bsize : freeBytes(dirname(path));
+  if (!found) return freeBytes(dirname(path));
+  await onFile(path, access(path, constants.W_OK));
+  return found.bavail * found.bsize;
 }
 
 function errorCode(thrown: unknown): unknown {

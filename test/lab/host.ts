@@ -41,7 +41,7 @@ export interface Sim {
   /** Addresses ("192.0.2.1:443") that accept TCP connections. */
   readonly reachable: Set<string>;
   /** How many bytes more may be written anywhere. */
-  freeBytes: number;
+  freeBytes: number | Problem;
   /** A Host for a new process on this appliance; the one before, if any, is dead. */
   start(options?: StartOptions): Host;
   /**
@@ -271,7 +271,11 @@ export function simHost(options: SimOptions = {}): Sim {
           if (!accept) throw new Problem("HOST_COMMAND", `${path} does not answer.`, { transient: true });
           return guarded(accept(), path);
         }),
-      freeBytes: () => alive(() => sim.freeBytes),
+      freeBytes: () =>
+        alive(() => {
+          if (sim.freeBytes instanceof Problem) throw sim.freeBytes;
+          return sim.freeBytes;
+        }),
       reach: (address, port) =>
         effect(`reach ${address}:${port}`, () => {
           if (reachable.has(`${address}:${port}`)) return;

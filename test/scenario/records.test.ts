@@ -52,6 +52,25 @@ describe("a journal that was damaged", () => {
   );
 });
 
+describe("a state folder that became read-only", () => {
+  it("is told of while nothing is wanted, until it can be written again", async () => {
+    const s = await committed();
+    s.sim.freeBytes = new Problem("HOST_FILE", "/persistent/config/imp: EROFS: read-only file system");
+    await s.sim.until(() => !s.status().inSync, "told");
+
+    expect(s.status().state).toBe("idle");
+    expect(s.status().problems).toMatchObject([
+      {
+        code: "JOURNAL",
+        message: "Nothing can be recorded here: /persistent/config/imp: EROFS: read-only file system.",
+      },
+    ]);
+
+    s.sim.freeBytes = 2 ** 40;
+    await s.sim.until(() => s.status().inSync, "well again");
+  });
+});
+
 describe("a candidate that vanished from the disk", () => {
   it("does not keep the box from going back to what it committed, and somebody is told", async () => {
     const problems = new Set<string>();

@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, readdir, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { linuxHost } from "../../../../controller/host/linux.ts";
 
 const host = linuxHost({ seal: () => "<secret:0000000000000000>", reveal: () => undefined });
 const { signal } = new AbortController();
+const mayMount = spawnSync("unshare", ["--mount", "true"]).status === 0;
 let folder = "";
 
 beforeEach(async () => {
@@ -21,6 +23,17 @@ describe("files", () => {
     const { bavail, bsize, blocks } = await statfs(folder);
     expect(Math.abs(here - bavail * bsize)).toBeLessThan((blocks * bsize) / 10);
     expect(await host.freeBytes(join(folder, "not/yet/there"))).toBeGreaterThan(0);
+  });
+
+  it.skipIf(!mayMount)("have no room where nothing may be written (needs root that may mount)", async () => {
+    const readOnly = join(folder, "read-only");
+    await mkdir(readOnly);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", readOnly]);
+    try {
+      await expect(host.freeBytes(readOnly)).rejects.toThrow(/read-only file system/);
+    } finally {
+      execFileSync("umount", [readOnly]);
+    }
   });
 
   it("are replaced whole, with the mode that was asked for, in folders of root alone", async () => {

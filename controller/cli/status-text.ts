@@ -84,7 +84,8 @@ function planes({ planes: all }: Status, now: number): readonly Row[] {
   return Object.entries(all).flatMap(([name, plane]): readonly Row[] => {
     const { drift, cause, fate, foreign, lastObservedAt, steps = [] } = plane;
     const by = cause === "restart" ? "it started anew" : `somebody changed it, ${fate}`;
-    const differs = drift === undefined ? "not looked at since" : drift === 0 ? "no drift" : `${drift} steps of drift`;
+    const differs =
+      drift === undefined ? "drift not measured yet" : drift === 0 ? "no drift" : `${drift} steps of drift`;
     const text = `${differs}${cause ? ` (${by})` : ""}, ${foreign} foreign, observed ${ago(lastObservedAt, now)} ago`;
     const back = steps.slice(0, shown).map((step): Row => ["", `  back: ${step}`]);
     const more = back.length === 0 ? 0 : (drift ?? 0) - back.length;
@@ -106,7 +107,8 @@ function glass({ reason, until, deviations }: ShownGlass, now: number): string {
 
 function problem({ file, line, column, path, message, remedy }: ProblemReport): string {
   const place = file === undefined ? "" : `${file}:${line}:${column}: `;
-  return `${place}${path === undefined ? "" : `${path}: `}${message}${remedy ? ` ${remedy}` : ""}`;
+  const next = remedy === undefined ? "" : `${/[.!?]$/.test(message) ? "" : "."} ${remedy}`;
+  return `${place}${path === undefined ? "" : `${path}: `}${message}${next}`;
 }
 
 function deployment(one: DeploymentStatus, now: number): string {

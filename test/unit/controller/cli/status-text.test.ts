@@ -180,14 +180,20 @@ it("shows drift step by step, and whose doing it is; and none where nobody looke
     ]),
   );
   expect(screen({ ...calm, planes: { frr: unseen } })).toContain(
-    "frr          not looked at since, 0 foreign, observed 0 s ago",
+    "frr          drift not measured yet, 0 foreign, observed 0 s ago",
   );
 });
 
 it("shows what operators vouched for until it is used up, and problems that nothing else tells", () => {
   const overrides = { rewrite: true, commits: ["c".repeat(40)] };
   const full = { severity: "error", transient: true, message: "No space left.", remedy: "Make room." } as const;
-  const advice = { severity: "warning", transient: false, message: "is odd", file: "fleet.yaml" } as const;
+  const advice = {
+    severity: "warning",
+    transient: false,
+    message: "is odd",
+    remedy: "Mend it.",
+    file: "fleet.yaml",
+  } as const;
 
   const lines = screen({
     ...calm,
@@ -202,7 +208,7 @@ it("shows what operators vouched for until it is used up, and problems that noth
   expect(lines.slice(-3)).toEqual([
     "vouched      for a rewritten history, commit cccccccccccc, until the next commit is accepted",
     "problem      JOURNAL It cannot be used. Make room.",
-    "warning      ADVICE fleet.yaml:3:1: image: is odd",
+    "warning      ADVICE fleet.yaml:3:1: image: is odd. Mend it.",
   ]);
 });
 

@@ -72,6 +72,11 @@ export interface Reconciler<Desired, Observed, S extends Step = Step> {
   plan(desired: Desired, observed: Observed, owned: readonly Desired[]): Plan<S>;
   /** What was observed, as a desired state: what to go back to while nothing was ever committed. */
   asDesired?(observed: Observed): Desired;
+  /**
+   * What to go back to from a candidate: what is committed, and whatever of somebody else's the candidate replaced as it was
+   * `before`. What is committed alone unless given.
+   */
+  goingBack?(committed: Desired, candidate: Desired, before: Desired): Desired;
   /** Names what runs now: it changes when the plane started anew and may have lost what was configured. Rejects like observe. */
   incarnation?(host: Host, signal: AbortSignal): Promise<string>;
   /** What a desired state has of each kind of thing that nobody removes many of by intent: names, unique within a kind. */
@@ -107,9 +112,11 @@ export interface Host {
 
   /** undefined when there is no such file. */
   readFile(path: string): Promise<string | undefined>;
+  /** What stands at a path, without following a link; undefined: nothing. */
+  attributes(path: string): Promise<Attributes | undefined>;
   /** Names in a folder, sorted; empty when there is none. */
   readFolder(path: string): Promise<readonly string[]>;
-  /** Whole or not at all: temporary file, fsync, rename, fsync of the folder. Makes missing folders (0700). */
+  /** Whole or not at all: temporary file, fsync, rename, fsync of the folder. Makes missing folders (0700 unless told otherwise). */
   writeFile(path: string, text: string, options?: WriteOptions): Promise<void>;
   /** Appends and fsyncs. */
   appendFile(path: string, text: string): Promise<void>;
@@ -130,8 +137,18 @@ export interface Host {
   readonly secrets: Secrets;
 }
 
+/** Of what stands at a path. */
+export interface Attributes {
+  readonly kind: "file" | "folder" | "link" | "other";
+  /** Permissions only: 0o644. */
+  readonly mode: number;
+  readonly owner: { readonly uid: number; readonly gid: number };
+}
+
 export interface WriteOptions {
   readonly mode?: number;
+  /** Of folders that are made for it. */
+  readonly folderMode?: number;
   /** Whose it is to be: a user and a group, or those of the file that it replaces. Only root can give files away. */
   readonly owner?: { readonly uid: number; readonly gid: number } | "as-before";
 }

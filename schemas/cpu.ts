@@ -13,8 +13,14 @@ const Threads = z.strictObject({
 
 export const Cpu = z
   .strictObject({
+    count: whole(1, 1024, "a number of CPUs").optional().meta({
+      description: "How many CPUs the box has (nproc); an instance of which nothing is written is placed by it.",
+    }),
     core: Threads.prefault({}).meta({ description: "The VPP instance that forwards." }),
     nat: Threads.prefault({}).meta({ description: "The VPP instance that translates." }),
   })
-  .meta({ description: "CPU placement of both VPP instances. What is left out follows from the number of CPUs." });
+  .meta({
+    description:
+      "CPU placement of both VPP instances. What is left out follows from count; without it, nothing is pinned.",
+  });
 export type Cpu = z.infer<typeof Cpu>;

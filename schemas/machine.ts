@@ -22,6 +22,7 @@ import { Name } from "./primitives.ts";
 import { RawVpp } from "./raw.ts";
 import { routingSchema } from "./routing.ts";
 import { Services } from "./services.ts";
+import { Sysctl } from "./sysctl.ts";
 import { After, StatusPlace } from "./rollout.ts";
 import { ageRecipient } from "./secret-file.ts";
 import { vrrpSchema } from "./vrrp.ts";
@@ -52,6 +53,7 @@ export function machineSchema(d: Defaults) {
       bridges: bridgesSchema(d),
       "cross-connects": CrossConnects,
       cpu: Cpu.optional(),
+      sysctl: Sysctl,
       acls: Acls,
       abf: Abf,
       vrrp: vrrpSchema(d),

@@ -1,4 +1,4 @@
-/** The management network: its interface in the default namespace, resolver, time, remote syslog. */
+/** The management network: its interface in the default namespace, resolver, time, remote syslog, and who may log in. */
 import { z } from "zod";
 import type { Defaults } from "./defaults.ts";
 import {
@@ -43,6 +43,16 @@ const Ipv6 = z
   .default("auto")
   .meta({ description: "auto (router advertisements), dhcp, none, or a fixed address with gateway." });
 
+/** The part of an authorized_keys line (sshd(8)) from the key's type on: options would let a key run programs. */
+const SshKey = z
+  .string()
+  .max(2000)
+  .regex(
+    /^(?:ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com) [A-Za-z0-9+/]{40,}={0,3}(?: [\x20-\x7e]*)?$/,
+    "must be an SSH public key, as in ssh-ed25519 AAAA…",
+  )
+  .meta({ description: "SSH public key: type and key, as in the .pub file." });
+
 export function managementSchema(d: Defaults) {
   return z
     .strictObject({
@@ -58,6 +68,15 @@ export function managementSchema(d: Defaults) {
         .prefault({})
         .meta({ description: "Resolver; DHCP adds its own." }),
       ntp: z.array(HostName).default([]).meta({ description: "Time servers." }),
+      ssh: z
+        .strictObject({
+          "authorized-keys": z
+            .record(Name, SshKey)
+            .default({})
+            .meta({ description: "Public keys by name, each of which may log in as root." }),
+        })
+        .prefault({})
+        .meta({ description: "Who may log in, beside the keys that stand on the box." }),
       syslog: z
         .record(
           Name,

@@ -1,12 +1,26 @@
 /** The appliance itself: the only implementation of Host that touches files, programs, sockets and the clock. */
 import { constants, readFileSync } from "node:fs";
-import { access, mkdir, open, readdir, readFile, readlink, rename, rm, stat, statfs, symlink } from "node:fs/promises";
-import { connect as connectSocket, type NetConnectOpts, type Socket } from "node:net";
+import {
+  access,
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  stat,
+  statfs,
+  symlink,
+} from "node:fs/promises";
 import { uptime } from "node:os";
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Connection, Host, RunOptions, RunResult, Secrets, WriteOptions } from "../../reconcilers/core.ts";
+import type { Attributes, Host, RunOptions, RunResult, Secrets, WriteOptions } from "../../reconcilers/core.ts";
 import { Problem } from "../../schemas/problem.ts";
+import { connect } from "./socket.ts";
 
 /** The host that this program runs on. `secrets` seals and reveals with this box's key. */
 export function linuxHost(secrets: Secrets): Host {
@@ -24,6 +38,7 @@ export function linuxHost(secrets: Secrets): Host {
     },
     run,
     readFile: (path) => absentAsUndefined(path, readFile(path, "utf8")),
+    attributes,
     readFolder: async (path) => ((await absentAsUndefined(path, readdir(path))) ?? []).sort(),
     readLink: (path) => absentAsUndefined(path, readlink(path)),
     writeFile: (path, text, options) => onFile(path, writeWhole(path, text, options)),
@@ -72,8 +87,16 @@ function temporary(path: string): string {
   return `${dirname(path)}/.${basename(path)}.${process.pid}.${temporaries}.tmp`;
 }
 
-async function writeWhole(path: string, text: string, { mode = 0o644, owner }: WriteOptions = {}): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+async function attributes(path: string): Promise<Attributes | undefined> {
+  const found = await absentAsUndefined(path, lstat(path));
+  if (!found) return undefined;
+  const kind = found.isFile() ? "file" : found.isDirectory() ? "folder" : found.isSymbolicLink() ? "link" : "other";
+  return { kind, mode: found.mode & 0o7777, owner: { uid: found.uid, gid: found.gid } };
+}
+
+async function writeWhole(path: string, text: string, options: WriteOptions = {}): Promise<void> {
+  const { mode = 0o644, owner, folderMode = 0o700 } = options;
+  await makeFolder(dirname(path), folderMode);
   const name = temporary(path);
   const whose = owner === "as-before" ? await absentAsUndefined(path, stat(path)) : owner;
   try {
@@ -92,6 +115,13 @@ async function writeWhole(path: string, text: string, { mode = 0o644, owner }: W
     throw thrown;
   }
   await syncFolder(dirname(path));
+}
+
+/** The umask must not take away what was asked for. */
+async function makeFolder(path: string, mode: number): Promise<void> {
+  const first = await mkdir(path, { recursive: true, mode });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await chmod(made, mode);
 }
 
 async function append(path: string, text: string): Promise<void> {
@@ -160,78 +190,4 @@ async function onFile(path: string, work: Promise<void>): Promise<void> {
 function fileProblem(path: string, thrown: unknown): Problem {
   const why = thrown instanceof Error ? thrown.message : String(thrown);
   return new Problem("HOST_FILE", `${path}: ${why}`, { cause: thrown });
-}
-
-/** Opens a stream socket; what arrives is kept until it is read. */
-async function connect(to: NetConnectOpts, signal: AbortSignal): Promise<Connection> {
-  signal.throwIfAborted();
-  const socket = connectSocket(to);
-  const name = "path" in to ? to.path : `${to.host}:${to.port}`;
-  try {
-    await settled(socket, "connect", signal);
-  } catch (cause) {
-    socket.destroy();
-    signal.throwIfAborted();
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Problem("HOST_COMMAND", `${name} does not answer: ${why}`, { transient: true, cause });
-  }
-  return connection(socket);
-}
-
-async function settled(socket: Socket, event: "connect", signal: AbortSignal): Promise<void> {
-  const done = new AbortController();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once(event, resolve).once("error", reject);
-      signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true, signal: done.signal });
-    });
-  } finally {
-    done.abort();
-    socket.removeAllListeners(event).removeAllListeners("error");
-  }
-}
-
-function connection(socket: Socket): Connection {
-  const arrived: Uint8Array[] = [];
-  const ended = new AbortController();
-  let wake: () => void = () => undefined;
-  // An error ends the stream like a close does: the reader sees that nothing more comes.
-  socket
-    .on("data", (chunk: Uint8Array) => {
-      arrived.push(chunk);
-      wake();
-    })
-    .on("error", () => undefined)
-    .on("close", () => {
-      ended.abort();
-      wake();
-    })
-    .on("end", () => {
-      ended.abort();
-      wake();
-    });
-  return {
-    async write(bytes) {
-      await new Promise<void>((resolve, reject) => {
-        socket.write(bytes, (cause) => {
-          if (cause)
-            reject(new Problem("HOST_COMMAND", "The other side closed the socket.", { transient: true, cause }));
-          else resolve();
-        });
-      });
-    },
-    async read(signal) {
-      while (arrived.length === 0 && !ended.signal.aborted) {
-        signal.throwIfAborted();
-        const { promise, resolve } = Promise.withResolvers<void>();
-        wake = resolve;
-        signal.addEventListener("abort", wake, { once: true });
-        await promise;
-        signal.removeEventListener("abort", wake);
-      }
-      if (arrived.length === 0) return undefined;
-      return Buffer.concat(arrived.splice(0));
-    },
-    close: () => socket.destroy(),
-  };
 }

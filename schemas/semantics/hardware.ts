@@ -70,6 +70,7 @@ function checkCpu({ cpu }: Machine, report: Report): void {
     if (other !== undefined) report("cpu-reused", path, `CPU ${number} is used by ${other} already`);
     else used.set(number, formatPath(path));
     if (number === 0) report("cpu-zero", path, "takes CPU 0");
+    if (number >= (cpu?.count ?? Infinity)) report("cpu-missing", path, `there is no CPU ${number}`);
   };
   for (const instance of ["core", "nat"] as const) {
     const threads = cpu?.[instance];

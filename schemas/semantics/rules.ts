@@ -35,6 +35,7 @@ export const machineRules = {
   ),
   "cpu-reused": error("A CPU runs one thread of VPP only.", "Give each thread a CPU of its own."),
   "cpu-range": error("A range of CPUs goes from the lower to the higher number.", "Swap the two numbers."),
+  "cpu-missing": error("VPP's threads run on CPUs that the box has.", "Correct cpu.count, or the number of the CPU."),
   "cpu-zero": warning("CPU 0 is left to Linux.", "Start with CPU 1: interrupts and the agent run on CPU 0."),
   // --- interfaces
   "name-reused": error("A name is that of one interface or bond only.", "Rename one of the two."),

@@ -42,6 +42,7 @@ export function frrHost(frr?: SimFrr, secrets: Secrets = testSecrets()): Host {
       }),
     run: none,
     readFile: none,
+    attributes: none,
     readFolder: none,
     writeFile: none,
     appendFile: none,

@@ -214,6 +214,14 @@ export function simHost(options: SimOptions = {}): Sim {
           const node = files.get(path);
           return node && "text" in node ? node.text : undefined;
         }),
+      attributes: (path) =>
+        alive(() => {
+          const node = files.get(path);
+          if (node === undefined) return undefined;
+          const owner = { uid: 0, gid: 0 };
+          if (!("text" in node)) return { kind: "link", mode: 0o777, owner };
+          return { kind: "file", mode: node.mode, owner: node.owner ?? owner };
+        }),
       readFolder: (path) =>
         alive(() => {
           const names = [...files.keys()].filter((name) => name.startsWith(`${path}/`));

@@ -47,6 +47,28 @@ describe("files", () => {
     expect(await readdir(join(folder, "a/b"))).toEqual(["file"]);
   });
 
+  it("stand in folders that others can enter, where that was asked for, whatever the umask is", async () => {
+    const before = process.umask(0o077);
+    try {
+      await host.writeFile(join(folder, "c/d/file"), "one", { folderMode: 0o755 });
+    } finally {
+      process.umask(before);
+    }
+    for (const made of ["c", "c/d"]) expect((await stat(join(folder, made))).mode & 0o777).toBe(0o755);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+  });
+
+  it("are told from links and folders, which nobody follows", async () => {
+    await host.writeFile(join(folder, "file"), "text", { mode: 0o640 });
+    await host.writeLink(join(folder, "link"), "file");
+
+    const owner = { uid: process.getuid?.(), gid: process.getgid?.() };
+    expect(await host.attributes(join(folder, "file"))).toEqual({ kind: "file", mode: 0o640, owner });
+    expect((await host.attributes(join(folder, "link")))?.kind).toBe("link");
+    expect((await host.attributes(folder))?.kind).toBe("folder");
+    expect(await host.attributes(join(folder, "none"))).toBeUndefined();
+  });
+
   it.skipIf(process.getuid?.() !== 0)(
     "belong to whom they are for, or to whom they did before (needs root)",
     async () => {

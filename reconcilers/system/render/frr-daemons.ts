@@ -1,0 +1,28 @@
+/** Which daemons of FRR run, and where. */
+import type { Machine } from "../../../schemas/machine.ts";
+import { daemons } from "../../frr/model.ts";
+import { header } from "../catalogue.ts";
+import { dataplane } from "./startup.ts";
+
+/** These two run always, and are not asked for. */
+const always: readonly string[] = ["zebra", "staticd"];
+
+/**
+ * /etc/frr/daemons, where FRR is used: all daemons that this product configures, whether a machine needs them or not, so that
+ * OSPF or BFD can be added without a restart. The options are Debian's.
+ */
+export function frrDaemons({ routing }: Machine): string | undefined {
+  const { bgp, ospf, ospf3, bfd } = routing;
+  const isUsed = [bgp, ospf, ospf3, bfd].some((one) => one !== undefined) || Object.keys(routing.static).length > 0;
+  if (!isUsed) return undefined;
+  return `${header}${daemons
+    .filter((daemon) => !always.includes(daemon))
+    .map((daemon) => `${daemon}=yes\n`)
+    .join("")}vtysh_enable=yes
+watchfrr_options="--netns=${dataplane}"
+zebra_options="-A 127.0.0.1 -s 90000000"
+${daemons
+  .filter((daemon) => daemon !== "zebra")
+  .map((daemon) => `${daemon}_options="-A ${daemon === "ospf6d" ? "::1" : "127.0.0.1"}"\n`)
+  .join("")}`;
+}

@@ -1,0 +1,42 @@
+/** From a machine to the files that it starts from. Pure. */
+import type { Machine } from "../../../schemas/machine.ts";
+import { catalogue, systemFile } from "../catalogue.ts";
+import type { SystemDesired } from "../model.ts";
+import { authorizedKeys, kernelParameters, keyFiles, resolver, timeServers } from "./drop-ins.ts";
+import { frrDaemons } from "./frr-daemons.ts";
+import { managementNetwork } from "./management.ts";
+import { hostnameFile, hostsFile } from "./names.ts";
+import { nicList } from "./nics.ts";
+import { coreStartup, natStartup, noCommands, usesNat, usesVpp } from "./startup.ts";
+
+/** A machine has a file where it says anything that belongs in it. */
+export function renderSystem(machine: Machine): SystemDesired {
+  const texts = textsOf(machine);
+  return {
+    files: catalogue.flatMap((managed) => {
+      const text = texts[managed.path];
+      return text === undefined ? [] : [systemFile(managed, text)];
+    }),
+  };
+}
+
+function textsOf(machine: Machine): Readonly<Record<string, string | undefined>> {
+  const { management } = machine;
+  const [isVpp, isNat] = [usesVpp(machine), usesNat(machine)];
+  return {
+    "/etc/hostname": hostnameFile(machine),
+    "/etc/hosts": hostsFile(machine),
+    "/etc/sysctl.d/90-imp.conf": kernelParameters(machine),
+    ...(management && {
+      "/etc/systemd/network/10-imp-management.network": managementNetwork(management),
+      "/etc/systemd/resolved.conf.d/10-imp.conf": resolver(management),
+      "/etc/systemd/timesyncd.conf.d/10-imp.conf": timeServers(management),
+      "/etc/ssh/authorized_keys.d/root": authorizedKeys(management),
+      "/etc/ssh/sshd_config.d/10-imp.conf": keyFiles(management),
+    }),
+    "/etc/imp/nics": nicList(machine),
+    ...(isVpp && { "/etc/vpp/commands-core.txt": noCommands(), "/etc/vpp/startup-core.conf": coreStartup(machine) }),
+    ...(isNat && { "/etc/vpp/commands-nat.txt": noCommands(), "/etc/vpp/startup-nat.conf": natStartup(machine) }),
+    "/etc/frr/daemons": frrDaemons(machine),
+  };
+}

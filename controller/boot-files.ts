@@ -4,7 +4,9 @@
  */
 import type { Host, PlaneName } from "../reconcilers/core.ts";
 import type { Desired, Generation } from "../reconcilers/generation.ts";
+import { readersOf } from "../reconcilers/system/catalogue.ts";
 import { Problem } from "../schemas/problem.ts";
+import { completed } from "./planes.ts";
 import { filesFolder } from "./store.ts";
 
 /** What uses a plane comes after it. */
@@ -58,7 +60,12 @@ export interface BootFiles {
   restoring(digest: string): Promise<readonly Restoring[]>;
 }
 
-/** All of them; `folder` is the agent's state. */
+/** Where a file of the system plane is kept: below the generation's files, by its own path. */
+function keptSystem(folder: string, digest: string, path: string): string {
+  return `${filesFolder(folder, digest)}/system${path}`;
+}
+
+/** All of them; `folder` is the agent's state. Files of the system plane stand where they belong once a plan is empty. */
 export function bootFiles(host: Host, folder: string, files: readonly BootFile[]): BootFiles {
   const kept = (file: BootFile, digest: string): string => `${filesFolder(folder, digest)}/${file.name}`;
   const held = new Map<BootFile, { readonly digest: string; readonly text: string }>();
@@ -86,14 +93,26 @@ export function bootFiles(host: Host, folder: string, files: readonly BootFile[]
     await host.writeFile(file.path, text, closed);
   }
 
-  async function restoring(digest: string): Promise<readonly Restoring[]> {
-    return Promise.all(
-      files.map(async (file) => {
-        const owner = (await file.owner()) ?? { uid: 0, gid: 0 };
-        const { plane, path: target, mode, unit } = file;
-        return { plane, files: [{ source: kept(file, digest), target, mode, owner }], units: [unit] };
-      }),
-    );
+  async function restoring(digest: string, { system }: Pick<Desired, "system">): Promise<readonly Restoring[]> {
+    const own = files.map(async (file): Promise<Restoring> => {
+      const owner = (await file.owner()) ?? { uid: 0, gid: 0 };
+      const { plane, path: target, mode, unit } = file;
+      return { plane, files: [{ source: kept(file, digest), target, mode, owner }], units: [unit] };
+    });
+    const laid = system.files.map(({ path, mode, owner }) => {
+      return { source: keptSystem(folder, digest, path), target: path, mode, owner };
+    });
+    const units = readersOf(system.files.map(({ path }) => path));
+    return [
+      ...(laid.length > 0 ? [{ plane: "system", files: laid, units } as const] : []),
+      ...(await Promise.all(own)),
+    ];
+  }
+  async function holdsSystem({ digest, desired }: Generation): Promise<boolean> {
+    for (const { path, text } of desired.system.files) {
+      if ((await host.readFile(keptSystem(folder, digest, path))) !== text) return false;
+    }
+    return true;
   }
   async function replace(path: string, text: string): Promise<void> {
     if ((await host.readFile(path)) !== text) await host.writeFile(path, text, { mode: 0o600 });
@@ -102,20 +121,26 @@ export function bootFiles(host: Host, folder: string, files: readonly BootFile[]
   return {
     async hold(generation) {
       for (const file of files) if (!(await holds(file, generation))) return false;
-      return true;
+      return holdsSystem(generation);
     },
     async keep(generation, seen) {
       const { digest } = generation;
       for (const file of files) {
         await replace(kept(file, digest), file.text(generation, seen, await host.readFile(file.path)));
       }
-      const lines = restoringLines(await restoring(digest));
+      const { system } = generation.desired;
+      for (const { path, text } of system.files) await replace(keptSystem(folder, digest, path), text);
+      const lines = restoringLines(await restoring(digest, { system }));
       await replace(`${folder}/generations/${digest}/restore`, `${lines.join("\n")}\n`);
     },
     async lay({ digest }) {
       for (const file of files) await lay(file, digest);
     },
-    restoring,
+    async restoring(digest) {
+      const found = await host.readFile(`${folder}/generations/${digest}/generation.json`);
+      const { desired } = found === undefined ? {} : (JSON.parse(found) as Partial<Generation>);
+      return restoring(digest, completed(desired ?? {}));
+    },
   };
 }
 

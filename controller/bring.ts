@@ -4,7 +4,7 @@ import type { Desired } from "../reconcilers/generation.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { inFlight, type Deployment, type Run, type State } from "./machine.ts";
-import { carryOut, leftover, survey, type Survey } from "./planes.ts";
+import { carryOut, leftover, restarts, survey, systemAlone, type Survey } from "./planes.ts";
 import type { StepNews } from "./report/observer.ts";
 import { retryTransient } from "./retry.ts";
 
@@ -39,8 +39,18 @@ export async function bringTo(
       listener.event({ type: "run-started", plane, steps: told });
     };
     const done = (plane: keyof Desired, step: Step): void => progress.stepDone(plane, news(plane, step));
-    await carryOut(reconcilers, host, plan, { started, done }, signal);
+    const carrying = { started, done };
+    if (!restarts(plan)) return carryOut(reconcilers, host, plan, carrying, signal);
+    await carryOut(reconcilers, host, systemAlone(plan), carrying, signal);
+    await carryOut(reconcilers, host, await lookedAgain(), carrying, signal);
   });
+  /** What a restart left of the other planes. Rejects with what is in their way, which may pass. */
+  async function lookedAgain(): Promise<Survey> {
+    const plan = await survey(reconcilers, host, desired, owned, signal);
+    const [problem] = plan.problems;
+    if (problem) throw problem;
+    return plan;
+  }
 }
 
 /** Of a long run the history tells only the first steps. */

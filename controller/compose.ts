@@ -2,6 +2,8 @@
 import { dirname } from "node:path";
 import type { Host } from "../reconcilers/core.ts";
 import { frr } from "../reconcilers/frr/frr.ts";
+import { catalogue } from "../reconcilers/system/catalogue.ts";
+import { system } from "../reconcilers/system/system.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { createAgent } from "./agent.ts";
@@ -37,8 +39,11 @@ import { loadWanted } from "./wanted.ts";
 import { watch } from "./watch.ts";
 
 /** Every plane that there is. A plane joins here. */
-export function allReconcilers(paths: Pick<Settings["paths"], "frr-sockets">): Reconcilers {
-  return { frr: frr({ sockets: paths["frr-sockets"] }) };
+export function allReconcilers({ paths, system: { mode } }: Pick<Settings, "paths" | "system">): Reconcilers {
+  return {
+    system: system({ managed: mode === "off" ? [] : catalogue, run: paths.run }),
+    frr: frr({ sockets: paths["frr-sockets"] }),
+  };
 }
 
 /** Who is told of what the agent does. */
@@ -88,7 +93,7 @@ export async function runAgent(
           ? gitSource(settings, host, { note: (note) => log.warn("repository", { note }) })
           : folderSource(folder),
       load: (tree, commit, local) => loadWanted(tree, commit, local, { settings, host, secrets }),
-      reconcilers: allReconcilers(paths),
+      reconcilers: allReconcilers(settings),
       secrets,
       probe: prober({ host, sockets: paths["frr-sockets"], dataplane: settings.dataplane }),
       bootFiles: files,

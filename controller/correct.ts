@@ -1,5 +1,6 @@
 /** The third part of a tick: back to what is committed when the appliance drifted from it and nobody wants it so. */
 import type { Generation } from "../reconcilers/generation.ts";
+import { isDescribed } from "../reconcilers/system/model.ts";
 import { asProblem } from "../schemas/problem.ts";
 import { glassOf, watchHands } from "./break-glass.ts";
 import { canonicalJson } from "./canonical-json.ts";
@@ -45,11 +46,16 @@ async function measured({ parts, appliance, signal, known, publish }: Turn, comm
   return drift;
 }
 
-/** The committed generation as a newer agent renders it, which is brought in like drift. */
+/**
+ * The committed generation as a newer agent renders it, which is brought in like drift. A plane that is new to the box is
+ * not: it comes with the next commit that asks for something else, through the gate.
+ */
 function renderedAnew({ known }: Turn, committed: Generation): Generation | undefined {
   const { generation } = known().wanted ?? {};
   if (generation?.digest !== committed.digest) return undefined;
-  return canonicalJson(generation.desired) === canonicalJson(committed.desired) ? undefined : generation;
+  const { system } = committed.desired;
+  const desired = isDescribed(system) ? generation.desired : { ...generation.desired, system };
+  return canonicalJson(desired) === canonicalJson(committed.desired) ? undefined : { ...generation, desired };
 }
 
 async function bringBack(

@@ -3,6 +3,7 @@
  * engine with another target: observe what is there, plan, apply, and plan again, which must be empty.
  */
 import type { Generation } from "../reconcilers/generation.ts";
+import { unitsOf } from "../reconcilers/system/plan.ts";
 import { asProblem, type ProblemCode } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, readBack } from "./bring.ts";
@@ -37,7 +38,14 @@ export interface Intent {
 }
 
 /** Failures that are the candidate's own: it is never tried here again. All others may be anybody's. */
-const candidatesFault: readonly ProblemCode[] = ["FRR_REJECTED", "READ_BACK", "HEALTH", "FRR_FOREIGN", "FRR_VERSION"];
+const candidatesFault: readonly ProblemCode[] = [
+  "FRR_REJECTED",
+  "READ_BACK",
+  "HEALTH",
+  "FRR_FOREIGN",
+  "FRR_VERSION",
+  "SYSTEM_UNIT",
+];
 
 /** How long after its deadline a deployment may take to notice, before it is left behind. */
 const windUpMs = 10_000;
@@ -72,7 +80,7 @@ async function arm(appliance: Appliance, intent: Intent): Promise<Deployment | u
   await store.stage({
     generation: candidate,
     secrets: new Map(Object.entries(kept)),
-    before: committed ? undefined : plan.before,
+    before: plan.before,
     owned: committed?.desired,
   });
   const shut = intent.again();
@@ -94,6 +102,7 @@ async function arm(appliance: Appliance, intent: Intent): Promise<Deployment | u
     // What was proven here before is looked at once more, and not watched.
     soakMs: isKnownGood(memory.ledger(), target) ? 0 : soakMs,
     planes: planesTouched(plan),
+    units: unitsOf(plan.plans.system.steps),
     steps: plan.steps.length,
     stepsDone: 0,
     worstImpact: plan.worstImpact,

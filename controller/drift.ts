@@ -8,7 +8,7 @@ import type { Generation } from "../reconcilers/generation.ts";
 import type { Policy } from "../schemas/policy.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Decision, Ledger } from "./ledger.ts";
-import { planeNames, type Reconcilers, type Survey } from "./planes.ts";
+import { planeNames, reconcilerOf, type Reconcilers, type Survey } from "./planes.ts";
 import { surveyed } from "./turn.ts";
 
 export interface Drift {
@@ -113,7 +113,7 @@ function linesOf(
   { desired }: Pick<Generation, "desired">,
   { before }: Pick<Survey, "before">,
 ): readonly string[] {
-  return reconcilers[plane].difference?.(desired[plane], before[plane], [desired[plane]]) ?? [];
+  return reconcilerOf(reconcilers, plane).difference?.(desired[plane], before[plane], [desired[plane]]) ?? [];
 }
 
 export type Difference = Readonly<Partial<Record<PlaneName, readonly string[]>>>;

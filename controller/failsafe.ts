@@ -7,7 +7,7 @@ import type { Host, PlaneName, RunResult } from "../reconcilers/core.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { parseActed, type Acted } from "./acted.ts";
-import { restoringLines, type BootFiles } from "./boot-files.ts";
+import { restoringLines, type BootFiles, type Restoring } from "./boot-files.ts";
 import type { Deployment } from "./machine.ts";
 
 /** What was well right before the change: what the failsafe can tell by whether the box is fine. */
@@ -63,7 +63,9 @@ export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "
   }
   async function write(deployment: Deployment, { phase, to, deadlineMs, before }: Order): Promise<void> {
     const restoring = to === undefined ? [] : await files.restoring(to);
-    const touched = restoring.filter(({ plane }) => deployment.planes.includes(plane));
+    const touched = restoring
+      .filter(({ plane }) => deployment.planes.includes(plane))
+      .map((one) => (one.plane === "system" ? onlyTouched(one, deployment) : one));
     const lines = [
       "format 1",
       `deployment ${deployment.id}`,
@@ -161,6 +163,11 @@ export const noFailsafe: Failsafe = {
   acted: async () => undefined,
   acknowledge: async () => undefined,
 };
+
+/** Of many units, those that the deployment leaves alone are none of the failsafe's business: VPP forwards through them. */
+function onlyTouched(restoring: Restoring, { units: touched }: Deployment): Restoring {
+  return touched ? { ...restoring, units: restoring.units.filter((unit) => touched.includes(unit)) } : restoring;
+}
 
 /** What the record of this deployment says was well before it; nothing when there is none, as after a reboot. */
 function lifelinesOf(record: string, deployment: string): Lifelines {

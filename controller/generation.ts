@@ -1,6 +1,6 @@
 /** From a valid machine to a generation: a pure function, so that a pull request renders what the appliance will. */
 import { createHash } from "node:crypto";
-import { derive, notManaged } from "../reconcilers/derive.ts";
+import { derive, notManaged, type LeftOut } from "../reconcilers/derive.ts";
 import type { Generation, Rollout } from "../reconcilers/generation.ts";
 import { drainedIn, healthChecks } from "../reconcilers/health-checks.ts";
 import type { Loaded } from "../schemas/load.ts";
@@ -14,7 +14,13 @@ type Versions = Pick<ResolvedSecrets, "version">;
 const ordering: ReadonlySet<string> = new Set(["after", "status"]);
 
 /** Renders `loaded` as `commit` asks for it. Program versions come from the image's entry, never from a running box. */
-export function render(loaded: Loaded, commit: string, secrets: ResolvedSecrets, rollout?: Rollout): Generation {
+export function render(
+  loaded: Loaded,
+  commit: string,
+  secrets: ResolvedSecrets,
+  rollout?: Rollout,
+  leftOut?: LeftOut,
+): Generation {
   const { machine, name } = loaded;
   const versions = loaded.image?.versions ?? {};
   const drained = drainedIn(machine, versions).peers;
@@ -24,11 +30,11 @@ export function render(loaded: Loaded, commit: string, secrets: ResolvedSecrets,
     secrets: hash(versionsOf(loaded, secrets)),
     machine: name,
     commit,
-    desired: derive(machine, versions, (secret) => secrets.sealed(secret)),
-    health: healthChecks(machine, versions),
+    desired: derive(machine, versions, (secret) => secrets.sealed(secret), leftOut),
+    health: healthChecks(machine, versions, leftOut),
     ...(drained.length > 0 && { drained }),
     policy: machine.policy,
-    notManaged: notManaged(machine),
+    notManaged: notManaged(machine, leftOut),
     ...(rollout && { rollout }),
   };
 }

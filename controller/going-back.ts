@@ -4,6 +4,7 @@
  * committed before. Needs no repository.
  */
 import type { Generation } from "../reconcilers/generation.ts";
+import { isDescribed } from "../reconcilers/system/model.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { inconclusiveRetries, withVerdict, type Ledger, type Order } from "./ledger.ts";
@@ -34,7 +35,7 @@ export async function orderedBack(
     if (!generation) throw new Problem("JOURNAL", `There is no generation ${to ?? ""} to go back to.`);
     if (generation.digest !== committed?.digest) {
       secrets.learn(Object.fromEntries(await store.secretsOf(generation.digest)));
-      return generation;
+      return committed ? withUndescribed(generation, committed) : generation;
     }
   } catch (thrown) {
     listener.complain(asProblem(thrown));
@@ -46,6 +47,12 @@ export async function orderedBack(
 /** Whether somebody ordered a stranded box to try again. */
 export function isResumed(state: State, { order }: Ledger): boolean {
   return state.at === "stranded" && order !== undefined && orderKey(order) !== state.spent;
+}
+
+/** What the generation says nothing of stays as it is, instead of being removed. */
+function withUndescribed(generation: Generation, { desired }: Generation): Generation {
+  if (isDescribed(generation.desired.system)) return generation;
+  return { ...generation, desired: { ...generation.desired, system: desired.system } };
 }
 
 /** Why the deployment in flight is given up for it. */

@@ -32,6 +32,8 @@ export interface Deployment extends Target {
   readonly deadlineMs?: number;
   readonly soakMs?: number;
   readonly planes: readonly PlaneName[];
+  /** The units that the system plane starts or reloads for it. */
+  readonly units?: readonly string[];
   readonly steps: number;
   readonly stepsDone: number;
   /** Of all that was begun for it, the way back included. */

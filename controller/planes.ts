@@ -9,10 +9,17 @@ import {
   type Step,
 } from "../reconcilers/core.ts";
 import type { Desired } from "../reconcilers/generation.ts";
+import { undescribed } from "../reconcilers/system/model.ts";
+import { unitsOf } from "../reconcilers/system/plan.ts";
 import { Problem } from "../schemas/problem.ts";
 
 /** One reconciler for each plane that a generation describes. */
 export type Reconcilers = { readonly [P in keyof Desired]: Reconciler<Desired[P], unknown> };
+
+/** The one of a plane that is not named until it runs: its desired state is that plane's, which no type can tell then. */
+export function reconcilerOf(reconcilers: Reconcilers, plane: keyof Desired): Reconciler<unknown, unknown> {
+  return reconcilers[plane];
+}
 
 export type Plans = { readonly [P in keyof Desired]: Plan };
 
@@ -33,10 +40,15 @@ export interface Survey {
 export type Incarnations = Readonly<Partial<Record<PlaneName, string>>>;
 
 /** Nothing at all: what an appliance looks like on which nothing was ever committed. */
-export const emptyDesired: Desired = { frr: { config: "" } };
+export const emptyDesired: Desired = { system: undescribed, frr: { config: "" } };
+
+/** What an agent wrote down that did not know all planes. */
+export function completed(desired: Partial<Desired>): Desired {
+  return { ...emptyDesired, ...desired };
+}
 
 /** Every plane that there is, in the order in which they are carried out. */
-export const planeNames = ["frr"] as const satisfies readonly (keyof Desired & PlaneName)[];
+export const planeNames = ["system", "frr"] as const satisfies readonly (keyof Desired & PlaneName)[];
 
 /** Observes every plane and plans. Rejects with a Problem when a plane cannot be observed. */
 export async function survey(
@@ -51,7 +63,7 @@ export async function survey(
   // What starts in between counts as having lost what is missing.
   const incarnations = await incarnationsOf(reconcilers, host, signal);
   for (const plane of planeNames) {
-    const reconciler = reconcilers[plane];
+    const reconciler = reconcilerOf(reconcilers, plane);
     const observed = await reconciler.observe(host, signal);
     plans[plane] = reconciler.plan(
       desired[plane],
@@ -61,6 +73,7 @@ export async function survey(
     const seen = reconciler.asDesired?.(observed);
     Object.assign(before, { [plane]: seen ?? emptyDesired[plane] });
   }
+  if (unitsOf(plans.system?.steps ?? []).includes("frr.service")) plans.frr = withDaemons(plans.frr);
   const all = Object.values(plans);
   const steps = all.flatMap((plan) => plan.steps);
   return {
@@ -82,6 +95,24 @@ export async function incarnationsOf(reconcilers: Reconcilers, host: Host, signa
     if (name !== undefined) incarnations[plane] = name;
   }
   return incarnations;
+}
+
+/** A daemon that does not run yet is in nobody's way: it starts before this plan is looked at again. */
+function withDaemons(plan: Plan | undefined): Plan {
+  const { problems, ...rest } = plan ?? nothingElse;
+  return { ...rest, problems: problems.filter(({ code }) => code !== "FRR_DAEMON_MISSING") };
+}
+
+/** Whether other planes start anew by it, and may have lost what was observed of them. */
+export function restarts({ plans }: Survey): boolean {
+  return plans.system.steps.some(({ impact }) => impact === "restart");
+}
+
+const nothingElse: Plan = { steps: [], foreign: [], problems: [], notes: [] };
+
+/** The system's part of it; what the others are to do can only be told after it. */
+export function systemAlone(survey: Survey): Survey {
+  return { ...survey, plans: { system: survey.plans.system, frr: nothingElse } };
 }
 
 export interface Carrying {

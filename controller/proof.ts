@@ -8,6 +8,7 @@ import type { Intent } from "./deploy.ts";
 import type { Before } from "./health/judge.ts";
 import { prove, type Proof } from "./health/prove.ts";
 import type { Deployment } from "./machine.ts";
+import { restarts } from "./planes.ts";
 import { changedSessions } from "./rollout/decide.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import { surveyLimitMs } from "./turn.ts";
@@ -58,12 +59,13 @@ export async function proveDeployment(
 function beforeOf({ memory }: Appliance, { candidate, committed, plan, baseline, wellBefore }: Intent): Before {
   const { seen, probation } = memory.ledger();
   const { wait, follow } = changedSessions(candidate, committed, seen);
+  const touched = touchedBy(plan.plans.frr.steps, [plan.before.frr.config, candidate.desired.frr.config]);
   const wasUp = wellBefore ?? subjectsOf(committed, probation?.green ?? []);
   return {
     probe: baseline.probe,
     candidate,
     committed,
-    touched: touchedBy(plan.plans.frr.steps, [plan.before.frr.config, candidate.desired.frr.config]),
+    touched: restarts(plan) ? { ...touched, interfaces: new Set(baseline.probe?.links?.keys()) } : touched,
     advisory: wait,
     follows: new Set(wasUp.filter((key) => follow.has(key))),
   };

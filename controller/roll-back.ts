@@ -9,10 +9,11 @@ import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import { orderKey, whenUndone } from "./going-back.ts";
 import { whyHeld, withVerdict } from "./ledger.ts";
-import { emptyDesired, letGo } from "./planes.ts";
+import { emptyDesired, letGo, type Reconcilers } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import { climb, nextRung } from "./rungs.ts";
 import { tidy } from "./start.ts";
+import type { Staged } from "./store.ts";
 
 /** Limit for one attempt to go back by plan; the next one begins afresh. */
 export const attemptLimitMs = 50_000;
@@ -92,7 +93,7 @@ interface Destination {
 
 /** What to go back to, and what may be removed on the way. The secrets of both are known then. */
 async function whereTo(
-  { store, secrets, progress, listener }: Appliance,
+  { store, secrets, progress, listener, reconcilers }: Appliance,
   linked: Generation | undefined,
 ): Promise<Destination> {
   const { from, generation } = mustBeInFlight(progress.state());
@@ -105,7 +106,16 @@ async function whereTo(
   if (staged) secrets.learn(Object.fromEntries(staged.secrets));
   if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
   const owned = [committed, staged?.generation].flatMap((one) => (one ? [one.desired] : []));
-  return { desired: committed?.desired ?? staged?.before ?? emptyDesired, owned };
+  if (!committed) return { desired: staged?.before ?? emptyDesired, owned };
+  return { desired: wayBack(reconcilers, committed.desired, staged), owned };
+}
+
+/** What is committed, and what the candidate had taken over as it was before. */
+function wayBack(reconcilers: Reconcilers, committed: Desired, staged: Staged | undefined): Desired {
+  if (!staged?.before) return committed;
+  const { system } = reconcilers;
+  const back = system.goingBack?.(committed.system, staged.generation.desired.system, staged.before.system);
+  return { ...committed, system: back ?? committed.system };
 }
 
 /** The committed generation is whole, so that what it needs can be brought back; only what is too much is not known. */

@@ -5,6 +5,7 @@
 import type { Host } from "../reconcilers/core.ts";
 import type { Desired, Generation } from "../reconcilers/generation.ts";
 import { Problem } from "../schemas/problem.ts";
+import { completed } from "./planes.ts";
 import { canonicalJson } from "./canonical-json.ts";
 
 export interface Store {
@@ -30,7 +31,7 @@ export interface Store {
 export interface Staged {
   readonly generation: Generation;
   readonly secrets: ReadonlyMap<string, string>;
-  /** What was there before the first deployment of this box ever: to go back to while nothing is committed. */
+  /** What was there before: to go back to while nothing is committed, and from what the candidate takes over. */
   readonly before: Desired | undefined;
   /** What the generation before it desired: after a power cut it may be there again, and has to go. */
   readonly owned: Desired | undefined;
@@ -70,7 +71,12 @@ export function openStore(host: Host, folder: string, environment: string): Stor
     const kept = await read<{ generation?: Generation; before?: Desired; owned?: Desired }>(path);
     if (kept?.generation?.digest !== digest) throw damaged(path);
     const { generation, before, owned } = kept;
-    return { generation, before, owned, secrets: await secretsOf(digest) };
+    return {
+      generation: whole(generation),
+      before: before && completed(before),
+      owned: owned && completed(owned),
+      secrets: await secretsOf(digest),
+    };
   }
 
   async function present(): Promise<readonly string[]> {
@@ -89,7 +95,7 @@ export function openStore(host: Host, folder: string, environment: string): Stor
   async function kept(digest: string): Promise<Generation | undefined> {
     const generation = await read<Generation>(`${home(digest)}/generation.json`);
     if (generation && generation.digest !== digest) throw damaged(`${home(digest)}/generation.json`);
-    return generation;
+    return generation && whole(generation);
   }
 
   return {
@@ -130,6 +136,10 @@ export function openStore(host: Host, folder: string, environment: string): Stor
       for (const digest of await present()) if (!wanted.has(digest)) await host.remove(home(digest));
     },
   };
+}
+
+function whole(generation: Generation): Generation {
+  return { ...generation, desired: completed(generation.desired) };
 }
 
 function damaged(path: string, cause?: unknown): Problem {

@@ -27,5 +27,6 @@ export async function loadWanted(
   const all = [...problems, ...place.problems, ...resolution.problems];
   if (all.some((problem) => problem.severity === "error")) return { generation: undefined, problems: all };
   const rollout = await rolloutOf(loaded, place, tree);
-  return { generation: render(loaded, commit, resolution.secrets, rollout), problems: all };
+  const leftOut = { system: settings.system.mode === "off" };
+  return { generation: render(loaded, commit, resolution.secrets, rollout, leftOut), problems: all };
 }

@@ -3,14 +3,34 @@ import type { Machine } from "../schemas/machine.ts";
 import type { ProgramVersions } from "../schemas/when.ts";
 import { renderFrr } from "./frr/render/render.ts";
 import type { Desired } from "./generation.ts";
+import { undescribed } from "./system/model.ts";
+import { renderSystem } from "./system/render/render.ts";
 
 /** Versions of the programs in the image: what `when:` asks for. From the image's manifest, never from the running box. */
 export type Versions = ProgramVersions;
 
-/** `seal` gives the sealed form of a secret, by its name. */
-export function derive(machine: Machine, versions: Versions, seal: (secret: string) => string): Desired {
-  return { frr: renderFrr(machine, versions, seal) };
+/** What the agent of a box leaves to others. */
+export interface LeftOut {
+  readonly system: boolean;
 }
+
+const nothing: LeftOut = { system: false };
+
+/** `seal` gives the sealed form of a secret, by its name. */
+export function derive(
+  machine: Machine,
+  versions: Versions,
+  seal: (secret: string) => string,
+  leftOut: LeftOut = nothing,
+): Desired {
+  return {
+    system: leftOut.system ? undescribed : renderSystem(machine),
+    frr: renderFrr(machine, versions, seal),
+  };
+}
+
+/** Sections that the system plane carries out whole, but for what is named in `unmanagedParts`. */
+const ofSystem: ReadonlySet<string> = new Set(["hostname", "management", "cpu", "sysctl"]);
 
 /** Sections that are carried out, or that are about the agent itself. */
 const managed: ReadonlySet<string> = new Set([
@@ -24,11 +44,17 @@ const managed: ReadonlySet<string> = new Set([
   "status",
 ]);
 
-/** The sections of the machine file that are used and that no plane carries out yet, in the order of the file. */
-export function notManaged(machine: Machine): readonly string[] {
-  return Object.entries(machine)
-    .filter(([section, value]) => !managed.has(section) && !isEmpty(value))
-    .map(([section]) => section);
+/** The sections of the machine file, or parts of them, that are used and that nobody carries out yet, in the order of the file. */
+export function notManaged(machine: Machine, { system }: LeftOut = nothing): readonly string[] {
+  return Object.entries(machine).flatMap(([section, value]) => {
+    if (managed.has(section) || isEmpty(value)) return [];
+    return ofSystem.has(section) && !system ? unmanagedParts(section, machine) : [section];
+  });
+}
+
+/** Nobody sends the log anywhere yet. */
+function unmanagedParts(section: string, { management }: Machine): readonly string[] {
+  return section === "management" && !isEmpty(management?.syslog) ? ["management.syslog"] : [];
 }
 
 function isEmpty(value: unknown): boolean {

@@ -3,10 +3,12 @@ import type { HealthCheck } from "../schemas/health.ts";
 import type { Policy } from "../schemas/policy.ts";
 import type { StatusPlace } from "../schemas/rollout.ts";
 import type { FrrDesired } from "./frr/model.ts";
+import type { SystemDesired } from "./system/model.ts";
 import type { PlaneName } from "./core.ts";
 
 /** What each plane is to look like. A plane joins by adding its key here and its reconciler in controller/compose.ts. */
 export interface Desired {
+  readonly system: SystemDesired;
   readonly frr: FrrDesired;
 }
 

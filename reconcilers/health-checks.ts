@@ -1,19 +1,25 @@
 /** The health checks of a machine: those that are declared, and those that follow from whatever is to be up. Pure. */
 import type { DeclaredCheck, HealthCheck } from "../schemas/health.ts";
-import { objectOf } from "../schemas/health.ts";
+import { objectOf, subjectOf } from "../schemas/health.ts";
 import type { Machine } from "../schemas/machine.ts";
 import { type Port, portsOf } from "../schemas/ports.ts";
 import { type Networks, cidrOf, networks } from "../schemas/semantics/networks.ts";
 import type { ProgramVersions } from "../schemas/when.ts";
+import type { LeftOut } from "./derive.ts";
 import { peerName } from "./frr/render/bgp-peers.ts";
 import { applying } from "./frr/render/lines.ts";
+import { usesNat, usesVpp } from "./system/render/startup.ts";
 
 /**
  * A session for each BGP peer, an adjacency for each OSPF interface, a BFD session for each of its own peers, a link for each
- * interface that Linux sees, and a unit for FRR and each service, where they are to be up. Peers and interfaces are named as
- * FRR and Linux name them.
+ * interface that Linux sees, and a unit for FRR, each VPP instance and each service, where they are to be up; of management
+ * the fixed addresses and their gateways. Peers and interfaces are named as FRR and Linux name them.
  */
-export function healthChecks(machine: Machine, versions: ProgramVersions = {}): readonly HealthCheck[] {
+export function healthChecks(
+  machine: Machine,
+  versions: ProgramVersions = {},
+  { system }: LeftOut = { system: false },
+): readonly HealthCheck[] {
   const names = namesOf(machine, versions);
   const declared = Object.entries(machine.health).map(([name, check]): HealthCheck => ({
     ...translated(check, names),
@@ -26,6 +32,7 @@ export function healthChecks(machine: Machine, versions: ProgramVersions = {}): 
     ...bfdSessions(machine),
     ...links(names),
     ...units(machine, versions),
+    ...(system ? [] : [...vppUnits(machine), ...management(machine)]),
   ];
   // What was declared of the same object counts instead: it may ask for more, or only advise.
   const all = [...derived.filter((check) => !declared.some((other) => isSame(check, other))), ...declared];
@@ -126,6 +133,21 @@ function units({ routing, services }: Machine, versions: ProgramVersions): reado
   return [...(usesFrr ? ["frr"] : []), ...enabled].map((unit) => ({ check: "unit", unit, required: true }));
 }
 
+function vppUnits(machine: Machine): readonly HealthCheck[] {
+  const instances = [...(usesVpp(machine) ? ["vpp-core"] : []), ...(usesNat(machine) ? ["vpp-nat"] : [])];
+  return instances.map((unit) => ({ check: "unit", unit, required: true }));
+}
+
+/** That an own address answers shows that it is there. A gateway that is link-local answers nobody who does not say where. */
+function management({ management: network }: Machine): readonly HealthCheck[] {
+  const fixed = [network?.ipv4, network?.ipv6].flatMap((family) => (typeof family === "object" ? [family] : []));
+  const addresses = fixed.flatMap(({ address, gateway }) => [
+    address.slice(0, address.indexOf("/")),
+    ...(gateway === undefined || gateway.startsWith("fe80:") ? [] : [gateway]),
+  ]);
+  return addresses.map((address) => ({ check: "ping", address, namespace: "management", required: true }));
+}
+
 export interface Drained {
   /** BGP peers, as FRR names them. */
   readonly peers: readonly string[];
@@ -157,5 +179,6 @@ function isAbout(check: HealthCheck, drained: Drained): boolean {
 
 function isSame(a: HealthCheck, b: HealthCheck): boolean {
   const object = objectOf(a);
+  if (subjectOf(a) === subjectOf(b)) return true;
   return a.check === b.check && object !== undefined && object === objectOf(b);
 }

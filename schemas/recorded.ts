@@ -15,6 +15,7 @@ const Deployment = z.looseObject({
   boot: z.string(),
   deadline: z.number(),
   planes: z.array(z.string()),
+  units: z.array(z.string()).optional(),
   steps: z.number(),
   stepsDone: z.number(),
   worstImpact: z.string().optional(),

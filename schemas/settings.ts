@@ -63,6 +63,15 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .meta({ description: "What puts the box back when the agent cannot: docs/failsafe.md." }),
+  system: z
+    .strictObject({
+      mode: z.enum(["apply", "off"]).default("apply").meta({
+        description:
+          "off: files below /etc and units are somebody else's, and what the machine file says of them is not managed.",
+      }),
+    })
+    .prefault({})
+    .meta({ description: "Files below /etc, and the units that read them: docs/system.md." }),
   identity: z
     .enum(["required", "if-declared"])
     .default("if-declared")

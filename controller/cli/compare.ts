@@ -11,6 +11,7 @@ import { emptyDesired } from "../planes.ts";
 import { askedOf, fileVersions } from "../rollout/asked.ts";
 import type { ResolvedSecrets } from "../secrets.ts";
 import { byImpact } from "./change.ts";
+import { valueAt } from "../../schemas/json.ts";
 import type { FleetChange, MachineChange, PlaneChange } from "./change.ts";
 import { planOffline } from "./offline-plan.ts";
 
@@ -103,9 +104,10 @@ async function compareMachine(
   };
 }
 
-/** Whether both ask for the same in a section of the machine file. */
+/** Whether both ask for the same in a section of the machine file, or a part of one ("management.syslog"). */
 function sameSection(section: string, one: Loaded | undefined, other: Loaded | undefined): boolean {
-  return isDeepStrictEqual(one?.written[section], other?.written[section]);
+  const path = section.split(".");
+  return isDeepStrictEqual(one && valueAt(one.written, path), other && valueAt(other.written, path));
 }
 
 /** Where nothing can be decrypted: a secret is told apart by its encrypted file, so that a new one shows. */

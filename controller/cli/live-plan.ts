@@ -29,6 +29,6 @@ export async function planLive(settingsFile: string, sites: string | undefined, 
   const committed = await store.committed();
   if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
   const owned = committed ? [committed.desired] : [];
-  const plan = await survey(allReconcilers(settings.paths), host, generation.desired, owned, signal);
+  const plan = await survey(allReconcilers(settings), host, generation.desired, owned, signal);
   return planAnswer(generation, plan);
 }

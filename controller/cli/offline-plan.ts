@@ -1,6 +1,10 @@
 /** Plans without an appliance: as if what one generation desires were exactly what is live. */
 import type { Desired } from "../../reconcilers/generation.ts";
 import { describeStep } from "../../reconcilers/frr/describe.ts";
+import { catalogue } from "../../reconcilers/system/catalogue.ts";
+import { describeStep as describeSystem } from "../../reconcilers/system/describe.ts";
+import type { SystemDesired } from "../../reconcilers/system/model.ts";
+import { planSystem } from "../../reconcilers/system/plan.ts";
 import { daemons } from "../../reconcilers/frr/model.ts";
 import { planFrr } from "../../reconcilers/frr/plan.ts";
 import type { PlaneChange } from "./change.ts";
@@ -11,9 +15,24 @@ const assumedFrr = "8.4.4";
 
 /** What every plane would do on an appliance that is as `before` wants it. */
 export function planOffline(after: Desired, before: Desired): readonly PlaneChange[] {
+  const system = planSystem(catalogue, after.system, { ...before.system, odd: [], missing: [], pending: [] }, [
+    before.system,
+  ]);
   const observed = { version: assumedFrr, running: daemons, config: before.frr.config, incomplete: [] };
   const { steps, problems, notes } = planFrr(after.frr, observed, [before.frr]);
   return [
+    {
+      plane: "system",
+      steps: system.steps.map((step) => ({
+        id: step.id,
+        kind: step.kind,
+        impact: step.impact,
+        text: describeSystem(step),
+      })),
+      problems: system.problems,
+      notes: system.notes,
+      diff: systemDiff(before.system, after.system),
+    },
     {
       plane: "frr",
       steps: steps.map((step) => ({ id: step.id, kind: step.kind, impact: step.impact, text: describeStep(step) })),
@@ -22,4 +41,13 @@ export function planOffline(after: Desired, before: Desired): readonly PlaneChan
       diff: unifiedDiff(before.frr.config, after.frr.config),
     },
   ];
+}
+
+/** File by file, each under its name. */
+function systemDiff(before: SystemDesired, after: SystemDesired): string {
+  const textIn = ({ files }: SystemDesired, path: string) => files.find((file) => file.path === path)?.text ?? "";
+  return catalogue
+    .map(({ path }) => [path, unifiedDiff(textIn(before, path), textIn(after, path))] as const)
+    .flatMap(([path, diff]) => (diff === "" ? [] : [`${path}\n${diff}`]))
+    .join("\n");
 }

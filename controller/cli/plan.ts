@@ -1,10 +1,12 @@
 /** `impctl plan`: what the agent of this box would do now, or what edited files would change. Carries nothing out. */
 import type { Command } from "commander";
 import type { Impact, Plan, PlaneName } from "../../reconcilers/core.ts";
+import { describeStep as describeFrr } from "../../reconcilers/frr/describe.ts";
+import type { Desired } from "../../reconcilers/generation.ts";
+import { describeStep as describeSystem } from "../../reconcilers/system/describe.ts";
 import { planText } from "../../reconcilers/plan-text.ts";
 import { reviveProblem } from "../../schemas/problem.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
-import { allReconcilers } from "../compose.ts";
 import { printableJson } from "../../schemas/printable.ts";
 import { agentOptions, askAgent } from "./agent-client.ts";
 import type { AgentOptions } from "./agent-client.ts";
@@ -74,6 +76,12 @@ async function planHere(options: Options, terminal: Terminal): Promise<void> {
   else if (Object.values(plan.plans).some(({ steps }) => steps.length > 0)) terminal.exitCode = exitCodes.changes;
 }
 
+/** What steps say of themselves needs no appliance. */
+const describers = { system: { describe: describeSystem }, frr: { describe: describeFrr } } as const satisfies Record<
+  keyof Desired,
+  unknown
+>;
+
 const colors = { hitless: "green", flap: "yellow", "session-reset": "yellow", restart: "red", reboot: "red" } as const;
 
 function text({ commit, generation, plans, notManaged }: AgentPlan, terminal: Terminal): string {
@@ -81,7 +89,7 @@ function text({ commit, generation, plans, notManaged }: AgentPlan, terminal: Te
     plane,
     { ...plan, problems: plan.problems.map(reviveProblem) },
   ]);
-  const shown = planText(Object.fromEntries(revived), allReconcilers({ "frr-sockets": "" }), {
+  const shown = planText(Object.fromEntries(revived), describers, {
     notManaged,
     mark: (word, impact) => terminal.style(colors[impact], word),
   });

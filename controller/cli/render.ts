@@ -6,6 +6,7 @@ import { printableJson, printableLines } from "../../schemas/printable.ts";
 import { renderOffline } from "./compare.ts";
 import { examples } from "./help.ts";
 import { problemText } from "./problem-text.ts";
+import { desiredTexts } from "../desired-text.ts";
 import { openRevision } from "./revision.ts";
 import { relocate } from "./sites.ts";
 import type { Terminal } from "./terminal.ts";
@@ -41,7 +42,10 @@ async function show(machine: string, options: Options, terminal: Terminal): Prom
 }
 
 function generationText({ machine, digest, desired, notManaged }: Generation): string {
-  const sections = [`! ${machine}, generation ${digest.slice(0, 12)}`, "! --- frr", desired.frr.config.trimEnd()];
+  const sections = [
+    `! ${machine}, generation ${digest.slice(0, 12)}`,
+    ...desiredTexts(desired).map(({ title, text }) => `! --- ${title}\n${text.trimEnd()}`),
+  ];
   if (notManaged.length > 0) sections.push(`! --- not managed yet: ${notManaged.join(", ")}`);
   return printableLines(sections.join("\n"));
 }

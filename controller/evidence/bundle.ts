@@ -1,4 +1,5 @@
 /** The evidence of one failed deployment as files: everything that one would ask for afterwards, cut to a bounded size. Pure. */
+import { desiredTexts } from "../desired-text.ts";
 import type { Desired } from "../../reconcilers/generation.ts";
 import { printableLines } from "../../schemas/printable.ts";
 import type { Timeline } from "../health/timeline.ts";
@@ -71,11 +72,8 @@ function moments(timeline: Timeline): string {
 
 /** What a plane shows, as it would be configured. */
 function planes(desired: Desired): string {
-  return Object.entries(desired)
-    .map(([plane, value]: [string, object]) => {
-      const config = "config" in value && typeof value.config === "string" ? value.config : undefined;
-      return `# ${plane}\n${config ?? JSON.stringify(value, undefined, 1)}\n`;
-    })
+  return desiredTexts(desired)
+    .map(({ title, text }) => `# ${title}\n${text}\n`)
     .join("");
 }
 

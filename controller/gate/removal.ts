@@ -1,7 +1,7 @@
 /** The guard against the empty file: a plan that removes much of what is there has to be meant. */
 import type { Census, PlaneName } from "../../reconcilers/core.ts";
 import type { Desired } from "../../reconcilers/generation.ts";
-import type { Reconcilers } from "../planes.ts";
+import { reconcilerOf, type Reconcilers } from "../planes.ts";
 import { approvalOf, approveText } from "./allowed.ts";
 import type { Guard } from "./question.ts";
 
@@ -22,7 +22,7 @@ const namesShown = 3;
 export function removals(reconcilers: Reconcilers, committed: Desired, candidate: Desired): readonly Removal[] {
   const planes = Object.keys(reconcilers) as (keyof Reconcilers)[];
   return planes.flatMap((plane) => {
-    const reconciler = reconcilers[plane];
+    const reconciler = reconcilerOf(reconcilers, plane);
     const [before, after] = [committed, candidate].map((desired) => reconciler.census?.(desired[plane]));
     if (!before || !after) return [];
     return (["sessions", "interfaces", "lists"] as const).map((kind) => {

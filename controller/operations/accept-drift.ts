@@ -12,7 +12,7 @@ export const acceptDrift: Operation = {
   changes: true,
   check: (asked) => void reasonIn(asked),
   async run(agent, asked, signal) {
-    const { committed, drift } = await agent.drift(signal);
+    const { committed, drift, difference } = await agent.drift(signal);
     const foreign = asked["foreign"] === true;
     if (drift.plan.steps.length === 0 && !(foreign && drift.plan.foreign > 0)) {
       const remedy = "What nobody here ever made is brought in with --foreign.";
@@ -33,6 +33,8 @@ export const acceptDrift: Operation = {
     });
     await agent.memory().remember((ledger) => withDecision(ledger, drift, { verdict: "accepted", reason }));
     agent.polls.hasten();
-    return { files, left, foreign: foreign ? 0 : drift.plan.foreign };
+    // A file's text does not tell which value of the machine file it came from.
+    const ofFiles = (difference.system ?? []).filter((line) => !line.startsWith("?"));
+    return { files, left: [...left, ...ofFiles], foreign: foreign ? 0 : drift.plan.foreign };
   },
 };

@@ -4,6 +4,7 @@ import type { Host } from "../core.ts";
 import { chain } from "./catalogue.ts";
 import type { FileStep, SystemStep, UnitStep } from "./model.ts";
 import { forgetPending, notePending } from "./pending.ts";
+import { unitsOf } from "./plan.ts";
 
 /** VPP with many NICs, or FRR with a full table, takes its time to stop. */
 const unitLimitMs = 90_000;
@@ -17,7 +18,7 @@ export async function* applySystem(
   run: string,
   signal: AbortSignal,
 ): AsyncIterable<SystemStep> {
-  const units = steps.flatMap((step) => ("unit" in step ? [step.unit] : []));
+  const units = unitsOf(steps);
   if (units.length > 0) await notePending(host, run, units);
   for (const step of steps) {
     signal.throwIfAborted();

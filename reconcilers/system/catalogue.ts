@@ -61,6 +61,12 @@ export const chain: readonly Activation[] = [
   { unit: "frr.service", verb: "restart", impact: "restart" },
 ];
 
+/** What systemd restarts so that all of these are read, in the order of starting. */
+export function readersOf(paths: readonly string[]): readonly string[] {
+  const read = new Set(catalogue.filter(({ path }) => paths.includes(path)).flatMap(({ units }) => units));
+  return chain.filter(({ unit, argv }) => argv === undefined && read.has(unit)).map(({ unit }) => unit);
+}
+
 const root = { uid: 0, gid: 0 };
 
 /** The file that is to stand at a path of the catalogue. */

@@ -10,9 +10,19 @@ export interface SystemFile {
   readonly owner: { readonly uid: number; readonly gid: number };
 }
 
-/** In the order of the catalogue. No files: the generation does not describe this plane. */
+/** In the order of the catalogue. */
 export interface SystemDesired {
   readonly files: readonly SystemFile[];
+}
+
+/**
+ * A generation that says nothing of this plane: an agent rendered it that did not know the plane, or leaves it alone. What
+ * stands on the box stays, whoever laid it.
+ */
+export const undescribed: SystemDesired = { files: [] };
+
+export function isDescribed({ files }: SystemDesired): boolean {
+  return files.length > 0;
 }
 
 export interface SystemObserved {
@@ -20,6 +30,8 @@ export interface SystemObserved {
   readonly files: readonly SystemFile[];
   /** Places of the catalogue with something else than a file: a link, a folder. */
   readonly odd: readonly string[];
+  /** Units of the chain that are not installed. */
+  readonly missing: readonly string[];
   /** Units that were to read files anew when the agent ended, and did not start since. */
   readonly pending: readonly string[];
 }

@@ -1,6 +1,6 @@
 /** Reads what stands at the places of the catalogue, whoever wrote it. */
 import type { Host } from "../core.ts";
-import type { Managed } from "./catalogue.ts";
+import { chain, type Managed } from "./catalogue.ts";
 import type { SystemFile, SystemObserved } from "./model.ts";
 import { pendingUnits } from "./pending.ts";
 
@@ -14,5 +14,15 @@ export async function observeSystem(host: Host, managed: readonly Managed[], run
     if (found.kind !== "file") odd.push(path);
     else if (text !== undefined) files.push({ path, text, mode: found.mode, owner: found.owner });
   }
-  return { files, odd, pending: await pendingUnits(host, run) };
+  const missing: string[] = [];
+  for (const { unit } of managed.length > 0 ? chain : []) if (!(await isInstalled(host, unit))) missing.push(unit);
+  return { files, odd, missing, pending: await pendingUnits(host, run) };
+}
+
+/** Where systemd looks for units: systemd.unit(5). */
+const unitFolders = ["/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
+
+async function isInstalled(host: Host, unit: string): Promise<boolean> {
+  for (const folder of unitFolders) if (await host.attributes(`${folder}/${unit}`)) return true;
+  return false;
 }

@@ -1,6 +1,6 @@
 /** The steps from what stands on the disk to what is to stand there. Pure, total, linear in the number of lines. */
 import { Problem } from "../../schemas/problem.ts";
-import { type Foreign, type Impact, type Plan, worstImpact } from "../core.ts";
+import { type Foreign, type Impact, type Plan, type Step, worstImpact } from "../core.ts";
 import { type Activation, chain, type Managed } from "./catalogue.ts";
 import { changesOf, isSame } from "./changes.ts";
 import type { FileStep, SystemDesired, SystemFile, SystemObserved, SystemStep, UnitStep } from "./model.ts";
@@ -28,8 +28,23 @@ export function planSystem(
     for (const unit of one.units) due.add(unit);
     steps.push(fileStep(one, there, file));
   }
-  const problems = observed.odd.filter((path) => wanted.has(path)).map(inTheWay);
-  return { steps: [...steps, ...chain.filter(({ unit }) => due.has(unit)).map(unitStep)], foreign, problems, notes };
+  const installed = chain.filter(({ unit }) => !observed.missing.includes(unit));
+  const needed = new Set(managed.filter(({ path }) => wanted.has(path)).flatMap(({ units }) => units));
+  const problems = [
+    ...observed.odd.filter((path) => wanted.has(path)).map(inTheWay),
+    ...observed.missing.filter((unit) => steps.length > 0 && needed.has(unit)).map(notInstalled),
+  ];
+  return {
+    steps: [...steps, ...installed.filter(({ unit }) => due.has(unit)).map(unitStep)],
+    foreign,
+    problems,
+    notes,
+  };
+}
+
+/** The units that a plan starts or reloads. */
+export function unitsOf(steps: readonly Step[]): readonly string[] {
+  return steps.flatMap((step) => ("unit" in step && typeof step.unit === "string" ? [step.unit] : []));
 }
 
 function byPath(files: readonly SystemFile[]): ReadonlyMap<string, SystemFile> {
@@ -61,6 +76,16 @@ function unitStep({ unit, verb, impact }: Activation): UnitStep {
 
 function takesOver(path: string): string {
   return `${path} was not made by impctl, and is replaced. Going back puts it back as it was.`;
+}
+
+function notInstalled(unit: string): Problem {
+  return new Problem(
+    "SYSTEM_UNIT",
+    `${unit} is not installed, and would have to read what the machine file asks for.`,
+    {
+      remedy: "Deploy an image that has it, or take what it is for out of the machine file.",
+    },
+  );
 }
 
 function inTheWay(path: string): Problem {

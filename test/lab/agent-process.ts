@@ -59,6 +59,7 @@ repository:
   poll-seconds: ${options.pollSeconds ?? 1}
 listen: 127.0.0.1:${port}
 failsafe: ${options.failsafe ?? "{ mode: off }"}
+system: { mode: off }
 secrets:
   age-key: ${state}/age.key
   folder: ${state}/secrets

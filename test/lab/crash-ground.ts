@@ -23,6 +23,8 @@ export interface Stand {
   readonly lines: readonly string[];
   readonly restarts: number;
   readonly frr: FrrStanding | undefined;
+  /** By unit, what it read of the system plane's files. */
+  readonly read: ReadonlyMap<string, string>;
 }
 
 /** A story whose plane can be asked what it runs. */
@@ -58,10 +60,10 @@ function unprotected(box: Story): string | undefined {
 }
 
 /** Adds what both planes have in common. */
-function boxOf(
+export function boxOf(
   s: Story,
   frr: SimFrr | undefined,
-  own: Pick<Box, "runs" | "starts" | "jam">,
+  own: Pick<Box, "runs" | "starts" | "jam"> & Partial<Pick<Box, "startPlane">>,
   leaks: () => string[],
 ): Box {
   let reboots = 0;
@@ -72,7 +74,8 @@ function boxOf(
   };
   s.plane.changing = changing;
   if (frr) frr.watch = (_daemon, line) => changing(line);
-  const startPlane = (): void => restartPlane(s.sim, s.plane, frr);
+  s.systemd.asked = changing;
+  const startPlane = own.startPlane ?? ((): void => restartPlane(s.sim, s.plane, frr));
   s.sim.answer(([program, verb]) => {
     if (program !== "systemctl" || verb !== "reboot") return undefined;
     reboots += 1;
@@ -85,11 +88,12 @@ function boxOf(
     lines: [...s.plane.live],
     restarts: s.plane.restarts,
     frr: frr?.standing(),
+    read: new Map(s.systemd.read),
   });
   return Object.assign(s, own, { startPlane, stand, reboots: () => reboots, faults: () => [...rash, ...leaks()] });
 }
 
-function every(count: number): number {
+export function every(count: number): number {
   return Number(process.env["IMP_EVERY"] ?? count);
 }
 

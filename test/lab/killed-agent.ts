@@ -2,6 +2,7 @@
  * A process of its own that runs the agent on the real host, with FRR's reconciler on real unix sockets, and kills itself
  * with SIGKILL at a given effect. Prints how many effects there were when it comes to rest instead.
  */
+import { system } from "../../reconcilers/system/system.ts";
 import { createAgent } from "../../controller/agent.ts";
 import { bootFiles } from "../../controller/boot-files.ts";
 import { openFailsafe } from "../../controller/failsafe.ts";
@@ -70,7 +71,7 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
       },
     },
     load: async () => ({ generation: errand.generation, problems: [] }),
-    reconcilers: { frr: frr({ sockets }) },
+    reconcilers: { system: system({ managed: [], run: `${folder}/run` }), frr: frr({ sockets }) },
     secrets: { collect: () => ({}), learn: () => undefined, mask: (text) => text, inputs: async () => "" },
     probe: prober({ host, sockets, dataplane: "dataplane" }),
     bootFiles: files,

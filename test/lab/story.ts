@@ -14,6 +14,9 @@ import { type CheckResult, type Probe, prober } from "../../controller/health/pr
 import type { Session } from "../../controller/health/sight.ts";
 import type { Connection, Host } from "../../reconcilers/core.ts";
 import { frr } from "../../reconcilers/frr/frr.ts";
+import { catalogue } from "../../reconcilers/system/catalogue.ts";
+import { undescribed } from "../../reconcilers/system/model.ts";
+import { system } from "../../reconcilers/system/system.ts";
 import { daemons, type Daemon } from "../../reconcilers/frr/model.ts";
 import { simFailsafe, type SimFailsafe } from "./failsafe-sim.ts";
 import type { SimFrr } from "./frr-sim.ts";
@@ -31,11 +34,13 @@ import { Settings } from "../../schemas/settings.ts";
 import { simHost, type Sim, type Standing, type StartOptions } from "./host.ts";
 import { memoryTree } from "./memory-tree.ts";
 import { linePlane, type LinePlane } from "./line-plane.ts";
+import { simSystemd, type SimSystemd } from "./system-host.ts";
 
 export interface Story {
   readonly sim: Sim;
   readonly plane: LinePlane;
   readonly failsafe: SimFailsafe;
+  readonly systemd: SimSystemd;
   /** Peers that answer: "192.0.2.1". */
   readonly answering: Set<string>;
   /** Peers whose operator took the session down just now. */
@@ -113,7 +118,7 @@ export function generation(
     secrets: "0".repeat(64),
     machine: "fra1/r1",
     commit: "c".repeat(40),
-    desired: { frr: { config } },
+    desired: { system: undescribed, frr: { config } },
     health: peers.map((peer) => ({ check: "bgp-session", peer, required: true })),
     notManaged: [],
     ...more,
@@ -142,7 +147,11 @@ export function story(options: StoryOptions = {}): Story {
   const plane = linePlane(options.lines);
   plane.serve((path, accept) => sim.listen(path, accept));
   const simulated = options.frr;
-  const failsafe = simFailsafe(sim, () => restartPlane(sim, plane, simulated));
+  const systemd = simSystemd(sim);
+  systemd.starting = (unit) => {
+    if (unit === "frr.service") restartPlane(sim, plane, simulated);
+  };
+  const failsafe = simFailsafe(sim, (unit) => systemd.start(unit));
   for (const daemon of simulated ? daemons : []) {
     sim.listen(`${frrSockets}/${daemon}.vty`, () => listening(simulated, daemon));
   }
@@ -163,6 +172,7 @@ export function story(options: StoryOptions = {}): Story {
     sim,
     plane,
     failsafe,
+    systemd,
     answering: new Set(),
     ceased: new Set(),
     events: [],
@@ -228,7 +238,10 @@ export function story(options: StoryOptions = {}): Story {
           secrets.learn(Object.fromEntries(self.secrets));
           return above(commits.get(commit) ?? { generation: undefined, problems: [] }, local);
         },
-        reconcilers: { frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler },
+        reconcilers: {
+          system: system({ managed: catalogue, run: "/run/imp" }),
+          frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler,
+        },
         secrets: {
           collect: (text) => secrets.collect(text),
           learn: (collected) => secrets.learn(collected),
@@ -303,7 +316,7 @@ function above(wanted: Wanted, local: readonly LocalFile[]): Wanted {
   const added = [...new Set(texts.map(({ line }) => line))].filter((line) => line !== "" && !lines.includes(line));
   if (added.length === 0) return wanted;
   const { health } = generation(added);
-  const desired = { frr: { config: [...lines, ...added, ""].join("\n") } };
+  const desired = { ...below.desired, frr: { config: [...lines, ...added, ""].join("\n") } };
   const digest = createHash("sha256")
     .update(JSON.stringify([below.digest, added]))
     .digest("hex");

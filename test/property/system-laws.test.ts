@@ -6,7 +6,7 @@ import type { SystemDesired, SystemFile, SystemStep } from "../../reconcilers/sy
 import { system } from "../../reconcilers/system/system.ts";
 import { simHost, type Sim } from "../lab/host.ts";
 import { desires, disks } from "../lab/system-machines.ts";
-import { simSystemd, type SimSystemd } from "../lab/system-host.ts";
+import { filesOf, simSystemd, type SimSystemd } from "../lab/system-host.ts";
 
 const plane = system({ managed: catalogue, run: "/run/imp" });
 const never = new AbortController().signal;
@@ -89,20 +89,14 @@ describe("the system plane", () => {
         fc.nat(80),
         async (before, committed, candidate, at, then) => {
           const box = boxWith(before);
-          const read = new Map<string, string>();
-          const texts = (unit: string) =>
-            catalogue
-              .filter(({ units }) => units.includes(unit))
-              .map(({ path }) => JSON.stringify(box.sim.files.get(path) ?? null))
-              .join();
-          box.systemd.starting = (unit) => void read.set(unit, texts(unit));
           await bring(box, committed, []);
           await dying(box, at, (mortal) => bring(mortal, candidate, [committed]));
           await dying(box, then, (mortal) => bring(mortal, committed, [committed, candidate]));
           const last = { ...box, host: box.sim.start() };
           await bring(last, committed, [committed, candidate]);
           expect(await left(last, committed, [committed, candidate])).toBe(0);
-          for (const [unit, was] of read) expect(`${unit} ${was}`).toBe(`${unit} ${texts(unit)}`);
+          for (const [unit, was] of box.systemd.read)
+            expect(`${unit} ${was}`).toBe(`${unit} ${filesOf(box.sim, unit)}`);
         },
       ),
     );

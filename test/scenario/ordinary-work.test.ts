@@ -46,8 +46,8 @@ function router({ peers, routing = {}, interfaces = {}, policy = {} }: Wanted): 
       bgp: { asn: 64500, peers },
     },
   });
-  const desired = derive(machine, { frr: "8.4.4" }, () => "");
-  return generation([], { desired, health: healthChecks(machine, { frr: "8.4.4" }), policy });
+  const desired = derive(machine, { frr: "8.4.4" }, () => "", { system: true });
+  return generation([], { desired, health: healthChecks(machine, { frr: "8.4.4" }, { system: true }), policy });
 }
 
 interface Played extends Story {

@@ -28,7 +28,41 @@ describe("the checks that follow from a machine", () => {
       "ospf3-neighbor internal",
       "ospf3-neighbor transit-b",
       "unit frr",
+      "unit vpp-core",
+      "unit vpp-nat",
     ]);
+  });
+
+  it("are the fixed addresses of management and their gateways", () => {
+    expect(
+      of({
+        management: {
+          interface: { name: "eno1" },
+          ipv4: { address: "192.0.2.10/24", gateway: "192.0.2.1" },
+          ipv6: { address: "2001:db8::a/64", gateway: "fe80::1" },
+        },
+      }),
+    ).toEqual([
+      "ping 192.0.2.10 from management",
+      "ping 192.0.2.1 from management",
+      "ping 2001:db8::a from management",
+    ]);
+    expect(of({ management: { interface: { name: "eno1" } } })).toEqual([]);
+    expect(
+      of({
+        management: { interface: { name: "eno1" }, ipv4: { address: "192.0.2.10/24", gateway: "192.0.2.1" } },
+        health: { silent: { check: "ping", address: "192.0.2.1", required: false } },
+      }),
+    ).toEqual(["ping 192.0.2.10 from management", "ping 192.0.2.1 from management (silent), advisory"]);
+  });
+
+  it("are none of what is somebody else's", () => {
+    const machine = Machine.parse({
+      interfaces: { a: { pci: "0000:01:00.0", "linux-cp": false } },
+      management: { interface: { name: "eno1" }, ipv4: { address: "192.0.2.10/24" } },
+    });
+    expect(healthChecks(machine, {}, { system: true })).toEqual([]);
+    expect(keys(machine)).toEqual(["unit vpp-core", "ping 192.0.2.10 from management"]);
   });
 
   it("are none for an empty machine", () => {
@@ -50,7 +84,7 @@ describe("the checks that follow from a machine", () => {
         bonds: { trunk: { members: ["member"] } },
         loopbacks: { loop0: {} },
       }),
-    ).toEqual(["link a", "link a.10", "link guests", "link trunk", "link lo0"]);
+    ).toEqual(["link a", "link a.10", "link guests", "link trunk", "link lo0", "unit vpp-core"]);
   });
 
   it("are a unit for FRR and each service that runs, and a BFD session for each peer of its own", () => {
@@ -91,6 +125,7 @@ describe("a declared check", () => {
     expect(checks).toEqual([
       "bgp-session 198.51.100.1",
       "unit frr",
+      "unit vpp-core",
       "bgp-session 192.0.2.1 (full)",
       "bgp-prefixes 192.0.2.1 (count), advisory",
       "bfd-peer 192.0.2.1 (bfd)",

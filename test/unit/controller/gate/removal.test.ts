@@ -1,3 +1,5 @@
+import { undescribed } from "../../../../reconcilers/system/model.ts";
+import { system } from "../../../../reconcilers/system/system.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { withApproval } from "../../../../controller/gate/allowed.ts";
@@ -59,13 +61,16 @@ describe("a plan that removes much", () => {
 });
 
 describe("what a candidate removes", () => {
-  const reconcilers = { frr: linePlane().reconciler };
+  const reconcilers = { system: system({ managed: [], run: "/run/imp" }), frr: linePlane().reconciler };
   const anyLines = fc.uniqueArray(
     fc
       .tuple(fc.constantFrom("neighbor", "interface", "prefix-list", "router"), fc.nat(6))
       .map(([kind, number]) => `${kind} ${number}`),
   );
-  const desired = (lines: readonly string[]) => ({ frr: { config: lines.map((line) => `${line}\n`).join("") } });
+  const desired = (lines: readonly string[]) => ({
+    system: undescribed,
+    frr: { config: lines.map((line) => `${line}\n`).join("") },
+  });
 
   it("is what the committed generation has and it has not, of each kind", () => {
     fc.assert(

@@ -18,7 +18,7 @@ function rendered(more: MachineInput = {}): SystemDesired {
 }
 
 function seen(files: readonly SystemFile[], more: Partial<SystemObserved> = {}): SystemObserved {
-  return { files, odd: [], pending: [], ...more };
+  return { files, odd: [], missing: [], pending: [], ...more };
 }
 
 function plan(desired: SystemDesired, observed: SystemObserved, owned: readonly SystemDesired[] = []): string {
@@ -157,6 +157,27 @@ describe("a plan for the system", () => {
 
       system: 1 restart
         restart  restart vpp-core.service
+      "
+    `);
+  });
+
+  it("does not begin where a unit is not installed that would have to read a file, and needs none to remove one", () => {
+    const before = rendered();
+    const without = rendered({ management: { interface: { name: "eno1" } } });
+    const missing = ["systemd-timesyncd.service", "vpp-nat.service"];
+    expect(plan(before, seen(without.files, { missing }), [without])).toMatchInlineSnapshot(`
+      "Cannot be carried out: 1 problem. 1 step, worst impact hitless.
+
+      system: 1 hitless
+        problem  systemd-timesyncd.service is not installed, and would have to read what the machine file asks for. Deploy an image that has it, or take what it is for out of the machine file.
+        hitless  add /etc/systemd/timesyncd.conf.d/10-imp.conf
+      "
+    `);
+    expect(plan(without, seen(before.files, { missing }), [before])).toMatchInlineSnapshot(`
+      "1 step, worst impact hitless.
+
+      system: 1 hitless
+        hitless  remove /etc/systemd/timesyncd.conf.d/10-imp.conf
       "
     `);
   });

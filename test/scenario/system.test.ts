@@ -1,0 +1,283 @@
+/** The files that a box starts from, and the units that read them, deployed beside the routing. */
+import { describe, expect, it } from "vitest";
+import type { Generation } from "../../reconcilers/generation.ts";
+import { undescribed } from "../../reconcilers/system/model.ts";
+import { renderSystem } from "../../reconcilers/system/render/render.ts";
+import { Machine, type MachineInput } from "../../schemas/machine.ts";
+import { ask } from "../lab/ask.ts";
+import { simFrr } from "../lab/frr-sim.ts";
+import { generation, shown, stateFolder, story, textOf, type Story } from "../lab/story.ts";
+
+const lines = ["router bgp 64500", "neighbor 192.0.2.1"];
+const hosts = "/etc/hosts";
+const startup = "/etc/vpp/startup-core.conf";
+const network = "/etc/systemd/network/10-imp-management.network";
+const box: MachineInput = {
+  hostname: "r1",
+  management: { interface: { name: "eno1" } },
+  interfaces: { external: { pci: "0000:03:00.0" } },
+};
+const queues: MachineInput = { ...box, interfaces: { external: { pci: "0000:03:00.0", "rx-queues": 2 } } };
+const mtu: MachineInput = { ...box, management: { interface: { name: "eno1" }, mtu: 1400 } };
+const theirs = { text: "192.0.2.77 printer\n", mode: 0o600, owner: { uid: 0, gid: 7 } };
+
+function asking(input: MachineInput | undefined, own: readonly string[] = lines, policy: object = {}): Generation {
+  const system = input ? renderSystem(Machine.parse(input)) : undescribed;
+  const frr = { config: own.map((line) => `${line}\n`).join("") };
+  return generation(own, { desired: { system, frr }, policy: { "max-impact": "restart", ...policy } });
+}
+
+const base = asking(box);
+
+async function committed(first: Generation = base): Promise<Story> {
+  const s = story();
+  s.answering.add("192.0.2.1");
+  s.push("one", first);
+  s.start();
+  await s.rest();
+  expect(s.status()).toMatchObject({ state: "idle", inSync: true });
+  s.systemd.history.length = 0;
+  return s;
+}
+
+async function deployed(s: Story, commit: string, next: Generation): Promise<void> {
+  s.push(commit, next);
+  await s.sim.until(() => s.status().lastDeployment?.generation === next.digest, "deployed");
+  await s.rest();
+}
+
+/** Two polls later. */
+async function later(s: Story): Promise<void> {
+  await s.sim.pass(70_000);
+  await s.rest();
+}
+
+describe("a deployment of files", () => {
+  it("lays them before the others are brought up, starts each unit once, and keeps them for the boot", async () => {
+    const s = story();
+    s.answering.add("192.0.2.1");
+    const first: string[] = [];
+    s.plane.changing = () => void first.push(...s.systemd.history.splice(0));
+    s.push("one", base);
+    s.start();
+    await s.rest();
+
+    expect(first).toEqual([
+      "hostnamectl hostname --transient",
+      "reload-or-restart systemd-networkd.service",
+      "restart imp-nics.service",
+      "restart vpp-core.service",
+    ]);
+    expect(s.status()).toMatchObject({ state: "idle", inSync: true, planes: { system: { drift: 0, foreign: 0 } } });
+    for (const file of base.desired.system.files) {
+      expect(s.sim.files.get(file.path)).toEqual({ text: file.text, mode: file.mode, owner: file.owner });
+    }
+    const home = `${stateFolder}/generations/${base.digest}`;
+    expect(textOf(s, `${home}/files/system${startup}`)).toBe(textOf(s, startup));
+    const restore = textOf(s, `${home}/restore`) ?? "";
+    expect(restore.replaceAll(home, "…")).toMatchInlineSnapshot(`
+      "plane system
+      file 0644 0 0 …/files/system/etc/hostname /etc/hostname
+      file 0644 0 0 …/files/system/etc/hosts /etc/hosts
+      file 0644 0 0 …/files/system/etc/systemd/network/10-imp-management.network /etc/systemd/network/10-imp-management.network
+      file 0644 0 0 …/files/system/etc/imp/nics /etc/imp/nics
+      file 0644 0 0 …/files/system/etc/vpp/commands-core.txt /etc/vpp/commands-core.txt
+      file 0644 0 0 …/files/system/etc/vpp/startup-core.conf /etc/vpp/startup-core.conf
+      unit systemd-networkd.service
+      unit imp-nics.service
+      unit vpp-core.service
+      plane frr
+      file 0640 0 0 …/files/frr.conf /etc/frr/frr.conf
+      unit frr.service
+      "
+    `);
+  });
+
+  it("restarts only what reads what changed, and arms the failsafe with no other unit", async () => {
+    const s = await committed();
+    let record = "";
+    s.systemd.starting = () => void (record = textOf(s, "/run/imp/armed") ?? "");
+    await deployed(s, "two", asking(mtu));
+
+    expect(s.systemd.history).toEqual(["reload-or-restart systemd-networkd.service"]);
+    const units = record.split("\n").filter((line) => /^(?:plane|unit) /.test(line));
+    expect(units).toEqual(["plane system", "unit systemd-networkd.service"]);
+    expect(record).toContain(` ${startup}\n`);
+    expect(s.status().committed?.generation).toBe(asking(mtu).digest);
+  });
+
+  it("waits for a window where VPP would restart, and says so", async () => {
+    const s = await committed();
+    s.push("two", asking(queues, lines, { "max-impact": "session-reset" }));
+    await s.rest();
+
+    expect(s.status()).toMatchObject({ state: "waiting", reason: expect.stringContaining("restart") as string });
+    expect(s.systemd.history).toEqual([]);
+  });
+
+  it("goes back, and never tries it again, when a unit does not start with its files", async () => {
+    const s = await committed();
+    const before = textOf(s, startup);
+    s.systemd.failing.add("vpp-core.service");
+    s.systemd.asked = () => {
+      if (!(textOf(s, startup) ?? "").includes("num-rx-queues")) s.systemd.failing.clear();
+    };
+    await deployed(s, "two", asking(queues));
+
+    expect(textOf(s, startup)).toBe(before);
+    expect(s.status()).toMatchObject({
+      state: "held",
+      inSync: false,
+      lastDeployment: {
+        outcome: "rolled-back",
+        reason: "vpp-core.service did not restart: Job for vpp-core.service failed.",
+      },
+    });
+    expect(s.systemd.read.get("vpp-core.service")).toContain(JSON.stringify(before));
+  });
+
+  it("brings back what the others lost when VPP took them along", async () => {
+    const s = await committed();
+    s.systemd.starting = (unit) => {
+      if (unit === "vpp-core.service") s.plane.live.clear();
+    };
+    const next = asking(queues, [...lines, "neighbor 192.0.2.2"]);
+    await deployed(s, "two", next);
+
+    expect(s.status()).toMatchObject({ state: "idle", committed: { generation: next.digest } });
+    expect(shown(s.plane.live)).toBe(shown([...lines, "neighbor 192.0.2.2"]));
+  });
+
+  it("starts a daemon of FRR that its configuration needs, instead of waiting for it", async () => {
+    const config = "router bgp 64500\n no bgp ebgp-requires-policy\nexit\n";
+    const frr = simFrr({ running: ["zebra", "staticd"] });
+    const s = story({ frr });
+    const system = renderSystem(
+      Machine.parse({ hostname: "r1", routing: { bgp: { asn: 64500 }, "router-id": "192.0.2.2" } }),
+    );
+    s.push("one", generation([], { desired: { system, frr: { config } }, policy: { "max-impact": "restart" } }));
+    s.start();
+    await s.rest();
+
+    expect(s.status()).toMatchObject({ state: "idle", inSync: true });
+    expect(frr.config()).toContain("router bgp 64500");
+    expect(s.systemd.history.at(-1)).toBe("restart frr.service");
+  });
+});
+
+describe("a file that somebody else wrote", () => {
+  it("is taken over with a word, and is there again when the first deployment ever fails", async () => {
+    const s = story();
+    s.sim.files.set(hosts, theirs);
+    s.push("one", asking(box, [...lines, "shutdown 192.0.2.1"]));
+    s.systemd.failing.add("vpp-core.service");
+    s.start();
+    await s.sim.until(() => s.status().lastDeployment?.outcome === "rolled-back", "rolled back");
+
+    expect(s.sim.files.get(hosts)).toEqual(theirs);
+    expect([...s.sim.files.keys()].filter((path) => path.startsWith("/etc/"))).toEqual([hosts]);
+  });
+
+  it("is left alone until a generation asks for it, and counted", async () => {
+    const s = await committed(asking({ interfaces: box.interfaces ?? {} }));
+    s.sim.files.set(hosts, theirs);
+    await later(s);
+
+    expect(s.status()).toMatchObject({ inSync: true, planes: { system: { drift: 0, foreign: 1 } } });
+    expect(s.sim.files.get(hosts)).toEqual(theirs);
+  });
+});
+
+describe("what somebody changed in a file by hand", () => {
+  async function edited(policy: object = {}): Promise<Story> {
+    const s = await committed(asking(box, lines, policy));
+    const text = (textOf(s, network) ?? "").replace("MTUBytes=1500", "MTUBytes=9000");
+    s.sim.files.set(network, { text, mode: 0o644, owner: { uid: 0, gid: 0 } });
+    await later(s);
+    return s;
+  }
+
+  it("is reported, and shown line by line", async () => {
+    const s = await edited();
+
+    expect(s.status()).toMatchObject({
+      inSync: false,
+      planes: {
+        system: {
+          drift: 2,
+          cause: "somebody",
+          fate: "report",
+          steps: [`set ${network}: - MTUBytes=9000, + MTUBytes=1500`, "reload systemd-networkd.service"],
+        },
+      },
+    });
+    expect(await ask(s.agent(), "drift")).toMatchObject({
+      planes: { system: { difference: [`  ${network}`, "- MTUBytes=1500", "+ MTUBytes=9000"] } },
+    });
+    expect(textOf(s, network)).toContain("MTUBytes=9000");
+  });
+
+  it("is put right where the policy says so", async () => {
+    const s = await edited({ drift: { system: "correct" } });
+
+    expect(textOf(s, network)).toContain("MTUBytes=1500");
+    expect(s.systemd.history).toEqual(["reload-or-restart systemd-networkd.service"]);
+    expect(s.status()).toMatchObject({ state: "idle", inSync: true });
+  });
+});
+
+describe("a generation of an agent that did not know this plane", () => {
+  /** Committed by it, on a box on which it lives on; it wrote nothing of the system. */
+  async function upgraded(): Promise<Story> {
+    const s = await committed(asking(undefined));
+    s.sim.kill();
+    for (const [path, node] of s.sim.files) {
+      if (!("text" in node) || !/\/(?:generation|candidate)\.json$/.test(path)) continue;
+      const text = node.text.replaceAll('"system":{"files":[]},', "").replaceAll(',"system":{"files":[]}', "");
+      s.sim.files.set(path, { ...node, text });
+      expect(text).not.toContain('"system"');
+    }
+    s.sim.files.set(hosts, theirs);
+    return s;
+  }
+  const old = asking(undefined);
+  /** The same commit, as the agent of today renders it. */
+  const renewed: Generation = { ...old, desired: { ...old.desired, system: base.desired.system } };
+
+  it("is in sync, and nothing of the system is touched before a commit asks for something new", async () => {
+    const s = await upgraded();
+    s.push("one", renewed);
+    s.start();
+    await later(s);
+
+    expect(s.status()).toMatchObject({ state: "idle", inSync: true, committed: { generation: old.digest } });
+    expect(s.systemd.history).toEqual([]);
+    expect(s.sim.files.get(hosts)).toEqual(theirs);
+  });
+
+  it("is gone back to with the system as it was found", async () => {
+    const s = await upgraded();
+    s.start();
+    await s.rest();
+    await deployed(s, "two", asking(box, [...lines, "shutdown 192.0.2.1"]));
+
+    expect(s.status()).toMatchObject({ state: "held", committed: { generation: old.digest } });
+    expect(s.sim.files.get(hosts)).toEqual(theirs);
+    expect([...s.sim.files.keys()].filter((path) => path.startsWith("/etc/vpp"))).toEqual([]);
+  });
+
+  it("leaves the system alone when an operator goes back to it", async () => {
+    const s = await upgraded();
+    s.start();
+    await s.rest();
+    await deployed(s, "two", asking(box, [...lines, "prefix-list a"]));
+    const laid = textOf(s, startup);
+    await ask(s.agent(), "rollback", { reason: "customers complain" });
+    await s.sim.until(() => s.status().committed?.generation === old.digest && s.status().state !== "proving", "back");
+    await s.rest();
+
+    expect(laid).toBeDefined();
+    expect(textOf(s, startup)).toBe(laid);
+    expect(s.plane.live.has("prefix-list a")).toBe(false);
+  });
+});

@@ -36,7 +36,7 @@ import { askStatus } from "./rollout/ask.ts";
 import { openSecrets } from "./secrets.ts";
 import { agentVersion } from "./version.ts";
 import { loadWanted } from "./wanted.ts";
-import { watch } from "./watch.ts";
+import { watch, watchFiles } from "./watch.ts";
 
 /** Every plane that there is. A plane joins here. */
 export function allReconcilers({ paths, system: { mode } }: Pick<Settings, "paths" | "system">): Reconcilers {
@@ -131,12 +131,21 @@ async function serveAndRun(agent: Agent, settings: Settings, serving: Serving): 
     const tellPages = async () => log.info("serving", { at: (await monitoring.listening)?.address });
     void tellPages();
     if (repository.folder !== undefined) watch([repository.folder], () => agent.polls.hasten(), signal);
+    if (settings.system.mode === "apply") {
+      const files = catalogue.map(({ path }) => path);
+      // What the agent writes itself is nobody's hand.
+      watchFiles("/etc", files, () => void (isAtRest(agent) && agent.polls.hasten()), signal);
+    }
     await agent.run(signal);
     log.info("stopped");
   } finally {
     await reading?.close();
     await control.close();
   }
+}
+
+function isAtRest(agent: Agent): boolean {
+  return ["idle", "held", "waiting"].includes(agent.status().state);
 }
 
 /** For those who may only look. That it cannot be had keeps nobody from anything else. */

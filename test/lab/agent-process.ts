@@ -29,6 +29,8 @@ export interface AgentProcessOptions {
   readonly pollSeconds?: number;
   /** The section "failsafe" of agent.yaml; off unless given. */
   readonly failsafe?: string;
+  /** Whether it writes files below /etc and starts units; off unless given. */
+  readonly system?: "apply" | "off";
   /** More environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** More of agent.yaml: whole sections. */
@@ -59,7 +61,7 @@ repository:
   poll-seconds: ${options.pollSeconds ?? 1}
 listen: 127.0.0.1:${port}
 failsafe: ${options.failsafe ?? "{ mode: off }"}
-system: { mode: off }
+system: { mode: ${options.system ?? "off"} }
 secrets:
   age-key: ${state}/age.key
   folder: ${state}/secrets

@@ -43,9 +43,11 @@ export function gitSource(settings: Settings, host: Pick<Host, "run">, tuning: G
     limits: { ...defaultLimits, ...tuning.limits },
     program: tuning.program ?? fetchProgram(),
     note: tuning.note ?? (() => undefined),
+    children: inTurn(),
   };
   let offered: { readonly commit: string; readonly by: RemoteSettings } | undefined;
   let last: Candidate | undefined;
+  let own: Candidate | undefined;
   const read: ReadTags = { tags: new Map(), distrusted: new Map() };
   return {
     async head(signal, sought) {
@@ -55,13 +57,27 @@ export function gitSource(settings: Settings, host: Pick<Host, "run">, tuning: G
     },
     async accept(commit, accepted, overrides, signal) {
       const { rewrite } = overrides;
+      if (commit === accepted) {
+        if (own?.commit !== commit) own = { commit, accepted, rewrite: false, isProven: true };
+        return await examine(context, own, { order: remotes, vouched: overrides.commits, signal });
+      }
       if (last?.commit !== commit || last.accepted !== accepted || last.rewrite !== rewrite) {
-        last = { commit, accepted, rewrite, isProven: commit === accepted };
+        last = { commit, accepted, rewrite, isProven: false };
       }
       const order = offered?.commit === commit ? [offered.by] : remotes;
       return await examine(context, last, { order, vouched: overrides.commits, signal });
     },
     approval: (tag, sought, signal) => readApproval(context, read, tag, sought, signal),
+  };
+}
+
+/** Works on one thing after the other. */
+function inTurn(): GitContext["children"] {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
   };
 }
 

@@ -31,6 +31,8 @@ export interface GitContext {
   readonly limits: GitLimits;
   readonly program: readonly [string, ...string[]];
   readonly note: (text: string) => void;
+  /** The cache is used by one child at a time; whoever starts one waits for the others here. */
+  readonly children: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** A commit and what was found out about it, so that the next poll does not do it again. */
@@ -165,7 +167,10 @@ async function fetchFrom(
     wanted: context.wanted,
     limits: context.limits,
   };
-  const answer = await runFetch(context.program, job, context.limits.fetchMs, signal);
+  const answer = await context.children(async () => {
+    signal.throwIfAborted();
+    return runFetch(context.program, job, context.limits.fetchMs, signal);
+  });
   if ("problem" in answer) throw fromReport(answer.problem);
   for (const note of answer.notes) context.note(note);
   return answer.objects;

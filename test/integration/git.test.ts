@@ -141,6 +141,27 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
     expect(text(await tree.read("fra1/r1.yaml"))).toBe("one\n");
   });
 
+  it("needs no network for an older commit, however many were accepted since", async () => {
+    const server = await serve();
+    const agent = source([{ url: server.url }]);
+    const accepted = [first];
+    await agent.accept(first, undefined, noOverrides, never);
+    for (let count = 0; count < 5; count++) {
+      const next = sites.push(`Wait ${count}`, { "fra1/r1.yaml": `${count}\n` });
+      await agent.accept(next, accepted.at(-1), noOverrides, never);
+      accepted.push(next);
+    }
+    await server.close();
+    const newest = accepted.at(-1) ?? "";
+
+    const [tree, again] = await Promise.all([
+      agent.accept(first, first, noOverrides, never),
+      agent.accept(newest, newest, noOverrides, never),
+    ]);
+    expect(text(await tree.read("fra1/r1.yaml"))).toBe("one\n");
+    expect(text(await again.read("fra1/r1.yaml"))).toBe("4\n");
+  });
+
   it("gives a box that is to be another machine that one's files, without a remote", async () => {
     const server = await serve();
     await source([{ url: server.url }]).accept(first, undefined, noOverrides, never);

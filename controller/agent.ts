@@ -16,6 +16,7 @@ import { bootedEnvironment } from "./environment.ts";
 import { converge } from "./converge.ts";
 import { correct } from "./correct.ts";
 import { endBreakGlass, glassEnds } from "./break-glass.ts";
+import { underlay } from "./overlaid.ts";
 import { endOverlays, overlayEnds } from "./overlay.ts";
 import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
 import { isResumed } from "./going-back.ts";
@@ -23,7 +24,6 @@ import { rollBack } from "./roll-back.ts";
 import { openJournal, type Spoken } from "./journal.ts";
 import { startEvidence } from "./evidence/evidence.ts";
 import { openMemory } from "./ledger.ts";
-import { fetchLimitMs } from "./look.ts";
 import { maskData } from "./mask.ts";
 import { openPast, type Past } from "./past.ts";
 import { openPolls, type Polls } from "./polls.ts";
@@ -39,7 +39,7 @@ import { begin, takeStock } from "./start.ts";
 import { openStore } from "./store.ts";
 import type { Clock } from "./term.ts";
 import { startHealthWatch } from "./watch-health.ts";
-import { surveyed, type AgentParts, type Turn, type Wanted } from "./turn.ts";
+import { fetchLimitMs, surveyed, type AgentParts, type Turn, type Wanted } from "./turn.ts";
 
 /** A running agent, for those who ask things of it (operations.ts). */
 export interface Agent {
@@ -49,7 +49,7 @@ export interface Agent {
   readonly polls: Polls;
   /** What operators' terms are counted by. */
   readonly clock: Clock;
-  /** The plan for the newest generation, made anew. */
+  /** The plan for what is waited for, else for the newest generation, made anew. */
   plan(signal: AbortSignal): Promise<{ readonly generation: Generation; readonly plan: Survey }>;
   /** How the box differs from what is committed here, measured anew. */
   drift(signal: AbortSignal): Promise<{
@@ -57,7 +57,7 @@ export interface Agent {
     readonly drift: Drift;
     readonly difference: Difference;
   }>;
-  /** What the newest commit, or `tree` in its place, asks for with these above it; nothing comes of it. */
+  /** What the commit on which overlays begin, or `tree` in its place, asks for with these above it; nothing comes of it. */
   tryOut(local: readonly LocalFile[], signal: AbortSignal, tree?: Tree): Promise<Wanted>;
   /** The files of the newest commit. */
   newestTree(): Tree;
@@ -289,7 +289,9 @@ export function createAgent(parts: AgentParts): Agent {
     polls,
     async plan(signal) {
       if (known.frozen) throw known.frozen;
-      const generation = known.wanted?.generation ?? known.committed;
+      const { state, overlaid } = known;
+      const isAwaited = state.at === "waiting" && state.target.generation === overlaid?.generation?.digest;
+      const generation = (isAwaited ? overlaid.generation : known.wanted?.generation) ?? known.committed;
       if (!generation) throw new Problem("AGENT_BUSY", "No commit was loaded yet.", { transient: true });
       return { generation, plan: await surveyed(parts, generation, known.committed, signal) };
     },
@@ -302,9 +304,11 @@ export function createAgent(parts: AgentParts): Agent {
       return { committed, drift, difference: differenceOf(parts.reconcilers, committed, drift) };
     },
     async tryOut(local, signal, tree) {
-      const { commit, tree: newest } = newestWanted();
+      const newest = newestWanted();
+      const below = tree ? { commit: newest.commit, tree } : await underlay(parts, known, signal).catch(() => newest);
+      const { commit, tree: files } = below ?? newest;
       return withDeadline(host, fetchLimitMs, signal, "Loading the machine", (limited) =>
-        parts.load(tree ?? newest, commit, local, limited),
+        parts.load(files, commit, local, limited),
       );
     },
     newestTree: () => newestWanted().tree,

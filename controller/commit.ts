@@ -4,7 +4,7 @@ import { asProblem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
-import { withVerdict, type Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Survey } from "./planes.ts";
 import { probationOf } from "./probation.ts";
 import { withDeadline } from "./retry.ts";
@@ -12,6 +12,7 @@ import { attemptLimitMs, goingBackMs, withoutCandidate } from "./roll-back.ts";
 import { givenUp, orderOf, withLeft } from "./going-back.ts";
 import { tidy, tupleOf } from "./start.ts";
 import { timing } from "./timing.ts";
+import { isSameBelow, withVerdict } from "./verdicts.ts";
 import { withoutWords } from "./words.ts";
 
 /**
@@ -116,11 +117,10 @@ export async function finishCommit(
       ...(note !== undefined && { reason: note }),
     };
     if (deployment.purpose === "correct") return { ...next, lastDeployment };
-    const proven = withVerdict(next, generation.digest, deployment.id, "good", "Proven.", host.now());
-    const after =
-      deployment.purpose === "roll-back"
-        ? withLeft(proven, deployment, host.now())
-        : withoutWords(proven, deployment.id);
+    const proven = withVerdict(next, generation.digest, deployment.id, "good", "Proven.", host.now(), generation.below);
+    // What commits say that wait stays said while only what stands above them changes.
+    const heard = isSameBelow(deployment, before) ? proven : withoutWords(proven, deployment.id);
+    const after = deployment.purpose === "roll-back" ? withLeft(proven, deployment, host.now()) : heard;
     return { ...after, lastDeployment, probation: probationOf(generation, deployment, soakMs, green, host) };
   });
   listener.committed(generation);

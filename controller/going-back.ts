@@ -7,8 +7,9 @@ import type { Generation } from "../reconcilers/generation.ts";
 import { isDescribed } from "../reconcilers/system/model.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
-import { inconclusiveRetries, withVerdict, type Ledger, type Order } from "./ledger.ts";
+import type { Ledger, Order } from "./ledger.ts";
 import type { Deployment, Failure, State } from "./machine.ts";
+import { blamed, inconclusiveRetries, withVerdict } from "./verdicts.ts";
 
 /** Of the kept generations, the one that was committed last before the committed one and is not known to be bad. */
 export function fallback(
@@ -81,7 +82,9 @@ export function withLeft(ledger: Ledger, deployment: Deployment, now: number): L
   const order = orderOf(ledger, deployment);
   const { id, from } = deployment;
   if (!order || from === undefined) return ledger;
-  return withoutOrder(withVerdict(ledger, from, id, "bad", orderText(order), now));
+  const { previous, committed } = ledger;
+  const commit = previous?.generation === from ? blamed(previous, committed) : undefined;
+  return withoutOrder(withVerdict(ledger, from, id, "bad", orderText(order), now, commit));
 }
 
 /**

@@ -7,21 +7,11 @@ import { Problem } from "../schemas/problem.ts";
 import { damageOfLedger } from "../schemas/recorded.ts";
 import type { DeploymentStatus } from "./report/status.ts";
 import type { Seen } from "./rollout/decide.ts";
-import type { Verdict } from "./machine.ts";
 import type { BrokenGlass } from "./break-glass.ts";
 import type { EndedOverlay, Overlay } from "./overlay.ts";
 import type { Probation } from "./probation.ts";
 import { isOver, term, type Clock, type Term } from "./term.ts";
-
-/** What became of a generation here. */
-export interface VerdictRecord {
-  readonly verdict: Verdict;
-  readonly reason: string;
-  /** Wall clock of the last one. */
-  readonly at: number;
-  /** The deployments that ended without proof: a set, so that finishing one twice counts once. */
-  readonly inconclusive: readonly string[];
-}
+import type { Asked, VerdictRecord } from "./verdicts.ts";
 
 /** What the author of a commit says in its trailers. */
 export interface Word {
@@ -75,11 +65,9 @@ export interface Order {
 }
 
 /** What a commit commits, as one: a generation with the secrets that it was rendered with, in a boot environment. */
-export interface Tuple {
+export interface Tuple extends Asked {
   /** GUID of the root's dataset, or "default". */
   readonly environment: string;
-  /** Digest. */
-  readonly generation: string;
   /** 64 hex digits over the versions of its secrets. */
   readonly secrets: string;
   readonly commit: string;
@@ -170,12 +158,9 @@ export const emptyLedger: Ledger = {
   proven: undefined,
 };
 
-/** How often a generation is tried again after an inconclusive end. */
-export const inconclusiveRetries = 2;
 /** Corrections allowed in `correctionWindowMs`. */
 export const correctionLimit = 3;
 export const correctionWindowMs = 3_600_000;
-const keptVerdicts = 200;
 /** I10: how often the agent reboots the box within a day. */
 export const rebootLimit = 4;
 const dayMs = 86_400_000;
@@ -224,36 +209,6 @@ async function readLedger(host: Host, path: string): Promise<Ledger> {
     remedy:
       "Restore it from a backup, or remove it to trust the newest commit of the sites repository anew; the agent goes on by itself.",
   });
-}
-
-/** The ledger after a deployment of `generation` ended with `verdict`. Saying the same twice changes nothing. */
-export function withVerdict(
-  ledger: Ledger,
-  generation: string,
-  deployment: string,
-  verdict: Verdict,
-  reason: string,
-  now: number,
-): Ledger {
-  const before = ledger.verdicts[generation]?.inconclusive ?? [];
-  const inconclusive =
-    verdict === "good" ? [] : verdict === "bad" || before.includes(deployment) ? before : [...before, deployment];
-  const { [generation]: _replaced, ...others } = ledger.verdicts;
-  const kept = Object.entries(others).slice(-keptVerdicts);
-  return {
-    ...ledger,
-    verdicts: { ...Object.fromEntries(kept), [generation]: { verdict, reason, at: now, inconclusive } },
-  };
-}
-
-/** Why a generation must not be tried here (again), or undefined when it may. */
-export function whyHeld(ledger: Ledger, generation: string): string | undefined {
-  const record = ledger.verdicts[generation];
-  if (record?.verdict === "bad") return record.reason;
-  if (record?.verdict === "inconclusive" && record.inconclusive.length > inconclusiveRetries) {
-    return `It was tried ${record.inconclusive.length} times without a result; last: ${record.reason}`;
-  }
-  return undefined;
 }
 
 /** The ledger after a correction began; `undefined` when there were too many in the last hour. */

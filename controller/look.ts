@@ -1,22 +1,20 @@
 /** The first half of a tick: what does the sites repository ask for now? */
-import type { LocalFile } from "../schemas/local.ts";
 import { asProblem } from "../schemas/problem.ts";
 import type { Tree } from "../schemas/tree.ts";
 import { approvable, hearApproval } from "./approvals.ts";
 import { inFlight } from "./machine.ts";
 import { hurryAwaits, withHurryFor } from "./gate/allowed.ts";
-import { inTheWay, overlaysKey } from "./overlay.ts";
+import { loadBelow } from "./overlaid.ts";
+import { overlaysKey, standing } from "./overlay.ts";
 import type { Known } from "./report/known.ts";
 import { withDeadline } from "./retry.ts";
 import type { Words } from "./source.ts";
-import type { Turn } from "./turn.ts";
+import { fetchLimitMs, type Turn } from "./turn.ts";
 import { retriedBy, withAccepted } from "./words.ts";
 
 const pollLimitMs = 60_000;
 /** How often a commit with an error is checked again although nothing that it is checked with seems to have changed. */
 const pollsBetweenChecks = 10;
-/** Limit for fetching, and for loading. */
-export const fetchLimitMs = 300_000;
 
 /** One poll of the sites repository; a commit that is new, or is to be looked at `again`, is checked and rendered. False: it failed. */
 export async function look(turn: Turn, again: boolean): Promise<boolean> {
@@ -60,7 +58,7 @@ function newestHere({ wanted, committed }: Known): string | undefined {
 /** Something else stands above the repository on this box than when the commit was loaded. */
 function isOvertaken({ appliance, known }: Turn): boolean {
   const { wanted } = known();
-  return wanted !== undefined && wanted.overlays !== overlaysKey(appliance.memory.ledger());
+  return wanted !== undefined && wanted.overlays !== overlaysKey(standing(appliance.memory.ledger()));
 }
 
 /**
@@ -105,20 +103,9 @@ async function take(turn: Turn, commit: string, inputs: string): Promise<void> {
 
 /** The machine of a commit, with what stands above the repository on this box. */
 async function load(turn: Turn, commit: string, tree: Tree, inputs: string): Promise<void> {
-  const { parts, appliance, signal, publish } = turn;
-  const ledger = appliance.memory.ledger();
-  const overlays = ledger.overlays.filter(({ ended }) => !ended);
-  const limited = (local: readonly LocalFile[]) =>
-    withDeadline(parts.host, fetchLimitMs, signal, "Loading the machine", (limit) =>
-      parts.load(tree, commit, local, limit),
-    );
-  const loaded = await limited(overlays);
-  const ids = overlays.map(({ id }) => id);
-  const generation = loaded.generation && { ...loaded.generation, ...(ids.length > 0 && { overlays: ids }) };
-  // The commit alone may be well: then it waits, since whoever changed the box for a while needed it so.
-  const isInTheWay = !generation && overlays.length > 0 && (await limited([])).generation !== undefined;
-  const problems = isInTheWay ? [inTheWay(commit, overlays), ...loaded.problems] : loaded.problems;
-  publish({ wanted: { commit, generation, problems, tree, overlays: overlaysKey(ledger), inputs, polls: 0 } });
+  const overlays = standing(turn.appliance.memory.ledger());
+  const { generation, problems } = await loadBelow(turn, { commit, tree }, overlays);
+  turn.publish({ wanted: { commit, generation, problems, tree, overlays: overlaysKey(overlays), inputs, polls: 0 } });
 }
 
 /** On disk at once with what its words allow, so that each counts once. */

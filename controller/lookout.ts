@@ -12,9 +12,10 @@ import { orderOf } from "./going-back.ts";
 import type { Red } from "./health/judge.ts";
 import type { Newer } from "./health/prove.ts";
 import { settledKey } from "./health/settled.ts";
-import { whyHeld, type Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Deployment } from "./machine.ts";
 import { surveyed, type Turn } from "./turn.ts";
+import { askedOf, heldBy } from "./verdicts.ts";
 
 /** A change that resets nothing has nothing to settle. */
 const calmMs = 10_000;
@@ -31,6 +32,7 @@ export function startLookout(turn: Turn, candidate: Generation, deployment: Depl
   const closing = new AbortController();
   const signal = AbortSignal.any([turn.signal, closing.signal]);
   const beside: Turn = { ...turn, signal };
+  const before = known().wanted?.generation?.digest;
   let polling: Promise<void> | undefined;
   let nextPoll = host.uptime() + turn.repository.everyMs();
   let redSince: number | undefined;
@@ -68,13 +70,15 @@ export function startLookout(turn: Turn, candidate: Generation, deployment: Depl
       return { does: "give-way", reason: "An operator ordered to go back." };
     const wanted = known().wanted;
     const next = wanted?.generation;
-    if (!wanted || !next || whyHeld(ledger, next.digest) !== undefined) return undefined;
+    if (!wanted || !next || heldBy(ledger, askedOf(next)) !== undefined) return undefined;
     if (next.digest === candidate.digest) {
       const hurried = ledger.hurry?.generation === next.digest && ledger.hurry.at >= startedAt;
       const isLittle = atMost(deployment.worstImpact ?? "hitless", urgentAtMost);
       return hurried && isLittle && !isRed ? { does: "finish", reason: ledger.hurry.reason } : undefined;
     }
-    if (isFailing && next.policy.pause === undefined && !pauseOf(ledger, host)) {
+    // What was there before it began was not armed in its place.
+    const isLater = next.digest !== before;
+    if (isFailing && isLater && next.policy.pause === undefined && !pauseOf(ledger, host)) {
       return { does: "give-way", reason: `Commit ${wanted.commit.slice(0, 12)} arrived while this one was failing.` };
     }
     const urgency = urgencyMeanwhile(ledger, next.digest, deployment.id);

@@ -1,6 +1,7 @@
 /** The states of one appliance with their data, and every event; transition.ts says which leads where. */
 import type { Impact, PlaneName } from "../reconcilers/core.ts";
 import type { Trigger, Wait } from "./reasons.ts";
+import type { Asked } from "./verdicts.ts";
 
 /**
  * What a deployment is for: a new generation, bringing the appliance back to the committed one, or back to one that was
@@ -8,12 +9,10 @@ import type { Trigger, Wait } from "./reasons.ts";
  */
 export type Purpose = "deploy" | "correct" | "roll-back";
 
-/** What somebody wants applied. */
-export interface Target {
+/** What somebody wants applied: the candidate. */
+export interface Target extends Asked {
   readonly purpose: Purpose;
   readonly commit: string;
-  /** The candidate's digest. */
-  readonly generation: string;
 }
 
 /** One attempt to apply a candidate, from arming to its end. Plain data: the journal holds it. */

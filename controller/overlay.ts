@@ -6,14 +6,13 @@ import { createHash } from "node:crypto";
 import type { LocalFile } from "../schemas/local.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Agent } from "./agent.ts";
-import { whyHeld, type Ledger } from "./ledger.ts";
+import type { Above, Generation } from "../reconcilers/generation.ts";
+import type { Ledger } from "./ledger.ts";
 import { isOver, leftOf, term, type Clock, type Term } from "./term.ts";
 import type { Turn } from "./turn.ts";
+import { heldBy } from "./verdicts.ts";
 
-/** `name`: the operator's file, or what is drained. */
-export interface Overlay extends LocalFile {
-  readonly id: string;
-  readonly reason: string;
+export interface Overlay extends Above, LocalFile {
   readonly term: Term;
   /** An operator ended it: it goes with the next tick. */
   readonly ended?: true;
@@ -22,7 +21,7 @@ export interface Overlay extends LocalFile {
 /** Why an overlay ended: its time was over, an operator ended it, or it failed here. */
 export type OverlayEnd = "over" | "operator" | "failed";
 
-export interface EndedOverlay extends Pick<Overlay, "id" | "kind" | "name" | "reason"> {
+export interface EndedOverlay extends Above {
   readonly why: OverlayEnd;
   /** In one sentence, where it failed. */
   readonly failure?: string;
@@ -33,12 +32,12 @@ export interface EndedOverlay extends Pick<Overlay, "id" | "kind" | "name" | "re
 export interface Started {
   /** Undefined: the file does not fit, for the problems that are errors. */
   readonly started: { readonly id: string; readonly until: string } | undefined;
-  /** What is wrong with the newest commit and this above it. */
+  /** What is wrong with the commit and this above it. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * Lets one begin, if it fits the newest commit and says anything new; it is on disk then. One of the same kind and name is
+ * Lets one begin, if it fits the commit that it is to stand on and says anything new; it is on disk then. One of the same kind and name is
  * replaced. Rejects with USAGE where it would change nothing.
  */
 export async function startOverlay(
@@ -50,10 +49,7 @@ export async function startOverlay(
 ): Promise<Started> {
   const { clock } = agent;
   const isOther = ({ kind, name }: Overlay) => kind !== file.kind || name !== file.name;
-  const below = agent
-    .memory()
-    .ledger()
-    .overlays.filter((one) => !one.ended && isOther(one));
+  const below = standing(agent.memory().ledger()).filter(isOther);
   const [without, with_] = [await agent.tryOut(below, signal), await agent.tryOut([...below, file], signal)];
   const { generation, problems } = with_;
   if (!generation) return { started: undefined, problems };
@@ -78,9 +74,24 @@ export function withEnded(ledger: Ledger, ids: readonly string[]): Ledger {
   return { ...ledger, overlays: ledger.overlays.map(ended) };
 }
 
+/** Those that nobody ended. */
+export function standing({ overlays }: Pick<Ledger, "overlays">): readonly Overlay[] {
+  return overlays.filter(({ ended }) => !ended);
+}
+
 /** Names what stands above the repository: another name, another machine to load. */
-export function overlaysKey({ overlays }: Pick<Ledger, "overlays">): string {
+export function overlaysKey(overlays: readonly Above[]): string {
   return overlays.map(({ id }) => id).join(" ");
+}
+
+/** What of one stands in a generation. */
+export function aboveOf({ id, kind, name, reason }: Above): Above {
+  return { id, kind, name, reason };
+}
+
+/** What stands above this generation and not above the other one. */
+export function begunIn({ overlays = [] }: Generation, before: Generation | undefined): readonly Above[] {
+  return overlays.filter(({ id }) => before?.overlays?.some((one) => one.id === id) !== true);
 }
 
 /** Why a commit that is well by itself waits. */
@@ -104,9 +115,12 @@ export function endText({ kind, name, why, failure }: EndedOverlay): string {
 }
 
 /** As a status shows one. Times are wall clock. */
-export interface ShownOverlay extends Pick<Overlay, "id" | "kind" | "name" | "reason"> {
-  readonly since: number;
-  readonly until: number;
+export interface ShownOverlay extends Above {
+  /** Left out where it ended. */
+  readonly since?: number;
+  readonly until?: number;
+  /** It ended, and is still live. */
+  readonly ended?: true;
 }
 
 /** How long the end of one is shown. */
@@ -115,11 +129,14 @@ const shownEndMs = 86_400_000;
 /** What a status says of them; nothing where there is nothing to say. */
 export function overlayStatus(
   { overlays, endedOverlay }: Ledger,
+  committed: Generation | undefined,
   clock: Clock,
 ): { readonly overlays?: readonly ShownOverlay[]; readonly endedOverlay?: EndedOverlay } {
-  const shown = overlays.map(({ id, kind, name, reason, term: one }) => {
-    return { id, kind, name, reason, since: one.from, until: clock.now() + leftOf(one, clock) };
+  const standing = overlays.map((one) => {
+    return { ...aboveOf(one), since: one.term.from, until: clock.now() + leftOf(one.term, clock) };
   });
+  const gone = (committed?.overlays ?? []).filter(({ id }) => overlays.every((one) => one.id !== id));
+  const shown = [...standing, ...gone.map((one) => ({ ...one, ended: true as const }))];
   const isNew = endedOverlay !== undefined && clock.now() - endedOverlay.at < shownEndMs;
   return { ...(shown.length > 0 && { overlays: shown }), ...(isNew && { endedOverlay }) };
 }
@@ -147,27 +164,25 @@ export async function endOverlays(turn: Turn): Promise<void> {
   if (failed) await end(turn, failed.overlays, "failed", failed.reason);
 }
 
-/** Those that the generation has that failed here, and the committed one has not: the repository is not to blame first. */
+/** Those that a generation that failed here has and the committed one has not. */
 function failedHere({ appliance, known }: Turn): { overlays: readonly Overlay[]; reason: string } | undefined {
-  const { wanted, committed } = known();
-  const generation = wanted?.generation;
+  const { wanted, overlaid, committed } = known();
   const ledger = appliance.memory.ledger();
-  const reason = generation && whyHeld(ledger, generation.digest);
-  if (!generation || reason === undefined) return undefined;
-  const added = (generation.overlays ?? []).filter((id) => !committed?.overlays?.includes(id));
-  const overlays = ledger.overlays.filter(({ id }) => added.includes(id));
-  return overlays.length > 0 ? { overlays, reason } : undefined;
+  for (const generation of [wanted?.generation, overlaid?.generation]) {
+    const held = generation && heldBy(ledger, { generation: generation.digest });
+    if (!held) continue;
+    const begun = new Set(begunIn(generation, committed).map(({ id }) => id));
+    const overlays = ledger.overlays.filter(({ id }) => begun.has(id));
+    if (overlays.length > 0) return { overlays, reason: held.reason };
+  }
+  return undefined;
 }
 
 async function end(turn: Turn, ended: readonly Overlay[], why: OverlayEnd, failure?: string): Promise<void> {
   const { host, memory, listener } = turn.appliance;
   for (const one of ended) {
-    const { id, kind, name, reason } = one;
     const last: EndedOverlay = {
-      id,
-      kind,
-      name,
-      reason,
+      ...aboveOf(one),
       why,
       at: host.now(),
       ...(failure !== undefined && { failure }),

@@ -4,9 +4,9 @@
  */
 import type { Host } from "../reconcilers/core.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
-import { fetchLimitMs, look } from "./look.ts";
+import { look } from "./look.ts";
 import { withDeadline } from "./retry.ts";
-import type { Polling, Turn } from "./turn.ts";
+import { fetchLimitMs, type Polling, type Turn } from "./turn.ts";
 
 export interface Polls extends Polling {
   /** The next poll looks at the newest commit again, as if it had just arrived. */

@@ -8,12 +8,12 @@ import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import { orderKey, whenUndone } from "./going-back.ts";
-import { whyHeld, withVerdict } from "./ledger.ts";
 import { emptyDesired, letGo, type Reconcilers } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import { climb, nextRung } from "./rungs.ts";
 import { tidy } from "./start.ts";
 import type { Staged } from "./store.ts";
+import { blamed, heldBy, withVerdict } from "./verdicts.ts";
 
 /** Limit for one attempt to go back by plan; the next one begins afresh. */
 export const attemptLimitMs = 50_000;
@@ -141,13 +141,14 @@ async function conclude(appliance: Appliance): Promise<void> {
       // What gave way to something newer was not tried to its end.
       const gaveWay = trigger === "pre-empted" || (deployment.purpose === "roll-back" && trigger === "operator");
       if (deployment.purpose === "correct" || gaveWay) return next;
-      return withVerdict(next, deployment.generation, deployment.id, verdict, reason, host.now());
+      const commit = blamed(deployment, ledger.committed);
+      return withVerdict(next, deployment.generation, deployment.id, verdict, reason, host.now(), commit);
     });
   } catch (thrown) {
     listener.complain(asProblem(thrown));
     return;
   }
-  const hold = deployment.purpose === "deploy" && whyHeld(memory.ledger(), deployment.generation) !== undefined;
+  const hold = deployment.purpose === "deploy" && heldBy(memory.ledger(), deployment) !== undefined;
   await progress.move({ type: "rolled-back", hold });
   await tidy(appliance);
   listener.event({

@@ -6,8 +6,9 @@ import type { Generation } from "../reconcilers/generation.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import { actedText, type Acted } from "./acted.ts";
 import type { Appliance } from "./appliance.ts";
-import { withVerdict, type Ledger, type Tuple } from "./ledger.ts";
+import type { Ledger, Tuple } from "./ledger.ts";
 import { inFlight, type Failure } from "./machine.ts";
+import { askedOf, blamed, withVerdict } from "./verdicts.ts";
 
 /** Takes the state that the journal holds to where this start goes on from. Nothing is armed then that is not in flight. */
 export async function begin(appliance: Appliance): Promise<void> {
@@ -59,8 +60,9 @@ export async function tidy({ store, memory, listener }: Appliance, committed?: s
 }
 
 /** What is committed, as the ledger has it. */
-export function tupleOf({ digest, secrets, commit }: Generation, environment: string, at: number): Tuple {
-  return { environment, generation: digest, secrets, commit, at };
+export function tupleOf(generation: Generation, environment: string, at: number): Tuple {
+  const { secrets, commit } = generation;
+  return { environment, ...askedOf(generation), secrets, commit, at };
 }
 
 function isSame(found: Tuple | undefined, expected: Tuple): boolean {
@@ -85,7 +87,7 @@ async function putBack({ memory, progress, host }: Appliance, found: Tuple, left
     const { commit, generation } = left;
     const times = { startedAt: now, endedAt: now, steps: 0, stepsDone: 0 };
     return {
-      ...withVerdict(next, generation, id, "bad", reason, now),
+      ...withVerdict(next, generation, id, "bad", reason, now, blamed(left, found)),
       lastDeployment: { id, commit, generation, ...times, outcome: "rolled-back", trigger: "external", reason },
     };
   });

@@ -132,8 +132,9 @@ export function transition(state: State, event: Event, now: number): State {
       return rollingBack(state.deployment, state.failure, now);
     case "rolled-back": {
       if (state.at !== "rolling-back" || !event.hold) return { at: "idle", since: now };
-      const { purpose, commit, generation } = state.deployment;
-      return { at: "held", since: now, target: { purpose, commit, generation }, reason: state.failure.reason };
+      const { purpose, commit, generation, below } = state.deployment;
+      const target = { purpose, commit, generation, ...(below !== undefined && { below }) };
+      return { at: "held", since: now, target, reason: state.failure.reason };
     }
     case "restarted":
       return restarted(state, event, now);

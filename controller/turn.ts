@@ -69,6 +69,8 @@ export interface Turn {
   readonly note: (word: Spoken) => Promise<void>;
 }
 
+/** Limit for fetching, and for loading. */
+export const fetchLimitMs = 300_000;
 /** Limit for looking at the planes once. */
 export const surveyLimitMs = 120_000;
 

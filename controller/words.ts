@@ -4,6 +4,7 @@
  */
 import type { Ledger, Word } from "./ledger.ts";
 import type { Words } from "./source.ts";
+import { withoutVerdicts } from "./verdicts.ts";
 
 /** A verdict that a signed commit takes back. */
 export interface Retried {
@@ -18,7 +19,9 @@ export interface Retried {
 export function retriedBy({ verdicts }: Ledger, { retries }: Words): readonly Retried[] {
   const tried = Object.entries(verdicts).filter(([, { verdict }]) => verdict !== "good");
   return retries.flatMap((one) => {
-    const meant = tried.filter(([generation]) => generation.startsWith(one.generation));
+    const meant = tried.filter(([generation, { below }]) =>
+      [generation, below].some((named) => named?.startsWith(one.generation)),
+    );
     return meant.map(([generation]) => ({ ...one, generation }));
   });
 }
@@ -30,8 +33,8 @@ export function retriedBy({ verdicts }: Ledger, { retries }: Words): readonly Re
 export function withAccepted(ledger: Ledger, commit: string, words: Words | undefined, during?: string): Ledger {
   const accepted = { ...ledger, accepted: commit, overrides: { rewrite: false, commits: [] } };
   if (!words) return accepted;
-  const again = new Set(retriedBy(ledger, words).map(({ generation }) => generation));
-  const verdicts = Object.fromEntries(Object.entries(ledger.verdicts).filter(([generation]) => !again.has(generation)));
+  const again = retriedBy(ledger, words).map(({ generation }) => generation);
+  const { verdicts } = withoutVerdicts(ledger, again);
   const mark = (said: Word): Word => ({ ...said, ...(during !== undefined && { during }) });
   const ignored = [...words.ignored, ...(ledger.words.ignored ?? [])].slice(0, keptIgnored);
   return {

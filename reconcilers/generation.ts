@@ -47,6 +47,15 @@ export interface Rollout {
   readonly sessions: readonly SharedSession[];
 }
 
+/** What an operator changed on this box for a while: a drain, or a local file. */
+export interface Above {
+  readonly id: string;
+  readonly kind: "local" | "drain";
+  /** The operator's file, or what is drained. */
+  readonly name: string;
+  readonly reason: string;
+}
+
 export interface Generation {
   readonly format: 1;
   /** 64 hex digits over what was asked (machine as written, image manifest, secret versions), not over what was rendered. */
@@ -59,8 +68,10 @@ export interface Generation {
   readonly desired: Desired;
   readonly health: readonly HealthCheck[];
   readonly policy: Policy;
-  /** What stood above the repository when it was loaded, by id: left out where nothing did. Not part of the digest. */
-  readonly overlays?: readonly string[];
+  /** What stood above the repository when it was loaded: left out where nothing did. Not part of the digest. */
+  readonly overlays?: readonly Above[];
+  /** Digest of the same without them; left out where nothing stood above, and where the commit alone is not valid. */
+  readonly below?: string;
   /** BGP peers, as FRR names them, that may bring less than before: they are drained. Left out: none. */
   readonly drained?: readonly string[];
   /** Sections of the machine file that no plane carries out yet. */

@@ -16,7 +16,7 @@ export const notifyEvents = {
   resumed: "The pause is over.",
   drift: "The appliance is not as it was committed, and that is only reported.",
   "break-glass": "An operator works on the box by hand: nothing is applied nor corrected meanwhile.",
-  "local-ended": "A local change or a drain ended; `reason` says why. The box goes back to what the repository says.",
+  "local-ended": "A local change or a drain ended; `reason` says why. It is taken out next.",
   frozen: "Nothing at all is done: the agent cannot read its own records.",
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -4,7 +4,12 @@
  */
 import { z } from "zod";
 
-const target = { purpose: z.enum(["deploy", "correct", "roll-back"]), commit: z.string(), generation: z.string() };
+const target = {
+  purpose: z.enum(["deploy", "correct", "roll-back"]),
+  commit: z.string(),
+  generation: z.string(),
+  below: z.string().optional(),
+};
 const Target = z.looseObject(target);
 const Deployment = z.looseObject({
   ...target,
@@ -59,6 +64,7 @@ const Term = z.looseObject({ from: z.number(), ms: z.number(), boot: z.string(),
 const Tuple = z.looseObject({
   environment: z.string(),
   generation: z.string(),
+  below: z.string().optional(),
   secrets: z.string(),
   commit: z.string(),
   at: z.number(),
@@ -78,6 +84,7 @@ const Ledger = z.looseObject({
         reason: z.string(),
         at: z.number(),
         inconclusive: z.array(z.string()),
+        below: z.string().optional(),
       }),
     )
     .optional(),

@@ -9,6 +9,7 @@ import { openSecrets } from "../secrets.ts";
 import { openStore } from "../store.ts";
 import { loadWanted } from "../wanted.ts";
 import { openMemory } from "../ledger.ts";
+import { standing } from "../overlay.ts";
 import { openRevision } from "./revision.ts";
 import { readSettings } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
@@ -21,7 +22,7 @@ export async function planLive(settingsFile: string, sites: string | undefined, 
   const { tree } = await openRevision(undefined, sites, terminal);
   const secrets = await openSecrets(settings.secrets, "lookOnly");
   const host = linuxHost(secrets);
-  const { overlays } = (await openMemory(host, `${settings.paths.state}/journal/ledger.json`)).ledger();
+  const overlays = standing((await openMemory(host, `${settings.paths.state}/journal/ledger.json`)).ledger());
   const { generation, problems } = await loadWanted(tree, "", overlays, { settings, host, secrets });
   if (!generation) throw new AggregateError(problems, "the files do not fit this box");
   const signal = AbortSignal.any([terminal.signal, AbortSignal.timeout(limitMs)]);

@@ -30,7 +30,7 @@ export function statusText(document: Status, now: number, terminal: Terminal): s
     ["deployment", status.deployment && deployment(status.deployment, now)],
     ["break-glass", breakGlass && style("red", glass(breakGlass, now))],
     ...(status.overlays ?? []).map(({ kind, name, until, reason }): Row => {
-      const text = `${name} until ${moment(until, now)} (${reason})`;
+      const text = `${name} ${until === undefined ? "ended, still live" : `until ${moment(until, now)}`} (${reason})`;
       return [kind === "drain" ? "drained" : "local", style("yellow", text)];
     }),
     ["ended", endedOverlay && `${ago(endedOverlay.at, now)} ago: ${endText(endedOverlay)}`],

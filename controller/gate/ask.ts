@@ -24,7 +24,8 @@ export async function askGate(
     const { mode } = parts.settings;
     return { ...asked, mode, ledger: appliance.memory.ledger(), facts: { ...facts, ...factsOfNow(appliance) } };
   };
-  // What keeps drift from being corrected says nothing about the newest commit.
-  if (asked.purpose === "deploy") publish({ guards: gateChecks(question()) });
+  // What keeps drift from being corrected, or another one, says nothing about the newest generation.
+  const isNewest = asked.purpose === "deploy" && asked.candidate === turn.known().wanted?.generation;
+  if (isNewest) publish({ guards: gateChecks(question()) });
   return { shut: gate(question()), again: () => gate(question()) };
 }

@@ -1,11 +1,12 @@
 /** The guard that lets some time pass before a generation is tried again that ended without a result. */
 import { spanText } from "../term.ts";
+import { askedOf, verdictOn } from "../verdicts.ts";
 import { timeText } from "./local-time.ts";
 import type { Guard } from "./question.ts";
 
 /** Twice as long each time. Where the clock was set back since, nobody can tell how long ago it was: it is not waited for. */
 export const backoff: Guard = ({ ledger, candidate, policy, facts, purpose }) => {
-  const record = ledger.verdicts[candidate.digest];
+  const record = verdictOn(ledger, askedOf(candidate));
   if (purpose !== "deploy" || record?.verdict !== "inconclusive") return undefined;
   const times = record.inconclusive.length;
   const ms = 1000 * policy["retry-after-seconds"] * 2 ** (times - 1);

@@ -20,7 +20,9 @@ export function commitState(status: Status): CommitState | undefined {
   if (frozen !== undefined) return undefined;
   // What is changed on the box alone says nothing of a commit that was proven before it.
   if (overlays !== undefined && committed !== undefined && committed.commit === desired?.commit) return undefined;
-  if (deployment && deployment.purpose !== "correct") return inFlight(status, deployment);
+  if (deployment && deployment.purpose !== "correct") {
+    return deployment.commit === committed?.commit ? undefined : inFlight(status, deployment);
+  }
   return desired && atRest(status, desired);
 }
 
@@ -45,7 +47,7 @@ function atRest(status: Status, { commit, generation }: NonNullable<Status["desi
   if (held?.why === "regressed" && committed?.commit === commit) {
     return said(commit, "failure", "regressed", `worse than when it was committed: ${held.reason}`);
   }
-  if (held?.generation === generation) {
+  if (held && held.why !== "regressed" && !held.above) {
     const isLast = last?.generation === generation && last.commit === commit && last.outcome === "rolled-back";
     if (!isLast) return said(commit, "failure", `held ${generation}`, `held: ${held.reason}`);
     return said(commit, "failure", `back ${last.id}`, `rolled back (${last.trigger ?? ""}): ${held.reason}`);

@@ -64,10 +64,10 @@ const topics: Readonly<Record<NotifyEvent, Ask>> = {
   },
   committed: ({ lastDeployment }) => ended(lastDeployment, "committed"),
   "rolled-back": ({ lastDeployment }) => ended(lastDeployment, "rolled-back"),
-  held({ held, desired }) {
+  held({ held, desired, committed }) {
     if (!held || held.why === "regressed") return undefined;
     const { generation, reason } = held;
-    return { key: generation, ...desired, generation, reason };
+    return { key: generation, ...(held.above ? ofCommitted(committed) : desired), generation, reason };
   },
   regressed({ probation, committed }) {
     const found = probation?.regressed;

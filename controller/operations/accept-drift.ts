@@ -1,6 +1,7 @@
 import { Problem } from "../../schemas/problem.ts";
 import { withDecision } from "../drift.ts";
 import { livePatch } from "../live-patch.ts";
+import { standing } from "../overlay.ts";
 import { reasonIn, type Operation } from "./operation.ts";
 
 /**
@@ -21,7 +22,7 @@ export const acceptDrift: Operation = {
       });
     }
     const reason = reasonIn(asked);
-    const { overlays } = agent.memory().ledger();
+    const overlays = standing(agent.memory().ledger());
     const { files, left } = await livePatch({
       tree: agent.newestTree(),
       machine: agent.status().machine,

@@ -13,10 +13,11 @@ export const approve: Operation = {
     });
   },
   async run(agent, asked) {
-    const { desired, committed, waiting, deployment, state } = agent.status();
-    const wanted = desired?.generation;
+    const { desired, overlaid, committed, waiting, deployment, state } = agent.status();
     const named = textIn(asked, "generation");
-    if (desired === undefined || wanted === undefined) {
+    const meant = overlaid?.generation?.startsWith(named) ? overlaid : desired;
+    const wanted = meant?.generation;
+    if (wanted === undefined) {
       throw new Problem("USAGE", "No generation is wanted that could be approved.", {
         remedy: "`impctl why` says what is wrong with the newest commit.",
       });
@@ -38,6 +39,6 @@ export const approve: Operation = {
     const approval = { reason, at: agent.clock.now(), by: "operator" } as const;
     await agent.memory().remember((ledger) => withApproval(ledger, wanted, approval));
     agent.polls.hasten();
-    return { generation: wanted, commit: desired.commit };
+    return { generation: wanted, commit: meant?.commit };
   },
 };

@@ -1,35 +1,37 @@
 import { Problem } from "../../schemas/problem.ts";
 import { accepted } from "../probation.ts";
+import { verdictOn, withoutVerdicts, type Asked } from "../verdicts.ts";
 import { withoutPolicysOrder } from "../watch-health.ts";
 import { pollNow, reasonIn, type Operation } from "./operation.ts";
 
 /**
- * `impctl retry --reason`: forgets that the newest generation was tried here and failed; or takes it as it is that what is
- * committed is worse than it was at the commit.
+ * `impctl retry --reason`: forgets that what is wanted was tried here and failed; or takes it as it is that what is committed
+ * is worse than it was at the commit.
  */
 export const retry: Operation = {
   name: "retry",
   changes: true,
   check: (asked) => void reasonIn(asked),
   async run(agent, _asked, signal) {
-    const generation = agent.status().desired?.generation;
-    const { probation, verdicts: all } = agent.memory().ledger();
-    const verdict = generation === undefined ? undefined : all[generation]?.verdict;
+    const { desired, overlaid } = agent.status();
+    const { probation, ...ledger } = agent.memory().ledger();
+    const wanted = [desired, overlaid].flatMap((one): readonly Asked[] => {
+      if (one?.generation === undefined) return [];
+      return [{ generation: one.generation, ...(one.below !== undefined && { below: one.below }) }];
+    });
     // What ended without a result is not held yet, but waits for some time.
-    const hasFailed = generation !== undefined && verdict !== undefined && verdict !== "good";
-    if (!hasFailed && !probation?.regressed) {
+    const failed = wanted.filter((one) => (verdictOn({ ...ledger, probation }, one)?.verdict ?? "good") !== "good");
+    if (failed.length === 0 && !probation?.regressed) {
       throw new Problem("USAGE", "Nothing failed here that could be tried again.");
     }
-    if (!hasFailed) {
+    if (failed.length === 0) {
       await agent.memory().remember((now) => {
         return withoutPolicysOrder({ ...now, probation: now.probation && accepted(now.probation) });
       });
       return pollNow(agent, signal);
     }
-    await agent.memory().remember((ledger) => {
-      const { [generation]: _forgotten, ...verdicts } = ledger.verdicts;
-      return { ...ledger, verdicts };
-    });
+    const named = failed.flatMap(({ generation, below }) => [generation, ...(below === undefined ? [] : [below])]);
+    await agent.memory().remember((now) => withoutVerdicts(now, named));
     return pollNow(agent, signal);
   },
 };

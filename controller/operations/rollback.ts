@@ -64,7 +64,8 @@ async function meant(agent: Agent, named: string | undefined): Promise<Answer & 
 function endingWithIt(agent: Agent, kept: readonly Generation[]): string {
   const { committed, deployment, overlays = [] } = agent.status();
   const proven = kept.find(({ digest }) => digest === committed?.generation)?.overlays ?? [];
-  const ending = overlays.filter(({ id, since }) => !proven.includes(id) && since <= (deployment?.startedAt ?? 0));
+  const begun = overlays.filter(({ since }) => since !== undefined && since <= (deployment?.startedAt ?? 0));
+  const ending = begun.filter(({ id }) => !proven.some((one) => one.id === id));
   if (ending.length === 0) return "";
   return ` With it ends what was begun on this box, and it is not tried again: ${ending.map(({ name }) => name).join(", ")}.`;
 }

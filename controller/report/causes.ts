@@ -29,6 +29,7 @@ type Standing =
   | "repository"
   | "invalid"
   | "problem"
+  | "overlays"
   | "not-managed"
   | "in-sync"
   | "looking";
@@ -53,6 +54,7 @@ const causes: readonly ((status: Status) => Cause | undefined)[] = [
   invalid,
   held,
   waiting,
+  overlays,
   later,
   problem,
   notManaged,
@@ -178,6 +180,18 @@ function waiting({ waiting: shut, state, since, nextLookAt, rollout }: Status): 
     ...next(againAt ?? nextLookAt),
     ...(rollout && { details: rollout.slice(0, shownAwaited).map((one) => `${one.machine} ${one.reason}`) }),
   };
+}
+
+/** What begins and ends above the repository goes ahead of a commit that waits, unless something keeps that too. */
+function overlays({ overlaid, overlays: shown = [] }: Status): Cause | undefined {
+  if (overlaid?.reason === undefined) return undefined;
+  const gone = shown.filter(({ ended }) => ended).map(({ name }) => name);
+  const what =
+    gone.length > 0
+      ? `${gone.join(", ")} ended, and is still live`
+      : "What stands above the repository is not live yet";
+  const { reason, unblock } = overlaid;
+  return { why: "overlays", reason: `${what}: ${reason}`, ...(unblock !== undefined && { unblock }) };
 }
 
 /** What would hold up the next commit, where that is not what is waited for already. */

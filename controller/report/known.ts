@@ -8,14 +8,16 @@ import { ended } from "../deployment-status.ts";
 import { glassOf } from "../break-glass.ts";
 import { overlayStatus } from "../overlay.ts";
 import type { Drift } from "../drift.ts";
-import { whyHeld, type Ledger } from "../ledger.ts";
+import type { Ledger } from "../ledger.ts";
 import { inFlight, type Shut, type State } from "../machine.ts";
 import { pauseOf } from "../gate/pause.ts";
 import type { Survey } from "../planes.ts";
+import type { Overlaid } from "../overlaid.ts";
 import type { Awaited } from "../rollout/decide.ts";
 import type { Good } from "../rollout/good.ts";
 import type { Probation } from "../probation.ts";
 import { leftOf, type Clock } from "../term.ts";
+import { askedOf, heldBy, verdictOn } from "../verdicts.ts";
 import type { ChecksStatus, PlaneStatus, Status } from "./status.ts";
 
 export interface Known {
@@ -39,6 +41,8 @@ export interface Known {
       }
     | undefined;
   readonly committed: Generation | undefined;
+  /** What is committed with what stands above it now, where neither that nor the wanted one is it: overlaid.ts. */
+  readonly overlaid: Overlaid | undefined;
   /** The last plan towards the wanted generation. */
   readonly planned: { readonly plan: Survey; readonly at: number } | undefined;
   /** How the box differed from what is committed when it was last looked at. */
@@ -87,6 +91,7 @@ export function unknownYet(settings: Settings, version: string, clock: Clock): K
     ledger: undefined,
     wanted: undefined,
     committed: undefined,
+    overlaid: undefined,
     planned: undefined,
     drift: undefined,
     correction: undefined,
@@ -111,14 +116,14 @@ export function statusOf(known: Known): Status {
   const generation = wanted?.generation;
   const commit = wanted?.commit ?? ledger?.accepted;
   const reason = reasonOf(known);
-  const held = heldBy(known);
+  const held = heldIn(known);
   const deployment = deploymentOf(known);
   const pause = pausedBy(known);
   const waiting = waitingFor(known);
   const glass = ledger && glassOf(ledger, known.clock);
   const { remote, lastPollAt, lastError, failingSince } = known.git;
   const { good } = known;
-  const verdict = generation && ledger?.verdicts[generation.digest]?.verdict;
+  const verdict = generation && ledger && verdictOn(ledger, askedOf(generation))?.verdict;
   return {
     format: 1,
     machine: known.settings.machine,
@@ -159,19 +164,28 @@ export function statusOf(known: Known): Status {
     ...(waiting && { waiting }),
     ...(waiting?.why === "rollout" && { rollout: known.awaited }),
     ...(glass && { breakGlass: glass }),
-    ...(ledger && overlayStatus(ledger, known.clock)),
+    ...(ledger && overlayStatus(ledger, committed, known.clock)),
+    ...(known.overlaid && { overlaid: overlaidStatus(known.overlaid) }),
     ...(held && { held }),
   };
 }
 
 /** What failed here, or what was committed and is worse since. */
-function heldBy({ wanted, ledger }: Known): Status["held"] {
-  const generation = wanted?.generation?.digest;
-  const failed = generation !== undefined && ledger ? whyHeld(ledger, generation) : undefined;
-  if (generation !== undefined && failed !== undefined) return { generation, reason: failed, why: "failed" };
+function heldIn({ wanted, overlaid, ledger }: Known): Status["held"] {
+  const failed = (one: Generation | undefined) => one && ledger && heldBy(ledger, askedOf(one));
+  const newest = failed(wanted?.generation);
+  const above = newest ?? failed(overlaid?.generation);
+  if (above) return { ...above, why: "failed", ...(!newest && { above: true }) };
   const probation = ledger?.probation;
   if (!probation?.regressed) return undefined;
   return { generation: probation.generation, reason: probation.regressed.reason, why: "regressed" };
+}
+
+function overlaidStatus({ generation, shut }: Overlaid): NonNullable<Status["overlaid"]> {
+  return {
+    ...(generation && { commit: generation.commit, ...askedOf(generation) }),
+    ...(shut && { reason: shut.reason, unblock: shut.unblock }),
+  };
 }
 
 function probationStatus({ term, green, regressed }: Probation, clock: Clock): NonNullable<Status["probation"]> {
@@ -182,8 +196,9 @@ function probationStatus({ term, green, regressed }: Probation, clock: Clock): N
   };
 }
 
-function desiredOf({ digest, rollout }: Generation): Omit<NonNullable<Status["desired"]>, "commit"> {
-  return { generation: digest, ...(rollout && { asked: rollout.asked }) };
+function desiredOf(generation: Generation): Omit<NonNullable<Status["desired"]>, "commit"> {
+  const { rollout } = generation;
+  return { ...askedOf(generation), ...(rollout && { asked: rollout.asked }) };
 }
 
 function deploymentOf({ state, clock }: Known): Status["deployment"] {

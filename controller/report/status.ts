@@ -26,6 +26,8 @@ export interface Status {
   readonly desired?: {
     readonly commit: string;
     readonly generation?: string;
+    /** The same without what stands above the repository on this box. */
+    readonly below?: string;
     /** What the repository asks of this appliance, by the digest that others know it by: docs/rollout.md. */
     readonly asked?: string;
   };
@@ -61,6 +63,17 @@ export interface Status {
   readonly breakGlass?: ShownGlass;
   /** What stands above the repository on this box for a while. */
   readonly overlays?: readonly ShownOverlay[];
+  /**
+   * The committed commit with them, where the newest one is not what they are tried with; without a generation: it cannot be
+   * had. `reason`: why the box is not brought there.
+   */
+  readonly overlaid?: {
+    readonly commit?: string;
+    readonly generation?: string;
+    readonly below?: string;
+    readonly reason?: string;
+    readonly unblock?: string;
+  };
   /** The last one that ended. */
   readonly endedOverlay?: EndedOverlay;
   /** The repository's pause has no end of its own, an operator's has. */
@@ -83,7 +96,14 @@ export interface Status {
   /** Where it waits for appliances that go first: for whom, why, and since when. */
   readonly rollout?: readonly Awaited[];
   /** `failed`: the newest generation failed here. `regressed`: what is committed is worse than it was at the commit. */
-  readonly held?: { readonly generation: string; readonly reason: string; readonly why?: "failed" | "regressed" };
+  readonly held?: {
+    /** That failed. */
+    readonly generation: string;
+    readonly reason: string;
+    readonly why?: "failed" | "regressed";
+    /** Not the newest one is held, but what stands above the repository: see overlaid. */
+    readonly above?: true;
+  };
 }
 
 /** The checks when they were looked at last. */

@@ -3,6 +3,7 @@ import type { Generation } from "../../reconcilers/generation.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import type { Question } from "../gate/question.ts";
 import type { Turn } from "../turn.ts";
+import { isSameCommit } from "../verdicts.ts";
 import { awaitedOf, goFirst, seenWith, type Awaited } from "./decide.ts";
 
 /** Everybody who is waited for; shown in the status too. Nobody is asked about what was proven here before. */
@@ -10,7 +11,8 @@ export async function findAwaited(
   { parts, appliance, known, publish, signal }: Turn,
   { purpose, candidate, committed }: Pick<Question, "purpose" | "candidate" | "committed">,
 ): Promise<readonly Awaited[]> {
-  if (purpose !== "deploy") return [];
+  // Others have to do with commits alone.
+  if (purpose !== "deploy" || (committed && isSameCommit(candidate, committed))) return [];
   const { host, memory, peers } = appliance;
   const first = goFirst(candidate, committed, memory.ledger().seen);
   const seconds = parts.settings.repository["poll-seconds"] ?? candidate.policy["poll-seconds"];

@@ -68,7 +68,7 @@ export interface Story {
   pushTree(commit: string, tree: Tree): void;
   /** undefined: the repository answers. */
   outage: Problem | undefined;
-  /** It lets commits be seen, and never sends one whole. */
+  /** It lets commits be seen, and never sends a new one whole. */
   stalls: boolean;
   /** The accepted commit can be read without the repository, as from the cache of git. */
   cached: boolean;
@@ -223,7 +223,7 @@ export function story(options: StoryOptions = {}): Story {
             return says;
           },
           accept: async (commit, from, overrides, limit) => {
-            if (self.stalls) await aborted(limit);
+            if (self.stalls && commit !== from) await aborted(limit);
             if (self.outage && (commit !== from || !self.cached)) throw self.outage;
             self.accepted.push({ commit, from, vouched: [...overrides.commits] });
             if (self.refusal && commit !== from) throw self.refusal;

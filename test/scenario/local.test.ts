@@ -1,8 +1,9 @@
 /** What an operator changes on one box for a while, above the sites repository: how it begins, what it survives, how it ends. */
 import { describe, expect, it } from "vitest";
+import type { Wanted } from "../../controller/turn.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { ask } from "../lab/ask.ts";
-import { generation, story, type Story } from "../lab/story.ts";
+import { generation, restartPlane, shown, story, textOf, type Story } from "../lab/story.ts";
 
 const [bgp, peer] = ["router bgp 64500", "neighbor 192.0.2.1"];
 const fix = "ip route 198.51.100.0/24";
@@ -238,6 +239,297 @@ describe("a commit that arrives while a local change lasts", () => {
 
     expect(s.status()).toMatchObject({ inSync: true, endedOverlay: { why: "over" } });
     expect(s.plane.changes).toBe(changes);
+  });
+});
+
+describe("while the newest commit is held or waits", () => {
+  const bad = generation([bgp, peer, "shutdown 192.0.2.1"]);
+  const heavy = generation([bgp, peer, "restart vpp"]);
+  const endless = generation([bgp, peer, "restart vpp"], { policy: { pause: "moving house" } });
+  const invalid: Wanted = { generation: undefined, problems: [new Problem("SCHEMA", "router: unknown key")] };
+
+  /** A commit that is not armed, above the committed one. */
+  async function pushed(s: Story, newest: typeof bad | Wanted, state: string): Promise<void> {
+    s.push("two", newest);
+    await s.sim.until(() => s.status().desired?.commit === "two" && s.status().state === state, state);
+    await s.sim.pass(60_000);
+  }
+
+  /** Lines that are added and removed from now on. */
+  function changes(s: Story): string[] {
+    const seen: string[] = [];
+    s.plane.changing = (line) => seen.push(line);
+    return seen;
+  }
+
+  it.each([
+    ["held", bad, "held"],
+    ["waiting for a window", heavy, "waiting"],
+    ["invalid", invalid, "idle"],
+  ] as const)("a local change begins and ends on the committed commit: %s", async (_name, newest, state) => {
+    const s = await committed();
+    await pushed(s, newest, state);
+    const seen = changes(s);
+    expect(await apply(s)).toMatchObject({ applied: true });
+    await s.sim.until(() => s.plane.live.has(fix) && s.status().committed?.generation !== base.digest, "live");
+    await s.sim.pass(60_000);
+
+    expect(s.status()).toMatchObject({
+      state,
+      committed: { commit: "one" },
+      desired: { commit: "two" },
+      overlays: [{ name: "fix.yaml" }],
+    });
+    expect(s.status().overlaid).toBeUndefined();
+    expect(s.status().endedOverlay).toBeUndefined();
+    await s.sim.until(() => !s.plane.live.has(fix), "gone", 10 * hour);
+    await s.sim.pass(60_000);
+
+    expect(seen).toEqual([fix, fix]);
+    expect(s.status()).toMatchObject({ state, committed: { commit: "one", generation: base.digest } });
+    expect(s.status().overlays).toBeUndefined();
+    expect(s.status().endedOverlay).toMatchObject({ why: "over" });
+  });
+
+  it("a local change ends that stood before the commit came, also while the git server is down", async () => {
+    for (const newest of [bad, heavy, invalid]) {
+      const s = await committed();
+      await apply(s);
+      await isLive(s);
+      s.push("two", newest);
+      await s.sim.pass(60_000);
+      s.outage = outage;
+      s.cached = true;
+      await s.sim.until(() => !s.plane.live.has(fix), "gone", 10 * hour);
+      await s.sim.pass(60_000);
+
+      expect(shown(s.plane.live)).toBe(shown([bgp, peer]));
+      expect(s.status()).toMatchObject({ committed: { commit: "one", generation: base.digest } });
+    }
+  });
+
+  it("what failed with a local change above it is not tried without", async () => {
+    const s = await committed();
+    await apply(s);
+    await isLive(s);
+    await pushed(s, bad, "held");
+    const seen = changes(s);
+    await ask(s.agent(), "end-local");
+    await s.sim.pass(10 * 60_000);
+
+    expect(seen).toEqual([fix]);
+    expect(s.status()).toMatchObject({
+      state: "held",
+      held: { why: "failed" },
+      committed: { generation: base.digest },
+    });
+    await apply(s, "ip route 203.0.113.0/24");
+    await s.sim.pass(10 * 60_000);
+    expect(seen).toEqual([fix, "ip route 203.0.113.0/24"]);
+    expect(s.status()).toMatchObject({ state: "held", overlays: [{ name: "fix.yaml" }] });
+
+    await ask(s.agent(), "retry", { reason: "the peer does not mind any more" });
+    await s.sim.pass(10 * 60_000);
+    expect(seen).toContain("shutdown 192.0.2.1");
+  });
+
+  it("an author's word lets it be tried again by the digest that is shown", async () => {
+    const s = await committed();
+    await apply(s);
+    await isLive(s);
+    await pushed(s, bad, "held");
+    await ask(s.agent(), "end-local");
+    await s.sim.pass(60_000);
+    const generation = s.status().held?.generation ?? "";
+    const seen = changes(s);
+    s.push("three", bad, { retries: [{ generation, reason: "again", commit: "three", signer: "noc" }] });
+    await s.sim.pass(60_000);
+
+    expect(seen).toContain("shutdown 192.0.2.1");
+  });
+
+  it("a local change that fails on the committed commit ends, and is not tried with the newest one", async () => {
+    const s = await committed();
+    await pushed(s, heavy, "waiting");
+    const seen = changes(s);
+    await apply(s, "shutdown 192.0.2.1");
+    await s.sim.pass(10 * 60_000);
+
+    expect(seen).toEqual(["shutdown 192.0.2.1", "shutdown 192.0.2.1"]);
+    expect(s.status()).toMatchObject({ state: "waiting", endedOverlay: { why: "failed" } });
+    expect(s.status().held).toBeUndefined();
+    await ask(s.agent(), "approve", { generation: heavy.digest });
+    await s.sim.until(() => s.status().committed?.commit === "two", "committed");
+  });
+
+  it("words of a commit that waits stay said", async () => {
+    const many = [1, 2, 3, 4, 5, 6].map((n) => `prefix-list p${n}`);
+    const s = story();
+    s.answering.add("192.0.2.1");
+    s.push("one", generation([bgp, peer, ...many]));
+    s.start();
+    await s.rest();
+    s.push("two", heavy, { allowRemoval: { reason: "they are gone", commit: "two" } });
+    await s.sim.until(() => s.status().state === "waiting", "waiting");
+    await apply(s);
+    await s.sim.until(() => s.plane.live.has(fix) && s.status().state === "waiting", "live");
+
+    expect(s.status()).toMatchObject({ committed: { commit: "one" }, waiting: { why: "impact" } });
+  });
+
+  it("one that is said anew with the same content changes nothing, and lasts as long as the second says", async () => {
+    const s = await committed();
+    await apply(s);
+    await isLive(s);
+    await pushed(s, heavy, "waiting");
+    const seen = changes(s);
+    await apply(s, fix, { for: "8h" });
+    await s.sim.pass(60_000);
+    const { loads } = s;
+    await s.sim.pass(6 * hour);
+
+    expect(s.loads).toBe(loads);
+    expect(s.status()).toMatchObject({ state: "waiting", overlays: [{ name: "fix.yaml" }] });
+    expect(s.status().overlays).toHaveLength(1);
+    await s.sim.pass(3 * hour);
+    expect(seen).toEqual([fix]);
+    expect(s.status()).toMatchObject({ state: "waiting", committed: { commit: "one", generation: base.digest } });
+  });
+
+  it("one that waits itself is named, with what it waits for", async () => {
+    const s = await committed();
+    await apply(s);
+    await isLive(s);
+    await pushed(s, endless, "waiting");
+    const journal = textOf(s, "/persistent/config/imp/journal/history.jsonl")?.length;
+    await s.sim.until(() => s.status().endedOverlay !== undefined, "ended", 10 * hour);
+    await s.sim.pass(hour);
+
+    expect(s.plane.live.has(fix)).toBe(true);
+    expect(s.status()).toMatchObject({
+      state: "waiting",
+      desired: { commit: "two" },
+      overlays: [{ name: "fix.yaml", ended: true }],
+      overlaid: { commit: "one", reason: expect.stringMatching(/moving house/) as string },
+    });
+    expect(await ask(s.agent(), "why")).toMatchObject({
+      causes: [
+        { why: "paused" },
+        { why: "overlays", reason: expect.stringMatching(/fix\.yaml ended, and is still live/) as string },
+      ],
+    });
+    const later = textOf(s, "/persistent/config/imp/journal/history.jsonl")?.length;
+    await s.sim.pass(hour);
+    expect(textOf(s, "/persistent/config/imp/journal/history.jsonl")?.length).toBe(later);
+    expect(later).toBeGreaterThan(journal ?? 0);
+  });
+
+  it("one whose commit is not to be had any more is named, and ends once it is", async () => {
+    const s = await committed();
+    await apply(s);
+    await isLive(s);
+    await pushed(s, heavy, "waiting");
+    s.outage = outage;
+    await s.sim.until(() => s.status().endedOverlay !== undefined, "ended", 10 * hour);
+    await s.sim.pass(hour);
+
+    expect(s.plane.live.has(fix)).toBe(true);
+    expect(s.status()).toMatchObject({ overlays: [{ name: "fix.yaml", ended: true }] });
+    expect(JSON.stringify(await ask(s.agent(), "why"))).toMatch(/still live: No remote answers/);
+    s.outage = undefined;
+    await s.sim.pass(600_000);
+    expect(shown(s.plane.live)).toBe(shown([bgp, peer]));
+    expect(s.status().overlays).toBeUndefined();
+  });
+
+  it("and the agent is killed or the power cut anywhere, it begins and ends all the same", async () => {
+    for (let killAt = 1; killAt < 90; killAt += 4) {
+      const s = await committed();
+      await pushed(s, killAt % 8 === 1 ? bad : heavy, killAt % 8 === 1 ? "held" : "waiting");
+      await apply(s);
+      s.sim.kill();
+      s.start({ killAt });
+      await s.rest();
+      if (killAt % 3 === 0) {
+        s.sim.reboot();
+        restartPlane(s.sim, s.plane, undefined);
+      }
+      s.start();
+      await s.sim.pass(20 * 60_000);
+      expect([killAt, shown(s.plane.live)]).toEqual([killAt, shown([bgp, peer, fix])]);
+
+      await ask(s.agent(), "end-local");
+      s.sim.kill();
+      s.start({ killAt });
+      await s.rest();
+      s.sim.kill();
+      s.start();
+      await s.sim.pass(20 * 60_000);
+      expect([killAt, shown(s.plane.live)]).toEqual([killAt, shown([bgp, peer])]);
+      expect(s.status()).toMatchObject({ committed: { generation: base.digest } });
+      await s.close();
+    }
+  });
+});
+
+describe("with a commit that may be armed", () => {
+  const other = "ip route 203.0.113.0/24";
+
+  it("a local change that it brings in is not taken out before", async () => {
+    const s = await committed();
+    await apply(s);
+    await isLive(s);
+    const seen: string[] = [];
+    s.plane.changing = (line) => seen.push(line);
+    s.push("two", generation([bgp, peer, fix, other]));
+    await ask(s.agent(), "end-local");
+    await isLive(s, other);
+    await s.rest();
+
+    expect(seen).toEqual([other]);
+    expect(s.status()).toMatchObject({ inSync: true, committed: { commit: "two" } });
+  });
+
+  it("a local change begins and ends although the server never sends it whole", async () => {
+    const s = await committed();
+    s.push("two", generation([bgp, peer, other]));
+    s.stalls = true;
+    await s.sim.pass(60_000);
+    void apply(s);
+    await s.sim.pass(120_000);
+    expect(s.plane.live.has(fix)).toBe(true);
+
+    void ask(s.agent(), "end-local");
+    await s.sim.pass(120_000);
+    expect(shown(s.plane.live)).toBe(shown([bgp, peer]));
+  });
+
+  it("a local change begins by itself, before it, so that one that fails is known", async () => {
+    const s = await committed();
+    const seen: string[] = [];
+    s.plane.changing = (line) => seen.push(line);
+    s.push("two", generation([bgp, peer, "shutdown 192.0.2.1"]));
+    await apply(s);
+    await s.sim.until(() => s.status().state === "held", "held");
+
+    expect(seen).toEqual([fix, "shutdown 192.0.2.1", "shutdown 192.0.2.1"]);
+    expect(s.status()).toMatchObject({ committed: { commit: "one" }, overlays: [{ name: "fix.yaml" }] });
+    expect(s.plane.live.has(fix)).toBe(true);
+  });
+});
+
+describe("what an operator left", () => {
+  it("with a local change above it is not tried without", async () => {
+    const s = await committed();
+    s.push("two", generation([bgp, peer, "ip route 203.0.113.0/24"]));
+    await isLive(s, "ip route 203.0.113.0/24");
+    await apply(s);
+    await isLive(s);
+    await ask(s.agent(), "rollback", { generation: base.digest, reason: "customers complain" });
+    await s.sim.pass(20 * 60_000);
+
+    expect(shown(s.plane.live)).toBe(shown([bgp, peer]));
+    expect(s.status()).toMatchObject({ state: "held", committed: { commit: "one" }, endedOverlay: { why: "failed" } });
   });
 });
 

@@ -23,6 +23,8 @@ type Happening =
   | { readonly what: "unrestorable" }
   | { readonly what: "order" }
   | { readonly what: "retry" }
+  | { readonly what: "local"; readonly line: string }
+  | { readonly what: "end-local" }
   /** Somebody on the console puts the box back to another generation that was committed here. */
   | { readonly what: "put-back"; readonly which: number };
 
@@ -46,7 +48,11 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     arbitrary: fc.record({ what: fc.constant("disk-full" as const), times: fc.integer({ min: 1, max: 9 }) }),
   },
   { weight: 1, arbitrary: fc.record({ what: fc.constant("dead" as const), at: fc.integer({ min: 1, max: 110 }) }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constantFrom("outage", "hang", "unrestorable", "order", "retry") }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constantFrom("outage", "hang", "unrestorable", "order", "retry", "end-local") }),
+  },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant("local" as const), line }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant("put-back" as const), which: fc.nat({ max: 4 }) }) },
 );
 
@@ -64,17 +70,21 @@ function watchChanges(s: Story, violations: string[]): void {
     const journal = /"to":(\{.*\})\}/.exec(textOf(s, "/persistent/config/imp/journal/current.json"))?.[1] ?? "{}";
     const state = JSON.parse(journal) as {
       at?: string;
-      deployment?: { id: string; generation: string; purpose: string };
+      deployment?: { id: string; generation: string; below?: string; purpose: string };
     };
     if (state.deployment === undefined) violations.push(`${changed} while ${state.at}`);
     const isArmed = textOf(s, "/run/imp/armed").includes(`deployment ${state.deployment?.id}\n`);
     // Going back is not given up because neither the record nor that it goes back can be written.
     if (!isArmed && s.status().state !== "rolling-back") violations.push(`${changed} while nothing is armed`);
     const ledger = JSON.parse(textOf(s, "/persistent/config/imp/journal/ledger.json") || "{}") as {
-      verdicts?: Record<string, { verdict: string }>;
+      verdicts?: Record<string, { verdict: string; below?: string }>;
     };
-    const verdict = ledger.verdicts?.[state.deployment?.generation ?? ""]?.verdict;
-    if (state.at === "applying" && state.deployment?.purpose === "deploy" && verdict === "bad") {
+    const { generation: digest, below } = state.deployment ?? {};
+    const isBad = Object.entries(ledger.verdicts ?? {}).some(([one, { verdict, below: commit }]) => {
+      const own = [digest, below].filter((named) => named !== undefined);
+      return verdict === "bad" && (own.includes(one) || own.some((named) => named === commit));
+    });
+    if (state.at === "applying" && state.deployment?.purpose === "deploy" && isBad) {
       violations.push(`${changed} towards a bad generation`);
     }
   };
@@ -83,14 +93,10 @@ function watchChanges(s: Story, violations: string[]): void {
 /** What is changed by hand is taken back, so that every tale ends in one generation. */
 const corrects = { policy: { drift: { frr: "correct" } } };
 
-async function happen(s: Story, event: Happening, made: Map<string, Generation>, commit: string): Promise<void> {
+async function happen(s: Story, event: Happening, commit: string): Promise<void> {
   switch (event.what) {
-    case "push": {
-      const asked = generation(event.lines, corrects);
-      made.set(asked.digest, asked);
-      s.push(commit, asked);
-      return;
-    }
+    case "push":
+      return s.push(commit, generation(event.lines, corrects));
     case "kill":
       s.start({ killAt: event.at });
       return s.rest();
@@ -134,9 +140,12 @@ async function happen(s: Story, event: Happening, made: Map<string, Generation>,
       s.failsafe.failing.add("frr");
       return;
     case "order":
-    case "retry": {
-      const asked = event.what === "order" ? "rollback" : "retry";
-      void ask(s.agent(), asked, { reason: "they know better" }).catch(() => undefined);
+    case "retry":
+    case "local":
+    case "end-local": {
+      const asked = { order: "rollback", retry: "retry", local: "apply-local", "end-local": "end-local" }[event.what];
+      const file = event.what === "local" ? { name: "fix.yaml", text: event.line, for: "1h" } : {};
+      void ask(s.agent(), asked, { reason: "they know better", ...file }).catch(() => undefined);
       return s.sim.isKilled() ? undefined : s.sim.pass(20_000).catch(() => undefined);
     }
     case "put-back":
@@ -180,27 +189,35 @@ async function settle(s: Story): Promise<void> {
   await s.rest();
 }
 
+/** The lines of a generation that was committed. */
+function linesOf(s: Story, digest: string): readonly string[] {
+  const { desired } = JSON.parse(
+    textOf(s, `/persistent/config/imp/generations/${digest}/generation.json`),
+  ) as Generation;
+  return desired.frr.config.split("\n").filter(Boolean);
+}
+
 it("ends in one generation, whole, whatever happens in whatever order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(happening, { minLength: 1, maxLength: 10 }), async (events) => {
       const s = story();
       s.answering.add("192.0.2.1");
-      const made = new Map<string, Generation>();
       const violations: string[] = [];
       watchChanges(s, violations);
       rebooting(s);
       const first = generation(["router bgp 64500", "neighbor 192.0.2.1"], corrects);
-      made.set(first.digest, first);
       s.push("commit 0", first);
       s.start();
       await s.rest();
 
-      for (const [index, event] of events.entries()) await happen(s, event, made, `commit ${index + 1}`);
+      for (const [index, event] of events.entries()) await happen(s, event, `commit ${index + 1}`);
       await settle(s);
 
       const status = s.status();
-      const ended = made.get(status.committed?.generation ?? "");
-      const ours = (ended?.desired.frr.config ?? "").split("\n").filter(Boolean);
+      const ours = linesOf(s, status.committed?.generation ?? "");
+      const over = (status.overlays ?? []).filter(({ ended }) => !ended);
+      // What ended is gone, unless taking it out failed.
+      expect(status.held ? [] : [...over, ...(status.overlays ?? [])]).toEqual([]);
       expect({ violations, drift: status.planes.frr?.drift, state: status.state, problems: status.problems }).toEqual({
         violations: [],
         drift: 0,

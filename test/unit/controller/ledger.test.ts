@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openMemory, whyHeld, withCorrection, withVerdict } from "../../../controller/ledger.ts";
+import { openMemory, withCorrection } from "../../../controller/ledger.ts";
 import { Problem } from "../../../schemas/problem.ts";
 import { simHost } from "../../lab/host.ts";
 
@@ -76,19 +76,6 @@ describe("the ledger", () => {
     expect(memory.ledger()).toMatchObject({ adopted: true, overrides: { rewrite: false }, later: { a: 1 } });
   });
 
-  it("holds a generation at once when it was bad, and after the third inconclusive end", async () => {
-    const memory = await openMemory(simHost().start(), path);
-    const bad = withVerdict(memory.ledger(), "g", "d1", "bad", "It was bad.", 1);
-    expect(whyHeld(bad, "g")).toBe("It was bad.");
-    expect(whyHeld(bad, "another")).toBeUndefined();
-
-    let ledger = memory.ledger();
-    for (const deployment of ["d1", "d1", "d2"]) ledger = withVerdict(ledger, "g", deployment, "inconclusive", "?", 1);
-    expect(whyHeld(ledger, "g")).toBeUndefined();
-    expect(whyHeld(withVerdict(ledger, "g", "d3", "inconclusive", "?", 1), "g")).toMatch(/3 times/);
-    expect(whyHeld(withVerdict(ledger, "g", "d3", "good", "Proven.", 1), "g")).toBeUndefined();
-  });
-
   it("allows three corrections an hour, and forgets those of another boot", async () => {
     const hour = 3_600_000;
     let ledger = (await openMemory(simHost().start(), path)).ledger();
@@ -97,13 +84,5 @@ describe("the ledger", () => {
     expect(withCorrection(ledger, "boot-1", hour)).toBeUndefined();
     expect(withCorrection(ledger, "boot-1", hour + 1)?.corrections.at).toEqual([2, 3, hour + 1]);
     expect(withCorrection(ledger, "boot-2", 5)?.corrections).toEqual({ boot: "boot-2", at: [5] });
-  });
-
-  it("does not grow for ever", async () => {
-    let ledger = (await openMemory(simHost().start(), path)).ledger();
-    for (let i = 0; i < 300; i += 1) ledger = withVerdict(ledger, `g${i}`, `d${i}`, "bad", "no", i);
-
-    expect(Object.keys(ledger.verdicts)).toHaveLength(201);
-    expect(whyHeld(ledger, "g299")).toBe("no");
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { emptyLedger, type Ledger, withVerdict } from "../../../controller/ledger.ts";
+import { emptyLedger, type Ledger } from "../../../controller/ledger.ts";
+import { withVerdict } from "../../../controller/verdicts.ts";
 import type { Words } from "../../../controller/source.ts";
 import { retriedBy, withAccepted, withoutWords } from "../../../controller/words.ts";
 

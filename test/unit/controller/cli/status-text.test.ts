@@ -155,6 +155,7 @@ it("shows what stands above the repository, until when and why, and what ended",
   const overlays = [
     { ...overlay, kind: "local", name: "fix.yaml" },
     { ...overlay, kind: "drain", name: "peer transit-a" },
+    { id: "local-2", kind: "local", name: "old.yaml", reason: "the flood", ended: true },
   ] as const;
   const endedOverlay = { ...overlay, kind: "local", name: "old.yaml", why: "over", at: now - 5000 } as const;
   const lines = screen({ ...calm, overlays, endedOverlay });
@@ -162,6 +163,7 @@ it("shows what stands above the repository, until when and why, and what ended",
   expect(lines.filter((line) => /^(?:local|drained|ended) /.test(line))).toEqual([
     "local        fix.yaml until 2026-01-05T13:00:00Z, in 60 min (the outage)",
     "drained      peer transit-a until 2026-01-05T13:00:00Z, in 60 min (the outage)",
+    "local        old.yaml ended, still live (the flood)",
     "ended        5 s ago: The local change old.yaml ended: its time was over.",
   ]);
 });

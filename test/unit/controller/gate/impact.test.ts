@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { withApproval } from "../../../../controller/gate/allowed.ts";
-import { emptyLedger, withVerdict } from "../../../../controller/ledger.ts";
+import { emptyLedger } from "../../../../controller/ledger.ts";
+import { withVerdict } from "../../../../controller/verdicts.ts";
 import { ask, candidate, named } from "../../../lab/question.ts";
 
 const night = { from: "22:00", to: "04:00", "max-impact": "restart" };

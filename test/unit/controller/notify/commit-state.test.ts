@@ -20,7 +20,14 @@ it("says nothing of a commit for what is changed on the box alone, and lets one 
   expect([
     shown({ committed: { ...older, commit }, overlays, state: "held", held: { generation, reason: "It is down." } }),
     shown({ committed: older, overlays, desired: { commit }, problems: [inTheWay, mistake] }),
-  ]).toEqual([undefined, "cccc pending: waits: It does not go together with fix.yaml."]);
+    shown({ committed: older, state: "proving", deployment: deployment({ commit: older.commit }) }),
+    shown({ committed: older, state: "waiting", waiting: waits, held: { ...older, reason: "No.", above: true } }),
+  ]).toEqual([
+    undefined,
+    "cccc pending: waits: It does not go together with fix.yaml.",
+    undefined,
+    "cccc pending: waits (window): It opens at 02:00.",
+  ]);
 });
 
 it("is pending, success or failure of the commit that asked, with the reason in one line", () => {

@@ -47,6 +47,20 @@ function codes(status: Status): readonly string[] {
 }
 
 describe("why nothing is happening", () => {
+  it("is, for what stands above the repository, what keeps the box from it, beside what the commit waits for", () => {
+    const overlays = [{ id: "local-1", kind: "local", name: "fix.yaml", reason: "x", ended: true }] as const;
+    const overlaid = { commit: a, generation: two, reason: "No remote answers.", unblock: "Check the network." };
+    const status: Status = { ...behind, state: "waiting", waiting: shut, overlays, overlaid };
+
+    expect(codes(status)).toEqual(["window", "overlays"]);
+    expect(causesOf(status)[1]).toEqual({
+      why: "overlays",
+      reason: "fix.yaml ended, and is still live: No remote answers.",
+      unblock: "Check the network.",
+    });
+    expect(codes({ ...status, overlaid: { commit: a, generation: two } })).toEqual(["window"]);
+  });
+
   it("is, for an appliance that goes later, each one that goes first", () => {
     const waiting = { why: "rollout", reason: "It goes after fra1/r1.", unblock: "It answers." } as const;
     const one = {

@@ -141,7 +141,7 @@ async function attempt(
         applyAndVerify(appliance, intent, limited),
       );
       await progress.move({ type: "verified" });
-      const proof = await proveDeployment(appliance, intent, deployment, bounded);
+      const proof = await proveDeployment(appliance, intent, deployment, seen, bounded);
       if (!proof.failure) await proven(appliance, deployment, proof);
       return { ...proof, seen };
     });

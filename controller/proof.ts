@@ -9,6 +9,7 @@ import type { Before } from "./health/judge.ts";
 import { prove, type Proof } from "./health/prove.ts";
 import type { Deployment } from "./machine.ts";
 import { restarts } from "./planes.ts";
+import type { Survey } from "./planes.ts";
 import { changedSessions } from "./rollout/decide.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import { surveyLimitMs } from "./turn.ts";
@@ -16,11 +17,12 @@ import { surveyLimitMs } from "./turn.ts";
 /** Of what needs no proof: what was proven once and is only brought back can have no verdict. */
 const notNeeded: Proof = { failure: undefined, notes: [], timeline: [] };
 
-/** Proves what was applied. Rejects only when `signal` aborts. */
+/** Proves what was applied, and `seen` then. Rejects only when `signal` aborts. */
 export async function proveDeployment(
   appliance: Appliance,
   intent: Intent,
   deployment: Deployment,
+  seen: Survey,
   signal: AbortSignal,
 ): Promise<Proof> {
   if (deployment.purpose === "correct") return notNeeded;
@@ -35,6 +37,7 @@ export async function proveDeployment(
       probe,
       before: beforeOf(appliance, intent),
       around: baseline.around,
+      ran: seen.incarnations.frr,
       incarnation: async (limited) => reconcilers.frr.incarnation?.(host, limited),
       readBack: async () =>
         retryTransient(host, { retries: 2, pauseMs: 1000, signal }, () =>

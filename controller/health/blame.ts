@@ -16,11 +16,11 @@ export interface Outside {
 /** How long a session that is up again may still lack what it brought before. */
 const loadingMs = 120_000;
 
-/** Remembers what it saw: a carrier that came back, or a daemon that runs again, still explains what is not yet well. */
-export function watchOutside(before: Before): Outside {
+/** `ran`: which FRR held all that was applied. Remembers what it saw: a carrier that came back, or a daemon that runs again, still explains what is not yet well. */
+export function watchOutside(before: Before, ran: string | undefined): Outside {
   const ceased = new Set<string>();
   const dark = new Set<string>();
-  let first: string | undefined;
+  let first = ran;
   let restarted = false;
   return {
     saw({ sessions, links }, incarnation, afterMs) {

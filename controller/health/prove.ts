@@ -19,6 +19,8 @@ export interface Proving {
   readonly probe: Prober;
   /** The places that answered before. */
   readonly around: Surroundings;
+  /** What of FRR ran when all that was applied was read back. */
+  readonly ran: string | undefined;
   /** Names what of FRR runs now; undefined: nobody can tell. */
   readonly incarnation: (signal: AbortSignal) => Promise<string | undefined>;
   /** Rejects with READ_BACK when not all of the candidate is on the appliance any more. */
@@ -66,7 +68,7 @@ export async function prove(proving: Proving, signal: AbortSignal): Promise<Proo
   const open = AbortSignal.any([signal, closing.signal]);
   const timeline = startTimeline(host, since);
   const patrol = startPatrol(host, around, open);
-  const means = { timeline, patrol, memory: newMemory(open), outside: watchOutside(before) };
+  const means = { timeline, patrol, memory: newMemory(open), outside: watchOutside(before, proving.ran) };
   const { failure, probe } = await watch(proving, means, signal).finally(() => closing.abort());
   const disturbance = failure?.verdict === "inconclusive" ? undefined : await disturbed(proving, failure, signal);
   const proof = { notes: [], timeline: timeline.moments() };

@@ -232,6 +232,7 @@ describe.skipIf(why !== undefined)(`proving on a real FRR (${why ?? "all here"})
         before,
         probe: prober({ host, sockets: frr.sockets, dataplane: dataplane.name }),
         around: nowhere,
+        ran: undefined,
         incarnation: async (limited) => (settles ? undefined : plane.incarnation?.(host, limited)),
         readBack: async () => undefined,
         since: host.uptime(),

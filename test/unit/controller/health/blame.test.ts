@@ -18,15 +18,16 @@ function seeing(links: Readonly<Record<string, Link>>, ceasedMsAgo?: number, up 
   };
 }
 
-function outside(touched: readonly string[] = []): Outside {
+function outside(touched: readonly string[] = [], ran?: string): Outside {
   const candidate = generation([]);
-  return watchOutside({
+  const before = {
     probe: seeing({ external: lit, internal: lit, unused: dark }, undefined, true),
     candidate,
     committed: candidate,
-    touched: { policies: new Set(), interfaces: new Set(touched) },
-    advisory: new Set(),
-  });
+    touched: { policies: new Set<string>(), interfaces: new Set(touched) },
+    advisory: new Set<string>(),
+  };
+  return watchOutside(before, ran);
 }
 
 const red = (more: Partial<Red> = {}): Red => ({ key: "k", reason: "It is red.", weight: "regressed", ...more });
@@ -44,6 +45,12 @@ describe("what broke", () => {
       verdict: "bad",
     });
     expect(blamed([], "health", seeing({}), what)).toBeUndefined();
+  });
+
+  it("is not when FRR restarted before the first look", () => {
+    const what = outside([], "one");
+    what.saw(seeing({ external: lit, internal: lit, unused: dark }), "two", 1000);
+    expect(verdict([session], what)).toBe("inconclusive");
   });
 
   it("has no verdict when nothing can be seen, or nothing can be told of it", () => {

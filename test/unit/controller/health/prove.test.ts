@@ -30,6 +30,7 @@ async function proven(more: Partial<Proving>): Promise<Proof> {
       readBack: async () => undefined,
       since: host.uptime(),
       deadline: host.uptime() + 60_000,
+      ran: undefined,
       incarnation: async () => undefined,
       soakMs: 5000,
       settles: false,

@@ -6,19 +6,15 @@
  *
  * Everything that an outsider hears goes through the observer, after the fact; nothing here waits for it.
  */
-import type { Generation } from "../reconcilers/generation.ts";
-import type { LocalFile } from "../schemas/local.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
-import type { Tree } from "../schemas/tree.ts";
+import { answers, type Answers } from "./answers.ts";
 import type { Appliance } from "./appliance.ts";
 import { resumeCommit } from "./commit.ts";
 import { bootedEnvironment } from "./environment.ts";
 import { converge } from "./converge.ts";
 import { correct } from "./correct.ts";
 import { endBreakGlass, glassEnds } from "./break-glass.ts";
-import { underlay } from "./overlaid.ts";
 import { endOverlays, overlayEnds } from "./overlay.ts";
-import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
 import { isResumed } from "./going-back.ts";
 import { rollBack } from "./roll-back.ts";
 import { openJournal, type Spoken } from "./journal.ts";
@@ -27,43 +23,27 @@ import { openMemory } from "./ledger.ts";
 import { maskData } from "./mask.ts";
 import { openPast, type Past } from "./past.ts";
 import { openPolls, type Polls } from "./polls.ts";
-import { described, type Survey } from "./planes.ts";
+import { described } from "./planes.ts";
 import { startProgress, type Listener } from "./progress.ts";
 import { checksStatus } from "./report/checks.ts";
 import { statusOf, unknownYet, type Known } from "./report/known.ts";
 import type { Status } from "./report/status.ts";
-import { withDeadline } from "./retry.ts";
 import { goodSince } from "./rollout/good.ts";
 import { openPeers } from "./rollout/peers.ts";
 import { begin, takeStock } from "./start.ts";
 import { openStore } from "./store.ts";
 import type { Clock } from "./term.ts";
 import { startHealthWatch } from "./watch-health.ts";
-import { fetchLimitMs, surveyed, type AgentParts, type Turn, type Wanted } from "./turn.ts";
+import { fetchLimitMs, type AgentParts, type Turn } from "./turn.ts";
 
 /** A running agent, for those who ask things of it (operations.ts). */
-export interface Agent {
+export interface Agent extends Answers {
   /** Runs until the signal aborts; then it resolves at once, and the next start ends what was in flight. */
   run(signal: AbortSignal): Promise<void>;
   status(): Status;
   readonly polls: Polls;
   /** What operators' terms are counted by. */
   readonly clock: Clock;
-  /** The plan for what is waited for, else for the newest generation, made anew. */
-  plan(signal: AbortSignal): Promise<{ readonly generation: Generation; readonly plan: Survey }>;
-  /** How the box differs from what is committed here, measured anew. */
-  drift(signal: AbortSignal): Promise<{
-    readonly committed: Generation;
-    readonly drift: Drift;
-    readonly difference: Difference;
-  }>;
-  /** What the commit on which overlays begin, or `tree` in its place, asks for with these above it; nothing comes of it. */
-  tryOut(local: readonly LocalFile[], signal: AbortSignal, tree?: Tree): Promise<Wanted>;
-  /** The files of the newest commit. */
-  newestTree(): Tree;
-  memory(): Appliance["memory"];
-  /** What was committed here and is kept whole, oldest first. */
-  kept(): Promise<readonly Generation[]>;
   readonly past: Past;
   /** Resolves once an operator's word stands in the history. */
   note(word: Spoken): Promise<void>;
@@ -272,60 +252,12 @@ export function createAgent(parts: AgentParts): Agent {
     return Math.min(ms, ...[...waits, ...ends].map((left) => Math.max(1000, left)));
   }
 
-  function started(): Appliance {
-    if (!box) throw known.frozen ?? new Problem("AGENT_BUSY", "The agent is still starting.", { transient: true });
-    return box;
-  }
-
-  function newestWanted(): NonNullable<Known["wanted"]> {
-    if (known.wanted) return known.wanted;
-    throw known.frozen ?? new Problem("AGENT_BUSY", "No commit was loaded yet.", { transient: true });
-  }
-
   return {
     run,
     status,
     clock: host,
     polls,
-    async plan(signal) {
-      if (known.frozen) throw known.frozen;
-      const { state, overlaid } = known;
-      const isAwaited = state.at === "waiting" && state.target.generation === overlaid?.generation?.digest;
-      const generation = (isAwaited ? overlaid.generation : known.wanted?.generation) ?? known.committed;
-      if (!generation) throw new Problem("AGENT_BUSY", "No commit was loaded yet.", { transient: true });
-      return { generation, plan: await surveyed(parts, generation, known.committed, signal) };
-    },
-    async drift(signal) {
-      const { committed, wanted } = known;
-      if (known.frozen) throw known.frozen;
-      if (!committed || !box) throw new Problem("AGENT_BUSY", "Nothing was committed here yet.", { transient: true });
-      const policy = wanted?.generation?.policy ?? committed.policy;
-      const drift = await measureDrift(parts, committed, policy, box.memory.ledger(), signal);
-      return { committed, drift, difference: differenceOf(parts.reconcilers, committed, drift) };
-    },
-    async tryOut(local, signal, tree) {
-      const newest = newestWanted();
-      const below = tree ? { commit: newest.commit, tree } : await underlay(parts, known, signal).catch(() => newest);
-      const { commit, tree: files } = below ?? newest;
-      return withDeadline(host, fetchLimitMs, signal, "Loading the machine", (limited) =>
-        parts.load(files, commit, local, limited),
-      );
-    },
-    newestTree: () => newestWanted().tree,
-    memory: () => started().memory,
-    async kept() {
-      const { store } = started();
-      const whole = (digest: string) =>
-        store.kept(digest).catch((thrown: unknown) => {
-          const remedy = "Restore it from a backup, or leave it: all else goes on without it.";
-          listener.complain(
-            new Problem("JOURNAL", `Nobody can go back to it: ${asProblem(thrown).message}`, { remedy }),
-          );
-          return undefined;
-        });
-      const kept = await Promise.all((await store.history()).map(whole));
-      return kept.filter((one) => one !== undefined);
-    },
+    ...answers({ parts, listener, known: () => known, box: () => box }),
     note,
     past: openPast(host, folder),
   };

@@ -52,8 +52,11 @@ export interface Restoring {
 export interface BootFiles {
   /** Whether the planes would start with all that the generation desires; foreign lines beside it are nobody's business. */
   hold(generation: Generation): Promise<boolean>;
-  /** Keeps with the generation what the planes are to start with: `seen` is what they were when nothing was left to do. */
-  keep(generation: Generation, seen: Desired): Promise<void>;
+  /**
+   * Keeps with the generation what the planes are to start with: `seen` is what they were when nothing was left to do. `only`:
+   * of these planes; of the others what was kept stays.
+   */
+  keep(generation: Generation, seen: Desired, only?: readonly PlaneName[]): Promise<void>;
   /** Copies what was kept to where the planes read it, where it differs. */
   lay(generation: Generation): Promise<void>;
   /** What puts the planes back to the generation with this digest. */
@@ -123,9 +126,10 @@ export function bootFiles(host: Host, folder: string, files: readonly BootFile[]
       for (const file of files) if (!(await holds(file, generation))) return false;
       return holdsSystem(generation);
     },
-    async keep(generation, seen) {
+    async keep(generation, seen, only) {
       const { digest } = generation;
       for (const file of files) {
+        if (only?.includes(file.plane) === false && (await host.readFile(kept(file, digest))) !== undefined) continue;
         await replace(kept(file, digest), file.text(generation, seen, await host.readFile(file.path)));
       }
       const { system } = generation.desired;

@@ -1,10 +1,10 @@
 /** Brings the planes to a desired state and reads back: the part that deploying, committing and rolling back share. */
-import { worstImpact, type Step } from "../reconcilers/core.ts";
+import { worstImpact, type PlaneName, type Step } from "../reconcilers/core.ts";
 import type { Desired } from "../reconcilers/generation.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { inFlight, type Deployment, type Run, type State } from "./machine.ts";
-import { carryOut, leftover, restarts, survey, systemAlone, type Survey } from "./planes.ts";
+import { carryOut, leftover, limitedTo, planeNames, restarts, survey, type Survey } from "./planes.ts";
 import type { StepNews } from "./report/observer.ts";
 import { retryTransient } from "./retry.ts";
 
@@ -20,8 +20,11 @@ export async function bringTo(
   planned?: Survey,
 ): Promise<void> {
   let first = planned;
+  const only = concerned(progress.state());
+  const observed = async (): Promise<Survey> =>
+    limitedTo(await survey(reconcilers, host, desired, owned, signal), only);
   await retryTransient(host, { retries, pauseMs, signal }, async () => {
-    const plan = first ?? (await survey(reconcilers, host, desired, owned, signal));
+    const plan = first ?? (await observed());
     witness.saw(progress.state().at, plan.before);
     first = undefined; // a second try observes anew: the first may have done part of it
     const [problem] = plan.problems;
@@ -41,12 +44,12 @@ export async function bringTo(
     const done = (plane: keyof Desired, step: Step): void => progress.stepDone(plane, news(plane, step));
     const carrying = { started, done };
     if (!restarts(plan)) return carryOut(reconcilers, host, plan, carrying, signal);
-    await carryOut(reconcilers, host, systemAlone(plan), carrying, signal);
+    await carryOut(reconcilers, host, limitedTo(plan, ["system"]), carrying, signal);
     await carryOut(reconcilers, host, await lookedAgain(), carrying, signal);
   });
   /** What a restart left of the other planes. Rejects with what is in their way, which may pass. */
   async function lookedAgain(): Promise<Survey> {
-    const plan = await survey(reconcilers, host, desired, owned, signal);
+    const plan = await observed();
     const [problem] = plan.problems;
     if (problem) throw problem;
     return plan;
@@ -68,11 +71,18 @@ export async function readBack(
   owned: readonly Desired[],
   signal: AbortSignal,
 ): Promise<Survey> {
-  const after = await survey(reconcilers, host, desired, owned, signal);
+  const only = concerned(progress.state());
+  const after = limitedTo(await survey(reconcilers, host, desired, owned, signal), only);
   witness.saw(progress.state().at, after.before);
   const left = leftover(reconcilers, after);
   if (left) throw left;
   return after;
+}
+
+/** What a correction leaves alone stays as it is, also on the way back: somebody changed that by hand. */
+function concerned(state: State): readonly PlaneName[] {
+  const { purpose, planes } = mustBeInFlight(state);
+  return purpose === "correct" ? planes : planeNames;
 }
 
 /** The deployment in flight; a state without one is a fault of the engine. */

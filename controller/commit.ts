@@ -94,7 +94,8 @@ export async function finishCommit(
   const { soakMs } = timing(generation.policy, deployment.worstImpact);
   // It is proven, and the journal says so: from here on nobody goes back any more.
   await failsafe.disarm();
-  if (seen) await bootFiles.keep(generation, seen.before);
+  if (seen)
+    await bootFiles.keep(generation, seen.before, deployment.purpose === "correct" ? deployment.planes : undefined);
   await store.commit(generation);
   await bootFiles.lay(generation);
   await memory.remember((ledger) => {

@@ -5,12 +5,12 @@ import { asProblem } from "../schemas/problem.ts";
 import { glassOf, watchHands } from "./break-glass.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { deploy } from "./deploy.ts";
-import { isDiscarded, isToCorrect, measureDrift, withDrift, type Drift } from "./drift.ts";
+import { isDiscarded, measureDrift, toCorrect, withDrift, type Drift } from "./drift.ts";
 import { askGate } from "./gate/ask.ts";
 import { noBaseline } from "./health/baseline.ts";
 import { withCorrection } from "./ledger.ts";
 import type { Shut, Target } from "./machine.ts";
-import type { Survey } from "./planes.ts";
+import { limitedTo, type Survey } from "./planes.ts";
 import { surveyed, type Turn } from "./turn.ts";
 
 /** Measures drift from the committed generation, and brings back what nobody decided to leave. */
@@ -24,7 +24,8 @@ export async function correct(turn: Turn): Promise<void> {
   const glass = glassOf(appliance.memory.ledger(), appliance.host);
   if (glass) return publish({ correction: await watchHands(turn, drift, glass) });
   if (drift.plan.steps.length > 0) {
-    if (isToCorrect(drift)) return bringBack(turn, committed, committed, drift.plan, drift);
+    const planes = toCorrect(drift);
+    if (planes.length > 0) return bringBack(turn, committed, committed, limitedTo(drift.plan, planes), drift);
     await keepWhatIsMissing(turn, committed);
     return publish({ correction: byHand(drift) });
   }

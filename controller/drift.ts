@@ -63,10 +63,9 @@ function signatureOf(steps: readonly Step[], lines: readonly string[]): string {
     .digest("hex");
 }
 
-/** The planes that are to be brought back. */
-export function isToCorrect({ planes }: Drift): boolean {
-  // Going back is for all planes at once: where one lost something, what somebody changed in another goes too.
-  return Object.values(planes).some(({ fate }) => fate === "correct");
+/** The planes that are to be brought back; what somebody changed in another one is not touched. */
+export function toCorrect({ planes }: Drift): readonly PlaneName[] {
+  return planeNames.filter((plane) => planes[plane]?.fate === "correct");
 }
 
 /** Whether an operator asked for all that is to be brought back: that is not counted, since it cannot happen by itself. */

@@ -110,9 +110,22 @@ export function restarts({ plans }: Survey): boolean {
 
 const nothingElse: Plan = { steps: [], foreign: [], problems: [], notes: [] };
 
-/** The system's part of it; what the others are to do can only be told after it. */
-export function systemAlone(survey: Survey): Survey {
-  return { ...survey, plans: { system: survey.plans.system, frr: nothingElse } };
+/** The part of it that is about these planes; of the others nothing is to be done, whatever was seen there. */
+export function limitedTo(survey: Survey, only: readonly PlaneName[]): Survey {
+  const parts = planeNames.map((plane) => {
+    const { foreign } = survey.plans[plane];
+    return [plane, only.includes(plane) ? survey.plans[plane] : { ...nothingElse, foreign }] as const;
+  });
+  const incarnations = Object.entries(survey.incarnations).filter(([plane]) => only.includes(plane as PlaneName));
+  const steps = parts.flatMap(([, plan]) => plan.steps);
+  return {
+    ...survey,
+    plans: Object.fromEntries(parts) as unknown as Plans,
+    steps,
+    worstImpact: worstImpact(steps),
+    problems: parts.flatMap(([, plan]) => plan.problems),
+    incarnations: Object.fromEntries(incarnations),
+  };
 }
 
 export interface Carrying {

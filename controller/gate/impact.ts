@@ -1,6 +1,7 @@
 /** Guards that ask how much the plan disturbs traffic: who has to agree to that, and when it may be done. */
 import type { Impact } from "../../reconcilers/core.ts";
 import { rollbackSeconds, type Policy } from "../../schemas/policy.ts";
+import { canonicalJson } from "../canonical-json.ts";
 import { spanText } from "../term.ts";
 import { timing } from "../timing.ts";
 import { approvalOf, approveText, urgencyOf } from "./allowed.ts";
@@ -12,9 +13,13 @@ const rollbackMs = 1000 * rollbackSeconds;
 /** What an emergency may disturb without waiting for a window. */
 export const urgentAtMost: Impact = "flap";
 
-/** Bringing back what was committed repairs, and waits for nobody; but nothing reboots by itself. */
-function repairs({ purpose, plan }: Question): boolean {
-  return purpose === "correct" && atMost(plan.worstImpact ?? "hitless", "restart");
+/**
+ * Bringing back what was committed repairs, and waits for nobody; but nothing reboots by itself, and what a newer agent makes
+ * of it is a change like any other.
+ */
+function repairs({ purpose, plan, candidate, committed }: Question): boolean {
+  const isAsCommitted = canonicalJson(candidate.desired) === canonicalJson(committed?.desired);
+  return purpose === "correct" && isAsCommitted && atMost(plan.worstImpact ?? "hitless", "restart");
 }
 
 export const approval: Guard = (question) => {

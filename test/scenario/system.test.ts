@@ -6,7 +6,7 @@ import { renderSystem } from "../../reconcilers/system/render/render.ts";
 import { Machine, type MachineInput } from "../../schemas/machine.ts";
 import { ask } from "../lab/ask.ts";
 import { simFrr } from "../lab/frr-sim.ts";
-import { generation, shown, stateFolder, story, textOf, type Story } from "../lab/story.ts";
+import { bootFile, generation, shown, stateFolder, story, textOf, type Story } from "../lab/story.ts";
 
 const lines = ["router bgp 64500", "neighbor 192.0.2.1"];
 const hosts = "/etc/hosts";
@@ -215,6 +215,32 @@ describe("what somebody changed in a file by hand", () => {
       planes: { system: { difference: [`  ${network}`, "- MTUBytes=1500", "+ MTUBytes=9000"] } },
     });
     expect(textOf(s, network)).toContain("MTUBytes=9000");
+  });
+
+  it("stays when another plane started anew and is brought back, also on disk", async () => {
+    const s = await edited();
+    s.plane.restarts += 1;
+    s.plane.live.clear();
+    await later(s);
+
+    expect(shown(s.plane.live)).toBe(shown(lines));
+    expect(textOf(s, network)).toContain("MTUBytes=9000");
+    expect(s.systemd.history).toEqual([]);
+    expect(s.status()).toMatchObject({ inSync: false, planes: { system: { fate: "report" }, frr: { drift: 0 } } });
+  });
+
+  it("lets that be put right without touching what somebody changed in another plane, nor its file", async () => {
+    const s = await committed(asking(box, lines, { drift: { system: "correct" } }));
+    const boot = textOf(s, bootFile);
+    s.plane.live.delete(lines[1] ?? "");
+    const text = (textOf(s, network) ?? "").replace("MTUBytes=1500", "MTUBytes=9000");
+    s.sim.files.set(network, { text, mode: 0o644, owner: { uid: 0, gid: 0 } });
+    await later(s);
+
+    expect(textOf(s, network)).toContain("MTUBytes=1500");
+    expect(s.plane.live.has(lines[1] ?? "")).toBe(false);
+    expect(textOf(s, bootFile)).toBe(boot);
+    expect(s.status()).toMatchObject({ planes: { frr: { fate: "report" }, system: { drift: 0 } } });
   });
 
   it("is put right where the policy says so", async () => {

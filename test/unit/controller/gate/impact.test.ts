@@ -40,8 +40,15 @@ describe("the impact limit", () => {
 
   it("lets corrections pass outside of windows, up to a restart", () => {
     const policy = { "max-impact": "hitless", windows: { night }, approval: ["restart"] };
-    expect(ask({ policy, purpose: "correct", impact: "restart" })).toBeUndefined();
-    expect(ask({ policy, purpose: "correct", impact: "reboot" })?.why).toBe("impact");
+    const again = { policy, purpose: "correct", committed: candidate } as const;
+    expect(ask({ ...again, impact: "restart" })).toBeUndefined();
+    expect(ask({ ...again, impact: "reboot" })?.why).toBe("impact");
+  });
+
+  it("does not take for a repair what a newer agent makes of the same commit", () => {
+    const policy = { "max-impact": "hitless", windows: { night } };
+    expect(ask({ policy, purpose: "correct", impact: "restart" })?.why).toBe("window");
+    expect(ask({ policy, purpose: "correct", impact: "hitless" })).toBeUndefined();
   });
 });
 

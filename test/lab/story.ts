@@ -331,6 +331,16 @@ function listening(simulated: SimFrr | undefined, daemon: Daemon): Connection {
 export const bootFile = "/etc/frr/frr.conf";
 export const stateFolder = "/persistent/config/imp";
 
+/** A box at rest on which `first` is committed, and where the session with 192.0.2.1 is up. */
+export async function committedStory(first: Generation, options: StoryOptions = {}): Promise<Story> {
+  const s = story(options);
+  s.answering.add("192.0.2.1");
+  s.push("one", first);
+  s.start();
+  await s.rest();
+  return s;
+}
+
 /** What stands in a file of the box. */
 export function textOf({ sim }: Pick<Story, "sim">, path: string): string | undefined {
   const node = sim.files.get(path);

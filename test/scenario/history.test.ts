@@ -7,7 +7,7 @@ import { allOperations } from "../../controller/operations/all.ts";
 import { operate } from "../../controller/operations/operation.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { ask } from "../lab/ask.ts";
-import { generation, story, type Story } from "../lab/story.ts";
+import { committedStory, generation, type Story, story } from "../lab/story.ts";
 
 const base = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
 const better = generation(["router bgp 64500", "neighbor 192.0.2.1", "ip route 198.51.100.0/24"], {
@@ -16,14 +16,7 @@ const better = generation(["router bgp 64500", "neighbor 192.0.2.1", "ip route 1
 const worse = generation(["router bgp 64500", "neighbor 192.0.2.1", "shutdown 192.0.2.1"]);
 
 /** A box on which `base` is committed, with its session up. */
-async function committed(): Promise<Story> {
-  const s = story();
-  s.answering.add("192.0.2.1");
-  s.push("one", base);
-  s.start();
-  await s.rest();
-  return s;
-}
+const committed = async (): Promise<Story> => committedStory(base);
 
 async function told(s: Story): Promise<readonly Entry[]> {
   return ((await ask(s.agent(), "history")) as { readonly entries: readonly Entry[] }).entries;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Wanted } from "../../controller/turn.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { ask } from "../lab/ask.ts";
-import { generation, restartPlane, shown, story, textOf, type Story } from "../lab/story.ts";
+import { committedStory, generation, restartPlane, shown, story, type Story, textOf } from "../lab/story.ts";
 
 const [bgp, peer] = ["router bgp 64500", "neighbor 192.0.2.1"];
 const fix = "ip route 198.51.100.0/24";
@@ -11,14 +11,7 @@ const base = generation([bgp, peer]);
 const outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
 const hour = 3_600_000;
 
-async function committed(): Promise<Story> {
-  const s = story();
-  s.answering.add("192.0.2.1");
-  s.push("one", base);
-  s.start();
-  await s.rest();
-  return s;
-}
+const committed = async (): Promise<Story> => committedStory(base);
 
 function apply(s: Story, text = fix, more: object = {}): Promise<unknown> {
   return ask(s.agent(), "apply-local", { name: "fix.yaml", text, for: "4h", reason: "the outage", ...more });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { historyText } from "../../controller/report/history-text.ts";
 import type { Entry } from "../../controller/story.ts";
 import { ask } from "../lab/ask.ts";
-import { generation, story, type Story, type StoryOptions } from "../lab/story.ts";
+import { committedStory, generation, story, type Story, type StoryOptions } from "../lab/story.ts";
 
 const policy = { "probation-hours": 24, "grace-seconds": 40, "soak-seconds": 60, "deadline-seconds": 300 };
 const base = generation(["router bgp 64500", "neighbor 192.0.2.1", "neighbor 192.0.2.2"], { policy });
@@ -10,14 +10,7 @@ const better = generation([...base.desired.frr.config.trim().split("\n"), "ip ro
 const hour = 3_600_000;
 
 /** A box on which `base` is committed; one of its sessions is up, the other never was. */
-async function committed(options: StoryOptions = {}): Promise<Story> {
-  const s = story(options);
-  s.answering.add("192.0.2.1");
-  s.push("one", base);
-  s.start();
-  await s.rest();
-  return s;
-}
+const committed = async (options: StoryOptions = {}): Promise<Story> => committedStory(base, options);
 
 async function happened(s: Story): Promise<readonly string[]> {
   const { entries } = (await ask(s.agent(), "history")) as { readonly entries: readonly Entry[] };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openJournal, type OperatorRecord } from "../../controller/journal.ts";
 import { emptyLedger, type Ledger } from "../../controller/ledger.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { generation, story, type Story } from "../lab/story.ts";
+import { committedStory, generation, type Story } from "../lab/story.ts";
 
 const base = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
 const better = generation(["router bgp 64500", "neighbor 192.0.2.1", "ip route 198.51.100.0/24"]);
@@ -14,14 +14,7 @@ const approved = generation(["router bgp 64500", "neighbor 192.0.2.1", "snmp-ser
 });
 const journal = "/persistent/config/imp/journal";
 
-async function committed(): Promise<Story> {
-  const s = story();
-  s.answering.add("192.0.2.1");
-  s.push("one", base);
-  s.start();
-  await s.rest();
-  return s;
-}
+const committed = async (): Promise<Story> => committedStory(base);
 
 async function words(s: Story): Promise<Ledger["words"]> {
   const node = s.sim.files.get(`${journal}/ledger.json`);

@@ -52,6 +52,11 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./diff.ts"),
   },
   agent: { group: "Run", summary: "run the agent of this box", load: () => import("./agent.ts") },
+  hardware: {
+    group: "Run",
+    summary: "list the NICs of this box as a machine file names them",
+    load: () => import("./hardware.ts"),
+  },
   status: {
     group: "Operate",
     summary: "show what the agent on this box says of itself",

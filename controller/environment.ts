@@ -21,14 +21,28 @@ export async function bootedEnvironment(host: Host, signal: AbortSignal): Promis
   });
 }
 
-/** The source of what is mounted at "/" when that is ZFS; the last mount hides those before it. */
-function rootDataset(mountinfo: string): string | undefined {
-  const [root] = mountinfo
-    .split("\n")
-    .map((line) => line.split(" "))
-    .filter((fields) => fields[4] === "/")
-    .slice(-1);
-  const [, type, source] = root?.slice(root.indexOf("-")) ?? [];
-  if (type !== "zfs" || source === undefined) return undefined;
-  return source.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+/** The dataset that is mounted at "/", if it is one; the last mount hides those before it. */
+export function rootDataset(mountinfo: string): string | undefined {
+  const root = mountsOf(mountinfo).findLast(({ point }) => point === "/");
+  return root?.type === "zfs" ? root.source : undefined;
+}
+
+export interface Mount {
+  readonly point: string;
+  readonly type: string;
+  readonly source: string;
+}
+
+/** What /proc/self/mountinfo lists, in its order: proc(5) has the fields. */
+export function mountsOf(mountinfo: string): readonly Mount[] {
+  return mountinfo.split("\n").flatMap((line): Mount[] => {
+    const fields = line.split(" ");
+    const [, type, source] = fields.includes("-") ? fields.slice(fields.indexOf("-")) : [];
+    if (type === undefined || source === undefined) return [];
+    return [{ point: plain(fields[4] ?? ""), type, source: plain(source) }];
+  });
+}
+
+function plain(field: string): string {
+  return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

@@ -52,6 +52,11 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./diff.ts"),
   },
   agent: { group: "Run", summary: "run the agent of this box", load: () => import("./agent.ts") },
+  doctor: {
+    group: "Run",
+    summary: "check everything that the agent relies on, and say how to mend it",
+    load: () => import("./doctor.ts"),
+  },
   hardware: {
     group: "Run",
     summary: "list the NICs of this box as a machine file names them",

@@ -133,7 +133,20 @@ function unreachable(label: string, what: string, cause?: unknown): Problem {
 function toProblem(error: unknown, label: string): unknown {
   if (error instanceof Problem || (error instanceof Error && error.name === "AbortError")) return error;
   const { code, message } = error as NodeJS.ErrnoException;
+  if (isOfCertificate(code)) {
+    return new Problem("GIT_UNREACHABLE", `${label}: its certificate is not trusted here (${code})`, {
+      transient: true,
+      remedy:
+        "Name the authority's certificate as ca-file of this remote, once you know that it is the right one; see also the box's clock.",
+      cause: error,
+    });
+  }
   return unreachable(label, `cannot be reached: ${code ?? message}`, error);
+}
+
+/** OpenSSL's verdicts (X509_V_ERR_…), as Node names them, and its own about names. */
+function isOfCertificate(code: string | undefined): boolean {
+  return code !== undefined && /^(?:CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|ERR_TLS_CERT)/.test(code);
 }
 
 async function collect(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {

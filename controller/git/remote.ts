@@ -24,6 +24,19 @@ export function remoteLabel(url: string): string {
   return url.replace(/^([a-z+]+:\/\/)[^/@]*@/i, "$1");
 }
 
+/** The server that a remote's URL names, the port where it is given; undefined of a path. */
+export function serverOf(url: string): { readonly host: string; readonly port: number | undefined } | undefined {
+  const parsed = /^(?:https?|ssh):\/\//i.test(url) ? URL.parse(url) : null;
+  if (parsed) {
+    return {
+      host: parsed.hostname.replace(/^\[|\]$/g, ""),
+      port: parsed.port === "" ? undefined : Number(parsed.port),
+    };
+  }
+  const host = /^(?:[^@/:]+@)?(\[[^\]]+\]|[^:/]+):(?!\/\/)/.exec(url)?.[1]?.replace(/^\[|\]$/g, "");
+  return host === undefined ? undefined : { host, port: undefined };
+}
+
 /**
  * Reads credentials and CA anew at each call, so that a rotated token needs no restart. Rejects with SETTINGS when the
  * URL is of no known kind or a file cannot be used.

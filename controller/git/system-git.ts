@@ -61,9 +61,18 @@ export function sshProblem(stderr: string, label: string, branch: string): Probl
       remedy: "Push the branch again, or correct repository.branch in agent.yaml.",
     });
   }
-  if (/permission denied|host key verification failed|authentication failed/i.test(stderr)) {
-    return new Problem("GIT_AUTH", `${label} refused the login, or its host key is not known: ${last}`, {
-      remedy: "Check root's ssh key and known_hosts on this box.",
+  if (/host key verification failed|host identification has changed/i.test(stderr)) {
+    const what = /host identification has changed/i.test(stderr)
+      ? "shows another host key than the one that is known here"
+      : "has a host key that is not known here";
+    return new Problem("GIT_AUTH", `${label} ${what}`, {
+      remedy:
+        "Ask whoever runs the server for the fingerprint of its key. If it is the right one, put the key into known_hosts; else do not.",
+    });
+  }
+  if (/permission denied|authentication failed/i.test(stderr)) {
+    return new Problem("GIT_AUTH", `${label} refused the login: ${last}`, {
+      remedy: "Check the box's ssh key, and that it may read the repository.",
     });
   }
   return new Problem("GIT_UNREACHABLE", `${label} cannot be reached: ${last}`, { transient: true });

@@ -1,0 +1,79 @@
+/** Checks of what systemd runs: the units, the failsafe that watches, the agent that answers. */
+import { asProblem, Problem } from "../../schemas/problem.ts";
+import { bootFiles } from "../boot-files.ts";
+import { openFailsafe } from "../failsafe.ts";
+import { agentVersion } from "../version.ts";
+import { advice, fault, ok, programMs, skipped, together } from "./check.ts";
+import type { Check, Finding, Patient } from "./check.ts";
+
+export const unitChecks: readonly Check[] = [
+  { code: "units", look: units },
+  { code: "failsafe", look: failsafe },
+  { code: "agent", look: agent },
+];
+
+/** Without these nothing is applied, or nothing comes up at the next boot. */
+const vital = ["imp-boot.service", "imp-failsafe.service", "imp-agent.service"];
+/** These do no harm where they are not installed. */
+const others = [
+  "imp-failsafe-act.service",
+  "imp-netns.service",
+  "imp-nics.service",
+  "imp-containers.service",
+  "imp-management.service",
+  "vpp-core.service",
+  "vpp-nat.service",
+  "frr.service",
+];
+
+async function units({ host }: Patient, signal: AbortSignal): Promise<Finding> {
+  const properties = "--property=Id,LoadState,ActiveState,UnitFileState";
+  const argv = ["systemctl", "show", properties, ...vital, ...others] as const;
+  const { exitCode, stdout, stderr } = await host.run(argv, { timeoutMs: programMs, signal });
+  if (exitCode !== 0) return skipped(`systemd cannot be asked: ${stderr.trim().split("\n")[0] ?? ""}`);
+  const blocks = stdout.split("\n\n").map((block) => new Map(block.split("\n").map((line) => keyAndValue(line))));
+  return together(
+    blocks.flatMap(unit),
+    ok("No unit is masked or failed; agent, failsafe and boot start by themselves."),
+  );
+}
+
+function keyAndValue(line: string): readonly [string, string] {
+  const at = line.indexOf("=");
+  return [line.slice(0, at), line.slice(at + 1)];
+}
+
+function unit(shown: ReadonlyMap<string, string>): readonly Finding[] {
+  const id = shown.get("Id") ?? "";
+  const [load, active, file] = ["LoadState", "ActiveState", "UnitFileState"].map((name) => shown.get(name) ?? "");
+  const isVital = vital.includes(id);
+  if (load === "masked") return [fault(`${id} is masked.`, `systemctl unmask ${id} && systemctl enable --now ${id}.`)];
+  if (load === "not-found") return isVital ? [fault(`${id} is not installed.`, "Install the imp package again.")] : [];
+  if (active === "failed") return [fault(`${id} has failed.`, `journalctl -b -u ${id}, then systemctl restart ${id}.`)];
+  if (isVital && file === "disabled") {
+    return [fault(`${id} does not start by itself.`, `systemctl enable --now ${id}.`)];
+  }
+  if (isVital && active === "inactive") return [fault(`${id} does not run.`, `systemctl start ${id}.`)];
+  return [];
+}
+
+async function failsafe({ host, settings }: Patient, signal: AbortSignal): Promise<Finding> {
+  if (settings.failsafe.mode === "off")
+    return advice("The failsafe is switched off.", "On a router, take failsafe: { mode: off } out of agent.yaml.");
+  const problem = await openFailsafe(host, settings, bootFiles(host, settings.paths.state, [])).check(signal);
+  if (!problem) return ok("The failsafe watches.");
+  return fault(
+    `${problem.message.replace(/\.?$/, ".")} Nothing is armed meanwhile.`,
+    problem.remedy ?? "systemctl restart imp-failsafe.",
+  );
+}
+
+async function agent({ agentVersion: ask }: Patient, signal: AbortSignal): Promise<Finding> {
+  const version = await ask(signal).catch((thrown: unknown) => asProblem(thrown));
+  if (version instanceof Problem) return fault(version.message, "systemctl status imp-agent, journalctl -u imp-agent.");
+  if (version === agentVersion) return ok(`The agent answers (${version}).`);
+  return advice(
+    `The agent that runs is ${version}; what is installed is ${agentVersion}.`,
+    "systemctl restart imp-agent, when no deployment is in flight.",
+  );
+}

@@ -1,0 +1,405 @@
+import { describe, expect, it } from "vitest";
+import { allChecks } from "../../../controller/doctor/all.ts";
+import { diagnose, type Patient } from "../../../controller/doctor/check.ts";
+import { sshProblem } from "../../../controller/git/system-git.ts";
+import { agentVersion } from "../../../controller/version.ts";
+import type { Connection } from "../../../reconcilers/core.ts";
+import { Problem } from "../../../schemas/problem.ts";
+import { Settings } from "../../../schemas/settings.ts";
+import { simFrr } from "../../lab/frr-sim.ts";
+import { simHost } from "../../lab/host.ts";
+
+const { signal } = new AbortController();
+const state = "/persistent/config/imp";
+const digest = "a".repeat(64);
+const settings = Settings.parse({
+  machine: "fra1/r1",
+  repository: { remotes: [{ url: "git@git.example.net:noc/sites.git" }] },
+  trust: { signatures: "required" },
+});
+const mountinfo = `27 1 0:24 / / rw shared:1 - zfs tank/ROOT/one rw
+28 27 0:25 / ${state} rw - zfs tank/persistent/config rw
+29 27 0:26 / /persistent/data rw - zfs tank/persistent/data rw
+`;
+const disks = [
+  { name: "/dev/sda", pkname: null, parttype: null },
+  { name: "/dev/sda1", pkname: "/dev/sda", parttype: "c12a7328-f81f-11d2-ba4b-00a0c93ec93b" },
+  { name: "/dev/sda2", pkname: "/dev/sda", parttype: "6a898cc3-1dd2-11b2-99a6-080020736631" },
+  { name: "/dev/sdb", pkname: null, parttype: null },
+  { name: "/dev/sdb1", pkname: "/dev/sdb", parttype: "21686148-6449-6e6f-744e-656564454649" },
+  { name: "/dev/sdb2", pkname: "/dev/sdb", parttype: "6a898cc3-1dd2-11b2-99a6-080020736631" },
+];
+
+/** What the program says: text alone is exit code 0. */
+type Said = string | { readonly exitCode: number; readonly stdout?: string; readonly stderr?: string };
+
+/** A router on which everything is well; its parts can be spoilt before it is looked at. */
+function wellRouter() {
+  const sim = simHost();
+  const frr = simFrr();
+  for (const daemon of ["zebra", "bgpd", "staticd"] as const) {
+    sim.listen(`/var/run/frr/${daemon}.vty`, () => frr.connect(daemon));
+  }
+  const put = (path: string, text: string): void => void sim.files.set(path, { text, mode: 0o600 });
+  put("/proc/self/mountinfo", mountinfo);
+  put("/etc/machine-id", `${"0123456789abcdef".repeat(2)}\n`);
+  put("/boot/vmlinuz-6.1.0", "");
+  put("/boot/initrd.img-6.1.0", "");
+  put(`${state}/age.key`, `# made\nAGE-SECRET-KEY-1${"Q".repeat(58)}\n`);
+  put(`${state}/allowed_signers`, "nora@example.net ssh-ed25519 AAAA\n");
+  put(`${state}/generations/${digest}/generation.json`, JSON.stringify({ digest }));
+  sim.files.set(`${state}/committed.d/4711`, { target: `../generations/${digest}` });
+  const modes = new Map([
+    ["/persistent/config/imp/agent.yaml", "600 0"],
+    [`${state}/age.key`, "600 0"],
+    [state, "700 0"],
+    ["/persistent/data/imp", "755 0"],
+  ]);
+  const units = new Map<string, string>();
+  const shown = (id: string): string =>
+    `Id=${id}\n${units.get(id) ?? "LoadState=loaded\nActiveState=active\nUnitFileState=enabled"}`;
+  const programs = new Map<string, Said>([
+    ["zfs get", "4711\n"],
+    ["zfs list", "tank/ROOT\tnone\toff\ntank/ROOT/one\t/\tnoauto\ntank/ROOT/two\t/\tnoauto\n"],
+    ["zpool list -H -o health,capacity tank", "ONLINE\t41%\n"],
+    ["zpool list -H -o bootfs tank", "tank/ROOT/one\n"],
+    [
+      "zpool status",
+      "config:\n\n\ttank  ONLINE\n\t  mirror-0  ONLINE\n\t    /dev/sda2  ONLINE 0 0 0\n\t    /dev/sdb2  ONLINE 0 0 0\n",
+    ],
+    ["lsblk", JSON.stringify({ blockdevices: disks })],
+    ["timedatectl", "yes\n"],
+    ["getent ahosts git.example.net", "192.0.2.80 STREAM git.example.net\n"],
+    ["/usr/lib/imp/imp-failsafe self-test", ""],
+  ]);
+  sim.answer((argv) => {
+    const line = argv.join(" ");
+    if (argv[0] === "stat") {
+      const found = argv.flatMap((path) => (modes.has(path) ? [`${modes.get(path)} ${path}`] : []));
+      return { exitCode: 1, stdout: found.join("\n"), stderr: "" };
+    }
+    if (argv[0] === "systemctl" && !programs.has("systemctl"))
+      return {
+        exitCode: 0,
+        stdout: argv
+          .filter((word) => word.endsWith(".service"))
+          .map(shown)
+          .join("\n\n"),
+        stderr: "",
+      };
+    const said = [...programs].find(([start]) => line.startsWith(start))?.[1];
+    if (said === undefined) return undefined;
+    return typeof said === "string" ? { exitCode: 0, stdout: said, stderr: "" } : { stdout: "", stderr: "", ...said };
+  });
+  const patient: { -readonly [key in keyof Patient]: Patient[key] } = {
+    host: sim.start(),
+    file: "/persistent/config/imp/agent.yaml",
+    settings,
+    unusable: [],
+    head: async () => ({ commit: "c".repeat(40), remote: "git@git.example.net:noc/sites.git", failed: [] }),
+    agentVersion: async () => agentVersion,
+    vppApi: "/usr/share/vpp/api",
+    vppRun: "/run/vpp",
+  };
+  /** What is not well, and what was not looked at for which reason. */
+  const look = async (): Promise<readonly string[]> =>
+    (await diagnose(allChecks, patient, signal))
+      .filter(({ severity }) => severity !== "ok")
+      .map(
+        ({ code, severity, text, remedy }) =>
+          `${severity} ${code}: ${text}${remedy === undefined ? "" : ` -> ${remedy}`}`,
+      );
+  return { sim, put, modes, units, programs, patient, look };
+}
+
+const noVpp = ["core", "nat"].map((one) => `skipped vpp-api-${one}: VPP is not installed (no /usr/share/vpp/api).`);
+
+/** The box with one thing spoilt, and what the doctor says of it beside the missing VPP. */
+async function spoilt(spoil: (box: ReturnType<typeof wellRouter>) => void): Promise<readonly string[]> {
+  const box = wellRouter();
+  spoil(box);
+  return (await box.look()).filter((line) => !noVpp.includes(line));
+}
+
+describe("the doctor", () => {
+  it("finds nothing on a box that is well, and says what it did not look at", async () => {
+    expect(await wellRouter().look()).toEqual(noVpp);
+  });
+
+  it("names settings that others can read", async () => {
+    expect(await spoilt(({ modes, patient }) => modes.set(patient.file, "644 1000"))).toEqual([
+      "fault permissions: /persistent/config/imp/agent.yaml is open to other users (mode 0644). /persistent/config/imp/agent.yaml belongs to user 1000. -> chmod 0600 /persistent/config/imp/agent.yaml. chown root: /persistent/config/imp/agent.yaml.",
+    ]);
+  });
+
+  it("names a missing age key", async () => {
+    const [line, ...more] = await spoilt(({ sim }) => sim.files.delete(`${state}/age.key`));
+
+    expect(line).toMatch(/^fault age-key: This box has no age key .* -> Restore it, or run `impctl bootstrap`/);
+    expect(more).toEqual([]);
+  });
+
+  it("names a state folder that is read-only, and one that is full", async () => {
+    const readOnly = new Problem("HOST_FILE", "EROFS: read-only file system");
+    const noSpace = new Problem("HOST_FILE", "ENOSPC: no space left on device");
+
+    expect(await spoilt(({ sim }) => sim.fail("write", `${state}/`, readOnly))).toEqual([
+      expect.stringMatching(
+        /^fault state-folder: \/persistent\/config\/imp cannot be written: EROFS.* -> See `findmnt/,
+      ),
+    ]);
+    expect(await spoilt(({ sim }) => sim.fail("write", `${state}/`, noSpace))).toEqual([
+      expect.stringMatching(/^fault state-folder: .* is full: .* -> Make room/),
+    ]);
+    expect(await spoilt(({ sim }) => void (sim.freeBytes = 100 * 2 ** 20))).toEqual([
+      expect.stringMatching(/^advice state-folder: .* has 100 MiB left/),
+      expect.stringMatching(/^advice cache-folder: /),
+    ]);
+    expect(await spoilt(({ modes }) => modes.delete(state))).toEqual([
+      expect.stringMatching(/^fault state-folder: .* is missing\. -> Mount it/),
+    ]);
+  });
+
+  it("leaves nothing behind where it tried to write", async () => {
+    const { sim, look } = wellRouter();
+    const before = [...sim.files.keys()];
+    await look();
+
+    expect([...sim.files.keys()]).toEqual(before);
+  });
+
+  it("names a git server that cannot be reached, and a host key that changed", async () => {
+    const unreachable = new Problem("GIT_UNREACHABLE", "git.example.net cannot be reached: ECONNREFUSED", {
+      transient: true,
+      remedy: "The agent keeps trying; it goes on with the last accepted commit.",
+    });
+    const changed = sshProblem(
+      "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n",
+      "git@git.example.net:noc/sites.git",
+      "main",
+    );
+
+    expect(await spoilt(({ patient }) => void (patient.head = () => Promise.reject(unreachable)))).toEqual([
+      expect.stringMatching(/^fault repository: GIT_UNREACHABLE: .*ECONNREFUSED\. -> See "When it does not work"/),
+    ]);
+    expect(await spoilt(({ patient }) => void (patient.head = () => Promise.reject(changed)))).toEqual([
+      expect.stringMatching(/^fault repository: GIT_AUTH: .* shows another host key .* -> Ask whoever runs the server/),
+    ]);
+  });
+
+  it("names a clock that is not synchronised", async () => {
+    expect(await spoilt(({ programs }) => programs.set("timedatectl", "no\n"))).toEqual([
+      expect.stringMatching(/^advice clock: The clock is not synchronised: it is 2026-01-05T12:00Z here/),
+    ]);
+  });
+
+  it("names a resolver that does not answer", async () => {
+    expect(await spoilt(({ programs }) => programs.set("getent ahosts git.example.net", { exitCode: 2 }))).toEqual([
+      expect.stringMatching(/^fault dns: git\.example\.net cannot be resolved\. -> See `resolvectl status`/),
+    ]);
+  });
+
+  it("names a failsafe that does not watch", async () => {
+    const says = { exitCode: 1, stdout: "nobody watches\n" };
+
+    expect(await spoilt(({ programs }) => programs.set("/usr/lib/imp/imp-failsafe self-test", says))).toEqual([
+      "fault failsafe: The failsafe says: nobody watches. Nothing is armed meanwhile. -> See `systemctl status imp-failsafe`.",
+    ]);
+  });
+
+  it("names an FRR that does not run, and sockets that are not open", async () => {
+    const closed = new Problem("HOST_COMMAND", "/var/run/frr/zebra.vty does not answer: connect EACCES");
+
+    expect(
+      await spoilt(({ sim }) => {
+        for (const daemon of ["zebra", "bgpd", "staticd"]) sim.listen(`/var/run/frr/${daemon}.vty`, undefined);
+      }),
+    ).toEqual([expect.stringMatching(/^fault frr: FRR does not run: .* -> systemctl status frr/)]);
+    expect(await spoilt(({ sim }) => sim.fail("connect", "zebra.vty", closed))).toEqual([
+      expect.stringMatching(/^fault frr: FRR's vty sockets are not open to this user: .*EACCES/),
+    ]);
+  });
+
+  it("names a committed link that leads nowhere, of this boot environment and of another one", async () => {
+    expect(await spoilt(({ sim }) => void sim.files.delete(`${state}/generations/${digest}/generation.json`))).toEqual([
+      expect.stringMatching(
+        /^fault committed: .*committed\.d\/4711 leads to no generation \(aaaaaaaaaaaa\)\. -> Restore/,
+      ),
+    ]);
+    expect(
+      await spoilt(({ sim }) => void sim.files.set(`${state}/committed.d/99`, { target: "../generations/gone" })),
+    ).toEqual([expect.stringMatching(/^advice committed: .*committed\.d\/99 leads to no generation/)]);
+  });
+
+  it("names a missing machine-id", async () => {
+    expect(await spoilt(({ sim }) => void sim.files.delete("/etc/machine-id"))).toEqual([
+      expect.stringMatching(/^fault machine-id: \/etc\/machine-id is missing\. -> Run `imp-boot identity`/),
+    ]);
+    expect(await spoilt(({ put }) => put("/etc/machine-id", "uninitialized\n"))).toHaveLength(1);
+  });
+
+  it("names a unit that is masked, has failed, is missing, or does not start by itself", async () => {
+    const found = await spoilt(({ units }) => {
+      units.set("imp-agent.service", "LoadState=masked\nActiveState=inactive\nUnitFileState=masked");
+      units.set("imp-boot.service", "LoadState=loaded\nActiveState=active\nUnitFileState=disabled");
+      units.set("imp-failsafe.service", "LoadState=not-found\nActiveState=inactive\nUnitFileState=");
+      units.set("vpp-core.service", "LoadState=not-found\nActiveState=inactive\nUnitFileState=");
+      units.set("frr.service", "LoadState=loaded\nActiveState=failed\nUnitFileState=enabled");
+    });
+
+    expect(found).toHaveLength(1);
+    for (const part of [
+      "imp-agent.service is masked.",
+      "systemctl unmask imp-agent.service && systemctl enable --now imp-agent.service.",
+      "imp-boot.service does not start by itself.",
+      "imp-failsafe.service is not installed.",
+      "frr.service has failed.",
+    ]) {
+      expect(found[0]).toContain(part);
+    }
+    expect(found[0]).not.toContain("vpp-core");
+  });
+
+  it("says that a degraded pool blocks images and not configuration", async () => {
+    const set = (health: string) =>
+      spoilt(({ programs }) => programs.set("zpool list -H -o health,capacity tank", `${health}\n`));
+
+    expect(await set("DEGRADED\t41%")).toEqual([
+      expect.stringMatching(/^advice pool: Pool tank is DEGRADED: no image is tried .*; configuration goes on\./),
+    ]);
+    expect(await set("SUSPENDED\t41%")).toEqual([expect.stringMatching(/^fault pool: Pool tank is SUSPENDED\./)]);
+    expect(await set("ONLINE\t93%")).toEqual([expect.stringMatching(/^advice pool: Pool tank is 93% full/)]);
+  });
+
+  it("names a disk of the pool that cannot boot alone", async () => {
+    const without = (...names: string[]) =>
+      spoilt(({ programs }) => {
+        const left = disks.filter(({ name }) => !names.includes(name));
+        programs.set("lsblk", JSON.stringify({ blockdevices: left }));
+      });
+
+    expect(await without("/dev/sdb1")).toEqual([
+      expect.stringMatching(/^advice loader: \/dev\/sdb of tank has no boot partition: without the other disk/),
+    ]);
+    expect(await without("/dev/sda1", "/dev/sdb1")).toEqual([
+      expect.stringMatching(/^fault loader: \/dev\/sda, \/dev\/sdb of tank .*this box does not boot/),
+    ]);
+  });
+
+  it("names a boot environment that does not boot next, and one that would be mounted over the root", async () => {
+    expect(await spoilt(({ programs }) => programs.set("zpool list -H -o bootfs tank", "-\n"))).toEqual([
+      expect.stringMatching(/^fault boot-environment: Pool tank names no boot environment.* -> zpool set bootfs=/),
+    ]);
+    expect(await spoilt(({ programs }) => programs.set("zpool list -H -o bootfs tank", "tank/ROOT/two\n"))).toEqual([
+      expect.stringMatching(/^advice boot-environment: tank\/ROOT\/one runs, and tank\/ROOT\/two boots next/),
+    ]);
+    expect(
+      await spoilt(({ programs }) => programs.set("zfs list", "tank/ROOT/one\t/\tnoauto\ntank/ROOT/two\t/\ton\n")),
+    ).toEqual([expect.stringMatching(/^fault boot-environment: tank\/ROOT\/two would be mounted over \//)]);
+  });
+
+  it("names a state folder that an image would leave behind, and a root without a kernel", async () => {
+    const mounts = mountinfo.split("\n").filter((line) => !line.includes(state));
+
+    expect(await spoilt(({ put }) => put("/proc/self/mountinfo", mounts.join("\n")))).toEqual([
+      expect.stringMatching(/^fault datasets: \/persistent\/config\/imp is part of the boot environment/),
+    ]);
+    expect(await spoilt(({ sim }) => void sim.files.delete("/boot/initrd.img-6.1.0"))).toEqual([
+      expect.stringMatching(/^fault kernel: /),
+    ]);
+  });
+
+  it("skips by name what a box without ZFS and systemd cannot have", async () => {
+    const found = await spoilt(({ put, programs, sim }) => {
+      put("/proc/self/mountinfo", "27 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
+      sim.files.delete(`${state}/committed.d/4711`);
+      for (const program of ["systemctl", "timedatectl"])
+        programs.set(program, { exitCode: 1, stderr: "System has not been booted with systemd" });
+    });
+
+    expect(found.filter((line) => !line.startsWith("skipped"))).toEqual([]);
+    expect(found.map((line) => line.split(":")[0])).toEqual([
+      "skipped committed",
+      ...["pool", "datasets", "boot-environment", "loader", "kernel"].map((code) => `skipped ${code}`),
+      "skipped clock",
+      "skipped units",
+    ]);
+  });
+
+  it("names an agent that does not answer, or is another than what is installed", async () => {
+    const dead = new Problem("AGENT_UNREACHABLE", "No agent runs here (/run/imp/agent.sock).");
+
+    expect(await spoilt(({ patient }) => void (patient.agentVersion = () => Promise.reject(dead)))).toEqual([
+      expect.stringMatching(/^fault agent: No agent runs here/),
+    ]);
+    expect(await spoilt(({ patient }) => void (patient.agentVersion = async () => "0.0.9"))).toEqual([
+      expect.stringMatching(/^advice agent: The agent that runs is 0\.0\.9; .* -> systemctl restart imp-agent/),
+    ]);
+  });
+
+  it("does not look by settings that cannot be used", async () => {
+    const found = await spoilt(
+      ({ patient }) => void (patient.unusable = [new Problem("SETTINGS", "machine: is missing")]),
+    );
+
+    expect(found[0]).toMatch(/^fault settings: machine: is missing -> Correct it, or run `impctl bootstrap`/);
+    expect(found.slice(1).map((line) => line.split(":")[0])).toEqual([
+      "skipped age-key",
+      "skipped dns",
+      "skipped repository",
+      "skipped allowed-signers",
+    ]);
+  });
+
+  it("names a list of signers that is missing or empty", async () => {
+    expect(await spoilt(({ sim }) => void sim.files.delete(`${state}/allowed_signers`))).toEqual([
+      expect.stringMatching(/^fault allowed-signers: .* is missing: no commit is accepted/),
+    ]);
+    expect(await spoilt(({ put }) => put(`${state}/allowed_signers`, "# nobody\n"))).toHaveLength(1);
+  });
+});
+
+describe("VPP's API definitions", () => {
+  const definition = (crc: string) =>
+    JSON.stringify({
+      messages: [
+        ["show_version", ["u16", "_vl_msg_id"], { crc }],
+        ["of_no_plugin", { crc: "0x1" }],
+      ],
+    });
+
+  /** Answers the first message with a table in two pieces. */
+  function vpp(names: readonly string[]): Connection {
+    const body = Buffer.alloc(20 + 66 * names.length);
+    body.writeUInt16BE(16, 0);
+    body.writeUInt16BE(names.length, 18);
+    names.forEach((name, index) => body.write(name, 20 + 66 * index + 2));
+    const header = Buffer.alloc(16);
+    header.writeUInt32BE(body.length, 8);
+    const whole = Buffer.concat([header, body]);
+    const pieces = [whole.subarray(0, 30), whole.subarray(30)];
+    return { write: async () => undefined, read: async () => pieces.shift(), close: () => undefined };
+  }
+  const look = (crc: string | undefined, ...names: string[]) =>
+    spoilt(({ sim, put }) => {
+      if (crc !== undefined) put("/usr/share/vpp/api/core/vpe.api.json", definition(crc));
+      sim.listen("/run/vpp/core-api.sock", () => vpp(names));
+    });
+  const natIsDown = expect.stringMatching(/^skipped vpp-api-nat: /);
+
+  it("are well where they are those of the VPP that runs", async () => {
+    expect(await look("0x51077d14", "show_version_51077d14", "other_00000001")).toEqual([natIsDown]);
+  });
+
+  it("are a fault where they are another version's, or missing", async () => {
+    expect(await look("0xdeadbeef", "show_version_51077d14")).toEqual([
+      expect.stringMatching(
+        /^fault vpp-api-core: 1 API definitions are not those of the VPP that runs: show_version\./,
+      ),
+      natIsDown,
+    ]);
+    expect(await look(undefined, "show_version_51077d14")).toEqual([
+      expect.stringMatching(/^fault vpp-api-core: \/usr\/share\/vpp\/api has no API definitions/),
+    ]);
+  });
+});

@@ -5,6 +5,9 @@ import { socketOf } from "./rollout.ts";
 
 const path = z.string().startsWith("/", "must be an absolute path");
 
+/** ssh gets it as a word of a command line. */
+const plainPath = z.string().regex(/^\/[A-Za-z0-9._/@+-]+$/, "must be an absolute path of letters, digits and ._/@+-");
+
 /** One place to fetch the sites repository from. Tried in order; an older head from a later one is never accepted. */
 const Remote = z.strictObject({
   url: z.string().min(1).meta({
@@ -14,6 +17,12 @@ const Remote = z.strictObject({
   username: z.string().optional().meta({ description: "For https, beside the token." }),
   "token-file": path.optional().meta({ description: "File with a token or password, mode 0600." }),
   "ca-file": path.optional().meta({ description: "PEM file with the CA to trust beside the system's." }),
+  "key-file": plainPath
+    .optional()
+    .meta({ description: "For ssh: the box's private key, mode 0600, instead of root's." }),
+  "known-hosts-file": plainPath
+    .optional()
+    .meta({ description: "For ssh: the server's host keys, as ssh's known_hosts, instead of root's." }),
 });
 
 export const Settings = z.strictObject({

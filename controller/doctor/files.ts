@@ -32,7 +32,12 @@ export const fileChecks: readonly Check[] = [
 function guarded({ file, settings }: Patient): readonly (readonly [string, number])[] {
   const { "age-key": ageKey, "seal-key": sealKey, folder } = settings.secrets;
   const remotes = settings.repository.remotes ?? [];
-  const keys = [file, ageKey, sealKey, ...remotes.flatMap((remote) => remote["token-file"] ?? [])];
+  const keys = [
+    file,
+    ageKey,
+    sealKey,
+    ...remotes.flatMap((remote) => [remote["token-file"] ?? [], remote["key-file"] ?? []].flat()),
+  ];
   const folders = new Set([settings.paths.state, ...keys.map((key) => dirname(key))]);
   return [
     ...keys.map((key) => [key, 0o077] as const),

@@ -154,7 +154,7 @@ async function fetchInto(job: FetchJob, gitdir: string, { ref, depth }: What, si
       remote.url,
       `+${ref}:${into}`,
     ];
-    await systemGit(argv, remote.label, branch, signal);
+    await systemGit(argv, remote, branch, signal);
     return;
   }
   if (remote.kind === "path") return;

@@ -136,7 +136,7 @@ async function askSsh(
   { host, limits, branch }: HeadOptions,
   signal: AbortSignal,
 ): Promise<readonly Ref[]> {
-  const env = systemGitEnvironment();
+  const env = systemGitEnvironment(remote.options);
   const result = await host
     .run(["git", "ls-remote", "--", remote.url, ...patterns], {
       timeoutMs: limits.headMs,

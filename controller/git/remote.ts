@@ -17,7 +17,13 @@ export type Remote =
       readonly ca?: string;
     }
   | { readonly kind: "path"; readonly label: string; readonly path: string }
-  | { readonly kind: "ssh"; readonly label: string; readonly url: string };
+  | {
+      readonly kind: "ssh";
+      readonly label: string;
+      readonly url: string;
+      /** More words for ssh, each of plain characters. */
+      readonly options?: readonly string[];
+    };
 
 /** The URL without user and password. */
 export function remoteLabel(url: string): string {
@@ -47,11 +53,20 @@ export async function resolveRemote(settings: RemoteSettings): Promise<Remote> {
   if (/^https?:\/\//i.test(settings.url)) return httpRemote(settings, label);
   // ssh://host/path and user@host:path, but none of git's own "helper::address" forms, which run programs.
   if (/^ssh:\/\/[^-]/i.test(settings.url) || /^[A-Za-z0-9_[][\w.@[\]-]*:(?!\/\/|:)/.test(settings.url)) {
-    return { kind: "ssh", label, url: settings.url };
+    const options = sshOptions(settings);
+    return { kind: "ssh", label, url: settings.url, ...(options.length > 0 && { options }) };
   }
   throw new Problem("SETTINGS", `repository.remotes: "${label}" is no address of a git repository`, {
     remedy: "Write https://…, an absolute path, ssh://… or user@host:path.",
   });
+}
+
+function sshOptions(settings: RemoteSettings): readonly string[] {
+  const { "key-file": key, "known-hosts-file": known } = settings;
+  return [
+    ...(key === undefined ? [] : ["-i", key, "-o", "IdentitiesOnly=yes"]),
+    ...(known === undefined ? [] : ["-o", `UserKnownHostsFile=${known}`]),
+  ];
 }
 
 /** A bare repository itself, or the one inside a work tree. */

@@ -1,13 +1,15 @@
 /** The system's git, for remotes over ssh, which isomorphic-git does not speak. */
 import { spawn } from "node:child_process";
 import { Problem } from "../../schemas/problem.ts";
+import type { Remote } from "./remote.ts";
 
 /** Never asks a person, gives up on a silent server, speaks nothing but ssh. What the operator has set goes first. */
-export function systemGitEnvironment(): Readonly<Record<string, string>> {
+export function systemGitEnvironment(options: readonly string[] = []): Readonly<Record<string, string>> {
+  const ssh =
+    process.env["GIT_SSH_COMMAND"] ??
+    "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=10 -o ServerAliveCountMax=3";
   return {
-    GIT_SSH_COMMAND:
-      process.env["GIT_SSH_COMMAND"] ??
-      "ssh -o BatchMode=yes -o ConnectTimeout=15 -o ServerAliveInterval=10 -o ServerAliveCountMax=3",
+    GIT_SSH_COMMAND: [ssh, ...options].join(" "),
     GIT_TERMINAL_PROMPT: "0",
     GIT_ALLOW_PROTOCOL: "ssh",
     LC_ALL: "C",
@@ -17,14 +19,14 @@ export function systemGitEnvironment(): Readonly<Record<string, string>> {
 /** Runs git to its end. Rejects with a GIT_ Problem. */
 export async function systemGit(
   argv: readonly string[],
-  label: string,
+  { label, options }: Extract<Remote, { readonly kind: "ssh" }>,
   branch: string,
   signal: AbortSignal,
 ): Promise<void> {
   const stderr = await new Promise<string | undefined>((resolve, reject) => {
     const child = spawn("git", argv, {
       stdio: ["ignore", "ignore", "pipe"],
-      env: { ...process.env, ...systemGitEnvironment() },
+      env: { ...process.env, ...systemGitEnvironment(options) },
       signal,
       killSignal: "SIGKILL",
     });

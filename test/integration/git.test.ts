@@ -546,6 +546,33 @@ describe.skipIf(!hasGit)("following a sites repository (needs git)", () => {
     expect(await code(source([{ url: join(top, "nowhere") }]).head(never))).toBe("GIT_UNREACHABLE");
   });
 
+  it("shows the server its own key, and believes only the host keys that the settings name", async () => {
+    const ssh = join(top, "ssh");
+    const record = 'echo "$*" >>"${0%/*}/said"';
+    writeFileSync(
+      ssh,
+      `#!/bin/sh\n${record}\nwhile [ "$1" != git.example.net ]; do shift; done; shift; exec sh -c "$*"\n`,
+    );
+    chmodSync(ssh, 0o755);
+    process.env["GIT_SSH_COMMAND"] = ssh;
+    const remote = { url: `ssh://git.example.net${sites.bare}`, "key-file": "/k/id", "known-hosts-file": "/k/known" };
+    const settings = Settings.parse({
+      machine: "fra1/r1",
+      repository: { remotes: [remote] },
+      paths: { cache: join(top, "cache-ssh") },
+    });
+    try {
+      const source = gitSource(settings, host);
+      await source.accept((await source.head(never)).commit, undefined, noOverrides, never);
+    } finally {
+      delete process.env["GIT_SSH_COMMAND"];
+    }
+    const said = readFileSync(join(top, "said"), "utf8").trim().split("\n");
+
+    expect(said.length).toBeGreaterThan(1);
+    for (const line of said) expect(line).toContain("-i /k/id -o IdentitiesOnly=yes -o UserKnownHostsFile=/k/known ");
+  });
+
   it("follows a repository over ssh through the system's git", async () => {
     const ssh = join(top, "ssh");
     // Stands for ssh: runs the remote command here.

@@ -20,6 +20,12 @@ export async function makeIdentity(): Promise<{ readonly identity: string; reado
   return { identity, recipient: await age.identityToRecipient(identity) };
 }
 
+/** The public key of a private one. */
+export async function recipientOf(identity: string): Promise<string> {
+  const age = await import("age-encryption");
+  return age.identityToRecipient(identity);
+}
+
 /** Armored ciphertext for these public keys. Rejects with SECRET_RECIPIENTS when one of them is mistyped. */
 export async function encrypt(text: string, recipients: readonly string[]): Promise<string> {
   const age = await import("age-encryption");

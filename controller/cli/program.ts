@@ -52,6 +52,11 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./diff.ts"),
   },
   agent: { group: "Run", summary: "run the agent of this box", load: () => import("./agent.ts") },
+  bootstrap: {
+    group: "Run",
+    summary: "make this box follow a sites repository",
+    load: () => import("./bootstrap.ts"),
+  },
   doctor: {
     group: "Run",
     summary: "check everything that the agent relies on, and say how to mend it",

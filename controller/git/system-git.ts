@@ -69,7 +69,7 @@ export function sshProblem(stderr: string, label: string, branch: string): Probl
       : "has a host key that is not known here";
     return new Problem("GIT_AUTH", `${label} ${what}`, {
       remedy:
-        "Ask whoever runs the server for the fingerprint of its key. If it is the right one, put the key into known_hosts; else do not.",
+        "Ask whoever runs the server for the fingerprint of its key. With the right one: impctl bootstrap --server-key <fingerprint>.",
     });
   }
   if (/permission denied|authentication failed/i.test(stderr)) {

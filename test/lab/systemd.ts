@@ -13,6 +13,7 @@ const program = "/lib/systemd/systemd";
 export function whyNoSystemd(): string | undefined {
   if (process.getuid?.() !== 0) return "needs root";
   if (!existsSync(program)) return "needs systemd";
+  if (groupFolders().length === 0) return "needs control groups";
   const { status } = spawnSync("unshare", [...namespaces, "true"], { timeout: 10_000, stdio: "ignore" });
   return status === 0 ? undefined : "needs namespaces";
 }
@@ -50,8 +51,7 @@ export async function startSystemd(folder: string, before: string): Promise<OwnS
     show: (unit, property) => own.run("systemctl", "show", "--value", "-p", property, unit).trim(),
     async [Symbol.asyncDispose]() {
       const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGKILL");
-      await ended;
+      if (child.kill("SIGKILL")) await ended;
       for (const group of groups) await removeGroup(group);
     },
   };
@@ -87,15 +87,17 @@ function first(child: ChildProcess): string {
 
 /** Control groups below which all of its own stay; hierarchies that take no process as they are stay out. */
 function ownGroups(): readonly string[] {
-  const top = "/sys/fs/cgroup";
   const name = `imp-${process.pid}`;
+  return groupFolders().map((path) => {
+    mkdirSync(`${path}/${name}`, { recursive: true });
+    return `${path}/${name}`;
+  });
+}
+
+function groupFolders(): readonly string[] {
+  const top = "/sys/fs/cgroup";
   const hierarchies = existsSync(`${top}/cgroup.procs`) ? [top] : readdirSync(top).map((entry) => `${top}/${entry}`);
-  return hierarchies
-    .filter((path) => existsSync(`${path}/cgroup.procs`) && !/cpuset/.test(path))
-    .map((path) => {
-      mkdirSync(`${path}/${name}`, { recursive: true });
-      return `${path}/${name}`;
-    });
+  return hierarchies.filter((path) => existsSync(`${path}/cgroup.procs`) && !/cpuset/.test(path));
 }
 
 async function removeGroup(path: string): Promise<void> {

@@ -7,27 +7,11 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { rolldown } from "rolldown";
 import type { FetchJob } from "../controller/git/job.ts";
+import { bundleInto } from "./bundle.ts";
 
 const root = join(import.meta.dirname, "..");
 const bundle = join(root, "dist", "impctl.cjs");
-
-async function build(): Promise<void> {
-  const input = await rolldown({
-    input: join(root, "controller/main.ts"),
-    platform: "node",
-    cwd: root,
-    logLevel: "warn",
-  });
-  await input.write({
-    file: bundle,
-    format: "cjs",
-    codeSplitting: false,
-    banner: "#!/usr/bin/env node",
-  });
-  await input.close();
-}
 
 interface Check {
   readonly what: string;
@@ -93,6 +77,6 @@ async function fetchChildAnswers(folder: string): Promise<boolean> {
   return passed;
 }
 
-if (!process.argv.includes("--smoke")) await build();
+if (!process.argv.includes("--smoke")) await bundleInto(bundle, "#!/usr/bin/env node");
 console.log(`dist/impctl.cjs: ${Math.round(statSync(bundle).size / 1024)} KiB`);
 process.exitCode = (await smoke()) ? 0 : 1;

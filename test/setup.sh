@@ -29,6 +29,7 @@ need shellcheck shellcheck # lints the failsafe and imp-rescue
 need busybox busybox # they must run under its shell too
 need systemd-analyze systemd # checks the units
 need openssl openssl
+need lintian lintian # judges the package
 need ping iputils-ping # health checks ask with it, with dig, and with curl
 need dig bind9-dnsutils
 [ -n "$missing" ] || exit 0

@@ -213,6 +213,7 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
     ["imp-nics.service", 3.2, "boot"],
     ["imp-containers.service", 3.2, "boot"],
     ["imp-management.service", 2.0, "boot"],
+    ["imp-restart.service", 1.7, "boot"],
     ["vpp-core.service", 4.8, "boot"],
     ["vpp-nat.service", 3.5, "boot"],
     ["vpp@.service", 3.5, "boot"],

@@ -8,6 +8,7 @@ import type { AgentProcess } from "../lab/agent-process.ts";
 import { whyNoBird } from "../lab/bird.ts";
 import { whyNoFrr } from "../lab/frr.ts";
 import { interfaces, neighbours, noc, startRouter, type Router } from "../lab/router.ts";
+import type { Status } from "../../controller/report/status.ts";
 
 const why = whyNoFrr() ?? whyNoBird();
 const deadlineSeconds = 8;
@@ -82,6 +83,12 @@ describe.skipIf(why !== undefined)(`a router that cannot be stranded (${why ?? "
   }
   const rest = (what: string) =>
     agent?.until(`at rest after ${what}`, ({ state }) => ["idle", "held", "waiting"].includes(state), 60);
+  /** On this commit, so that nothing of an earlier one is still to come. */
+  const settled = (commit: string) => {
+    const isThere = ({ state, committed, desired }: Status) =>
+      state === "idle" && desired?.commit === commit && committed?.generation === desired.generation;
+    return agent?.until("on the newest commit", isThere, 60);
+  };
   /** Established how often, since the daemon knows the peer. */
   const flaps = async (peer: string) =>
     (await router.sessions()).find((one) => one.peer === peer)?.connectionsEstablished;
@@ -126,6 +133,7 @@ describe.skipIf(why !== undefined)(`a router that cannot be stranded (${why ?? "
   }, 900_000);
 
   it("goes back at the deadline when the change cuts off the repository and every anchor", async () => {
+    await settled(router.sites.push("Something else", files({ lists: ["else"] })));
     const before = router.running();
     const generation = router.committed();
     const commit = router.sites.push("Cut off", files({ office: "discard: blackhole" }));

@@ -17,7 +17,7 @@ const why = whyNoNamespaces();
 const network = "systemd/network/10-imp-management.network";
 const machine = `hostname: r1
 management: { interface: { name: imp-none0 }, ntp: [192.0.2.123] }
-policy: { soak-seconds: 0, poll-seconds: 3600 }
+policy: { soak-seconds: 0, poll-seconds: 3600, max-impact: restart }
 `;
 
 describe.skipIf(why)(`an agent with files of its own${why ? ` (${why})` : ""}`, () => {
@@ -67,6 +67,7 @@ describe.skipIf(why)(`an agent with files of its own${why ? ` (${why})` : ""}`, 
       "hostnamectl hostname --transient ",
       "systemctl reload-or-restart systemd-networkd.service",
       "systemctl restart systemd-timesyncd.service",
+      "systemctl restart frr.service",
     ]);
   });
 

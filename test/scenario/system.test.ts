@@ -67,6 +67,7 @@ describe("a deployment of files", () => {
       "reload-or-restart systemd-networkd.service",
       "restart imp-nics.service",
       "restart vpp-core.service",
+      "restart frr.service",
     ]);
     expect(s.status()).toMatchObject({ state: "idle", inSync: true, planes: { system: { drift: 0, foreign: 0 } } });
     for (const file of base.desired.system.files) {
@@ -83,9 +84,11 @@ describe("a deployment of files", () => {
       file 0644 0 0 …/files/system/etc/imp/nics /etc/imp/nics
       file 0644 0 0 …/files/system/etc/vpp/commands-core.txt /etc/vpp/commands-core.txt
       file 0644 0 0 …/files/system/etc/vpp/startup-core.conf /etc/vpp/startup-core.conf
+      file 0644 0 0 …/files/system/etc/frr/daemons /etc/frr/daemons
       unit systemd-networkd.service
       unit imp-nics.service
       unit vpp-core.service
+      unit frr.service
       plane frr
       file 0640 0 0 …/files/frr.conf /etc/frr/frr.conf
       unit frr.service

@@ -1,5 +1,4 @@
 /** Which daemons of FRR run, and where. */
-import type { Machine } from "../../../schemas/machine.ts";
 import { daemons } from "../../frr/model.ts";
 import { header } from "../catalogue.ts";
 import { dataplane } from "./startup.ts";
@@ -8,13 +7,10 @@ import { dataplane } from "./startup.ts";
 const always: readonly string[] = ["zebra", "staticd"];
 
 /**
- * /etc/frr/daemons, where FRR is used: all daemons that this product configures, whether a machine needs them or not, so that
- * OSPF or BFD can be added without a restart. The options are Debian's.
+ * /etc/frr/daemons, for every machine: FRR does not start without it. All daemons that this product configures, whether a
+ * machine needs them or not, so that OSPF or BFD can be added without a restart. The options are Debian's.
  */
-export function frrDaemons({ routing }: Machine): string | undefined {
-  const { bgp, ospf, ospf3, bfd } = routing;
-  const isUsed = [bgp, ospf, ospf3, bfd].some((one) => one !== undefined) || Object.keys(routing.static).length > 0;
-  if (!isUsed) return undefined;
+export function frrDaemons(): string {
   return `${header}${daemons
     .filter((daemon) => !always.includes(daemon))
     .map((daemon) => `${daemon}=yes\n`)

@@ -9,7 +9,7 @@ import { hostnameFile, hostsFile } from "./names.ts";
 import { nicList } from "./nics.ts";
 import { coreStartup, natStartup, noCommands, usesNat, usesVpp } from "./startup.ts";
 
-/** A machine has a file where it says anything that belongs in it. */
+/** A machine has a file where it says anything that belongs in it, and what FRR does not start without. */
 export function renderSystem(machine: Machine): SystemDesired {
   const texts = textsOf(machine);
   return {
@@ -37,6 +37,6 @@ function textsOf(machine: Machine): Readonly<Record<string, string | undefined>>
     "/etc/imp/nics": nicList(machine),
     ...(isVpp && { "/etc/vpp/commands-core.txt": noCommands(), "/etc/vpp/startup-core.conf": coreStartup(machine) }),
     ...(isNat && { "/etc/vpp/commands-nat.txt": noCommands(), "/etc/vpp/startup-nat.conf": natStartup(machine) }),
-    "/etc/frr/daemons": frrDaemons(machine),
+    "/etc/frr/daemons": frrDaemons(),
   };
 }

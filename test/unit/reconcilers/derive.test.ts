@@ -22,7 +22,7 @@ describe("what follows from a machine", () => {
   });
 
   it("is an empty configuration for a machine without routing", () => {
-    expect(derive(Machine.parse({}), {}, seal)).toEqual({ system: { files: [] }, frr: { config: "" } });
+    expect(derive(Machine.parse({}), {}, seal).frr).toEqual({ config: "" });
   });
 
   it("names the sections that are used and that nobody carries out", () => {

@@ -36,9 +36,9 @@ const foreignHosts: SystemFile = {
 describe("a plan for the system", () => {
   it("lays all files of an empty box, and starts each unit once after them, in the order of the chain", () => {
     expect(plan(rendered(), seen([]))).toMatchInlineSnapshot(`
-      "12 steps, worst impact restart.
+      "14 steps, worst impact restart.
 
-      system: 6 hitless, 2 flap, 4 restart
+      system: 6 hitless, 2 flap, 6 restart
         hitless  add /etc/hostname
         hitless  add /etc/hosts
         flap     add /etc/systemd/network/10-imp-management.network
@@ -46,11 +46,13 @@ describe("a plan for the system", () => {
         restart  add /etc/imp/nics
         hitless  add /etc/vpp/commands-core.txt
         restart  add /etc/vpp/startup-core.conf
+        restart  add /etc/frr/daemons
         hitless  reload systemd-hostnamed.service
         flap     reload systemd-networkd.service
         hitless  restart systemd-timesyncd.service
         restart  restart imp-nics.service
         restart  restart vpp-core.service
+        restart  restart frr.service
       "
     `);
   });

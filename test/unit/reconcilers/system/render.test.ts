@@ -24,8 +24,8 @@ describe("the files of a machine", () => {
     await expect(text.join("\n")).toMatchFileSnapshot(`golden/${name.replace("/", "-")}.txt`);
   });
 
-  it("are none for a machine that says nothing", () => {
-    expect(renderSystem(Machine.parse({}))).toEqual({ files: [] });
+  it("are, for a machine that says nothing, only what FRR does not start without", () => {
+    expect(renderSystem(Machine.parse({})).files.map(({ path }) => path)).toEqual(["/etc/frr/daemons"]);
   });
 
   it("lie below /etc, where the failsafe lays them", async () => {

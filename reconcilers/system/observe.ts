@@ -1,6 +1,7 @@
 /** Reads what stands at the places of the catalogue, whoever wrote it. */
 import type { Host } from "../core.ts";
 import { chain, type Managed } from "./catalogue.ts";
+import { fileAt } from "./file-at.ts";
 import type { SystemFile, SystemObserved } from "./model.ts";
 import { pendingUnits } from "./pending.ts";
 
@@ -8,11 +9,9 @@ export async function observeSystem(host: Host, managed: readonly Managed[], run
   const files: SystemFile[] = [];
   const odd: string[] = [];
   for (const { path } of managed) {
-    const found = await host.attributes(path);
-    if (!found) continue;
-    const text = found.kind === "file" ? await host.readFile(path) : undefined;
-    if (found.kind !== "file") odd.push(path);
-    else if (text !== undefined) files.push({ path, text, mode: found.mode, owner: found.owner });
+    const found = await fileAt(host, path);
+    if (found === "odd") odd.push(path);
+    else if (found) files.push(found);
   }
   const missing: string[] = [];
   for (const { unit } of managed.length > 0 ? chain : []) if (!(await isInstalled(host, unit))) missing.push(unit);

@@ -3,6 +3,7 @@ import { Problem } from "../../schemas/problem.ts";
 import { type Foreign, type Impact, type Plan, type Step, worstImpact } from "../core.ts";
 import { type Activation, chain, type Managed } from "./catalogue.ts";
 import { changesOf, isSame } from "./changes.ts";
+import { isWhole } from "./file-at.ts";
 import type { FileStep, SystemDesired, SystemFile, SystemObserved, SystemStep, UnitStep } from "./model.ts";
 
 /** Implements Reconciler.plan. Files first, then each unit once that has to read one of them, in the order of the chain. */
@@ -17,6 +18,7 @@ export function planSystem(
   const steps: FileStep[] = [];
   const foreign: Foreign[] = [];
   const notes: string[] = [];
+  const unknown: string[] = [];
   const due = new Set(observed.pending);
   for (const one of managed) {
     const { path } = one;
@@ -24,7 +26,10 @@ export function planSystem(
     if (!file && there && !ours.has(path)) foreign.push({ id: `system${path}`, text: path });
     if (!file && (!there || !ours.has(path))) continue;
     if (there && file && isSame(there, file)) continue;
-    if (there && file && !ours.has(path)) notes.push(takesOver(path));
+    if (there && file && !ours.has(path)) {
+      notes.push(takesOver(path));
+      if (!isWhole(there)) unknown.push(path);
+    }
     for (const unit of one.units) due.add(unit);
     steps.push(fileStep(one, there, file));
   }
@@ -32,6 +37,7 @@ export function planSystem(
   const needed = new Set(managed.filter(({ path }) => wanted.has(path)).flatMap(({ units }) => units));
   const problems = [
     ...observed.odd.filter((path) => wanted.has(path)).map(inTheWay),
+    ...unknown.map(notWhole),
     ...observed.missing.filter((unit) => steps.length > 0 && needed.has(unit)).map(notInstalled),
   ];
   return {
@@ -91,5 +97,11 @@ function notInstalled(unit: string): Problem {
 function inTheWay(path: string): Problem {
   return new Problem("SYSTEM_FILE", `${path} is to be a file, and is a link, a folder or a device.`, {
     remedy: "Remove it by hand, or put a file in its place.",
+  });
+}
+
+function notWhole(path: string): Problem {
+  return new Problem("SYSTEM_FILE", `${path} has bytes that are not UTF-8, and could not be put back as it was.`, {
+    remedy: "Convert it (iconv -f latin1 -t utf-8), or remove it by hand.",
   });
 }

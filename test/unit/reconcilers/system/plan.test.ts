@@ -196,4 +196,13 @@ describe("a plan for the system", () => {
       "
     `);
   });
+
+  it("takes over no file whose bytes it does not know", () => {
+    const latin = { ...foreignHosts, text: "192.0.2.77 k\uFFFDche\n" };
+    const problems = (owned: readonly SystemDesired[]) =>
+      planSystem(catalogue, rendered(), seen([latin]), owned).problems.map(({ message }) => message);
+    expect(problems([])).toEqual(["/etc/hosts has bytes that are not UTF-8, and could not be put back as it was."]);
+    expect(problems([rendered()])).toEqual([]);
+    expect(planSystem(catalogue, { files: [] }, seen([latin]), []).problems).toEqual([]);
+  });
 });

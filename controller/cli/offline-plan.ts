@@ -15,9 +15,12 @@ const assumedFrr = "8.4.4";
 
 /** What every plane would do on an appliance that is as `before` wants it. */
 export function planOffline(after: Desired, before: Desired): readonly PlaneChange[] {
-  const system = planSystem(catalogue, after.system, { ...before.system, odd: [], missing: [], pending: [] }, [
-    before.system,
-  ]);
+  const system = planSystem(
+    catalogue,
+    after.system,
+    { ...before.system, odd: [], missing: [], down: [], pending: [] },
+    [before.system],
+  );
   const observed = { version: assumedFrr, running: daemons, config: before.frr.config, incomplete: [] };
   const { steps, problems, notes } = planFrr(after.frr, observed, [before.frr]);
   return [

@@ -32,8 +32,18 @@ export interface SystemObserved {
   readonly odd: readonly string[];
   /** Units of the chain that are not installed. */
   readonly missing: readonly string[];
-  /** Units that were to read files anew when the agent ended, and did not start since. */
-  readonly pending: readonly string[];
+  /** Units of the chain that do not run. */
+  readonly down: readonly string[];
+  /** Units that were to read files anew when the agent ended or gave up, and did not start since. */
+  readonly pending: readonly PendingUnit[];
+}
+
+export interface PendingUnit {
+  readonly unit: string;
+  /** It was asked to: what it read since is not known. */
+  readonly isAsked: boolean;
+  /** What stood on the disk before that, which is what it runs with unless it was asked; undefined: it did not run. */
+  readonly read?: readonly SystemFile[];
 }
 
 export type SystemStep = FileStep | UnitStep;
@@ -51,4 +61,6 @@ export interface FileStep extends Step {
 export interface UnitStep extends Step {
   readonly kind: "restart" | "reload";
   readonly unit: string;
+  /** It failed before this plan was made, and disturbs nothing: that it fails again is no failure of this plan. */
+  readonly mayFail?: true;
 }

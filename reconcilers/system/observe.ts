@@ -3,7 +3,7 @@ import type { Host } from "../core.ts";
 import { chain, type Managed } from "./catalogue.ts";
 import { fileAt } from "./file-at.ts";
 import type { SystemFile, SystemObserved } from "./model.ts";
-import { pendingUnits } from "./pending.ts";
+import { isUp, pendingUnits } from "./pending.ts";
 
 export async function observeSystem(host: Host, managed: readonly Managed[], run: string): Promise<SystemObserved> {
   const files: SystemFile[] = [];
@@ -14,8 +14,12 @@ export async function observeSystem(host: Host, managed: readonly Managed[], run
     else if (found) files.push(found);
   }
   const missing: string[] = [];
-  for (const { unit } of managed.length > 0 ? chain : []) if (!(await isInstalled(host, unit))) missing.push(unit);
-  return { files, odd, missing, pending: await pendingUnits(host, run) };
+  const down: string[] = [];
+  for (const { unit } of managed.length > 0 ? chain : []) {
+    if (!(await isInstalled(host, unit))) missing.push(unit);
+    else if (!(await isUp(host, unit))) down.push(unit);
+  }
+  return { files, odd, missing, down, pending: await pendingUnits(host, run) };
 }
 
 /** Where systemd looks for units: systemd.unit(5). */

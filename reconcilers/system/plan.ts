@@ -4,7 +4,15 @@ import { type Foreign, type Impact, type Plan, type Step, worstImpact } from "..
 import { type Activation, chain, type Managed } from "./catalogue.ts";
 import { changesOf, isSame } from "./changes.ts";
 import { isWhole } from "./file-at.ts";
-import type { FileStep, SystemDesired, SystemFile, SystemObserved, SystemStep, UnitStep } from "./model.ts";
+import type {
+  FileStep,
+  PendingUnit,
+  SystemDesired,
+  SystemFile,
+  SystemObserved,
+  SystemStep,
+  UnitStep,
+} from "./model.ts";
 
 /** Implements Reconciler.plan. Files first, then each unit once that has to read one of them, in the order of the chain. */
 export function planSystem(
@@ -19,7 +27,8 @@ export function planSystem(
   const foreign: Foreign[] = [];
   const notes: string[] = [];
   const unknown: string[] = [];
-  const due = new Set(observed.pending);
+  const spared = sparedBy(managed, wanted, found, observed.pending, ours);
+  const due = new Set(observed.pending.map(({ unit }) => unit));
   for (const one of managed) {
     const { path } = one;
     const [file, there] = [wanted.get(path), found.get(path)];
@@ -30,10 +39,12 @@ export function planSystem(
       notes.push(takesOver(path));
       if (!isWhole(there)) unknown.push(path);
     }
-    for (const unit of one.units) due.add(unit);
-    steps.push(fileStep(one, there, file));
+    const readers = one.units.filter((unit) => !spared.has(unit));
+    for (const unit of readers) due.add(unit);
+    steps.push(fileStep(path, readers, there, file));
   }
   const installed = chain.filter(({ unit }) => !observed.missing.includes(unit));
+  const again = installed.filter(({ unit }) => due.has(unit) && !spared.has(unit));
   const needed = new Set(managed.filter(({ path }) => wanted.has(path)).flatMap(({ units }) => units));
   const problems = [
     ...observed.odd.filter((path) => wanted.has(path)).map(inTheWay),
@@ -41,10 +52,10 @@ export function planSystem(
     ...observed.missing.filter((unit) => steps.length > 0 && needed.has(unit)).map(notInstalled),
   ];
   return {
-    steps: [...steps, ...installed.filter(({ unit }) => due.has(unit)).map(unitStep)],
+    steps: [...steps, ...again.map((one) => unitStep(one, mayFail(one, observed)))],
     foreign,
     problems,
-    notes,
+    notes: [...notes, ...installed.filter((one) => needed.has(one.unit) && isIdle(one, observed)).map(doesNotRun)],
   };
 }
 
@@ -53,16 +64,54 @@ export function unitsOf(steps: readonly Step[]): readonly string[] {
   return steps.flatMap((step) => ("unit" in step && typeof step.unit === "string" ? [step.unit] : []));
 }
 
+/** Units that still run with what is to stand there in the end, and were never asked to read what stood there meanwhile. */
+function sparedBy(
+  managed: readonly Managed[],
+  wanted: ReadonlyMap<string, SystemFile>,
+  found: ReadonlyMap<string, SystemFile>,
+  pending: readonly PendingUnit[],
+  ours: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const isRead = (read: ReadonlyMap<string, SystemFile>, { path }: Managed): boolean => {
+    const [was, will] = [read.get(path), wanted.get(path) ?? (ours.has(path) ? undefined : found.get(path))];
+    return was && will ? isSame(was, will) : was === will;
+  };
+  // What reloads may have been told to by somebody, and nobody could see that.
+  const restarted = new Set(chain.filter(({ verb }) => verb === "restart").map(({ unit }) => unit));
+  const still = pending.filter(({ unit, isAsked, read }) => {
+    if (isAsked || !read || !restarted.has(unit)) return false;
+    const files = byPath(read);
+    return managed.filter(({ units }) => units.includes(unit)).every((one) => isRead(files, one));
+  });
+  return new Set(still.map(({ unit }) => unit));
+}
+
+/** What disturbs nothing, and did not work before either. */
+function mayFail(one: Activation, observed: SystemObserved): boolean {
+  const wasAsked = observed.pending.some(({ unit, isAsked }) => unit === one.unit && isAsked);
+  return one.impact === "hitless" && (wasAsked || isIdle(one, observed));
+}
+
+/** Whether it would run if all were well: what reloads may be started by others only when they need it. */
+function isIdle({ unit, verb, impact }: Activation, { down }: SystemObserved): boolean {
+  return impact === "hitless" && verb === "restart" && down.includes(unit);
+}
+
 function byPath(files: readonly SystemFile[]): ReadonlyMap<string, SystemFile> {
   return new Map(files.map((file) => [file.path, file]));
 }
 
 /** A file disturbs as much as what reads it. */
-function fileStep({ path, units }: Managed, there: SystemFile | undefined, file: SystemFile | undefined): FileStep {
+function fileStep(
+  path: string,
+  readers: readonly string[],
+  there: SystemFile | undefined,
+  file: SystemFile | undefined,
+): FileStep {
   return {
     id: `system${path}`,
     kind: file === undefined ? "remove" : there === undefined ? "add" : "set",
-    impact: impactOf(units),
+    impact: impactOf(readers),
     needs: [],
     provides: [],
     releases: [],
@@ -76,8 +125,13 @@ function impactOf(units: readonly string[]): Impact {
   return worstImpact(chain.filter(({ unit }) => units.includes(unit))) ?? "hitless";
 }
 
-function unitStep({ unit, verb, impact }: Activation): UnitStep {
-  return { id: `system/${unit}`, kind: verb, impact, needs: [], provides: [], releases: [], unit };
+function unitStep({ unit, verb, impact }: Activation, lenient: boolean): UnitStep {
+  const step = { id: `system/${unit}`, kind: verb, impact, needs: [], provides: [], releases: [], unit };
+  return lenient ? { ...step, mayFail: true } : step;
+}
+
+function doesNotRun({ unit }: Activation): string {
+  return `${unit} does not run. Where it does not start either, nobody reads what the machine file asks of it.`;
 }
 
 function takesOver(path: string): string {

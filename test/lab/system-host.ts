@@ -49,7 +49,10 @@ export function simSystemd(sim: Sim): SimSystemd {
     if (program !== "systemctl" || !["restart", "reload-or-restart"].includes(verb)) return undefined;
     self.history.push(`${verb} ${unit}`);
     self.asked(`${verb} ${unit}`);
-    if (self.failing.has(unit) && filesOf(sim, unit) !== "") return done(1, `Job for ${unit} failed.`);
+    if (self.failing.has(unit) && filesOf(sim, unit) !== "") {
+      if (verb === "restart") sim.files.delete(`/run/systemd/units/invocation:${unit}`);
+      return done(1, `Job for ${unit} failed.`);
+    }
     if (verb === "restart") self.start(unit);
     else read(unit);
     return done(0);

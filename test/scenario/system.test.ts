@@ -7,6 +7,7 @@ import { Machine, type MachineInput } from "../../schemas/machine.ts";
 import { ask } from "../lab/ask.ts";
 import { simFrr } from "../lab/frr-sim.ts";
 import { bootFile, generation, shown, stateFolder, story, textOf, type Story } from "../lab/story.ts";
+import { filesOf } from "../lab/system-host.ts";
 
 const lines = ["router bgp 64500", "neighbor 192.0.2.1"];
 const hosts = "/etc/hosts";
@@ -19,6 +20,7 @@ const box: MachineInput = {
 };
 const queues: MachineInput = { ...box, interfaces: { external: { pci: "0000:03:00.0", "rx-queues": 2 } } };
 const mtu: MachineInput = { ...box, management: { interface: { name: "eno1" }, mtu: 1400 } };
+const nat = { det44: { pools: { p: { prefix: "203.0.113.0/24" } }, mappings: {} } };
 const theirs = { text: "192.0.2.77 printer\n", mode: 0o600, owner: { uid: 0, gid: 7 } };
 
 function asking(input: MachineInput | undefined, own: readonly string[] = lines, policy: object = {}): Generation {
@@ -165,6 +167,57 @@ describe("a deployment of files", () => {
     expect(s.status()).toMatchObject({ state: "idle", inSync: true });
     expect(frr.config()).toContain("router bgp 64500");
     expect(s.systemd.history.at(-1)).toBe("restart frr.service");
+  });
+});
+
+describe("a unit that fails for somebody else's reason", () => {
+  const sysctl = "systemd-sysctl.service";
+  const [tuned, retuned]: readonly MachineInput[] = [
+    { ...box, sysctl: { "vm.swappiness": 10 } },
+    { ...queues, sysctl: { "vm.swappiness": 20 } },
+  ];
+
+  it("is no failure where it had failed before, disturbs nothing, and the plan says so", async () => {
+    const s = await committed();
+    s.systemd.failing.add(sysctl);
+    const next = asking(tuned);
+    await deployed(s, "two", next);
+
+    expect(s.systemd.history).toEqual([`restart ${sysctl}`]);
+    expect(s.status()).toMatchObject({ state: "idle", inSync: true, committed: { generation: next.digest } });
+    const { plan } = await s.agent().plan(new AbortController().signal);
+    expect(plan.plans.system.notes).toEqual([
+      `${sysctl} does not run. Where it does not start either, nobody reads what the machine file asks of it.`,
+    ]);
+  });
+
+  it("costs nothing that disturbs more: what read no new file is not restarted, on the way back either", async () => {
+    const s = await committed(asking(tuned));
+    s.systemd.failing.add(sysctl);
+    await deployed(s, "two", asking(retuned));
+
+    expect(s.systemd.history).toEqual([`restart ${sysctl}`, `restart ${sysctl}`]);
+    expect(textOf(s, startup)).not.toContain("num-rx-queues");
+    expect(s.status()).toMatchObject({
+      state: "held",
+      committed: { generation: asking(tuned).digest },
+      lastDeployment: { outcome: "rolled-back", reason: expect.stringContaining(sysctl) as string },
+    });
+    expect(s.failsafe.history.filter((one) => one.startsWith("restore"))).toEqual([]);
+  });
+
+  it("keeps no other from going back", async () => {
+    const s = await committed(asking({ ...box, nat }));
+    const before = filesOf(s.sim, "vpp-nat.service");
+    const mappings = { m: { source: "10.0.0.0/16", pool: "p" } };
+    const next = { ...queues, nat: { det44: { ...nat.det44, mappings } } };
+    s.push("two", asking(next, [...lines, "shutdown 192.0.2.1"]));
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    expect(s.systemd.read.get("vpp-nat.service")).not.toBe(before);
+    s.systemd.failing.add("vpp-core.service");
+    await s.sim.until(() => s.failsafe.history.includes("restore system"), "going back failed twice");
+
+    expect(s.systemd.read.get("vpp-nat.service")).toBe(before);
   });
 });
 

@@ -18,7 +18,7 @@ function rendered(more: MachineInput = {}): SystemDesired {
 }
 
 function seen(files: readonly SystemFile[], more: Partial<SystemObserved> = {}): SystemObserved {
-  return { files, odd: [], missing: [], pending: [], ...more };
+  return { files, odd: [], missing: [], down: [], pending: [], ...more };
 }
 
 function plan(desired: SystemDesired, observed: SystemObserved, owned: readonly SystemDesired[] = []): string {
@@ -154,7 +154,8 @@ describe("a plan for the system", () => {
 
   it("starts what an agent that died did not start any more, though all files are right", () => {
     const before = rendered();
-    expect(plan(before, seen(before.files, { pending: ["vpp-core.service"] }), [before])).toMatchInlineSnapshot(`
+    expect(plan(before, seen(before.files, { pending: [{ unit: "vpp-core.service", isAsked: true }] }), [before]))
+      .toMatchInlineSnapshot(`
       "1 step, worst impact restart.
 
       system: 1 restart
@@ -204,5 +205,21 @@ describe("a plan for the system", () => {
     expect(problems([])).toEqual(["/etc/hosts has bytes that are not UTF-8, and could not be put back as it was."]);
     expect(problems([rendered()])).toEqual([]);
     expect(planSystem(catalogue, { files: [] }, seen([latin]), []).problems).toEqual([]);
+  });
+
+  it("spares what still runs with what is to stand there, and was not asked to read anything else", () => {
+    const before = rendered();
+    const after = rendered({ interfaces: { external: { pci: "0000:03:00.0", "rx-queues": 2 } } });
+    const read = before.files.filter(({ path }) => ["/etc/imp/nics", "/etc/vpp/startup-core.conf"].includes(path));
+    const back = (pending: SystemObserved["pending"][number]) =>
+      planSystem(catalogue, before, seen(after.files, { pending: [pending] }), [before, after]).steps.map(
+        (step) => `${step.impact} ${step.id}`,
+      );
+    const unit = "vpp-core.service";
+    expect(back({ unit, isAsked: false, read })).toEqual(["hitless system/etc/vpp/startup-core.conf"]);
+    const restarted = ["restart system/etc/vpp/startup-core.conf", "restart system/vpp-core.service"];
+    expect(back({ unit, isAsked: true, read })).toEqual(restarted);
+    expect(back({ unit, isAsked: false, read: after.files })).toEqual(restarted);
+    expect(back({ unit, isAsked: false })).toEqual(restarted);
   });
 });

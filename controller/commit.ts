@@ -28,7 +28,7 @@ export async function resumeCommit(appliance: Appliance, signal: AbortSignal): P
   let found: { readonly generation: Generation; readonly seen: Survey };
   try {
     // I2: without it nothing is brought back, and nothing is rolled back either.
-    await failsafe.goingBack(deployment, committed?.digest, goingBackMs);
+    await failsafe.goingBack(deployment, committed?.digest, goingBackMs(deployment));
   } catch (thrown) {
     if (!isDone) throw thrown;
     listener.complain(asProblem(thrown));
@@ -52,9 +52,10 @@ async function bringBack(
   signal: AbortSignal,
 ): Promise<{ readonly generation: Generation; readonly seen: Survey }> {
   const { host } = appliance;
+  const deployment = mustBeInFlight(appliance.progress.state());
   const { generation, owned } = await candidateOf(appliance, committed);
   const { desired } = generation;
-  const seen = await withDeadline(host, attemptLimitMs, signal, "Finishing a commit", async (limited) => {
+  const seen = await withDeadline(host, attemptLimitMs(deployment), signal, "Finishing a commit", async (limited) => {
     await bringTo(appliance, desired, owned, limited);
     return readBack(appliance, desired, owned, limited);
   });

@@ -177,7 +177,7 @@ async function spokenForAtTheDeadline<T>(
   const speak = async (): Promise<void> => {
     try {
       await host.sleep(left, AbortSignal.any([signal, over.signal]));
-      await failsafe.goingBack(deployment, (await store.committed())?.digest, goingBackMs);
+      await failsafe.goingBack(deployment, (await store.committed())?.digest, goingBackMs(deployment));
     } catch (thrown) {
       if (!over.signal.aborted && !signal.aborted) listener.complain(asProblem(thrown));
     }

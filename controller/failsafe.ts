@@ -45,8 +45,13 @@ const marginMs = 3000;
 const checkLimitMs = 20_000;
 /** For looking at all that was well. */
 export const fineLimitMs = 60_000;
-/** For the files of a plane and the restart of its units. */
-export const restoreLimitMs = 120_000;
+/** For one unit in `restore`: the program gives up on it before. */
+const unitLimitMs = 110_000;
+
+/** For the files of a plane and the restart of its units, which a deployment touched. */
+export function restoreLimitMs({ units = [] }: Pick<Deployment, "units">, plane: PlaneName): number {
+  return 30_000 + unitLimitMs * (plane === "system" ? Math.max(1, units.length) : 1);
+}
 
 /** The failsafe of this box. */
 export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "paths">, files: BootFiles): Failsafe {
@@ -55,7 +60,7 @@ export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "
   const { program } = settings.failsafe;
   const record = `${run}/armed`;
   const reports = [`${state}/failsafe/acted`, `${run}/failsafe.acted`];
-  let armed: string | undefined;
+  let armed: Deployment | undefined;
 
   async function ask(argv: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<RunResult> {
     const env = { IMP_RUN: run, IMP_STATE: state };
@@ -81,7 +86,7 @@ export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "
       ...restoringLines(touched),
     ];
     await host.writeFile(record, `${lines.join("\n")}\n`, { mode: 0o600 });
-    armed = deployment.id;
+    armed = deployment;
   }
 
   return {
@@ -115,15 +120,15 @@ export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "
     },
     isArmed: () => armed !== undefined,
     mustBeArmed({ id }) {
-      if (armed !== id) throw new Problem("INTERNAL", `The failsafe is not armed for deployment ${id}.`);
+      if (armed?.id !== id) throw new Problem("INTERNAL", `The failsafe is not armed for deployment ${id}.`);
     },
     async restore(plane, signal) {
-      const { exitCode, stdout } = await ask(["restore", plane], restoreLimitMs, signal);
+      const { exitCode, stdout } = await ask(["restore", plane], restoreLimitMs(armed ?? {}, plane), signal);
       if (exitCode === 0) return;
       throw new Problem("FAILSAFE", `The failsafe could not restore ${plane}: ${oneLine(stdout)}.`);
     },
     async isFine(signal) {
-      const { anchors, sessions } = lifelinesOf((await host.readFile(record)) ?? "", armed ?? "");
+      const { anchors, sessions } = lifelinesOf((await host.readFile(record)) ?? "", armed?.id ?? "");
       if (anchors.length + sessions.length === 0) return false;
       return (await ask(["fine"], fineLimitMs, signal)).exitCode === 0;
     },

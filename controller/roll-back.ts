@@ -3,11 +3,13 @@
  * planning cannot bring back is restored from files, plane by plane (rungs.ts); what even that cannot is left as it forwards.
  */
 import type { Desired, Generation } from "../reconcilers/generation.ts";
+import { unitLimitMs } from "../reconcilers/system/apply.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import { orderKey, whenUndone } from "./going-back.ts";
+import type { Deployment } from "./machine.ts";
 import { emptyDesired, letGo, type Reconcilers } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import { climb, nextRung } from "./rungs.ts";
@@ -15,10 +17,16 @@ import { tidy } from "./start.ts";
 import type { Staged } from "./store.ts";
 import { blamed, heldBy, withVerdict } from "./verdicts.ts";
 
-/** Limit for one attempt to go back by plan; the next one begins afresh. */
-export const attemptLimitMs = 50_000;
+/** Limit for one attempt to bring back by plan, with a restart of each unit that was touched; the next one begins afresh. */
+export function attemptLimitMs({ units = [] }: Pick<Deployment, "units">): number {
+  return 60_000 + unitLimitMs * units.length;
+}
+
 /** How long the failsafe leaves the agent alone after it said that it goes back by itself: longer than an attempt. */
-export const goingBackMs = 60_000;
+export function goingBackMs(deployment: Pick<Deployment, "units">): number {
+  return attemptLimitMs(deployment) + 10_000;
+}
+
 const pauseMs = 5000;
 
 /**
@@ -28,9 +36,12 @@ const pauseMs = 5000;
 export async function rollBack(appliance: Appliance, signal: AbortSignal): Promise<void> {
   const { host, progress, listener } = appliance;
   for (;;) {
-    listener.event({ type: "alive", withinMs: 2 * goingBackMs });
+    const deployment = mustBeInFlight(progress.state());
+    listener.event({ type: "alive", withinMs: 2 * goingBackMs(deployment) });
     try {
-      await withDeadline(host, attemptLimitMs, signal, "Rolling back", (limited) => attempt(appliance, limited));
+      await withDeadline(host, attemptLimitMs(deployment), signal, "Rolling back", (limited) =>
+        attempt(appliance, limited),
+      );
       break;
     } catch (thrown) {
       signal.throwIfAborted();
@@ -76,7 +87,7 @@ async function attempt(appliance: Appliance, signal: AbortSignal): Promise<void>
   const deployment = mustBeInFlight(progress.state());
   const committed = await store.committed();
   await failsafe
-    .goingBack(deployment, committed?.digest ?? deployment.from, goingBackMs)
+    .goingBack(deployment, committed?.digest ?? deployment.from, goingBackMs(deployment))
     .catch((thrown: unknown) => listener.complain(asProblem(thrown)));
   const { desired, owned } = await whereTo(appliance, committed);
   await retryTransient(host, { retries: 3, pauseMs: 2000, signal }, () =>

@@ -44,7 +44,8 @@ export async function nextRung(
 /** Climbs it; what comes of that shows the next attempt to go back. Rejects only when the signal aborts. */
 export async function climb(appliance: Appliance, rung: Rung, signal: AbortSignal): Promise<void> {
   const { failsafe, listener } = appliance;
-  const limitMs = rung === "reboot" ? rebootMs : restoreLimitMs;
+  const deployment = mustBeInFlight(appliance.progress.state());
+  const limitMs = rung === "reboot" ? rebootMs : restoreLimitMs(deployment, rung);
   listener.event({ type: "alive", withinMs: 2 * limitMs });
   try {
     // The failsafe would do the same, and must not do it at the same time.

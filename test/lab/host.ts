@@ -59,6 +59,8 @@ export interface Sim {
   listen(path: string, accept: (() => Connection) | undefined): void;
   /** Answers programs: the first that returns something wins. */
   answer(program: (argv: readonly string[]) => RunResult | undefined): void;
+  /** How long a program runs before it answers, in milliseconds. */
+  takes: (argv: readonly string[]) => number;
   /** Lets something else than the agent's process act on this appliance when its time comes; it outlives the process. */
   attend(other: Attendant): void;
   /** Makes the next `times` calls of this kind on a path that contains `part` reject. */
@@ -188,7 +190,7 @@ export function simHost(options: SimOptions = {}): Sim {
       return outer;
     }
 
-    return {
+    const host: Host = {
       now: () => epoch + uptime,
       uptime: () => uptime,
       bootId: () => `boot-${boot}`,
@@ -208,7 +210,11 @@ export function simHost(options: SimOptions = {}): Sim {
           signal.removeEventListener("abort", abort);
         }
       },
-      run: (argv, options) => effect(`run ${argv.join(" ")}`, () => runProgram(programs, argv, options)),
+      async run(argv, options) {
+        const ms = sim.takes(argv);
+        if (ms > 0) await host.sleep(ms, options.signal);
+        return effect(`run ${argv.join(" ")}`, () => runProgram(programs, argv, options));
+      },
       readFile: (path) =>
         alive(() => {
           const node = files.get(path);
@@ -291,6 +297,7 @@ export function simHost(options: SimOptions = {}): Sim {
         }),
       secrets: noSecrets,
     };
+    return host;
   }
 
   async function until(claim: () => boolean, what: string, limitMs = 3_600_000): Promise<void> {
@@ -339,6 +346,7 @@ export function simHost(options: SimOptions = {}): Sim {
     },
     stall: (operation, part) => void stalls.push({ operation, part }),
     answer: (program) => void programs.push(program),
+    takes: () => 0,
     attend: (other) => void attendants.push(other),
     fail: (operation, part, problem, times = 1) => void faults.push({ operation, part, problem, left: times }),
     async pass(ms) {

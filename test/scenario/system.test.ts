@@ -141,6 +141,17 @@ describe("a deployment of files", () => {
     expect(s.systemd.read.get("vpp-core.service")).toContain(JSON.stringify(before));
   });
 
+  it("goes back however long its units take to start, as long as systemd waits for them", async () => {
+    const s = await committed();
+    const isBack = () => s.status().state === "rolling-back";
+    s.sim.takes = ([, verb]) => (verb === "restart" && isBack() ? 80_000 : 0);
+    await deployed(s, "two", asking(queues, [...lines, "shutdown 192.0.2.1"]));
+
+    expect(s.systemd.history).toEqual(["restart vpp-core.service", "restart vpp-core.service"]);
+    expect(s.status()).toMatchObject({ state: "held", lastDeployment: { outcome: "rolled-back" } });
+    expect(s.failsafe.history.filter((one) => /restore|act/.test(one))).toEqual([]);
+  });
+
   it("brings back what the others lost when VPP took them along", async () => {
     const s = await committed();
     s.systemd.starting = (unit) => {

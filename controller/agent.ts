@@ -183,7 +183,7 @@ export function createAgent(parts: AgentParts): Agent {
       const turn: Turn = { parts, appliance, signal, known: () => known, repository: polls, publish, note };
       await endBreakGlass(turn);
       await endOverlays(turn);
-      if (!isOrdered(appliance)) await polls.poll(turn);
+      if (!isOrdered(appliance) && !polls.isNudged()) await polls.poll(turn);
       if (appliance.progress.state().at === "stranded") return;
       try {
         await converge(turn);

@@ -134,7 +134,7 @@ async function serveAndRun(agent: Agent, settings: Settings, serving: Serving): 
     if (settings.system.mode === "apply") {
       const files = catalogue.map(({ path }) => path);
       // What the agent writes itself is nobody's hand.
-      watchFiles("/etc", files, () => void (isAtRest(agent) && agent.polls.hasten()), signal);
+      watchFiles("/etc", files, () => void (isAtRest(agent) && agent.polls.nudge()), signal);
     }
     await agent.run(signal);
     log.info("stopped");

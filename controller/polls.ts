@@ -17,12 +17,20 @@ export interface Polls extends Polling {
   polled(signal: AbortSignal): Promise<void>;
   /** Whoever waits for a poll hears that there is none. */
   skip(): void;
-  /** The pause between two ticks; `hasten` ends it. Rejects only when the signal aborts. */
+  /** Something on the box changed: the next tick looks at that soon, and asks no repository for it. */
+  nudge(): void;
+  /** Whether this tick began with nothing but that, before the next poll is due. */
+  isNudged(): boolean;
+  /** The pause between two ticks; `hasten` and `nudge` end it. Rejects only when the signal aborts. */
   rest(ms: number, signal: AbortSignal): Promise<void>;
 }
 
 /** How long the loop waits for a poll. */
 const patienceMs = 20_000;
+/** How long it does so although something on the box changed: most polls are over by then. */
+const briefMs = 2000;
+/** What something rewrites again and again is looked at no more often. */
+const nudgeEveryMs = 5000;
 
 export function openPolls(host: Host, everyMs: () => number): Polls {
   let pause = new AbortController();
@@ -30,6 +38,10 @@ export function openPolls(host: Host, everyMs: () => number): Polls {
   let again = false;
   let ongoing: Promise<void> | undefined;
   let ending = new AbortController();
+  let nudge = new AbortController();
+  let nudged = false;
+  let nudgedAt = -nudgeEveryMs;
+  let dueAt = 0;
 
   async function once(turn: Turn): Promise<void> {
     const mine = next;
@@ -49,8 +61,20 @@ export function openPolls(host: Host, everyMs: () => number): Polls {
     }
   }
 
+  /** Sleeps until one of these aborts, which is no failure. */
+  async function sleepUnless(ms: number, ...signals: readonly AbortSignal[]): Promise<void> {
+    const awake = AbortSignal.any([...signals]);
+    try {
+      if (ms > 0) await host.sleep(ms, awake);
+    } catch (thrown) {
+      if (!awake.aborted) throw thrown;
+    }
+  }
+
   return {
     everyMs,
+    nudge: () => nudge.abort(),
+    isNudged: () => nudged,
     isAsked: () => pause.signal.aborted,
     hasten: () => pause.abort(),
     reconsider() {
@@ -67,11 +91,13 @@ export function openPolls(host: Host, everyMs: () => number): Polls {
     async poll(turn) {
       const mine = (ongoing ??= once(turn).finally(() => (ongoing = undefined)));
       const waiting = new AbortController();
-      const isLate = host.sleep(patienceMs, AbortSignal.any([turn.signal, waiting.signal])).then(
-        () => true,
-        () => false,
-      );
-      const left = await Promise.race([mine.then(() => false), isLate]);
+      const over = AbortSignal.any([turn.signal, waiting.signal]);
+      const isLate = async (): Promise<boolean> => {
+        await sleepUnless(briefMs, over);
+        await sleepUnless(patienceMs - briefMs, over, nudge.signal);
+        return !over.aborted;
+      };
+      const left = await Promise.race([mine.then(() => false), isLate()]);
       waiting.abort();
       turn.signal.throwIfAborted();
       // What it finds in the end is not put off until the next tick is due.
@@ -81,13 +107,15 @@ export function openPolls(host: Host, everyMs: () => number): Polls {
       await withDeadline(host, fetchLimitMs, signal, "The poll", () => next.promise);
     },
     async rest(ms, signal) {
-      const awake = AbortSignal.any([signal, pause.signal]);
-      try {
-        await host.sleep(ms, awake);
-      } catch (thrown) {
-        if (!awake.aborted) throw thrown;
-      }
+      const now = host.uptime();
+      dueAt = nudged ? Math.min(dueAt, now + ms) : now + ms;
+      await sleepUnless(dueAt - now, signal, pause.signal, nudge.signal);
+      const soonest = Math.min(dueAt, nudgedAt + nudgeEveryMs);
+      if (nudge.signal.aborted) await sleepUnless(soonest - host.uptime(), signal, pause.signal);
       signal.throwIfAborted();
+      nudged = nudge.signal.aborted && !pause.signal.aborted && host.uptime() < dueAt;
+      if (nudged) nudgedAt = host.uptime();
+      if (nudge.signal.aborted) nudge = new AbortController();
       if (pause.signal.aborted) pause = new AbortController();
     },
   };

@@ -4,8 +4,8 @@
  */
 import { watch as watchPaths } from "chokidar";
 
-/** Editors and git write several files for one change: told once, when it is quiet again. */
-const quietMs = 150;
+/** Editors and git write several files for one change: told once, so long after the first, however many follow. */
+const gatherMs = 150;
 
 /** Calls `changed` after anything at or below one of the paths changed, until the signal aborts. */
 export function watch(paths: readonly string[], changed: () => void, signal: AbortSignal): void {
@@ -32,8 +32,10 @@ function watchOnly(
     ignored: (path) => /\/(\.git|node_modules)(\/|$)/.test(path) || !isOurs(path),
   });
   watcher.on("all", () => {
-    clearTimeout(timer);
-    timer = setTimeout(changed, quietMs);
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      changed();
+    }, gatherMs);
   });
   // A watch that fails costs speed, not correctness: the poll goes on.
   watcher.on("error", () => undefined);

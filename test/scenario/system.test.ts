@@ -319,6 +319,53 @@ describe("what somebody changed in a file by hand", () => {
   });
 });
 
+describe("a change that the box itself tells of", () => {
+  const polls = (s: Story): number => s.events.filter(({ type }) => type === "polled").length;
+  const looks = (s: Story): number => s.sim.effects().filter((one) => one.startsWith("connect ")).length;
+  function edit(s: Story): void {
+    s.sim.files.set(hosts, theirs);
+    s.agent().polls.nudge();
+  }
+
+  it("is seen at once without asking the repository, and not more often than every 5 s", async () => {
+    const s = await committed(asking(box, lines, { "poll-seconds": 3600 }));
+    await s.sim.pass(10_000);
+    const before = { polls: polls(s), looks: looks(s) };
+    edit(s);
+    await s.sim.pass(100);
+    expect(s.status().planes).toMatchObject({ system: { drift: 1 } });
+    const each = looks(s) - before.looks;
+    for (let i = 0; i < 100; i += 1) {
+      s.agent().polls.nudge();
+      await s.sim.pass(200);
+    }
+
+    expect(polls(s)).toBe(before.polls);
+    expect(looks(s) - before.looks).toBeLessThanOrEqual(each * 5);
+    expect(looks(s) - before.looks).toBeGreaterThan(each * 3);
+  });
+
+  it("puts no poll off", async () => {
+    const s = await committed(asking(box, lines, { "poll-seconds": 30 }));
+    const before = polls(s);
+    for (let i = 0; i < 60; i += 1) {
+      s.agent().polls.nudge();
+      await s.sim.pass(1000);
+    }
+    expect(polls(s)).toBeGreaterThanOrEqual(before + 2);
+  });
+
+  it("is seen while the git server hangs", async () => {
+    const s = await committed();
+    s.stalls = true;
+    s.push("two", asking(mtu));
+    await s.sim.pass(33_000);
+    edit(s);
+    await s.sim.pass(6000);
+    expect(s.status().planes).toMatchObject({ system: { drift: 1 } });
+  });
+});
+
 describe("a generation of an agent that did not know this plane", () => {
   /** Committed by it, on a box on which it lives on; it wrote nothing of the system. */
   async function upgraded(): Promise<Story> {

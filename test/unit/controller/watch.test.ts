@@ -60,3 +60,20 @@ it("tells of a file whose folder comes later, replaced as editors do, and of no 
     await rm(top, { recursive: true, force: true });
   }
 });
+
+it("tells of what never comes to rest", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "imp-watch-"));
+  const closing = new AbortController();
+  try {
+    const told: number[] = [];
+    watch([folder], () => void told.push(Date.now()), closing.signal);
+    for (let tries = 0; told.length < 3 && tries < 500; tries += 1) {
+      await writeFile(join(folder, "file"), String(tries));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(told.length).toBeGreaterThanOrEqual(3);
+  } finally {
+    closing.abort();
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -3,6 +3,7 @@ import { asProblem, Problem } from "../../schemas/problem.ts";
 import { type Host, type Impact, impacts } from "../core.ts";
 import { chain } from "./catalogue.ts";
 import type { FileStep, SystemStep, UnitStep } from "./model.ts";
+import { keepParameters, parametersFile, parametersUnit, putBackParameters } from "./parameters.ts";
 import { forgetPending, noteAsked, notePending } from "./pending.ts";
 import { unitsOf } from "./plan.ts";
 
@@ -26,10 +27,11 @@ export async function* applySystem(
   let failed: { readonly problem: Problem; readonly impact: Impact } | undefined;
   for (const step of steps) {
     signal.throwIfAborted();
-    if ("path" in step) await lay(step, host);
+    if ("path" in step) await lay(step, host, run);
     else if (failed && !mends && isWorse(step.impact, failed.impact)) continue;
     else {
       await noteAsked(host, run, step.unit);
+      if (step.unit === parametersUnit) await putBackParameters(host, run, signal);
       const problem = await activate(step, host, signal);
       if (problem && step.mayFail !== true) {
         failed ??= { problem, impact: step.impact };
@@ -46,7 +48,8 @@ function isWorse(one: Impact, other: Impact): boolean {
   return impacts.indexOf(one) > impacts.indexOf(other);
 }
 
-async function lay({ path, file }: FileStep, host: Host): Promise<void> {
+async function lay({ path, file }: FileStep, host: Host, run: string): Promise<void> {
+  if (path === parametersFile) await keepParameters(host, run, file?.text ?? "");
   if (file === undefined) return host.remove(path);
   const { text, mode, owner } = file;
   await host.writeFile(path, text, { mode, owner, folderMode });

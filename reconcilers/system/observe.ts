@@ -3,6 +3,7 @@ import type { Host } from "../core.ts";
 import { chain, type Managed } from "./catalogue.ts";
 import { fileAt } from "./file-at.ts";
 import type { SystemFile, SystemObserved } from "./model.ts";
+import { hasStrayParameters, parametersUnit } from "./parameters.ts";
 import { isUp, pendingUnits } from "./pending.ts";
 
 export async function observeSystem(host: Host, managed: readonly Managed[], run: string): Promise<SystemObserved> {
@@ -19,7 +20,16 @@ export async function observeSystem(host: Host, managed: readonly Managed[], run
     if (!(await isInstalled(host, unit))) missing.push(unit);
     else if (!(await isUp(host, unit))) down.push(unit);
   }
-  return { files, odd, missing, down, pending: await pendingUnits(host, run) };
+  const pending = await pendingUnits(host, run);
+  const isStray = managed.length > 0 && (await hasStrayParameters(host, run));
+  const more = isStray && !pending.some(({ unit }) => unit === parametersUnit);
+  return {
+    files,
+    odd,
+    missing,
+    down,
+    pending: more ? [...pending, { unit: parametersUnit, isAsked: false }] : pending,
+  };
 }
 
 /** Where systemd looks for units: systemd.unit(5). */

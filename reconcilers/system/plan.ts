@@ -76,8 +76,9 @@ function sparedBy(
     const [was, will] = [read.get(path), wanted.get(path) ?? (ours.has(path) ? undefined : found.get(path))];
     return was && will ? isSame(was, will) : was === will;
   };
-  // What reloads may have been told to by somebody, and nobody could see that.
-  const restarted = new Set(chain.filter(({ verb }) => verb === "restart").map(({ unit }) => unit));
+  // What reloads may have been told to by somebody, and nobody could see that. What disturbs nothing need not be spared.
+  const sparable = chain.filter(({ verb, impact }) => verb === "restart" && impact !== "hitless");
+  const restarted = new Set(sparable.map(({ unit }) => unit));
   const still = pending.filter(({ unit, isAsked, read }) => {
     if (isAsked || !read || !restarted.has(unit)) return false;
     const files = byPath(read);

@@ -22,6 +22,7 @@ export function simSystemd(sim: Sim): SimSystemd {
   let starts = 0;
   function read(unit: string): void {
     self.read.set(unit, filesOf(sim, unit));
+    if (unit === "systemd-sysctl.service") setParameters(sim, "/etc/sysctl.d/90-imp.conf");
     self.starting(unit);
   }
   const self: SimSystemd = {
@@ -44,6 +45,10 @@ export function simSystemd(sim: Sim): SimSystemd {
       self.history.push([program, ...rest].join(" ").trim());
       self.asked("the hostname");
       read("systemd-hostnamed.service");
+      return done(0);
+    }
+    if (program === "/usr/lib/systemd/systemd-sysctl") {
+      setParameters(sim, verb);
       return done(0);
     }
     if (program !== "systemctl" || !["restart", "reload-or-restart"].includes(verb)) return undefined;
@@ -69,4 +74,14 @@ export function filesOf(sim: Sim, unit: string): string {
 export function shownFile(sim: Sim, path: string): readonly string[] {
   const node = sim.files.get(path);
   return node && "text" in node ? [`${path} ${node.mode.toString(8)} ${JSON.stringify(node.text)}`] : [];
+}
+
+/** What a file says of the parameters that this kernel has. */
+function setParameters(sim: Sim, path: string): void {
+  const node = sim.files.get(path);
+  for (const line of node && "text" in node ? node.text.split("\n") : []) {
+    const [name = "", value = ""] = line.split(" = ");
+    const place = `/proc/sys/${name.replaceAll(".", "/")}`;
+    if (sim.files.has(place)) sim.files.set(place, { text: `${value}\n`, mode: 0o644 });
+  }
 }

@@ -20,7 +20,22 @@ interface Box {
 function boxWith(files: readonly SystemFile[]): Box {
   const sim = simHost();
   for (const { path, text, mode, owner } of files) sim.files.set(path, { text, mode, owner });
+  for (const [name, value] of Object.entries(parameters)) {
+    sim.files.set(placeOf(name), { text: `${value}\n`, mode: 0o644 });
+  }
   return { sim, systemd: simSystemd(sim), host: sim.start() };
+}
+
+/** Of the kernel, before we came. */
+const parameters = { "vm.swappiness": "60", "net.core.rmem_max": "212992" };
+
+function placeOf(name: string): string {
+  return `/proc/sys/${name.replaceAll(".", "/")}`;
+}
+
+function valueOf({ sim }: Box, name: string): string {
+  const node = sim.files.get(placeOf(name));
+  return node && "text" in node ? node.text.trim() : "";
 }
 
 async function bring(
@@ -97,6 +112,11 @@ describe("the system plane", () => {
           expect(await left(last, committed, [committed, candidate])).toBe(0);
           for (const [unit, was] of box.systemd.read)
             expect(`${unit} ${was}`).toBe(`${unit} ${filesOf(box.sim, unit)}`);
+          const asked = committed.files.find(({ path }) => path === "/etc/sysctl.d/90-imp.conf")?.text ?? "";
+          for (const [name, value] of Object.entries(parameters)) {
+            const own = asked.split("\n").find((line) => line.startsWith(`${name} = `));
+            expect(`${name} = ${valueOf(box, name)}`).toBe(own ?? `${name} = ${value}`);
+          }
         },
       ),
     );

@@ -181,6 +181,36 @@ describe("a deployment of files", () => {
   });
 });
 
+describe("a kernel parameter", () => {
+  const place = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
+  const off: MachineInput = { ...box, sysctl: { "net.ipv6.conf.all.disable_ipv6": 1 } };
+  async function withIpv6(): Promise<Story> {
+    const s = await committed();
+    s.sim.files.set(place, { text: "0\n", mode: 0o644 });
+    return s;
+  }
+
+  it("gets its value back when what set it is rolled back", async () => {
+    const s = await withIpv6();
+    s.push("two", asking(off, [...lines, "shutdown 192.0.2.1"]));
+    await s.sim.until(() => s.status().state === "proving", "proving");
+    expect(textOf(s, place)).toBe("1\n");
+    await s.sim.until(() => s.status().state === "held", "held");
+
+    expect(textOf(s, place)).toBe("0\n");
+  });
+
+  it("gets it back when it is taken out of the machine file", async () => {
+    const s = await withIpv6();
+    await deployed(s, "two", asking(off));
+    expect(textOf(s, place)).toBe("1\n");
+    await deployed(s, "three", base);
+
+    expect(textOf(s, place)).toBe("0\n");
+    expect([...s.sim.files.keys()].filter((path) => path.startsWith("/run/imp/sysctl"))).toEqual([]);
+  });
+});
+
 describe("a unit that fails for somebody else's reason", () => {
   const sysctl = "systemd-sysctl.service";
   const [tuned, retuned]: readonly MachineInput[] = [

@@ -19,7 +19,7 @@ import { blamed, heldBy, withVerdict } from "./verdicts.ts";
 
 /** Limit for one attempt to bring back by plan, with a restart of each unit that was touched; the next one begins afresh. */
 export function attemptLimitMs({ units = [] }: Pick<Deployment, "units">): number {
-  return 60_000 + unitLimitMs * units.length;
+  return 50_000 + unitLimitMs * units.length;
 }
 
 /** How long the failsafe leaves the agent alone after it said that it goes back by itself: longer than an attempt. */

@@ -14,7 +14,7 @@ export const required: Readonly<Record<string, readonly string[]>> = {
   frr: ["vtysh"],
   iproute2: ["ip"],
   "iputils-ping": ["ping"],
-  "openssh-client": ["ssh-keygen"],
+  "openssh-client": ["ssh-keygen", "ssh-keyscan"],
   "bind9-dnsutils": ["dig"],
   curl: ["curl"],
   openssl: ["openssl"],

@@ -101,7 +101,8 @@ esac
     systemd = await startSystemd(
       folder,
       `mkdir /run/frr && chown -R frr:frr /run/frr ${folder}/frr
-mount --bind ${folder}/frr /etc/frr
+cp -a /etc ${folder}/etc && rm -rf ${folder}/etc/frr && mv ${folder}/frr ${folder}/etc/frr
+mount --bind ${folder}/etc /etc
 ip netns add dataplane
 ip -n dataplane link set lo up`,
     );
@@ -114,7 +115,7 @@ ip -n dataplane link set lo up`,
   it("start the agent, whose sandbox lets it do all of its work on FRR, with the failsafe armed meanwhile", async () => {
     await untilCommitted("prefix-list one");
     expect(agent("ActiveState")).toBe("active");
-    expect(readFileSync(join(folder, "frr/frr.conf"), "utf8")).toContain("prefix-list one");
+    expect(readFileSync(join(folder, "etc/frr/frr.conf"), "utf8")).toContain("prefix-list one");
     expect(systemd.run("stat", "-c", "%U:%G %a", "/etc/frr/frr.conf").trim()).toBe("frr:frr 640");
     expect(systemd.run("cat", "/run/motd.d/imp")).toMatch(
       /^fra1\/r1: generation [0-9a-f]{12} .*\nNext: impctl status\n$/,

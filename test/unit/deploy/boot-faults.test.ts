@@ -17,10 +17,10 @@ it.skipIf(lint !== undefined)(`the program is clean (${lint ?? "shellcheck is he
   expect(spawnSync("shellcheck", argv, { encoding: "utf8" }).stdout).toBe("");
 });
 
-it("judges words, numbers and paths exactly as imp-failsafe does, from which it shares nothing at run time", () => {
+it("judges words, numbers and paths, and lays files, exactly as imp-failsafe does, from which it shares nothing at run time", () => {
   const judges = (path: string) => {
     const text = readFileSync(join(deploy, path), "utf8");
-    return ["is_number", "is_word", "is_path", "put", "own"].map(
+    return ["is_number", "is_word", "is_path", "put", "is_below", "own", "adopt", "place"].map(
       (name) => new RegExp(`^${name}\\(\\) \\{(?:.*\\}$|[^]*?\\n\\}.*$)`, "m").exec(text)?.[0],
     );
   };
@@ -119,7 +119,7 @@ for (const shell of shells)
       expect(texts()).toEqual(wanted);
     });
 
-    it.each(["cp", "mv", "cmp", "sync", "chmod", "chown", "readlink"])(
+    it.each(["cp", "ln", "mv", "cmp", "sync", "chmod", "chown", "readlink"])(
       "leaves each file as it is or lays it whole without %s, and ends well",
       (tool) => {
         upgraded();

@@ -65,6 +65,46 @@ for (const shell of shells)
       expect([frrConf(), box.mode("elsewhere")]).toEqual(["committed\n", 0o644]);
     });
 
+    describe("where a folder below /etc belongs to somebody else", () => {
+      const shadow = () => [box.read("etc/shadow"), box.mode("etc/shadow")];
+      beforeEach(() => box.write("etc/shadow", "secret\n"));
+
+      it.each(["etc/frr/.imp-boot", "etc/frr/.imp-boot.new"])("follows no link at %s", (path) => {
+        box.link(path, "../shadow");
+        box.boot("files");
+        expect([shadow(), frrConf()]).toEqual([["secret\n", 0o644], "committed\n"]);
+        expect(lstatSync(`${box.etc}/shadow`).nlink).toBe(1);
+        expect(box.list("etc")).toEqual(["frr", "shadow"]);
+      });
+
+      it("puts a file in the place of a link to a folder, and nothing into that folder", () => {
+        box.remove("etc/frr/frr.conf");
+        box.write("etc/cron.d/other", "");
+        box.link("etc/frr/frr.conf", "../cron.d");
+        box.boot("files");
+        expect([frrConf(), box.list("etc/cron.d"), box.list("etc/frr")]).toEqual([
+          "committed\n",
+          ["other"],
+          ["frr.conf"],
+        ]);
+      });
+
+      it("says so where a folder stands in the place of a file", () => {
+        box.remove("etc/frr/frr.conf");
+        box.write("etc/frr/frr.conf/inner", "");
+        expect(box.boot("files").text).toContain("frr.conf could not be written: it stays as it is.");
+        expect([box.list("etc/frr/frr.conf"), box.list("etc")]).toEqual([["inner"], ["frr", "shadow"]]);
+      });
+
+      it("lays nothing through a link from one folder of /etc to another", () => {
+        box.write("etc/cron.d/other", "");
+        box.link("etc/frr/inner", "../cron.d");
+        box.generation(committed, "committed\n", ["plane frr", box.file(committed, "frr.conf", "frr/inner/job")]);
+        expect(box.boot("files").text).toContain("frr/inner is not below ");
+        expect(box.list("etc/cron.d")).toEqual(["other"]);
+      });
+    });
+
     it("names the kernel anew when the box is called otherwise than the image, and has systemd read new units", () => {
       box.generation(committed, "committed\n", [
         "plane system",

@@ -189,6 +189,24 @@ for (const shell of shells)
       expect(box.read("etc/frr/frr.conf")).toBe("tried\n");
     });
 
+    it.each([
+      ["its own name", ".imp-failsafe", "../shadow", "etc/shadow"],
+      ["its other name", ".imp-failsafe.new", "../shadow", "etc/shadow"],
+      ["a link to a folder", "frr.conf", "../cron.d", "etc/cron.d/other"],
+    ])("follows no link in a folder that belongs to somebody else: %s", (_, name, to, there) => {
+      box.write(there, "secret\n");
+      if (name === "frr.conf") box.remove("etc/frr/frr.conf");
+      box.link(`etc/frr/${name}`, to);
+      box.arm();
+      expect(box.failsafe("restore", "frr")).toEqual({ exitCode: 0, text: "" });
+      expect([box.read(there), box.mode(there), box.read("etc/frr/frr.conf")]).toEqual([
+        "secret\n",
+        0o644,
+        "committed\n",
+      ]);
+      expect(box.list(there.replace(/\/\w+$/, ""))).toEqual(there === "etc/shadow" ? ["frr", "shadow"] : ["other"]);
+    });
+
     it("makes systemd read its files again when one of them is restored, and makes missing folders", () => {
       box.arm({}, [
         "plane frr",

@@ -207,6 +207,15 @@ for (const shell of shells)
       expect(box.list(there.replace(/\/\w+$/, ""))).toEqual(there === "etc/shadow" ? ["frr", "shadow"] : ["other"]);
     });
 
+    it("names the kernel by the hostname that is restored", () => {
+      box.write("proc/sys/kernel/hostname", "tried\n");
+      box.write(`persistent/generations/${committed}/files/hostname`, "r1\n");
+      const kept = source().replace("frr.conf", "hostname");
+      box.arm({}, ["plane system", `file 0644 ${uid} ${gid} ${kept} ${box.etc}/hostname`]);
+      expect(box.failsafe("restore", "system")).toEqual({ exitCode: 0, text: "" });
+      expect([box.read("etc/hostname"), box.read("proc/sys/kernel/hostname")]).toEqual(["r1\n", "r1\n"]);
+    });
+
     it("makes systemd read its files again when one of them is restored, and makes missing folders", () => {
       box.arm({}, [
         "plane frr",

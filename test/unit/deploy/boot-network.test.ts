@@ -49,6 +49,14 @@ for (const shell of shells)
         expect(box.boot("nics")).toEqual({ exitCode: 0, text: "There is no NIC to be moved.\n" });
       });
 
+      it("finds a virtio NIC by its PCI address, and asks by DHCP on none that is the dataplane's", () => {
+        box.port("ens3", { pci: "0000:00:03.0/virtio2" });
+        nics("external - 0000:00:03.0 -");
+        box.boot("management");
+        expect(box.read(`${networks}/99-imp-fallback.network`)).toContain("Name=eno1 eth0 eth1\n");
+        expect(box.boot("nics").text).toBe("NIC external (ens3) is moved.\n");
+      });
+
       it("believes a name only where nothing better is known", () => {
         nics("external eno1 0000:03:00.0 -");
         expect(box.boot("nics").text).toBe("NIC external (eth0) is moved.\n");

@@ -89,6 +89,8 @@ function ip(folder: string): string {
   return `cd ${folder}
 case "$*" in
 "-o address show dev "*) cat "address/$5" 2>/dev/null ;;
+"-o route show default") cat route 2>/dev/null ;;
+"-o -6 route show default") cat route6 2>/dev/null ;;
 "-n dataplane link set lo up") [ -d namespace ] ;;
 "netns add dataplane") mkdir namespace ;;
 "netns delete dataplane") exit 1 ;;

@@ -105,6 +105,61 @@ for (const shell of shells)
         expect(box.list("sys/class/net")).toEqual(["eno1", "eth0", "eth1"]);
       });
 
+      it("keeps what it could not give back in mind, says so, and tries again", () => {
+        nics("external - 0000:03:00.0 -", "internal - 0000:03:00.1 -");
+        box.boot("nics");
+        nics("external - 0000:03:00.0 -");
+        renameSync(join(box.folder, "namespace/eth1"), join(box.folder, "taken"));
+        expect(box.boot("nics").text).toContain(
+          "NIC internal (eth1) is not listed any more, and could not be given back.\n",
+        );
+        renameSync(join(box.folder, "taken"), join(box.folder, "namespace/eth1"));
+        expect(box.boot("nics").text).toBe("NIC internal (eth1) is not listed any more: it is back.\n");
+      });
+
+      describe("that management needs", () => {
+        const file = () => `${box.etc}/systemd/network/10-imp-management.network`;
+        const kept = "NIC internal (eth1) is moved.\nNIC external (eno1) carries management: it is not moved.\n";
+        const moved = "NIC external (eno1) is moved.\nNIC internal (eth1) is moved.\n";
+        beforeEach(() => nics("external - 0000:00:1f.6 -", "internal - 0000:03:00.1 -"));
+        const settled = () => {
+          box.remove("sys/class/net/eno1");
+          box.port("eno1", { pci: "0000:00:1f.6", file: file(), address: "192.0.2.9/24" });
+        };
+
+        it.each<[string, () => void]>([
+          ["its address", settled],
+          [
+            "its address on a VLAN",
+            () => {
+              box.write("sys/class/net/eno1/upper_eno1.7/ifindex", "");
+              box.write("sys/class/net/eno1.7/ifindex", "77\n");
+              box.write("run/systemd/netif/links/77", `NETWORK_FILE=${file()}\n`);
+              box.write("address/eno1.7", "77: eno1.7 inet 192.0.2.9/24 scope global\n");
+            },
+          ],
+          ["the way out", () => box.write("route", "default via 192.0.2.1 dev eno1 proto dhcp metric 1024\n")],
+          ["the way out by IPv6", () => box.write("route6", "default via fe80::1 dev eno1 proto ra metric 1024\n")],
+        ])("are not moved where they have %s, and the others are", (_, make) => {
+          make();
+          expect(box.boot("nics")).toEqual({ exitCode: 0, text: kept });
+          expect(box.list("namespace")).toEqual(["eth1"]);
+          expect(box.banner()).toContain("NIC external (eno1) carries management");
+        });
+
+        it("are moved where another port has address and way out, which is waited for", () => {
+          settled();
+          box.write("route", "default via 192.0.2.1 dev eno1 proto dhcp\n");
+          box.env["IMP_WAIT"] = "3";
+          box.fake(
+            "sleep",
+            `cd ${box.folder}; echo 192.0.2.8 >address/eth0; echo default via 192.0.2.1 dev eth0 >>route`,
+          );
+          expect(box.boot("nics").text.split("\n").sort()).toEqual(moved.split("\n").sort());
+          expect(box.calls().filter((call) => call.startsWith("sleep"))).toEqual(["sleep 1"]);
+        });
+      });
+
       it.each([
         "external",
         "external eth0",

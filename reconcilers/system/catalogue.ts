@@ -28,7 +28,11 @@ export const catalogue: readonly Managed[] = [
   { path: "/etc/hostname", mode: open, units: ["systemd-hostnamed.service"] },
   { path: "/etc/hosts", mode: open, units: [] },
   { path: "/etc/sysctl.d/90-imp.conf", mode: open, units: ["systemd-sysctl.service"] },
-  { path: "/etc/systemd/network/10-imp-management.network", mode: open, units: ["systemd-networkd.service"] },
+  {
+    path: "/etc/systemd/network/10-imp-management.network",
+    mode: open,
+    units: ["systemd-networkd.service", "imp-management.service"],
+  },
   { path: "/etc/systemd/resolved.conf.d/10-imp.conf", mode: open, units: ["systemd-resolved.service"] },
   { path: "/etc/systemd/timesyncd.conf.d/10-imp.conf", mode: open, units: ["systemd-timesyncd.service"] },
   { path: "/etc/ssh/authorized_keys.d/root", mode: open, units: [] },
@@ -52,6 +56,8 @@ export const chain: readonly Activation[] = [
   },
   { unit: "systemd-sysctl.service", verb: "restart", impact: "hitless" },
   { unit: "systemd-networkd.service", verb: "reload", impact: "flap" },
+  // Takes away the DHCP that it fell back to, which goes before the file.
+  { unit: "imp-management.service", verb: "restart", impact: "hitless" },
   { unit: "systemd-resolved.service", verb: "restart", impact: "hitless" },
   { unit: "systemd-timesyncd.service", verb: "restart", impact: "hitless" },
   { unit: "ssh.service", verb: "reload", impact: "hitless" },

@@ -66,6 +66,7 @@ describe.skipIf(why)(`an agent with files of its own${why ? ` (${why})` : ""}`, 
     expect(await asked()).toEqual([
       "hostnamectl hostname --transient ",
       "systemctl reload-or-restart systemd-networkd.service",
+      "systemctl restart imp-management.service",
       "systemctl restart systemd-timesyncd.service",
       "systemctl restart frr.service",
     ]);
@@ -74,10 +75,10 @@ describe.skipIf(why)(`an agent with files of its own${why ? ` (${why})` : ""}`, 
   it("sees a change by hand long before the next poll, however an editor makes it, and shows it", async () => {
     const text = await readFile(etc(network), "utf8");
     await writeFile(etc(network), text.replace("MTUBytes=1500", "MTUBytes=9000"));
-    await agent.until("drift", ({ planes }) => planes.system?.drift === 2, 30);
+    await agent.until("drift", ({ planes }) => planes.system?.drift === 3, 30);
     await writeFile(etc("hostname~"), "r2\n");
     await rename(etc("hostname~"), etc("hostname"));
-    await agent.until("more drift", ({ planes }) => (planes.system?.drift ?? 0) > 2, 30);
+    await agent.until("more drift", ({ planes }) => (planes.system?.drift ?? 0) > 3, 30);
 
     const main = join(import.meta.dirname, "../../controller/main.ts");
     const argv = [main, "drift", "show", "--socket", agent.socket];

@@ -13,6 +13,7 @@ const lines = ["router bgp 64500", "neighbor 192.0.2.1"];
 const hosts = "/etc/hosts";
 const startup = "/etc/vpp/startup-core.conf";
 const network = "/etc/systemd/network/10-imp-management.network";
+const managementAnew = ["reload-or-restart systemd-networkd.service", "restart imp-management.service"];
 const box: MachineInput = {
   hostname: "r1",
   management: { interface: { name: "eno1" } },
@@ -67,6 +68,7 @@ describe("a deployment of files", () => {
     expect(first).toEqual([
       "hostnamectl hostname --transient",
       "reload-or-restart systemd-networkd.service",
+      "restart imp-management.service",
       "restart imp-nics.service",
       "restart vpp-core.service",
       "restart frr.service",
@@ -88,6 +90,7 @@ describe("a deployment of files", () => {
       file 0644 0 0 …/files/system/etc/vpp/startup-core.conf /etc/vpp/startup-core.conf
       file 0644 0 0 …/files/system/etc/frr/daemons /etc/frr/daemons
       unit systemd-networkd.service
+      unit imp-management.service
       unit imp-nics.service
       unit vpp-core.service
       unit frr.service
@@ -104,9 +107,9 @@ describe("a deployment of files", () => {
     s.systemd.starting = () => void (record = textOf(s, "/run/imp/armed") ?? "");
     await deployed(s, "two", asking(mtu));
 
-    expect(s.systemd.history).toEqual(["reload-or-restart systemd-networkd.service"]);
+    expect(s.systemd.history).toEqual(managementAnew);
     const units = record.split("\n").filter((line) => /^(?:plane|unit) /.test(line));
-    expect(units).toEqual(["plane system", "unit systemd-networkd.service"]);
+    expect(units).toEqual(["plane system", "unit systemd-networkd.service", "unit imp-management.service"]);
     expect(record).toContain(` ${startup}\n`);
     expect(s.status().committed?.generation).toBe(asking(mtu).digest);
   });
@@ -301,10 +304,14 @@ describe("what somebody changed in a file by hand", () => {
       inSync: false,
       planes: {
         system: {
-          drift: 2,
+          drift: 3,
           cause: "somebody",
           fate: "report",
-          steps: [`set ${network}: - MTUBytes=9000, + MTUBytes=1500`, "reload systemd-networkd.service"],
+          steps: [
+            `set ${network}: - MTUBytes=9000, + MTUBytes=1500`,
+            "reload systemd-networkd.service",
+            "restart imp-management.service",
+          ],
         },
       },
     });
@@ -344,7 +351,7 @@ describe("what somebody changed in a file by hand", () => {
     const s = await edited({ drift: { system: "correct" } });
 
     expect(textOf(s, network)).toContain("MTUBytes=1500");
-    expect(s.systemd.history).toEqual(["reload-or-restart systemd-networkd.service"]);
+    expect(s.systemd.history).toEqual(managementAnew);
     expect(s.status()).toMatchObject({ state: "idle", inSync: true });
   });
 });

@@ -281,7 +281,7 @@ touch "$last/boot/vmlinuz-6.1.0-9" "$last/boot/vmlinuz-6.1.0-56" "$last/boot/ini
     });
 
     describe("management", () => {
-      const file = "run/systemd/network/00-imp-rescue.network";
+      const file = "run/systemd/network/00-imp-console.network";
       beforeEach(() => {
         box.write("sys/class/net/enp1s0/device/vendor", "");
         box.write("sys/class/net/lo/mtu", "");
@@ -302,6 +302,19 @@ enp1s0: 192.0.2.10/24, gateway 192.0.2.1. The machine file says what it is after
         expect(calls("networkctl")).toEqual(["reload", "reconfigure enp1s0"]);
         box.rescue("management", "dhcp", "--yes");
         expect(box.read(file)).toBe("[Match]\nName=enp1s0\n\n[Network]\nDHCP=yes\n");
+      });
+
+      it("goes before what imp-boot fell back to", () => {
+        box.fake("sleep", "");
+        box.write("etc/systemd/network/10-imp-management.network", "[Network]\nAddress=192.0.2.9/24\n");
+        box.write("sys/class/net/enp1s0/type", "1\n");
+        box.write("sys/class/net/enp1s0/carrier", "1\n");
+        box.write("sys/class/net/enp1s0/ifindex", "2\n");
+        const network = `${box.etc}/systemd/network/10-imp-management.network`;
+        box.write("run/systemd/netif/links/2", `NETWORK_FILE=${network}\n`);
+        box.boot("management");
+        box.rescue("management", "static", "192.0.2.10/24", "192.0.2.1", "--yes");
+        expect(box.list("run/systemd/network")).toEqual(["00-imp-console.network", "00-imp-fallback.network"]);
       });
 
       it("is set by ip where systemd-networkd does not run", () => {

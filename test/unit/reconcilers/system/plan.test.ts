@@ -36,9 +36,9 @@ const foreignHosts: SystemFile = {
 describe("a plan for the system", () => {
   it("lays all files of an empty box, and starts each unit once after them, in the order of the chain", () => {
     expect(plan(rendered(), seen([]))).toMatchInlineSnapshot(`
-      "14 steps, worst impact restart.
+      "15 steps, worst impact restart.
 
-      system: 6 hitless, 2 flap, 6 restart
+      system: 7 hitless, 2 flap, 6 restart
         hitless  add /etc/hostname
         hitless  add /etc/hosts
         flap     add /etc/systemd/network/10-imp-management.network
@@ -49,6 +49,7 @@ describe("a plan for the system", () => {
         restart  add /etc/frr/daemons
         hitless  reload systemd-hostnamed.service
         flap     reload systemd-networkd.service
+        hitless  restart imp-management.service
         hitless  restart systemd-timesyncd.service
         restart  restart imp-nics.service
         restart  restart vpp-core.service
@@ -106,11 +107,12 @@ describe("a plan for the system", () => {
       "
     `);
     expect(plan(mtu, seen(before.files), [before])).toMatchInlineSnapshot(`
-      "2 steps, worst impact flap.
+      "3 steps, worst impact flap.
 
-      system: 2 flap
-        flap  set /etc/systemd/network/10-imp-management.network: - MTUBytes=1500, + MTUBytes=1400
-        flap  reload systemd-networkd.service
+      system: 1 hitless, 2 flap
+        flap     set /etc/systemd/network/10-imp-management.network: - MTUBytes=1500, + MTUBytes=1400
+        flap     reload systemd-networkd.service
+        hitless  restart imp-management.service
       "
     `);
   });

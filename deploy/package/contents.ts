@@ -34,7 +34,7 @@ export async function contents(
     { path: "usr/bin/impctl", content: wrapper, program: true },
     ...["failsafe/imp-failsafe", "failsafe/imp-rescue", "boot/imp-boot"].flatMap(command),
     ...folder("deploy/systemd", "usr/lib/systemd/system").filter(({ path }) => path.endsWith(".service")),
-    ...folder("deploy/systemd/frr.service.d", "usr/lib/systemd/system/frr.service.d"),
+    ...folder("deploy/etc", "etc"),
     { path: "usr/lib/systemd/system-preset/90-imp.preset", content: read("deploy/systemd/90-imp.preset") },
     { path: "usr/lib/tmpfiles.d/imp.conf", content: read("deploy/systemd/imp.tmpfiles.conf") },
     ...[...pages].map(([name, text]) => ({ path: `usr/share/man/man8/${name}.8.gz`, content: gzip(text) })),

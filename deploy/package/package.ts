@@ -69,6 +69,7 @@ function described(entries: readonly Entry[], version: string): readonly Entry[]
   const installed = files.reduce((sum, { content }) => sum + content.length, 0);
   return [
     { path: "DEBIAN/control", content: control(version, installed) },
+    { path: "DEBIAN/conffiles", content: conffiles(entries) },
     { path: "DEBIAN/md5sums", content: files.map(({ path, content }) => md5(path, content)).join("") },
     ...(["postinst", "prerm", "postrm"] as const).map((name) => ({
       path: `DEBIAN/${name}`,
@@ -76,6 +77,11 @@ function described(entries: readonly Entry[], version: string): readonly Entry[]
       program: true,
     })),
   ];
+}
+
+/** What an operator changed there stays at an update. */
+function conffiles(entries: readonly Entry[]): string {
+  return entries.flatMap(({ path }) => (path.startsWith("etc/") ? [`/${path}\n`] : [])).join("");
 }
 
 function lay(root: string, entry: Entry): void {

@@ -64,8 +64,8 @@ describe.skipIf(why !== undefined)(`the chain of units under systemd (${why ?? "
   }
 
   /** A unit as it is installed, but for where things are. */
-  function unit(name: string): void {
-    const text = readFileSync(join(top, "deploy/systemd", name), "utf8")
+  function unit(name: string, from = "deploy/systemd"): void {
+    const text = readFileSync(join(top, from, name), "utf8")
       .replaceAll("/usr/lib/imp/", `${folder}/lib/`)
       .replaceAll("/usr/bin/vpp", `${folder}/lib/vpp`)
       .replaceAll("/etc/vpp/", `${folder}/etc/vpp/`)
@@ -88,15 +88,11 @@ StandardError=append:${folder}/log`,
   beforeAll(async () => {
     folder = mkdtempSync("/var/lib/imp-chain-");
     for (const name of readdirSync(join(top, "deploy/systemd"))) if (name.endsWith(".service")) unit(name);
-    for (const name of ["frr.service", "systemd-networkd.service", "systemd-networkd.socket"])
+    unit("frr.service", "deploy/etc/systemd/system");
+    for (const name of ["systemd-networkd.service", "systemd-networkd.socket"])
       write(`units/${name}`, readFileSync(join(system, name), "utf8"));
     for (const name of ["network-pre.target", "sockets.target"])
       write(`units/${name}`, readFileSync(join(system, name), "utf8"));
-    const dropIn = readFileSync(join(top, "deploy/systemd/frr.service.d/10-imp.conf"), "utf8");
-    write(
-      "units/frr.service.d/10-imp.conf",
-      `${dropIn}StandardOutput=append:${folder}/log\nStandardError=append:${folder}/log\n`,
-    );
     write(
       "units/dhcp-server.service",
       `[Service]
@@ -199,6 +195,12 @@ ip link set mgmt0 up`,
     expect(said("management")).toContain("Management: DHCP on mgmt0.\n");
     await until("it ends", () => systemd.show("imp-management.service", "ActiveState") === "inactive");
     expect(said("management")).toContain("Management has an address, on mgmt0.\n");
+  });
+
+  it("lets people log in without waiting for the dataplane", () => {
+    const before = systemd.run("systemctl", "list-dependencies", "--after", "--plain", "network.target");
+    expect(before).not.toMatch(/frr|vpp|imp-(?!boot)/);
+    expect(systemd.show("frr.service", "After")).toContain("vpp-core.service");
   });
 
   it("restarts nat alone when it crashes", async () => {

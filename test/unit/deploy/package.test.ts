@@ -105,8 +105,8 @@ describe("what is in it", async () => {
     expect(started.filter((path) => !paths.includes(path))).toEqual([]);
   });
 
-  it("lays nothing into /etc, /var and /persistent, and nothing twice", () => {
-    expect(paths.filter((path) => !path.startsWith("usr/"))).toEqual([]);
+  it("lays nothing into /var and /persistent, into /etc only what overrides FRR's own unit, and nothing twice", () => {
+    expect(paths.filter((path) => !path.startsWith("usr/"))).toEqual(["etc/systemd/system/frr.service"]);
     expect(new Set(paths).size).toBe(paths.length);
   });
 

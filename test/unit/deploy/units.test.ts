@@ -2,7 +2,6 @@
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,11 +13,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const units = join(import.meta.dirname, "../../../deploy/systemd");
 const names = readdirSync(units).filter((name) => name.endsWith(".service"));
+/** In /etc, in the place of the one of FRR's package. */
+const frr = "../etc/systemd/system/frr.service";
 const why = spawnSync("systemd-analyze", ["--version"]).status === 0 ? undefined : "needs systemd-analyze";
 
 const settings = (name: string) => readFileSync(join(units, name), "utf8").split("\n");
@@ -68,7 +69,7 @@ describe("the units of the dataplane", () => {
       ["imp-containers.service", "vpp-core.service"],
       ["vpp-core.service", "vpp-nat.service"],
       ["vpp-core.service", "vpp@.service"],
-      ["vpp-core.service", "frr.service.d/10-imp.conf"],
+      ["vpp-core.service", frr],
       ["vpp-core.service", "imp-agent.service"],
       ["frr.service", "imp-agent.service"],
       ["imp-failsafe.service", "imp-agent.service"],
@@ -82,12 +83,18 @@ describe("the units of the dataplane", () => {
   });
 
   it("take down nothing but themselves, and never give up", () => {
-    for (const name of [...names.filter((one) => one.startsWith("vpp")), "frr.service.d/10-imp.conf"]) {
+    for (const name of [...names.filter((one) => one.startsWith("vpp")), frr]) {
       expect(
         settings(name).filter((line) => /^(Requires|BindsTo|PartOf|Upholds|PropagatesStopTo)=/.test(line)),
       ).toEqual([]);
       expect(settings(name)).toContain("StartLimitIntervalSec=0");
     }
+  });
+
+  it("hold up no login: nothing but the dataplane and the agent comes after any of them", () => {
+    const own = [...names.filter((name) => /^(?:vpp|imp-(?!boot))/.test(name)), frr];
+    const held = own.flatMap((name) => lists(name, "Before").filter((one) => !names.includes(one)));
+    expect(held).toEqual([]);
   });
 
   it("have one template: nat is it under a name of its own", () => {
@@ -109,14 +116,14 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "imp-units-"));
     mkdirSync(join(folder, "lib"));
-    for (const program of ["node", "imp-failsafe", "imp-boot", "vpp"]) {
+    for (const program of ["node", "imp-failsafe", "imp-boot", "vpp", "frrinit.sh"]) {
       writeFileSync(join(folder, "lib", program), "#!/bin/sh\n", { mode: 0o755 });
     }
-    for (const name of names) {
+    for (const name of [...names, frr]) {
       const text = readFileSync(join(units, name), "utf8")
-        .replaceAll("/usr/lib/imp/", `${folder}/lib/`)
+        .replaceAll(/\/usr\/lib\/(?:imp|frr)\//g, `${folder}/lib/`)
         .replaceAll("/usr/bin/vpp", `${folder}/lib/vpp`);
-      writeFileSync(join(folder, name.replace("@", "@nat64")), text);
+      writeFileSync(join(folder, basename(name).replace("@", "@nat64")), text);
     }
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -126,10 +133,10 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
       encoding: "utf8",
       env: { ...process.env, SYSTEMD_UNIT_PATH: `${folder}:/lib/systemd/system` },
     });
-    return [status, `${stdout}${stderr}`.split("\n").filter((line) => /imp-|vpp/.test(line))];
+    return [status, `${stdout}${stderr}`.split("\n").filter((line) => /imp-|vpp|frr/.test(line))];
   }
 
-  it.each(names)("finds nothing wrong in %s", (name) => {
+  it.each([...names, "frr.service"])("finds nothing wrong in %s", (name) => {
     expect(verify(join(folder, name.replace("@", "@nat64")))).toEqual([0, []]);
   });
 
@@ -140,7 +147,7 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
     const wants = {
       "local-fs": ["zfs-mount"],
       sysinit: ["imp-boot"],
-      "multi-user": names.filter((one) => /^(imp-(?!boot)|vpp-)/.test(one)),
+      "multi-user": [...names.filter((one) => /^(imp-(?!boot)|vpp-)/.test(one)), "frr", "ssh"],
     };
     mkdirSync(boot);
     writeFileSync(join(boot, "zfs-mount.service"), `${zfs}[Service]\nType=oneshot\nExecStart=/bin/true\n`);
@@ -155,14 +162,7 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
       encoding: "utf8",
       env: { ...process.env, SYSTEMD_UNIT_PATH: `${boot}:${folder}:/lib/systemd/system` },
     });
-    expect(`${stdout}${stderr}`.split("\n").filter((line) => /cycle|imp-|vpp/.test(line))).toEqual([]);
-  });
-
-  const frr = "/lib/systemd/system/frr.service";
-  it.skipIf(!existsSync(frr))("finds nothing wrong in Debian's frr.service with ours beside it (needs FRR)", () => {
-    copyFileSync(frr, join(folder, "frr.service"));
-    cpSync(join(units, "frr.service.d"), join(folder, "frr.service.d"), { recursive: true });
-    expect(verify(join(folder, "frr.service"))).toEqual([0, []]);
+    expect(`${stdout}${stderr}`.split("\n").filter((line) => /cycle|imp-|vpp|frr/.test(line))).toEqual([]);
   });
 
   it("enables the whole chain and the serial console by its presets, but not the unit of VPP's package", () => {
@@ -171,6 +171,8 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
     mkdirSync(at("system"), { recursive: true });
     mkdirSync(at("system-preset"));
     for (const name of names) copyFileSync(join(units, name), at(`system/${name}`));
+    mkdirSync(join(root, "etc/systemd/system"), { recursive: true });
+    copyFileSync(join(units, frr), join(root, "etc/systemd/system/frr.service"));
     copyFileSync(join(units, "90-imp.preset"), at("system-preset/90-imp.preset"));
     writeFileSync(at("system-preset/99-default.preset"), "disable *\n");
     const other = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
@@ -180,6 +182,7 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
     const wants = (target: string) => readdirSync(join(root, `etc/systemd/system/${target}.wants`)).sort();
     expect(wants("sysinit.target")).toEqual(["imp-boot.service"]);
     expect(wants("multi-user.target")).toEqual([
+      "frr.service",
       "imp-agent.service",
       "imp-containers.service",
       "imp-failsafe.service",

@@ -20,7 +20,8 @@ const isRoot = process.getuid?.() === 0;
 const hasGit = spawnSync("git", ["--version"]).status === 0;
 const main = join(import.meta.dirname, "../../controller/main.ts");
 const failsafe = join(import.meta.dirname, "../../deploy/failsafe/imp-failsafe");
-const vpp = ["/usr", "/opt/vpp"].find((top) => existsSync(`${top}/bin/vpp`));
+const prefix = process.env["VPP_PREFIX"] ?? "/usr";
+const vpp = existsSync(`${prefix}/bin/vpp`) ? prefix : undefined;
 
 let folder: string;
 let state: string;

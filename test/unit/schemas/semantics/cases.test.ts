@@ -9,7 +9,8 @@ import { Rollout } from "../../../../schemas/rollout.ts";
 import { checkFleet } from "../../../../schemas/semantics/check-fleet.ts";
 import { checkRollout } from "../../../../schemas/semantics/check-rollout.ts";
 import { checkMachine } from "../../../../schemas/semantics/check-machine.ts";
-import { fleetRules, machineRules } from "../../../../schemas/semantics/rules.ts";
+import { fleetRules } from "../../../../schemas/semantics/fleet-rules.ts";
+import { machineRules } from "../../../../schemas/semantics/machine-rules.ts";
 import { parseYaml } from "../../../../schemas/yaml.ts";
 
 const cases = join(import.meta.dirname, "../../../cases");

@@ -15,20 +15,12 @@ import { controlSocket } from "../report/control.ts";
 import type { Status } from "../report/status.ts";
 import { askAgent } from "./agent-client.ts";
 import { examples } from "./help.ts";
-import { defaultSettingsFile, readSettings } from "./settings.ts";
+import { readSettings, settingsOptions, type SettingsOptions } from "./settings.ts";
 import { exitCodes } from "./terminal.ts";
 import type { Style, Terminal } from "./terminal.ts";
 
-interface Options {
-  readonly settings: string;
-  readonly json?: boolean;
-}
-
 export function define(command: Command, terminal: Terminal): void {
-  command
-    .option("--settings <file>", "the agent's settings", defaultSettingsFile)
-    .option("--json", "write JSON")
-    .action(async (options: Options) => doctor(options, terminal));
+  settingsOptions(command).action(async (options: SettingsOptions) => doctor(options, terminal));
   examples(
     command,
     ["impctl doctor", "impctl doctor --json | jq '.checks[] | select(.severity == \"fault\")'"],
@@ -37,7 +29,7 @@ skipped, with the reason. Exit code 0 when all is well, 2 with advice, 3 with a 
   );
 }
 
-async function doctor(options: Options, terminal: Terminal): Promise<void> {
+async function doctor(options: SettingsOptions, terminal: Terminal): Promise<void> {
   const found = await diagnose(allChecks, await patientOf(options.settings, terminal), terminal.signal);
   if (options.json) terminal.out(printableJson(JSON.stringify({ checks: found }, undefined, 2)));
   else terminal.out(doctorText(found, terminal));

@@ -4,19 +4,11 @@ import { printableJson } from "../../schemas/printable.ts";
 import { linuxHost } from "../host/linux.ts";
 import { fingerprintOf, openStatusKey, statusKeyFile } from "../report/tls.ts";
 import { examples } from "./help.ts";
-import { defaultSettingsFile, readSettings } from "./settings.ts";
+import { readSettings, settingsOptions, type SettingsOptions } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
 
-interface Options {
-  readonly settings: string;
-  readonly json?: boolean;
-}
-
 export function define(command: Command, terminal: Terminal): void {
-  command
-    .option("--settings <file>", "the agent's settings", defaultSettingsFile)
-    .option("--json", "write JSON")
-    .action(async (options: Options) => fingerprint(options, terminal));
+  settingsOptions(command).action(async (options: SettingsOptions) => fingerprint(options, terminal));
   examples(
     command,
     ["impctl fingerprint", "impctl fingerprint --json | jq -r .fingerprint"],
@@ -24,7 +16,7 @@ export function define(command: Command, terminal: Terminal): void {
   );
 }
 
-async function fingerprint({ settings: file, json }: Options, terminal: Terminal): Promise<void> {
+async function fingerprint({ settings: file, json }: SettingsOptions, terminal: Terminal): Promise<void> {
   const settings = await readSettings(file, terminal);
   // Nothing but openssl is run, which is told no secret.
   const host = linuxHost({ seal: () => "", reveal: () => undefined });

@@ -10,17 +10,13 @@ import { yamlText } from "../../schemas/yaml-text.ts";
 import { simFrr } from "../lab/frr-sim.ts";
 import { memoryTree } from "../lab/memory-tree.ts";
 import { ask } from "../lab/ask.ts";
-import { bootFile, generation, shown, story, type Story } from "../lab/story.ts";
+import { committedStory, bootFile, generation, shown, story, type Story } from "../lab/story.ts";
 
 const [bgp, peer, route] = ["router bgp 64500", "neighbor 192.0.2.1", "ip route 198.51.100.0/24"];
 const base = generation([bgp, peer, route]);
 
 async function committed(first = base): Promise<Story> {
-  const s = story();
-  s.answering.add("192.0.2.1");
-  s.push("one", first);
-  s.start();
-  await s.rest();
+  const s = await committedStory(first);
   expect(s.status()).toMatchObject({ state: "idle", inSync: true });
   return s;
 }

@@ -238,11 +238,7 @@ describe("probation after a commit", () => {
     });
 
     it("goes nowhere where nothing was committed before", async () => {
-      const s = story();
-      s.answering.add("192.0.2.1");
-      s.push("one", newer);
-      s.start();
-      await s.rest();
+      const s = await committedStory(newer);
       s.answering.delete("192.0.2.1");
       await s.sim.pass(600_000);
 

@@ -6,7 +6,7 @@ import { renderSystem } from "../../reconcilers/system/render/render.ts";
 import { Machine, type MachineInput } from "../../schemas/machine.ts";
 import { ask } from "../lab/ask.ts";
 import { simFrr } from "../lab/frr-sim.ts";
-import { bootFile, generation, shown, stateFolder, story, textOf, type Story } from "../lab/story.ts";
+import { committedStory, bootFile, generation, shown, stateFolder, story, textOf, type Story } from "../lab/story.ts";
 import { filesOf } from "../lab/system-host.ts";
 
 const lines = ["router bgp 64500", "neighbor 192.0.2.1"];
@@ -33,11 +33,7 @@ function asking(input: MachineInput | undefined, own: readonly string[] = lines,
 const base = asking(box);
 
 async function committed(first: Generation = base): Promise<Story> {
-  const s = story();
-  s.answering.add("192.0.2.1");
-  s.push("one", first);
-  s.start();
-  await s.rest();
+  const s = await committedStory(first);
   expect(s.status()).toMatchObject({ state: "idle", inSync: true });
   s.systemd.history.length = 0;
   return s;

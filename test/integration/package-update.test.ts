@@ -2,11 +2,12 @@
  * The package replaced on a box that runs, by a real dpkg under a real systemd: what is in flight ends first. What dpkg writes
  * goes to memory, in the namespaces of that systemd. The agent's place is taken by a program that only runs.
  */
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { builtPackage } from "../lab/package.ts";
 import { type OwnSystemd, startSystemd, whyNoSystemd } from "../lab/systemd.ts";
 
 const top = join(import.meta.dirname, "../..");
@@ -34,15 +35,13 @@ describe.skipIf(why !== undefined)(`the package on a box that runs (${why ?? "sy
 
   beforeAll(async () => {
     folder = mkdtempSync("/var/lib/imp-update-");
-    execFileSync(process.execPath, ["deploy/package/package.ts", join(folder, "made")], { cwd: top });
-    const made = readdirSync(join(folder, "made")).map((name) => join(folder, "made", name));
-    install = ["dpkg", "--force-depends", "-i", ...made];
+    install = ["dpkg", "--force-depends", "-i", builtPackage()];
     mkdirSync(join(folder, "units/imp-agent.service.d"), { recursive: true });
     for (const name of units) symlinkSync(`/usr/lib/systemd/system/${name}`, join(folder, "units", name));
     const agent = "Type=simple\nWatchdogSec=0\nReadWritePaths=\nExecStart=\nExecStart=/bin/sleep infinity\n";
     writeFileSync(
       join(folder, "units/imp-agent.service.d/test.conf"),
-      `[Unit]\nRequiresMountsFor=\n[Service]\n${agent}`,
+      `[Unit]\nRequiresMountsFor=\nConditionPathExists=\n[Service]\n${agent}`,
     );
     box = await startSystemd(folder, copied.join(""));
   }, 60_000);

@@ -2,30 +2,25 @@
  * The Debian package as it is built: twice the same bytes, nothing that lintian finds, and what dpkg makes of it where an
  * image is made. It is installed into a copy of this machine's root, which nobody else sees.
  */
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DebianRoot, startDebianRoot, whyNoDebianRoot } from "../lab/debian-root.ts";
+import { buildPackage, builtPackage } from "../lab/package.ts";
 
-const top = join(import.meta.dirname, "../..");
 const builds = spawnSync("dpkg-deb", ["--version"]).status === 0 ? undefined : "needs dpkg-deb";
 // Not in /tmp, which may be a file system of its own.
 const folder = mkdtempSync("/var/lib/imp-package-");
 const install = ["dpkg", "--force-depends", "-i", join(folder, "imp.deb")] as const;
 
-function build(name: string, umask: string, zone: string): Buffer {
-  const argv = ["-c", `umask ${umask}; exec "$0" deploy/package/package.ts ${join(folder, name)}`, process.execPath];
-  execFileSync("sh", argv, { cwd: top, env: { ...process.env, TZ: zone }, timeout: 120_000 });
-  return readFileSync(join(folder, name, readdirSync(join(folder, name))[0] ?? ""));
-}
-
 describe.skipIf(builds !== undefined)(`the package (${builds ?? "dpkg-deb is here"})`, () => {
-  beforeAll(() => writeFileSync(join(folder, "imp.deb"), build("once", "022", "UTC")));
+  beforeAll(() => copyFileSync(builtPackage(), join(folder, "imp.deb")));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("has the same bytes when it is built again, whatever the umask and the time zone", () => {
-    expect(build("again", "077", "Asia/Tokyo").equals(readFileSync(join(folder, "imp.deb")))).toBe(true);
+    const again = buildPackage(join(folder, "again"), "077", "Asia/Tokyo");
+    expect(readFileSync(again).equals(readFileSync(join(folder, "imp.deb")))).toBe(true);
   });
 
   const lint = spawnSync("lintian", ["--version"]).status === 0 ? undefined : "needs lintian";

@@ -53,7 +53,10 @@ function unit(shown: ReadonlyMap<string, string>): readonly Finding[] {
   if (isVital && file === "disabled") {
     return [fault(`${id} does not start by itself.`, `systemctl enable --now ${id}.`)];
   }
-  if (isVital && active === "inactive") return [fault(`${id} does not run.`, `systemctl start ${id}.`)];
+  if (isVital && active === "inactive") {
+    const first = id === "imp-agent.service" ? "It waits for settings: impctl bootstrap. Else " : "";
+    return [fault(`${id} does not run.`, `${first}systemctl start ${id}.`)];
+  }
   return [];
 }
 

@@ -64,7 +64,16 @@ Description: GitOps controller of a router appliance
 `;
 }
 
-export const maintainer = "IMP maintainers <imp@example.net>";
+/** The author in package.json. Nothing reaches example.net (RFC 2606): who publishes a package puts an address of theirs there. */
+export const maintainer = author();
+
+function author(): string {
+  const { author: said } = JSON.parse(readFileSync(join(top, "package.json"), "utf8")) as { readonly author?: unknown };
+  if (typeof said !== "string" || !/^.+ <\S+@\S+>$/.test(said)) {
+    throw new Error('package.json: author must be "name <address>": dpkg wants to know who maintains the package');
+  }
+  return said;
+}
 
 /** The units that the preset enables and this package has, not those of other packages. */
 export function enabledUnits(): readonly string[] {

@@ -49,7 +49,7 @@ describe.skipIf(why !== undefined)(`the units under systemd (${why ?? "systemd a
     const text = readFileSync(join(top, "deploy/systemd", name), "utf8")
       .replaceAll("/usr/lib/imp/", `${folder}/lib/`)
       .replaceAll("/persistent/", `${folder}/persistent/`)
-      .replace("impctl.cjs agent", `impctl.cjs agent --log text --settings ${folder}/agent.yaml`)
+      .replace("impctl.cjs agent", `impctl.cjs agent --log text --settings ${folder}/persistent/config/imp/agent.yaml`)
       .replace("WatchdogSec=60", "WatchdogSec=6")
       .replace("[Service]", `[Service]\n${environment}`);
     write(`units/${name}`, text);
@@ -69,7 +69,7 @@ describe.skipIf(why !== undefined)(`the units under systemd (${why ?? "systemd a
     sites.push("Start", { "fleet.yaml": fleet, "fra1/site.yaml": "", "fra1/r1.yaml": machine("one") });
     const state = `${folder}/persistent/config/imp`;
     write(
-      "agent.yaml",
+      "persistent/config/imp/agent.yaml",
       `machine: fra1/r1
 repository: { remotes: [{ url: ${sites.bare} }], poll-seconds: 1 }
 failsafe: { program: ${folder}/lib/imp-failsafe }
@@ -152,6 +152,18 @@ ip -n dataplane link set lo up`,
     systemd.run("systemctl", "start", "imp-agent.service");
     await until("it is idle", () => agent("StatusText").startsWith("idle"));
     expect(running()).toBe(before);
+  });
+
+  it("have no failed agent where there are no settings", async () => {
+    const settings = `${folder}/persistent/config/imp/agent.yaml`;
+    systemd.run("systemctl", "stop", "imp-agent.service");
+    systemd.run("mv", settings, `${settings}.away`);
+    systemd.run("systemctl", "start", "imp-agent.service");
+    expect([agent("ActiveState"), agent("ConditionResult")]).toEqual(["inactive", "no"]);
+    systemd.run("mv", `${settings}.away`, settings);
+    systemd.run("systemctl", "reset-failed", "imp-agent.service"); // so many starts are not meant
+    systemd.run("systemctl", "start", "imp-agent.service");
+    await until("it is idle", () => agent("StatusText").startsWith("idle"));
   });
 
   it("hand over to the failsafe when the agent cannot start any more, which puts FRR back and starts it again", async () => {

@@ -18,7 +18,8 @@ _impctl() {
   found=("\${(@f)$(impctl __complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
   if [[ -n "$found" ]]; then compadd -a found; else _files; fi
 }
-compdef _impctl impctl
+# The first TAB loads this file as the function itself: it has to answer as well.
+if [[ "\${funcstack[1]}" == _impctl ]]; then _impctl "$@"; else compdef _impctl impctl; fi
 `,
   fish: `function __impctl
   set -l words (commandline -opc) (commandline -ct)

@@ -29,7 +29,7 @@ export function derive(
   };
 }
 
-/** Sections that the system plane carries out whole, but for what is named in `unmanagedParts`. */
+/** Sections that the system plane carries out. */
 const ofSystem: ReadonlySet<string> = new Set(["hostname", "management", "cpu", "sysctl"]);
 
 /** Sections that are carried out, or that are about the agent itself. */
@@ -44,17 +44,12 @@ const managed: ReadonlySet<string> = new Set([
   "status",
 ]);
 
-/** The sections of the machine file, or parts of them, that are used and that nobody carries out yet, in the order of the file. */
+/** The sections of the machine file that are used and that nobody carries out yet, in the order of the file. */
 export function notManaged(machine: Machine, { system }: LeftOut = nothing): readonly string[] {
   return Object.entries(machine).flatMap(([section, value]) => {
     if (managed.has(section) || isEmpty(value)) return [];
-    return ofSystem.has(section) && !system ? unmanagedParts(section, machine) : [section];
+    return ofSystem.has(section) && !system ? [] : [section];
   });
-}
-
-/** Nobody sends the log anywhere yet. */
-function unmanagedParts(section: string, { management }: Machine): readonly string[] {
-  return section === "management" && !isEmpty(management?.syslog) ? ["management.syslog"] : [];
 }
 
 function isEmpty(value: unknown): boolean {

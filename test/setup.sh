@@ -32,6 +32,9 @@ need openssl openssl
 need lintian lintian # judges the package
 need ping iputils-ping # health checks ask with it, with dig, and with curl
 need dig bind9-dnsutils
+need zsh zsh # completes what is typed
+need fish fish
+need rsyslogd rsyslog # sends the log where the machine file says
 [ -n "$missing" ] || exit 0
 echo "setup: apt-get install$missing" >&2
 export DEBIAN_FRONTEND=noninteractive

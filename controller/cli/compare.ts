@@ -104,10 +104,9 @@ async function compareMachine(
   };
 }
 
-/** Whether both ask for the same in a section of the machine file, or a part of one ("management.syslog"). */
+/** Whether both ask for the same in a section of the machine file. */
 function sameSection(section: string, one: Loaded | undefined, other: Loaded | undefined): boolean {
-  const path = section.split(".");
-  return isDeepStrictEqual(one && valueAt(one.written, path), other && valueAt(other.written, path));
+  return isDeepStrictEqual(one && valueAt(one.written, [section]), other && valueAt(other.written, [section]));
 }
 
 /** Where nothing can be decrypted: a secret is told apart by its encrypted file, so that a new one shows. */

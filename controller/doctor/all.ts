@@ -4,6 +4,7 @@ import { fileChecks } from "./files.ts";
 import { frrChecks } from "./frr.ts";
 import { poolChecks } from "./pool.ts";
 import { repositoryChecks } from "./repository.ts";
+import { syslogChecks } from "./syslog.ts";
 import { unitChecks } from "./units.ts";
 import { vppChecks } from "./vpp.ts";
 
@@ -12,6 +13,7 @@ export const allChecks: readonly Check[] = [
   ...poolChecks,
   ...repositoryChecks,
   ...unitChecks,
+  ...syslogChecks,
   ...frrChecks,
   ...vppChecks,
 ];

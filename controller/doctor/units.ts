@@ -24,6 +24,7 @@ const others = [
   "vpp-core.service",
   "vpp-nat.service",
   "frr.service",
+  "rsyslog.service",
 ];
 
 async function units({ host }: Patient, signal: AbortSignal): Promise<Finding> {

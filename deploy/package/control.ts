@@ -27,6 +27,7 @@ export const optional: Readonly<Record<string, readonly string[]>> = {
   "kexec-tools": ["kexec"],
   "isc-dhcp-client": ["dhclient"],
   udhcpc: ["udhcpc"],
+  rsyslog: ["rsyslogd"],
   vpp: ["vpp"],
 };
 
@@ -43,7 +44,7 @@ export function packageVersion(epoch: number): string {
 
 /** `installed` counts bytes. */
 export function control(version: string, installed: number): string {
-  const recommended = ["git", "zfsutils-linux", ...enabled];
+  const recommended = ["git", "zfsutils-linux", "rsyslog", ...enabled];
   const suggested = Object.keys(optional).filter((name) => !recommended.includes(name));
   return `Package: imp
 Version: ${version}
@@ -54,7 +55,7 @@ Priority: optional
 Installed-Size: ${Math.ceil(installed / 1024)}
 Depends: ${[...libraries, ...Object.keys(required)].join(", ")}
 Recommends: ${recommended.join(", ")}
-Suggests: ${[...suggested, "vpp-plugin-core", "vpp-plugin-dpdk", "incus"].join(", ")}
+Suggests: ${[...suggested, "rsyslog-gnutls", "vpp-plugin-core", "vpp-plugin-dpdk", "incus"].join(", ")}
 Description: GitOps controller of a router appliance
  The agent makes an appliance what its sites repository says it is: FRR's
  routing, proven healthy, and else taken back.

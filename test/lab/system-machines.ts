@@ -26,6 +26,19 @@ const management = fc.record(
     ipv6: fc.constantFrom("auto", "dhcp", "none", { address: "2001:db8::a/64", gateway: "fe80::1" }),
     dns: fc.record({ servers: fc.subarray(["192.0.2.53", "2001:db8::53"]), search: fc.subarray(["example.net"]) }),
     ntp: fc.subarray(["ntp1.example.net", "192.0.2.123"]),
+    syslog: fc.dictionary(
+      name,
+      fc.record(
+        {
+          address: fc.constantFrom("192.0.2.14", "log.example.net", "2001:db8::e"),
+          port: fc.constantFrom(514, 6514),
+          protocol: fc.constantFrom("udp", "tcp", "tls"),
+          severity: fc.constantFrom("emergency", "notice", "debug"),
+        },
+        { requiredKeys: ["address"] },
+      ),
+      { maxKeys: 2 },
+    ),
     ssh: fc.record({
       "authorized-keys": fc.dictionary(
         name,

@@ -8,6 +8,7 @@ import { managementNetwork } from "./management.ts";
 import { hostnameFile, hostsFile } from "./names.ts";
 import { nicList } from "./nics.ts";
 import { coreStartup, natStartup, noCommands, usesNat, usesVpp } from "./startup.ts";
+import { remoteSyslog } from "./syslog.ts";
 
 /** A machine has a file where it says anything that belongs in it, and what FRR does not start without. */
 export function renderSystem(machine: Machine): SystemDesired {
@@ -31,6 +32,7 @@ function textsOf(machine: Machine): Readonly<Record<string, string | undefined>>
       "/etc/systemd/network/10-imp-management.network": managementNetwork(management),
       "/etc/systemd/resolved.conf.d/10-imp.conf": resolver(management),
       "/etc/systemd/timesyncd.conf.d/10-imp.conf": timeServers(management),
+      "/etc/rsyslog.d/10-imp.conf": remoteSyslog(management),
       "/etc/ssh/authorized_keys.d/root": authorizedKeys(management),
       "/etc/ssh/sshd_config.d/10-imp.conf": keyFiles(management),
     }),

@@ -112,18 +112,41 @@ function wellRouter() {
   return { sim, put, modes, units, programs, patient, look };
 }
 
+const noSyslog = "skipped syslog: No server is named for the log (no /etc/rsyslog.d/10-imp.conf).";
 const noVpp = ["core", "nat"].map((one) => `skipped vpp-api-${one}: VPP is not installed (no /usr/share/vpp/api).`);
 
 /** The box with one thing spoilt, and what the doctor says of it beside the missing VPP. */
 async function spoilt(spoil: (box: ReturnType<typeof wellRouter>) => void): Promise<readonly string[]> {
   const box = wellRouter();
   spoil(box);
-  return (await box.look()).filter((line) => !noVpp.includes(line));
+  return (await box.look()).filter((line) => ![noSyslog, ...noVpp].includes(line));
 }
 
 describe("the doctor", () => {
   it("finds nothing on a box that is well, and says what it did not look at", async () => {
-    expect(await wellRouter().look()).toEqual(noVpp);
+    expect(await wellRouter().look()).toEqual([noSyslog, ...noVpp]);
+  });
+
+  it("names what keeps the log from being sent", async () => {
+    const look = (spoil: (box: ReturnType<typeof wellRouter>) => void, text = 'protocol="udp"') =>
+      spoilt((box) => {
+        box.put("/etc/rsyslog.d/10-imp.conf", text);
+        box.put("/usr/sbin/rsyslogd", "");
+        box.programs.set("rsyslogd -N1", "");
+        spoil(box);
+      });
+
+    expect(await look(() => undefined)).toEqual([]);
+    expect(await look(({ sim }) => void sim.files.delete("/usr/sbin/rsyslogd"))).toEqual([
+      "fault syslog: rsyslog is not installed: the log is sent nowhere. -> apt install rsyslog.",
+    ]);
+    expect(await look(() => undefined, 'StreamDriver="gtls"')).toEqual([
+      "fault syslog: rsyslog has no TLS: nothing is sent to servers that want it. -> apt install rsyslog-gnutls.",
+    ]);
+    const stderr = "rsyslogd: version 8\nrsyslogd: error during parsing file /etc/rsyslog.d/10-imp.conf, line 2\n";
+    expect(await look(({ programs }) => programs.set("rsyslogd -N1", { exitCode: 1, stderr }))).toEqual([
+      expect.stringMatching(/^fault syslog: rsyslog does not take what it is told: rsyslogd: error during parsing/),
+    ]);
   });
 
   it("names settings that others can read", async () => {

@@ -70,6 +70,36 @@ describe("the files of a machine", () => {
     expect(text?.split("\n")).toEqual(expect.arrayContaining([...lines]));
   });
 
+  it("send the log where the machine says, of the severities that it says", () => {
+    const sent = (server: object) =>
+      textOf(
+        { management: { interface: { name: "e" }, syslog: { noc: { address: "192.0.2.14", ...server } } } },
+        "/etc/rsyslog.d/10-imp.conf",
+      )
+        ?.split("\n")
+        .slice(1)
+        .join("\n");
+    expect(sent({})).toBe(`if $syslogseverity <= 6 then action(
+  name="imp-noc"
+  type="omfwd"
+  target="192.0.2.14"
+  port="514"
+  protocol="udp"
+  template="RSYSLOG_SyslogProtocol23Format"
+  action.resumeRetryCount="-1"
+  queue.type="LinkedList"
+  queue.size="10000"
+  queue.timeoutEnqueue="0"
+)
+`);
+    expect(sent({ protocol: "tcp", severity: "emergency" })).toMatch(
+      /^if \$syslogseverity <= 0 .*protocol="tcp".*TCP_Framing="octet-counted"/s,
+    );
+    expect(sent({ protocol: "tls", severity: "debug" })).toMatch(
+      /<= 7 .*StreamDriverAuthMode="x509\/name"\n {2}StreamDriverPermittedPeers="192.0.2.14"/s,
+    );
+  });
+
   it("let DPDK take no NIC that the machine does not name", () => {
     const core = (machine: MachineInput) => textOf(machine, "/etc/vpp/startup-core.conf") ?? "";
     expect(core({ interfaces: { a: { driver: "af-packet", "kernel-name": "eth1" } } })).toContain(

@@ -118,7 +118,8 @@ async function watch(proving: Proving, means: Means, signal: AbortSignal): Promi
     const { probe, red } = await see(signal);
     const due = red.filter((one) => one.weight !== "advised");
     means.timeline.note(due);
-    proving.looked(due.map((one) => one.reason));
+    const away = unreached(means.patrol.believed());
+    proving.looked([...due.map((one) => one.reason), ...(away ? [away.reason] : [])]);
     const newer = await proving.newer?.(due, signal);
     if (newer?.does === "give-way") {
       return { failure: { trigger: "pre-empted", reason: newer.reason, verdict: "inconclusive" } };

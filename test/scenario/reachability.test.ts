@@ -44,6 +44,19 @@ function cutBy(s: Played): void {
 const rolledBack = (s: Story) => s.sim.until(() => s.status().lastDeployment?.outcome === "rolled-back", "rolled back");
 
 describe("a change that cuts management off", () => {
+  it("says what it waits for while it is proven", async () => {
+    const s = await committed();
+    cutBy(s);
+    s.push("two", next);
+
+    const told = () => s.status().checks?.red.join(" ") ?? "";
+    await s.sim.until(() => told().includes("Nothing outside answers any more"), "told");
+
+    expect(s.status().state).toBe("proving");
+    expect(told()).toContain(`the gateway ${gateway}`);
+    await rolledBack(s);
+  });
+
   it("is rolled back at the deadline, without any network, and never tried here again", async () => {
     const s = await committed();
     cutBy(s);

@@ -223,10 +223,20 @@ $`),
 
       it("asks an anchor again before it counts as lost", () => {
         box.arm({ impact: "hitless" });
-        box.fake("ping", '[ "$2" != 1 ]');
+        box.fake("ping", '[ "$3" != 1 ]');
         box.failsafe("watch");
         expect(acted()).toContain("ended held");
         expect(frrConf()).toBe("tried\n");
+      });
+
+      it.each([
+        ["holds an anchor that refuses the echo for one that answers", "192.0.2.1", "tried\n"],
+        ["takes no refusal of somebody else for an answer", "192.0.2.11", "committed\n"],
+      ])("%s", (_, from, stands) => {
+        box.arm({ impact: "hitless" });
+        box.fake("ping", `echo "PING $6"; echo "From ${from} icmp_seq=1 Destination Port Unreachable"; exit 1`);
+        box.failsafe("watch");
+        expect(frrConf()).toBe(stands);
       });
 
       it("stops at the first plane after which all is well", () => {

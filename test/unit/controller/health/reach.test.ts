@@ -15,7 +15,7 @@ const { signal } = new AbortController();
 const git = "https://git.example.net/sites.git";
 
 /** Programs as the box has them: a gateway, a resolver, and a ping that these addresses answer. */
-function programs(sim: Sim, answering: ReadonlySet<string>): void {
+function programs(sim: Sim, answering: ReadonlySet<string>, refused: { by?: string }): void {
   const said = (stdout: string, exitCode = 0) => ({ exitCode, stdout, stderr: "" });
   sim.answer((argv) => {
     const text = argv.join(" ");
@@ -24,22 +24,32 @@ function programs(sim: Sim, answering: ReadonlySet<string>): void {
     if (text.startsWith("getent ahosts git.example.net"))
       return said("10.9.9.9 STREAM git.example.net\n10.9.9.9 DGRAM\n");
     if (argv[0] === "getent") return said("", 2);
-    return argv[0] === "ping" ? said("", answering.has(argv.at(-1) ?? "") ? 0 : 1) : undefined;
+    if (argv[0] !== "ping") return undefined;
+    if (answering.has(argv.at(-1) ?? "")) return said("");
+    const head = `PING ${argv.at(-1)} (${argv.at(-1)}) 56(84) bytes of data.\n`;
+    return said(
+      refused.by === undefined ? head : `${head}From ${refused.by} icmp_seq=1 Destination Port Unreachable\n`,
+      1,
+    );
   });
 }
 
 function box(more: Partial<Whereabouts> = {}): {
   readonly sim: Sim;
   readonly answering: Set<string>;
+  /** Who refuses an echo. */
+  readonly refused: { by?: string };
   readonly where: Whereabouts;
 } {
   const sim = simHost();
   const answering = new Set(["10.0.0.1"]);
-  programs(sim, answering);
+  const refused = {};
+  programs(sim, answering, refused);
   const head = () => Promise.reject(new Problem("GIT_UNREACHABLE", "nobody"));
   return {
     sim,
     answering,
+    refused,
     where: { host: sim.start(), remotes: [{ url: git }], source: { head }, anchors: [], ...more },
   };
 }
@@ -63,6 +73,19 @@ describe("looking for places", () => {
     });
     sim.reachable.add("10.9.9.9:443");
     expect(await lookAround(around, signal)).toEqual({ found: "anchors-lost", lost: ["the gateway 10.0.0.1"] });
+  });
+
+  it.each([
+    ["the gateway itself", "10.0.0.1", "reached"],
+    ["somebody else", "10.0.0.11", "cut-off"],
+    ["this box", "10.0.0.2", "cut-off"],
+  ])("knows that the gateway is there by a refusal of %s", async (_, from, found) => {
+    const { answering, refused, where } = box({ remotes: [] });
+    const around = await lookForPlaces(where, signal);
+    answering.clear();
+    refused.by = from;
+
+    expect((await lookAround(around, signal)).found).toBe(found);
   });
 
   it("takes another remote and named hosts as anchors, where they answer", async () => {

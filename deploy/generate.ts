@@ -1,6 +1,6 @@
 /**
  * Writes what is generated from the schemas, the problem table and the command line: sites/.schema/*.json, docs/problems.md,
- * docs/agent.md, docs/cli.md, docs/state-machine.md, docs/reasons.md and docs/metrics.md. A unit test fails while they are not what this would write: `npm run generate`.
+ * docs/agent.md, docs/cli.md, docs/state-machine.md, docs/reasons.md, docs/metrics.md and reconcilers/vpp/api/messages.ts. A unit test fails while they are not what this would write: `npm run generate`.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -13,6 +13,7 @@ import { cliPage } from "./cli-page.ts";
 import { metricsPage } from "./metrics-page.ts";
 import { reasonsPage } from "./reasons-page.ts";
 import { stateMachinePage } from "./state-machine-page.ts";
+import { vppMessages } from "./vpp-messages.ts";
 
 const editorDocuments = [
   "machine",
@@ -36,6 +37,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ["docs/state-machine.md", stateMachinePage()] as const,
     ["docs/reasons.md", reasonsPage()] as const,
     ["docs/metrics.md", await metricsPage()] as const,
+    ["reconcilers/vpp/api/messages.ts", vppMessages()] as const,
   ]);
 }
 

@@ -8,7 +8,7 @@ import type { Step } from "../core.ts";
 export const instances = ["core", "nat"] as const;
 export type InstanceName = (typeof instances)[number];
 
-/** What is to be there. An instance that is left out does not run. */
+/** What is to be there. An instance that is left out is none of this plane's: the system plane has stopped it, or will. */
 export interface VppDesired {
   readonly core?: InstanceDesired;
   readonly nat?: InstanceDesired;
@@ -27,7 +27,10 @@ export interface VppObserved {
 }
 
 export interface InstanceObserved {
-  /** What it has and what could be ours: without what linux-cp, det44 or VPP itself made of it. */
+  /**
+   * What it has and what could be ours, each key once: without what linux-cp, det44 or VPP itself made of it (local0, taps
+   * of linux-cp, link-local addresses made of the MAC address, routes of other sources than API and CLI, learnt neighbours).
+   */
   readonly objects: readonly VppObject[];
   /** As `show version` says: "26.06-release". */
   readonly version: string;
@@ -42,11 +45,14 @@ export interface InstanceObserved {
 
 export type VppStep = ObjectStep | RestartStep;
 
-/** One object that comes, goes or changes. */
+/**
+ * One object that comes, goes or changes. What VPP itself takes along with an interface has no step: its settings, addresses,
+ * router advertisements and ACL list.
+ */
 export interface ObjectStep extends Step {
   readonly kind: "add" | "set" | "remove";
   readonly instance: InstanceName;
-  /** As it is; left out when it comes. */
+  /** As it is; left out when it comes, and for the settings of an interface that comes in the same plan. */
   readonly before?: VppObject;
   /** As it is to be; left out when it goes. */
   readonly after?: VppObject;
@@ -175,6 +181,8 @@ export interface Vlan {
   readonly encapsulation: "dot1q" | "dot1ad";
   readonly outer: number;
   readonly inner?: number;
+  /** Only as observed: it takes other packets too, and cannot have addresses. Never desired. */
+  readonly isInexact?: true;
 }
 
 export interface Vxlan {
@@ -202,12 +210,12 @@ export interface Memif {
   readonly mac: string;
 }
 
-/** What every interface has; an interface that nobody describes is down and has VPP's own MTU. */
+/** What every interface has, as long as it is there: observed of each, and never added or removed by a step of its own. */
 export interface Settings {
   readonly kind: "settings";
   readonly on: string;
   readonly up: boolean;
-  /** Of the packets (L3), in bytes; left out where the parent's or VPP's own holds. */
+  /** Of the packets (L3), in bytes; only a sub-interface may have none (0 in VPP): its parent's holds. */
   readonly mtu?: number;
 }
 
@@ -230,7 +238,7 @@ export interface LinuxPair {
 export interface Address {
   readonly kind: "address";
   readonly on: string;
-  /** With host bits and length: "192.0.2.1/24". */
+  /** With host bits and length: "192.0.2.1/24". A link-local one, of which an interface has one, has /128. */
   readonly address: string;
 }
 
@@ -241,7 +249,7 @@ export interface Unnumbered {
   readonly as: string;
 }
 
-/** Times in seconds. */
+/** Times in seconds. An interface that has all of VPP's defaults, and sends none, has no such object. */
 export interface RouterAdvertisements {
   readonly kind: "router-advertisements";
   readonly on: string;
@@ -290,12 +298,15 @@ export interface AclRule {
 
 export interface Acl {
   readonly kind: "acl";
-  /** VPP numbers them as it likes; this is what we know them by. */
+  /**
+   * VPP numbers them as it likes; this is what we know them by. One without a tag, or with that of a lower number, is
+   * known as "#3" by its number, here and where it is used; it is nobody's we know.
+   */
   readonly tag: string;
   readonly rules: readonly AclRule[];
 }
 
-/** In the order in which they are tried. */
+/** In the order in which they are tried. With neither, it is not there. */
 export interface InterfaceAcls {
   readonly kind: "interface-acls";
   readonly on: string;
@@ -346,6 +357,7 @@ export interface Bridge {
   readonly kind: "bridge";
   readonly id: number;
   readonly learn: boolean;
+  /** Broadcast, multicast and unknown unicast alike. */
   readonly flood: boolean;
   readonly forward: boolean;
   readonly arpTermination: boolean;
@@ -382,6 +394,8 @@ export interface Route {
   readonly prefix: string;
   /** Sorted. None: what goes there is dropped. */
   readonly paths: readonly Hop[];
+  /** Only as observed: who put it there; the API's hides the CLI's (the boot file's). A step takes care of both. */
+  readonly sources?: readonly ("api" | "cli")[];
 }
 
 export interface Neighbor {
@@ -408,6 +422,8 @@ export interface Vrrp {
   readonly peers: readonly string[];
   /** Interface and how much the priority falls while it is down; sorted. */
   readonly track: readonly (readonly [string, number])[];
+  /** Only as observed: it is there and was not started. Never desired. */
+  readonly isStopped?: true;
 }
 
 export interface DhcpRelay {

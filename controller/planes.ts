@@ -1,4 +1,4 @@
-/** All planes as one: observe and plan each, carry out their plans in order. */
+/** All planes as one: observe and plan each, carry out their plans as one plan. */
 import {
   worstImpact,
   type Host,
@@ -12,6 +12,7 @@ import type { Desired } from "../reconcilers/generation.ts";
 import { undescribed } from "../reconcilers/system/model.ts";
 import { unitsOf } from "../reconcilers/system/plan.ts";
 import { Problem } from "../schemas/problem.ts";
+import { runsOf, unmetNeeds } from "./runs.ts";
 
 /** One reconciler for each plane that a generation describes. */
 export type Reconcilers = { readonly [P in keyof Desired]: Reconciler<Desired[P], unknown> };
@@ -26,6 +27,7 @@ export type Plans = { readonly [P in keyof Desired]: Plan };
 /** What is there, and what would bring it to the desired state. */
 export interface Survey {
   readonly plans: Plans;
+  /** Of all planes, in the order in which they are carried out. */
   readonly steps: readonly Step[];
   readonly worstImpact: Impact | undefined;
   readonly foreign: number;
@@ -47,7 +49,7 @@ export function completed(desired: Partial<Desired>): Desired {
   return { ...emptyDesired, ...desired };
 }
 
-/** Every plane that there is, in the order in which they are carried out. */
+/** Every plane that there is; what uses a plane comes after it. */
 export const planeNames = ["system", "frr"] as const satisfies readonly (keyof Desired & PlaneName)[];
 
 /** Observes every plane and plans. Rejects with a Problem when a plane cannot be observed. */
@@ -74,10 +76,11 @@ export async function survey(
     Object.assign(before, { [plane]: seen ?? emptyDesired[plane] });
   }
   if (unitsOf(plans.system?.steps ?? []).includes("frr.service")) plans.frr = withDaemons(plans.frr);
-  const all = Object.values(plans);
-  const steps = all.flatMap((plan) => plan.steps);
+  const checked = withUnmet(reconcilers, plans as Plans);
+  const all = Object.values(checked);
+  const steps = inOrder(checked);
   return {
-    plans: plans as Plans,
+    plans: checked,
     steps,
     worstImpact: worstImpact(steps),
     foreign: all.reduce((sum, plan) => sum + plan.foreign.length, 0),
@@ -103,8 +106,26 @@ function withDaemons(plan: Plan | undefined): Plan {
   return { ...rest, problems: problems.filter(({ code }) => code !== "FRR_DAEMON_MISSING") };
 }
 
+/** What a step would not find is a problem of its plane, unless a restart makes all of it anew, and it is planned again. */
+function withUnmet(reconcilers: Reconcilers, plans: Plans): Plans {
+  if (restarts({ plans })) return plans;
+  const checked = { ...plans };
+  for (const { plane, step, need } of unmetNeeds(planeNames, plans)) {
+    const what = `${plane}: "${reconcilers[plane].describe(step)}" needs ${need.replace(":", " ")}`;
+    const problem = new Problem("UNMET", `${what}, which is not there and which no step makes.`, {
+      remedy: "See `impctl plan`: what was to make it may have been removed, or be left to somebody else.",
+    });
+    checked[plane] = { ...checked[plane], problems: [...checked[plane].problems, problem] };
+  }
+  return checked;
+}
+
+function inOrder(plans: Plans): readonly Step[] {
+  return runsOf(planeNames, plans).flatMap(({ steps }) => steps);
+}
+
 /** Whether other planes start anew by it, and may have lost what was observed of them. */
-export function restarts({ plans }: Survey): boolean {
+export function restarts({ plans }: Pick<Survey, "plans">): boolean {
   return plans.system.steps.some(({ impact }) => impact === "restart");
 }
 
@@ -117,10 +138,11 @@ export function limitedTo(survey: Survey, only: readonly PlaneName[]): Survey {
     return [plane, only.includes(plane) ? survey.plans[plane] : { ...nothingElse, foreign }] as const;
   });
   const incarnations = Object.entries(survey.incarnations).filter(([plane]) => only.includes(plane as PlaneName));
-  const steps = parts.flatMap(([, plan]) => plan.steps);
+  const plans = Object.fromEntries(parts) as unknown as Plans;
+  const steps = inOrder(plans);
   return {
     ...survey,
-    plans: Object.fromEntries(parts) as unknown as Plans,
+    plans,
     steps,
     worstImpact: worstImpact(steps),
     problems: parts.flatMap(([, plan]) => plan.problems),
@@ -134,7 +156,7 @@ export interface Carrying {
   readonly done: (plane: keyof Desired, step: Step) => void;
 }
 
-/** Carries out a survey's plans, plane by plane. Rejects with a Problem at the first step that cannot be done. */
+/** Carries out a survey's plans, run by run. Rejects with a Problem at the first step that cannot be done. */
 export async function carryOut(
   reconcilers: Reconcilers,
   host: Host,
@@ -142,9 +164,7 @@ export async function carryOut(
   { started, done }: Carrying,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const plane of planeNames) {
-    const { steps } = plans[plane];
-    if (steps.length === 0) continue;
+  for (const { plane, steps } of runsOf(planeNames, plans)) {
     await started(plane, steps);
     for await (const step of reconcilers[plane].apply(steps, host, signal)) {
       signal.throwIfAborted();
@@ -180,10 +200,10 @@ export function leftover(reconcilers: Reconcilers, after: Survey): Problem | und
   });
 }
 
-/** Every step of a survey's plans as people read it, in the order of the planes. */
+/** Every step of a survey's plans as people read it, in the order in which they are carried out. */
 export function described(reconcilers: Reconcilers, { plans }: Survey): readonly string[] {
-  return planeNames.flatMap((plane) =>
-    plans[plane].steps.map((step) => `${plane} ${step.impact} ${reconcilers[plane].describe(step)}`),
+  return runsOf(planeNames, plans).flatMap(({ plane, steps }) =>
+    steps.map((step) => `${plane} ${step.impact} ${reconcilers[plane].describe(step)}`),
   );
 }
 

@@ -30,7 +30,10 @@ export interface Step {
   readonly needs: readonly string[];
   /** Resource keys that are there after it. */
   readonly provides: readonly string[];
-  /** Resource keys that nobody may use any more before it runs. */
+  /**
+   * Resource keys that it lets go of: those who use one first, last the plane that has it. Because of them it may run before
+   * steps of its plane that stand in front of it.
+   */
   readonly releases: readonly string[];
 }
 
@@ -49,6 +52,11 @@ export interface Plan<S extends Step = Step> {
   readonly problems: readonly Problem[];
   /** What the operator should know beside the steps ("takes effect at the next session"). */
   readonly notes: readonly string[];
+  /**
+   * What was observed of the resources that this plane has and others need, by kind: `{ tap: ["external"] }` is the key
+   * "tap:external". Left out: it has none, or nobody can tell.
+   */
+  readonly there?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Names of things that are counted before many of them are removed. */

@@ -42,6 +42,7 @@ export const problemCodes = {
   FRR_FOREIGN: "Something in FRR that is not ours stands in the way.",
   SYSTEM_UNIT: "A unit of the appliance does not start with its files, or does not take them.",
   SYSTEM_FILE: "What stands where a file is to be is no file, or could not be put back as it was.",
+  UNMET: "A step needs something that is not there, and that no step makes.",
   READ_BACK: "What was read back after applying differs from what was wanted.",
   // --- the engine
   HEALTH: "A health check failed, or something got worse than before the change.",

@@ -10,6 +10,8 @@ export interface FrrDesired {
   readonly config: string;
   /** The fenced raw blocks among its lines. */
   readonly raw?: readonly RawBlock[];
+  /** Over which interface of Linux a neighbour is reached that is named by its address: only those in a connected network. */
+  readonly reach?: Readonly<Record<string, string>>;
 }
 
 /** Lines that the schema has no word for: what they disturb, and how they are taken back. */

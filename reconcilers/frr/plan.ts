@@ -7,6 +7,7 @@ import { isIdentity, negation, objectOf, replacedByRemoval } from "./grammar.ts"
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
 import type { FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
 import { early, earlyRemovals, makeRoom, phaseOf } from "./order.ts";
+import { tapsOf } from "./interfaces.ts";
 import { instanceSlot, problemsOf } from "./obstacles.ts";
 
 /** Implements Reconciler.plan. To prune everything that is foreign, pass the observed configuration as owned. */
@@ -18,7 +19,8 @@ export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: reado
   );
   const changes = difference(sides, new Set(observed.incomplete));
   const raw = [desired, ...owned].flatMap((one) => one.raw ?? []);
-  const { steps, notes } = stepsOf(changes, sides, raw);
+  const reach = Object.assign({}, ...[...owned, desired].map((one) => one.reach)) as Reach;
+  const { steps, notes } = stepsOf(changes, sides, raw, reach);
   return {
     steps,
     foreign: foreignObjects(changes.foreign),
@@ -32,6 +34,8 @@ function goesAlong({ path, line }: Entry): string {
   return `${path.join(" / ")}: "${line}", which nobody here made, goes with what it stands in.`;
 }
 
+type Reach = NonNullable<FrrDesired["reach"]>;
+
 interface Group {
   readonly object: string;
   readonly phase: number;
@@ -42,6 +46,7 @@ function stepsOf(
   changes: Difference,
   sides: Sides,
   raw: readonly RawBlock[],
+  reach: Reach,
 ): { readonly steps: readonly FrrStep[]; readonly notes: readonly string[] } {
   const live: LiveSessions = { entries: sides.live, neighbors: sides.liveNeighbors };
   const isGroup = (entry: Entry): boolean => {
@@ -71,7 +76,7 @@ function stepsOf(
   const notes = new Set<string>();
   const taken = new Set<string>();
   const [liveObjects, desiredObjects] = [objectsIn(sides.live), objectsIn(sides.desired)];
-  const context = { changes, sides, live, liveObjects, desiredObjects, raw, displaced, notes, taken };
+  const context = { changes, sides, live, liveObjects, desiredObjects, raw, reach, displaced, notes, taken };
   const steps = [...groups.values()].toSorted((a, b) => a.phase - b.phase).map((group) => stepOf(group, context));
   return { steps, notes: [...notes] };
 }
@@ -83,6 +88,7 @@ interface Context {
   readonly liveObjects: ReadonlySet<string>;
   readonly desiredObjects: ReadonlySet<string>;
   readonly raw: readonly RawBlock[];
+  readonly reach: Reach;
   readonly displaced: ReadonlyMap<string, string>;
   readonly notes: Set<string>;
   readonly taken: Set<string>;
@@ -103,9 +109,13 @@ function stepOf(group: Group, context: Context): FrrStep {
     id: uniqueId(`frr/${object}`, context.taken),
     kind: isNew ? "add" : isGone ? "remove" : "set",
     impact: worstImpact(disturbances) ?? "hitless",
-    needs: [],
     provides: [],
-    releases: [],
+    ...tapsOf({
+      operations: operations.filter(({ entry }) => !context.raw.some((block) => isOf(block, entry))),
+      isGone,
+      neighbor: context.sides.liveNeighbors.get(key ?? ""),
+      reach: context.reach,
+    }),
     object,
     commands: commandsOf(operations, recreated, context),
     resets: [...new Set(disturbances.flatMap(({ resets }) => resets))],

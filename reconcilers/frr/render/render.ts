@@ -1,6 +1,8 @@
 /** A machine's routing as FRR's canonical configuration. */
 import type { Machine } from "../../../schemas/machine.ts";
-import { portsOf } from "../../../schemas/ports.ts";
+import { type Port, portsOf } from "../../../schemas/ports.ts";
+import { cidrOf, networks } from "../../../schemas/semantics/networks.ts";
+import { isLinkLocal } from "../../../schemas/semantics/view.ts";
 import type { ProgramVersions } from "../../../schemas/when.ts";
 import type { FrrDesired, RawBlock } from "../model.ts";
 import { mergeConfigs, printConfig } from "../tree.ts";
@@ -35,7 +37,23 @@ export function renderFrr(written: Machine, versions: ProgramVersions, seal: (na
     ...(bgp ? renderBgp(machine, bgp, context) : []),
   ];
   const config = printConfig(mergeConfigs([lines.join("\n"), ...raw.map(rawText)]));
-  return raw.length === 0 ? { config } : { config, raw };
+  const reach = reachOf(machine, ports);
+  return { config, ...(raw.length > 0 && { raw }), ...(Object.keys(reach).length > 0 && { reach }) };
+}
+
+/** Over which interface of Linux the peers in connected networks are. */
+function reachOf(machine: Machine, ports: ReadonlyMap<string, Port>): NonNullable<FrrDesired["reach"]> {
+  const own = [...ports.values()].flatMap(({ linux, settings: { addresses } }) =>
+    linux === undefined ? [] : addresses.flatMap((text) => cidrOf(text) ?? []).map((cidr) => [cidr, linux] as const),
+  );
+  const connected = networks(own.filter(([{ address }]) => !isLinkLocal(address)));
+  const peers = Object.values(machine.routing.bgp?.peers ?? {});
+  return Object.fromEntries(
+    peers.flatMap(({ address = "" }) => {
+      const linux = connected.find(address);
+      return linux === undefined ? [] : [[address, linux] as const];
+    }),
+  );
 }
 
 function rawBlocks(machine: Machine, versions: ProgramVersions): readonly RawBlock[] {

@@ -6,6 +6,8 @@ import { believed, lookAround, type Round, type Surroundings } from "./reach.ts"
 export interface Patrol {
   /** What two looks in a row say. */
   believed(): Round | undefined;
+  /** Of the last two looks the newest at which not everything was reached: what is waited for while they do not agree. */
+  missed(): Round | undefined;
   /** Ends it; a look that is under way is left. */
   close(): void;
 }
@@ -29,6 +31,7 @@ export function startPatrol(host: Host, around: Surroundings, signal: AbortSigna
   if (hasPlaces) walk().catch(() => undefined); // it only ends by closing
   return {
     believed: () => (hasPlaces ? believed(rounds) : { found: "reached", lost: [] }),
+    missed: () => rounds.findLast(({ found }) => found !== "reached"),
     close: () => closing.abort(),
   };
 }

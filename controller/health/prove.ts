@@ -118,7 +118,7 @@ async function watch(proving: Proving, means: Means, signal: AbortSignal): Promi
     const { probe, red } = await see(signal);
     const due = red.filter((one) => one.weight !== "advised");
     means.timeline.note(due);
-    const away = unreached(means.patrol.believed());
+    const away = unreached(means.patrol.believed() ?? means.patrol.missed());
     proving.looked([...due.map((one) => one.reason), ...(away ? [away.reason] : [])]);
     const newer = await proving.newer?.(due, signal);
     if (newer?.does === "give-way") {
@@ -169,9 +169,13 @@ function outOfTime(due: readonly Red[], probe: Probe | undefined, { patrol, outs
   if (lost?.verdict === "bad") return lost;
   const failure = blamed(due, "deadline", probe, outside);
   if (failure) return { ...failure, reason: `Not healthy at the deadline: ${failure.reason}` };
-  return (
-    lost ?? { trigger: "deadline", reason: "The soak time was not over at the deadline.", verdict: "inconclusive" }
-  );
+  if (lost) return lost;
+  const missed = patrol.missed();
+  if (missed) {
+    const reason = `Answered before the change, and only now and then after it: ${missed.lost.join(", ")}.`;
+    return { trigger: "reachability", reason, verdict: "inconclusive" };
+  }
+  return { trigger: "deadline", reason: "The soak time was not over at the deadline.", verdict: "inconclusive" };
 }
 
 /**

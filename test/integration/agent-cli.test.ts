@@ -11,6 +11,7 @@ import { simFrr } from "../lab/frr-sim.ts";
 import type { SimFrr } from "../lab/frr-sim.ts";
 import { gitServer } from "../lab/git-server.ts";
 import type { GitServer } from "../lab/git-server.ts";
+import { withoutGateway } from "../lab/no-gateway.ts";
 import { makeSitesRepository } from "../lab/sites-repository.ts";
 import type { SitesRepository } from "../lab/sites-repository.ts";
 
@@ -83,6 +84,7 @@ paths: { state: ${top}/state, cache: ${top}/cache, run: ${top}/run, frr-sockets:
   function start(): Running {
     const child = spawn(process.execPath, [main, "agent", "--settings", settings], {
       stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, PATH: `${withoutGateway(top)}:${process.env["PATH"]}` },
     });
     const lines: Readonly<Record<string, unknown>>[] = [];
     const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {

@@ -26,6 +26,7 @@ import type { Problem } from "../../schemas/problem.ts";
 import { simFrr } from "../lab/frr-sim.ts";
 import { gitServer, type GitServer, type GitServerOptions } from "../lab/git-server.ts";
 import { hasOpenssl } from "../lab/openssl.ts";
+import { withoutGateway } from "../lab/no-gateway.ts";
 import { makeSitesRepository, type SitesRepository } from "../lab/sites-repository.ts";
 import { impctl, silentTerminal } from "../unit/controller/cli/terminal.ts";
 
@@ -73,7 +74,7 @@ describe.skipIf(!hasPrograms)("impctl bootstrap (needs git and ssh-keygen)", () 
     const sockets = await frr.listen(join(top, "frr"));
     onTestFinished(() => sockets.close());
     // What systemctl does here: runs the agent with the settings, unless it runs already.
-    const started = `${process.execPath} ${main} agent --settings ${file} --log text >>${top}/log 2>&1 </dev/null`;
+    const started = `PATH=${withoutGateway(top)}:$PATH ${process.execPath} ${main} agent --settings ${file} --log text >>${top}/log 2>&1 </dev/null`;
     writeFileSync(
       join(top, "systemctl"),
       `#!/bin/sh\necho "$*" >>${top}/calls\n[ -e ${top}/pid ] && exit 0\n${started} &\necho $! >${top}/pid\n`,

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { askAgent } from "../../controller/cli/agent-client.ts";
 import type { Status } from "../../controller/report/status.ts";
+import { withoutGateway } from "./no-gateway.ts";
 
 export interface AgentProcess extends AsyncDisposable {
   readonly child: ChildProcess;
@@ -79,9 +80,10 @@ ${options.settings ?? ""}`,
   const inside = options.inside ?? ((first: string, ...rest: string[]): [string, ...string[]] => [first, ...rest]);
   const [command, ...argv] = inside(process.execPath, program, "agent", "--settings", settings, "--log", "text");
   const socket = `${folder}/run/agent.sock`;
+  const path = options.env?.["PATH"] ?? process.env["PATH"];
   const child = spawn(command, argv, {
     stdio: ["ignore", line ? "pipe" : "ignore", line ? "pipe" : "ignore"],
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...options.env, ...(!options.inside && { PATH: `${withoutGateway(folder)}:${path}` }) },
   });
   for (const stream of [child.stdout, child.stderr]) {
     if (stream && line) createInterface({ input: stream }).on("line", line);

@@ -111,7 +111,14 @@ describe("proving", () => {
       expect((await proven({ around: around(() => (asked += 1) > 2, yes) })).failure).toBeUndefined();
       let again = 0;
       const flaps = () => (again += 1) % 2 === 0;
-      expect((await proven({ around: around(flaps, yes) })).failure?.verdict).toBe("inconclusive");
+      const red = new Set<string>();
+      const looked = (now: readonly string[]) => now.forEach((one) => red.add(one));
+      expect((await proven({ around: around(flaps, yes), looked })).failure).toEqual({
+        trigger: "reachability",
+        reason: "Answered before the change, and only now and then after it: the sites repository.",
+        verdict: "inconclusive",
+      });
+      expect([...red]).toEqual(["The sites repository was reachable before the change and is not now."]);
     });
 
     it("says which anchor is away although others answer", async () => {

@@ -51,4 +51,8 @@ apt-get update -qq >&2 || true
 apt-get install -y -qq --no-install-recommends $missing >/dev/null || {
   echo "setup: could not install$missing; what needs them is skipped by name" >&2
 }
+# Nor at its next boot: what is installed here is for tests alone.
+for unit in frr bird prometheus rsyslog; do
+  case " $missing " in *" $unit "* | *" ${unit}2 "*) systemctl -q disable "$unit.service" >/dev/null 2>&1 || : ;; esac
+done
 [ -z "$made" ] || rm -f "$policy"

@@ -143,6 +143,8 @@ describe("the doctor", () => {
     expect(await look(() => undefined, 'StreamDriver="gtls"')).toEqual([
       "fault syslog: rsyslog has no TLS: nothing is sent to servers that want it. -> apt install rsyslog-gnutls.",
     ]);
+    const driver = "/usr/lib/aarch64-linux-gnu/rsyslog/lmnsd_gtls.so";
+    expect(await look((box) => box.put(driver, ""), 'StreamDriver="gtls"')).toEqual([]);
     const stderr = "rsyslogd: version 8\nrsyslogd: error during parsing file /etc/rsyslog.d/10-imp.conf, line 2\n";
     expect(await look(({ programs }) => programs.set("rsyslogd -N1", { exitCode: 1, stderr }))).toEqual([
       expect.stringMatching(/^fault syslog: rsyslog does not take what it is told: rsyslogd: error during parsing/),

@@ -56,7 +56,7 @@ export interface ObjectStep extends Step {
   readonly before?: VppObject;
   /** As it is to be; left out when it goes. */
   readonly after?: VppObject;
-  /** It goes and comes again: these fields cannot be changed while it stands. */
+  /** It goes and comes again because of these: fields that cannot be changed while it stands, or objects that it stands on. */
   readonly recreated?: readonly string[];
   /** Somebody else made it, and what it stands on goes. */
   readonly isForeign?: true;

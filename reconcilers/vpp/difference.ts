@@ -1,0 +1,84 @@
+/** Desired states beside what is live: for people, and to go back by. Pure. */
+import { idOf, rulesOf } from "./kinds/table.ts";
+import {
+  type InstanceDesired,
+  type InstanceName,
+  instances,
+  type VppDesired,
+  type VppObject,
+  type VppObserved,
+} from "./model.ts";
+import { differing } from "./sides.ts";
+
+/** Implements Reconciler.asDesired. */
+export function asDesired(observed: VppObserved): VppDesired {
+  return perInstance((instance) => {
+    const live = observed[instance];
+    return live && { objects: live.objects };
+  });
+}
+
+/** Implements Reconciler.goingBack: what somebody else had, and the candidate took over, becomes again what it was. */
+export function goingBack(committed: VppDesired, candidate: VppDesired, before: VppDesired): VppDesired {
+  return perInstance((instance) => {
+    const ours = committed[instance];
+    if (ours === undefined) return undefined;
+    const [kept, taken] = [idsOf(ours), idsOf(candidate[instance])];
+    const theirs = (before[instance]?.objects ?? []).filter((object) => {
+      const id = idOf(object);
+      return taken.has(id) && !kept.has(id);
+    });
+    return { objects: [...ours.objects, ...theirs] };
+  });
+}
+
+/** Implements Reconciler.difference. */
+export function difference(desired: VppDesired, live: VppDesired, owned: readonly VppDesired[]): readonly string[] {
+  return instances.flatMap((instance) => {
+    const wanted = desired[instance];
+    if (wanted === undefined) return [];
+    const lines = instanceDifference(
+      wanted.objects,
+      live[instance]?.objects ?? [],
+      new Set(owned.flatMap((one) => [...idsOf(one[instance])])),
+    );
+    return lines.length === 0 ? [] : [`  ${instance}`, ...lines];
+  });
+}
+
+function instanceDifference(
+  desired: readonly VppObject[],
+  live: readonly VppObject[],
+  ours: ReadonlySet<string>,
+): readonly string[] {
+  const found = new Map(live.map((object) => [idOf(object), object]));
+  const wanted = new Set(desired.map(idOf));
+  const missing = desired.flatMap((object) => {
+    const now = found.get(idOf(object));
+    if (now === undefined) return [`- ${lineOf(object)}`];
+    return differing(now, object).length === 0 ? [] : [`- ${lineOf(object)}`, `+ ${lineOf(now)}`];
+  });
+  const added = live
+    .filter((object) => !wanted.has(idOf(object)) && object.kind !== "settings")
+    .map((object) => `${ours.has(idOf(object)) ? "+" : "?"} ${lineOf(object)}`);
+  return [...missing, ...added];
+}
+
+function lineOf(object: VppObject): string {
+  const rules = rulesOf(object.kind);
+  const details = rules.details?.(object) ?? [];
+  return `${rules.noun(object)}${details.length > 0 ? `: ${details.join(", ")}` : ""}`;
+}
+
+function idsOf(desired: InstanceDesired | undefined): ReadonlySet<string> {
+  return new Set((desired?.objects ?? []).map(idOf));
+}
+
+function perInstance(of: (instance: InstanceName) => InstanceDesired | undefined): VppDesired {
+  return Object.fromEntries(
+    instances.flatMap((instance) => {
+      const one = of(instance);
+      return one === undefined ? [] : [[instance, one] as const];
+    }),
+  );
+}

@@ -1,0 +1,93 @@
+/** The ordered steps from what VPP has to what it is to have. Pure, total, linear in the number of objects. */
+import { Problem } from "../../schemas/problem.ts";
+import type { Foreign, Plan } from "../core.ts";
+import { type Changes, changesOf } from "./changes.ts";
+import { rulesOf } from "./kinds/table.ts";
+import {
+  type InstanceDesired,
+  type InstanceName,
+  type InstanceObserved,
+  instances,
+  type VppDesired,
+  type VppObject,
+  type VppObserved,
+  type VppStep,
+} from "./model.ts";
+import { obstaclesOf } from "./obstacles.ts";
+import { restartOf } from "./restarts.ts";
+import { sidesOf } from "./sides.ts";
+import { goesAlong, stepsOf } from "./steps.ts";
+
+/** Implements Reconciler.plan. To prune everything that is foreign, pass `asDesired(observed)` as owned. */
+export function planVpp(desired: VppDesired, observed: VppObserved, owned: readonly VppDesired[]): Plan<VppStep> {
+  const plans = instances.map((instance) =>
+    planInstance(
+      instance,
+      desired[instance],
+      observed[instance],
+      owned.flatMap((one) => one[instance] ?? []),
+    ),
+  );
+  return {
+    steps: plans.flatMap(({ steps }) => steps),
+    foreign: plans.flatMap(({ foreign }) => foreign),
+    problems: plans.flatMap(({ problems }) => problems),
+    notes: plans.flatMap(({ notes }) => notes),
+    ...(observed.core && { there: { tap: tapsIn(observed.core) } }),
+  };
+}
+
+const nothing: Plan<VppStep> = { steps: [], foreign: [], problems: [], notes: [] };
+
+function planInstance(
+  instance: InstanceName,
+  desired: InstanceDesired | undefined,
+  observed: InstanceObserved | undefined,
+  owned: readonly InstanceDesired[],
+): Plan<VppStep> {
+  if (desired === undefined) return nothing;
+  if (observed === undefined) return { ...nothing, problems: [notRunning(instance)] };
+  const sides = sidesOf(desired.objects, observed.objects, owned);
+  const changes = changesOf(sides);
+  const restart = restartOf(instance, sides, changes, observed.unknown);
+  return {
+    steps: restart ? [restart] : stepsOf(instance, sides, changes),
+    foreign: [...changes.foreign]
+      .filter(([id]) => !changes.going.has(id) || changes.coming.has(id))
+      .map(([, object]) => foreignObject(instance, object)),
+    problems: obstaclesOf(instance, sides, changes, observed),
+    notes: goneAlong(instance, changes),
+  };
+}
+
+/** What an operator set by hand on an interface of ours goes with it: at least it is said. */
+function goneAlong(instance: InstanceName, changes: Changes): readonly string[] {
+  return [...changes.going.values()].flatMap(({ object, isForeign, recreated }) =>
+    isForeign && !recreated && goesAlong(object, changes)
+      ? [`${instance}: ${nounOf(object)}, which nobody here made, goes with what it stands on.`]
+      : [],
+  );
+}
+
+function foreignObject(instance: InstanceName, object: VppObject): Foreign {
+  const id = `vpp/${instance}/${object.kind}/${rulesOf(object.kind).key(object)}`;
+  return { id, text: `${instance}: ${nounOf(object)}` };
+}
+
+function nounOf(object: VppObject): string {
+  return rulesOf(object.kind).noun(object);
+}
+
+function notRunning(instance: InstanceName): Problem {
+  return new Problem("VPP_UNREACHABLE", `${instance}: VPP does not run, and the machine file asks for things in it`, {
+    remedy: `See \`systemctl status vpp-${instance}\`; it is planned again once it runs.`,
+    transient: true,
+  });
+}
+
+/** Names of the interfaces of Linux that core has. */
+function tapsIn({ objects }: InstanceObserved): readonly string[] {
+  return objects.flatMap((object) =>
+    object.kind === "linux-pair" ? [object.name] : object.kind === "tap" ? [object.device] : [],
+  );
+}

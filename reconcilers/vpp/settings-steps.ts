@@ -1,0 +1,91 @@
+/**
+ * Admin state and MTU. What shrinks or goes down does so from the VLANs towards their interfaces, what grows or comes up the
+ * other way: VPP takes VLANs down with their interface, and Linux has no VLAN with a larger MTU than its device.
+ */
+import type { Impact } from "../core.ts";
+import type { Changes } from "./changes.ts";
+import { interfaceKey, scoped } from "./kinds/rules.ts";
+import { rulesOf } from "./kinds/table.ts";
+import { depthOf, type Vlans } from "./kinds/vlans.ts";
+import type { InstanceName, ObjectStep, Settings } from "./model.ts";
+import type { Sides } from "./sides.ts";
+
+interface Setting {
+  readonly before: Settings | undefined;
+  readonly after: Settings;
+  readonly depth: number;
+}
+
+/** Of all interfaces that are there in the end. */
+export function settingsSteps(
+  instance: InstanceName,
+  { live, settings, owned }: Sides,
+  { coming, vanished }: Changes,
+  vlans: Vlans,
+): readonly ObjectStep[] {
+  const [lower, raise]: [Setting[], Setting[]] = [[], []];
+  const fresh = new Set<string>();
+  for (const { object } of coming.values())
+    for (const key of rulesOf(object.kind).provides?.(object) ?? []) fresh.add(key);
+  const wanted = [...settings.desired.values(), ...leftBehind({ live, settings, owned }, vanished)];
+  for (const after of wanted) {
+    const depth = depthOf(after, vlans);
+    const before = fresh.has(interfaceKey(after.on)) ? undefined : settings.live.get(after.on);
+    if (before === undefined) {
+      raise.push({ before, after, depth });
+      continue;
+    }
+    const low = lowest(before, after);
+    if (!isSame(before, low)) lower.push({ before, after: low, depth });
+    if (!isSame(low, after)) raise.push({ before: low, after, depth });
+  }
+  const outwards = (a: Setting, b: Setting) => a.depth - b.depth;
+  const twice = new Set(lower.map(({ after }) => after.on));
+  return [
+    ...lower.toSorted((a, b) => outwards(b, a)).map((one) => step(instance, one, "")),
+    ...raise.toSorted(outwards).map((one) => step(instance, one, twice.has(one.after.on) ? "/raise" : "")),
+  ];
+}
+
+/** NICs that nobody describes any more stay in VPP, and are down. */
+function leftBehind(
+  { live, settings, owned }: Pick<Sides, "live" | "settings" | "owned">,
+  vanished: ReadonlySet<string>,
+): readonly Settings[] {
+  return [...settings.live.values()].flatMap((before) => {
+    const isOurs = owned.has(`physical ${before.on}`) && live.has(`physical ${before.on}`);
+    const stays = isOurs && !settings.desired.has(before.on) && !vanished.has(interfaceKey(before.on));
+    return stays ? [{ ...before, up: false }] : [];
+  });
+}
+
+/** What of a change only takes away. */
+function lowest(before: Settings, after: Settings): Settings {
+  const { mtu: _, ...rest } = before;
+  const mtu = size(after) < size(before) ? after.mtu : before.mtu;
+  return { ...rest, up: before.up && after.up, ...(mtu !== undefined && { mtu }) };
+}
+
+/** Without one, it is as large as the interface's. */
+function size({ mtu }: Settings): number {
+  return mtu ?? Number.POSITIVE_INFINITY;
+}
+
+function isSame(one: Settings, other: Settings): boolean {
+  return one.up === other.up && one.mtu === other.mtu;
+}
+
+function step(instance: InstanceName, { before, after }: Setting, suffix: string): ObjectStep {
+  const impact: Impact = before?.up === true && !after.up ? "flap" : "hitless";
+  return {
+    id: `vpp/${instance}/settings/${after.on}${suffix}`,
+    kind: "set",
+    impact,
+    needs: scoped(instance, [interfaceKey(after.on)]),
+    provides: [],
+    releases: [],
+    instance,
+    ...(before && { before }),
+    after,
+  };
+}

@@ -1,0 +1,83 @@
+/** The three states of an instance that a plan compares, object by object. */
+import { idOf, rulesOf } from "./kinds/table.ts";
+import type { InstanceDesired, Settings, VppObject } from "./model.ts";
+
+export type Objects = ReadonlyMap<string, VppObject>;
+
+/** By `idOf`. Settings stand apart: what an interface has for as long as it is there neither comes nor goes. */
+export interface Sides {
+  readonly desired: Objects;
+  readonly live: Objects;
+  /** What was ever desired here. */
+  readonly owned: ReadonlySet<string>;
+  /** By the interface's name. */
+  readonly settings: {
+    readonly desired: ReadonlyMap<string, Settings>;
+    readonly live: ReadonlyMap<string, Settings>;
+  };
+}
+
+/** Of two objects with one id the first counts. */
+export function sidesOf(
+  desired: readonly VppObject[],
+  live: readonly VppObject[],
+  owned: readonly InstanceDesired[],
+): Sides {
+  return {
+    desired: byId(desired),
+    live: byId(live),
+    owned: new Set(owned.flatMap(({ objects }) => objects.map(idOf))),
+    settings: { desired: settingsIn(desired), live: settingsIn(live) },
+  };
+}
+
+function byId(objects: readonly VppObject[]): Objects {
+  const found = new Map<string, VppObject>();
+  for (const object of objects) {
+    if (object.kind === "settings") continue;
+    const id = idOf(object);
+    if (!found.has(id)) found.set(id, object);
+  }
+  return found;
+}
+
+function settingsIn(objects: readonly VppObject[]): ReadonlyMap<string, Settings> {
+  return new Map(objects.filter((object) => object.kind === "settings").map((object) => [object.on, object]));
+}
+
+/** The fields in which a live object is not as desired. */
+export function differing(live: VppObject, desired: VppObject): readonly string[] {
+  const { optional, ignored } = rulesOf(desired.kind);
+  const [was, wanted] = [fieldsOf(live), fieldsOf(desired)];
+  const fields: string[] = [];
+  for (const field in wanted) {
+    if (wanted[field] === undefined || ignored?.includes(field) === true) continue;
+    if (!isSame(was[field], wanted[field])) fields.push(field);
+  }
+  for (const field in was) {
+    if (was[field] === undefined || wanted[field] !== undefined) continue;
+    if (ignored?.includes(field) !== true && optional?.includes(field) !== true) fields.push(field);
+  }
+  return fields;
+}
+
+/** An object without regard to its kind. */
+export function fieldsOf(object: VppObject): Fields {
+  const fields: object = object;
+  return fields as Fields;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Of plain JSON. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (Array.isArray(one)) {
+    if (!Array.isArray(other) || one.length !== other.length) return false;
+    return one.every((part, at) => isSame(part, other[at]));
+  }
+  const [left, right] = [one as Fields, other as Fields];
+  const fields = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...fields].every((field) => isSame(left[field], right[field]));
+}

@@ -1,0 +1,98 @@
+/** Steps out of changes, in the order in which VPP takes them: prune, then create and change in place, settings last. Pure. */
+import { type Impact, worstImpact } from "../core.ts";
+import { type Changes, goesLast, type Move } from "./changes.ts";
+import { scoped } from "./kinds/rules.ts";
+import { rankOf, rulesOf } from "./kinds/table.ts";
+import { depthOf, type Vlans, vlansOf } from "./kinds/vlans.ts";
+import type { InstanceName, ObjectStep, VppObject } from "./model.ts";
+import type { Sides } from "./sides.ts";
+import { settingsSteps } from "./settings-steps.ts";
+
+/** Everything that an instance is to do. */
+export function stepsOf(instance: InstanceName, sides: Sides, changes: Changes): readonly ObjectStep[] {
+  const [before, after] = [vlansOf(sides.live.values()), vlansOf(sides.desired.values())];
+  const goes = [...changes.going.values()].filter(({ object }) => !goesAlong(object, changes));
+  const removals = inOrder(goes, before)
+    .toReversed()
+    .map((move) => removal(instance, move));
+  const others = inOrder(
+    [
+      ...[...changes.coming.values()].map((move) => ({ ...move, step: addition(instance, move, after) })),
+      ...[...changes.changing.values()].map((change) => ({
+        object: change.after,
+        step: { ...addition(instance, { object: change.after }, after), ...inPlace(change.before, change.after) },
+      })),
+    ],
+    after,
+  );
+  const isRaw = ({ object }: Pick<Move, "object">) => object.kind === "raw";
+  const isLast = ({ before }: ObjectStep) => before !== undefined && goesLast(before);
+  return [
+    ...removals.filter((step) => !isLast(step)),
+    ...others.filter((one) => !isRaw(one)).map(({ step }) => step),
+    ...settingsSteps(instance, sides, changes, after),
+    ...others.filter(isRaw).map(({ step }) => step),
+    ...removals.filter(isLast),
+  ];
+}
+
+/** VPP takes it along with what it is on, so that nobody else does. */
+export function goesAlong(object: VppObject, { vanished }: Pick<Changes, "vanished">): boolean {
+  return (
+    rulesOf(object.kind)
+      .goesWith?.(object)
+      .some((key) => vanished.has(key)) === true
+  );
+}
+
+function inOrder<T extends Pick<Move, "object">>(moves: readonly T[], vlans: Vlans): readonly T[] {
+  return moves.toSorted(
+    (a, b) => rankOf[a.object.kind] - rankOf[b.object.kind] || depthOf(a.object, vlans) - depthOf(b.object, vlans),
+  );
+}
+
+function stepId(instance: InstanceName, object: VppObject): string {
+  return `vpp/${instance}/${object.kind}/${rulesOf(object.kind).key(object)}`;
+}
+
+function removal(instance: InstanceName, { object, recreated, isForeign }: Move): ObjectStep {
+  const rules = rulesOf(object.kind);
+  return {
+    // The addition has the plain one: it is what is there in the end.
+    id: `${stepId(instance, object)}${recreated ? "/old" : ""}`,
+    kind: "remove",
+    impact: impactOf(object, rules.impact.remove),
+    needs: [],
+    provides: [],
+    releases: scoped(instance, rules.provides?.(object) ?? []),
+    instance,
+    before: object,
+    ...(recreated && { recreated }),
+    ...(isForeign && { isForeign }),
+  };
+}
+
+function addition(instance: InstanceName, { object, recreated, isForeign }: Move, vlans: Vlans): ObjectStep {
+  const rules = rulesOf(object.kind);
+  return {
+    id: stepId(instance, object),
+    kind: "add",
+    impact: impactOf(object, rules.impact.add),
+    needs: scoped(instance, rules.needs?.(object, vlans) ?? []),
+    provides: scoped(instance, rules.provides?.(object) ?? []),
+    releases: [],
+    instance,
+    after: object,
+    ...(recreated && { recreated }),
+    ...(isForeign && { isForeign }),
+  };
+}
+
+function inPlace(before: VppObject, after: VppObject) {
+  return { kind: "set", impact: impactOf(after, rulesOf(after.kind).impact.set), provides: [], before } as const;
+}
+
+function impactOf(object: VppObject, usual: Impact | undefined): Impact {
+  const own = object.kind === "raw" ? [{ impact: object.impact }] : [];
+  return worstImpact([{ impact: usual ?? "hitless" }, ...own]) ?? "hitless";
+}

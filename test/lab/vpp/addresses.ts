@@ -1,0 +1,183 @@
+/** Addresses of interfaces in the simulated VPP, borrowed ones, IPv6 by itself, and tables. */
+import type { Calls, DumpsOf } from "./handlers.ts";
+import { pathOf } from "./routes.ts";
+import { retval, source, type Interface, type State } from "./state.ts";
+import { isIpv6, network, sameNetwork, splitPrefix } from "./text.ts";
+
+const inUse = -105;
+const unsupported = -126;
+const duplicate = -127;
+
+export function addAddress(vpp: State, itf: Interface, prefix: string): number {
+  const [address, length] = splitPrefix(prefix);
+  if (itf.type === "local" || (itf.tags && (itf.tags.flags & 16) === 0)) return unsupported;
+  if (isIpv6(address) && sameNetwork(address, "fe80::", 10)) {
+    if (length !== 128) return -59;
+    itf.linkLocal = address;
+    return 0;
+  }
+  const refused = conflict(vpp, itf, address, length);
+  if (refused !== 0) return refused;
+  itf.addresses.add(prefix);
+  connected(vpp, itf, prefix, true);
+  return 0;
+}
+
+/** What VPP says of an address that it cannot take; 0: it can. */
+function conflict(vpp: State, itf: Interface, address: string, length: number): number {
+  const family = isIpv6(address) ? 6 : 4;
+  for (const other of vpp.interfaces.values()) {
+    if (other.tables[family] !== itf.tables[family]) continue;
+    for (const theirs of other.addresses) {
+      const [standing, size] = splitPrefix(theirs);
+      if (!sameNetwork(address, standing, Math.min(length, size))) continue;
+      const isSame = standing === address;
+      if (other === itf && size === length && !isSame) continue;
+      return family === 6 && other === itf && size === length ? duplicate : inUse;
+    }
+  }
+  return 0;
+}
+
+/** IPv4 goes by the address alone, whatever length is given. */
+export function removeAddress(vpp: State, itf: Interface, prefix: string): number {
+  const [address] = splitPrefix(prefix);
+  const found = isIpv6(address)
+    ? itf.addresses.has(prefix) && prefix
+    : [...itf.addresses].find((one) => splitPrefix(one)[0] === address);
+  if (found === undefined || found === false) return -60;
+  dropAddress(vpp, itf, found);
+  return 0;
+}
+
+export function forgetAddresses(vpp: State, itf: Interface): void {
+  for (const address of itf.addresses) dropAddress(vpp, itf, address);
+}
+
+/** Router advertisements go with IPv6. */
+export function clearIpv6(itf: Interface): void {
+  itf.isIpv6 = false;
+  delete itf.linkLocal;
+  delete itf.advertisements;
+}
+
+export function hasIpv6(itf: Interface): boolean {
+  return itf.isIpv6 || [...itf.addresses].some(isIpv6);
+}
+
+function dropAddress(vpp: State, itf: Interface, address: string): void {
+  itf.addresses.delete(address);
+  connected(vpp, itf, address, false);
+  if (!hasIpv6(itf)) clearIpv6(itf);
+}
+
+/** The routes that an address makes: its network and itself. */
+function connected(vpp: State, itf: Interface, prefix: string, isAdd: boolean): void {
+  const [address] = splitPrefix(prefix);
+  const family = isIpv6(address) ? 6 : 4;
+  const host = `${address}/${family === 6 ? 128 : 32}`;
+  for (const route of new Set([network(prefix), host])) {
+    const key = `${itf.tables[family]} ${route}`;
+    const sources = vpp.routes.get(key) ?? new Map();
+    const isShared = [...itf.addresses].some((one) => network(one) === route);
+    if (isAdd) sources.set(source.interface, [pathOf({ index: itf.index, isIpv6: family === 6 })]);
+    else if (!isShared) sources.delete(source.interface);
+    if (sources.size > 0) vpp.routes.set(key, sources);
+    else vpp.routes.delete(key);
+  }
+}
+
+export const addressCalls = {
+  sw_interface_add_del_address(vpp, { sw_if_index, is_add, del_all, prefix }) {
+    const itf = vpp.interfaces.get(sw_if_index);
+    if (!itf) return retval.invalidInterface;
+    if (del_all) {
+      forgetAddresses(vpp, itf);
+      return 0;
+    }
+    return is_add ? addAddress(vpp, itf, prefix) : removeAddress(vpp, itf, prefix);
+  },
+  sw_interface_set_unnumbered(vpp, { sw_if_index, unnumbered_sw_if_index, is_add }) {
+    const [lender, itf] = [vpp.interfaces.get(sw_if_index), vpp.interfaces.get(unnumbered_sw_if_index)];
+    if (!lender) return retval.invalidInterface;
+    if (!itf) return -10;
+    return setUnnumbered(itf, is_add ? lender : undefined);
+  },
+  sw_interface_ip6_enable_disable(vpp, { sw_if_index, enable }) {
+    const itf = vpp.interfaces.get(sw_if_index);
+    if (!itf) return retval.invalidInterface;
+    if (itf.isIpv6 === enable) return enable ? -81 : retval.noSuchEntry;
+    itf.isIpv6 = enable;
+    if (!hasIpv6(itf)) clearIpv6(itf);
+    return 0;
+  },
+  sw_interface_ip6_set_link_local_address(vpp, { sw_if_index, ip }) {
+    const itf = vpp.interfaces.get(sw_if_index);
+    if (!itf) return retval.invalidInterface;
+    itf.linkLocal = ip;
+    return 0;
+  },
+  sw_interface_ip6_get_link_local_address(vpp, { sw_if_index }) {
+    const itf = vpp.interfaces.get(sw_if_index);
+    if (!itf) return retval.invalidInterface;
+    return hasIpv6(itf) ? { ip: itf.linkLocal ?? "fe80::1" } : -62;
+  },
+  ip_table_add_del(vpp, { is_add, table }) {
+    return setTable(vpp, table.table_id, table.is_ip6, is_add ? table.name : undefined);
+  },
+  ip_table_add_del_v2(vpp, { is_add, table }) {
+    return setTable(vpp, table.table_id, table.is_ip6, is_add ? table.name : undefined);
+  },
+  sw_interface_set_table(vpp, { sw_if_index, is_ipv6, vrf_id }) {
+    const itf = vpp.interfaces.get(sw_if_index);
+    const family = is_ipv6 ? 6 : 4;
+    if (!itf) return retval.invalidInterface;
+    if (!vpp.tables.has(`${vrf_id}/${family}`)) return retval.noSuchFib;
+    if ([...itf.addresses].some((address) => isIpv6(address) === is_ipv6)) return -114;
+    itf.tables[family] = vrf_id;
+    return 0;
+  },
+  sw_interface_get_table(vpp, { sw_if_index, is_ipv6 }) {
+    const itf = vpp.interfaces.get(sw_if_index);
+    return itf ? { vrf_id: itf.tables[is_ipv6 ? 6 : 4] } : retval.invalidInterface;
+  },
+} satisfies Calls;
+
+export function setUnnumbered(itf: Interface, lender: Interface | undefined): number {
+  if (lender) itf.lender = lender;
+  else delete itf.lender;
+  return 0;
+}
+
+/** The first name stays; one that is in use lingers. */
+function setTable(vpp: State, id: number, isIp6: boolean, name: string | undefined): number {
+  const family = isIp6 ? 6 : 4;
+  const key = `${id}/${family}`;
+  if (name !== undefined) {
+    if (!vpp.tables.has(key)) vpp.tables.set(key, name || `ipv${family}-VRF:${id}`);
+    return 0;
+  }
+  const isUsed = [...vpp.interfaces.values()].some((itf) => itf.tables[family] === id);
+  if (id !== 0 && !isUsed) vpp.tables.delete(key);
+  return 0;
+}
+
+export const addressDumps = {
+  *ip_address_dump(vpp, { sw_if_index, is_ipv6 }) {
+    for (const address of vpp.interfaces.get(sw_if_index)?.addresses ?? []) {
+      if (isIpv6(address) === is_ipv6) yield { sw_if_index, prefix: address };
+    }
+  },
+  *ip_unnumbered_dump(vpp, { sw_if_index }) {
+    for (const itf of vpp.interfaces.values()) {
+      if (!itf.lender || (sw_if_index !== 0xffffffff && sw_if_index !== itf.index)) continue;
+      yield { sw_if_index: itf.index, ip_sw_if_index: itf.lender.index };
+    }
+  },
+  *ip_table_dump(vpp) {
+    for (const [key, name] of vpp.tables) {
+      const [id, family] = key.split("/");
+      yield { table: { table_id: Number(id), is_ip6: family === "6", name } };
+    }
+  },
+} satisfies DumpsOf;

@@ -1,0 +1,56 @@
+/** Show commands of the simulated VPP: those that the product reads, and no others. */
+import { source } from "./state.ts";
+import { simulatedVersion } from "./vpe.ts";
+import { noMore, Refused, type Commands } from "./cli-words.ts";
+
+const onOff = (isOn: boolean): string => (isOn ? "on" : "off");
+
+export const showCommands: Commands = {
+  "show version": () => `vpp v${simulatedVersion} built by simulation\n`,
+  "show clock": () => "Time now 1.000000, Thu, 1 Jan 2026 00:00:00 GMT\n",
+  "show lcp": (vpp) =>
+    [
+      vpp.linuxCp.namespace === "" ? "lcp default netns '<unset>'" : `lcp default netns '${vpp.linuxCp.namespace}'`,
+      `lcp lcp-auto-subint ${onOff(vpp.linuxCp.autoSubint)}`,
+      "lcp lcp-auto-subint-inherit-netns off",
+      "lcp del-static-on-link-down off",
+      "lcp del-dynamic-on-link-down off",
+      `lcp lcp-sync ${onOff(vpp.linuxCp.sync)}`,
+      ...[...vpp.pairs.values()].map(
+        ({ phy, host, name, vif, namespace }) =>
+          `itf-pair: [${phy.index}] ${phy.name} ${host.name} ${name} ${vif} type tap${namespace === "" ? "" : ` netns ${namespace}`}`,
+      ),
+      "",
+    ].join("\n"),
+  "show fib source": () =>
+    Object.entries({ ...source, "lcp-rt": source.linuxCp })
+      .map(([name, number]) => `[${number}] ${name} prio:${number} behaviour:simple`)
+      .join("\n"),
+  "show lldp": (vpp) =>
+    [
+      `Local system name: ${vpp.lldp.name}`,
+      `Transmit interval: ${vpp.lldp.interval} seconds`,
+      `Transmit hold: ${vpp.lldp.hold}`,
+      "",
+    ].join("\n"),
+  "lcp default netns": (vpp, words) => {
+    vpp.linuxCp.namespace = words[0] === "clear" ? "" : (words[0] ?? "");
+    return "";
+  },
+  "lcp lcp-sync": (vpp, [word, ...rest]) => {
+    noMore(rest);
+    vpp.linuxCp.sync = isOn(word);
+    return "";
+  },
+  "lcp lcp-auto-subint": (vpp, [word, ...rest]) => {
+    noMore(rest);
+    vpp.linuxCp.autoSubint = isOn(word);
+    return "";
+  },
+};
+
+function isOn(word: string | undefined): boolean {
+  if (word === "on" || word === "enable") return true;
+  if (word === "off" || word === "disable") return false;
+  throw new Refused(`unknown input \`${word ?? ""}'`);
+}

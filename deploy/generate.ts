@@ -1,6 +1,7 @@
 /**
  * Writes what is generated from the schemas, the problem table and the command line: sites/.schema/*.json, docs/problems.md,
- * docs/agent.md, docs/cli.md, docs/state-machine.md, docs/reasons.md, docs/metrics.md and reconcilers/vpp/api/messages.ts. A unit test fails while they are not what this would write: `npm run generate`.
+ * docs/agent.md, docs/cli.md, docs/state-machine.md, docs/reasons.md, docs/metrics.md,
+ * reconcilers/vpp/api/messages.ts and known.ts. A unit test fails while they are not what this would write: `npm run generate`.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -13,7 +14,7 @@ import { cliPage } from "./cli-page.ts";
 import { metricsPage } from "./metrics-page.ts";
 import { reasonsPage } from "./reasons-page.ts";
 import { stateMachinePage } from "./state-machine-page.ts";
-import { vppMessages } from "./vpp-messages.ts";
+import { vppKnown, vppMessages } from "./vpp-messages.ts";
 
 const editorDocuments = [
   "machine",
@@ -38,6 +39,7 @@ export async function generated(): Promise<ReadonlyMap<string, string>> {
     ["docs/reasons.md", reasonsPage()] as const,
     ["docs/metrics.md", await metricsPage()] as const,
     ["reconcilers/vpp/api/messages.ts", vppMessages()] as const,
+    ["reconcilers/vpp/api/known.ts", vppKnown()] as const,
   ]);
 }
 

@@ -1,4 +1,4 @@
-/** reconcilers/vpp/api/messages.ts: TypeScript types of the messages in messages.def. */
+/** From messages.def: reconcilers/vpp/api/messages.ts, the messages as types, and known.ts, the same for when it runs. */
 import { readFileSync } from "node:fs";
 import { type FieldText, type MessageTable, readTable } from "../reconcilers/vpp/api/table.ts";
 
@@ -29,11 +29,32 @@ export function vppMessages(): string {
     ...typesOf(table),
     ...mapOf(table, "Requests", "reply"),
     ...mapOf(table, "Dumps", "details"),
-    "/** Fields to send, as many as one likes. */",
-    "export type Fields<T> = { readonly [F in keyof T]?: T[F] };",
+    "/** Fields to send, as many as one likes, at every level. */",
+    "export type Fields<T> = { readonly [F in keyof T]?: Part<T[F]> };",
+    "type Part<T> = T extends Uint8Array",
+    "  ? T",
+    "  : T extends readonly (infer E)[]",
+    "    ? readonly Part<E>[]",
+    "    : T extends object",
+    "      ? Fields<T>",
+    "      : T;",
     "",
     "export type RequestName = keyof Requests;",
     "export type DumpName = keyof Dumps;",
+    "",
+  ].join("\n");
+}
+
+/** The table without its comments, as a module: the product is one file, with nothing to read beside it. */
+export function vppKnown(): string {
+  const lines = readFileSync(source, "utf8").split("\n");
+  return [
+    "/** Generated from messages.def: `npm run generate`. */",
+    "",
+    "/** For readTable: the messages that the product knows, as it knows them. */",
+    "export const knownText = `",
+    ...lines.filter((line) => line !== "" && !line.startsWith("#")),
+    "`;",
     "",
   ].join("\n");
 }

@@ -2275,8 +2275,15 @@ export interface Dumps {
   };
 }
 
-/** Fields to send, as many as one likes. */
-export type Fields<T> = { readonly [F in keyof T]?: T[F] };
+/** Fields to send, as many as one likes, at every level. */
+export type Fields<T> = { readonly [F in keyof T]?: Part<T[F]> };
+type Part<T> = T extends Uint8Array
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly Part<E>[]
+    : T extends object
+      ? Fields<T>
+      : T;
 
 export type RequestName = keyof Requests;
 export type DumpName = keyof Dumps;

@@ -10,7 +10,8 @@ export interface FieldText {
 }
 
 export type TypeText =
-  | { readonly kind: "type" | "union"; readonly name: string; readonly fields: readonly FieldText[] }
+  | { readonly kind: "type"; readonly name: string; readonly fields: readonly FieldText[] }
+  | { readonly kind: "union"; readonly name: string; readonly fields: readonly FieldText[] }
   | {
       readonly kind: "enum" | "flags";
       readonly name: string;
@@ -29,6 +30,8 @@ export interface MessageText {
 /** What answers a request. */
 export interface ServiceText {
   readonly request: string;
+  /** Whose it is ("linux_cp"); undefined: VPP's own. */
+  readonly plugin: string | undefined;
   /** The one reply, or the one that ends the details of a paged get. */
   readonly reply: string | undefined;
   /** Sent any number of times. */
@@ -54,7 +57,7 @@ export function readTable(text: string): MessageTable {
     if (kind === "type" || kind === "union") types.push({ kind, name, fields: fieldsOf(body) });
     else if (kind === "enum" || kind === "flags") types.push({ kind, name, of: extra, values: valuesOf(body) });
     else if (kind === "alias") types.push(aliasOf(name, body));
-    else if (kind === "service") services.push(serviceOf(name, body));
+    else if (kind === "service") services.push(serviceOf(name, extra, body));
     else if (kind === "message") messages.push({ name, crc: extra, fields: fieldsOf(body) });
     else throw new Error(`messages.def: ${line}`);
   }
@@ -85,10 +88,10 @@ function aliasOf(name: string, body: string): TypeText {
   return { kind: "alias", name, of, length: length === undefined ? undefined : Number(length) };
 }
 
-function serviceOf(request: string, body: string): ServiceText {
+function serviceOf(request: string, plugin: string, body: string): ServiceText {
   const [answer = "", events] = body.split(", events ");
   const [first = "", after] = answer.split(" after ");
   const details = (after ?? first).endsWith("*") ? (after ?? first).slice(0, -1) : undefined;
   const reply = first === "nothing" || first.endsWith("*") ? undefined : first;
-  return { request, reply, details, events: events?.split(" ") ?? [] };
+  return { request, plugin: plugin === "" ? undefined : plugin, reply, details, events: events?.split(" ") ?? [] };
 }

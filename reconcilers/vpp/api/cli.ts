@@ -1,0 +1,19 @@
+/**
+ * What VPP's binary API has no message for, and its CLI has a command. All of it goes through here: a unit test lists the
+ * commands. What an operator writes raw goes past.
+ */
+import type { Vpp } from "./vpp.ts";
+
+/** Everything that this product itself says to VPP's CLI. */
+export const commands = {
+  /** How much of the heap is left: no message says it, and what VPP cannot allocate it dies of. */
+  mainHeap: "show memory main-heap",
+} as const;
+
+/** Bytes of VPP's main heap that nobody uses; undefined where VPP's answer is not understood. */
+export async function freeHeap(vpp: Pick<Vpp, "cli">): Promise<number | undefined> {
+  const text = await vpp.cli(commands.mainHeap);
+  const [, number, unit = ""] = /\bfree: (\d+(?:\.\d+)?)([KMG]?)\b/.exec(text) ?? [];
+  if (number === undefined) return undefined;
+  return Number(number) * ({ K: 1024, M: 1024 ** 2, G: 1024 ** 3 }[unit] ?? 1);
+}

@@ -4,6 +4,7 @@ import type { Host } from "../reconcilers/core.ts";
 import { frr } from "../reconcilers/frr/frr.ts";
 import { catalogue } from "../reconcilers/system/catalogue.ts";
 import { system } from "../reconcilers/system/system.ts";
+import { vppOff } from "../reconcilers/vpp/off.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { createAgent } from "./agent.ts";
@@ -42,6 +43,7 @@ import { watch, watchFiles } from "./watch.ts";
 export function allReconcilers({ paths, system: { mode } }: Pick<Settings, "paths" | "system">): Reconcilers {
   return {
     system: system({ managed: mode === "off" ? [] : catalogue, run: paths.run }),
+    vpp: vppOff,
     frr: frr({ sockets: paths["frr-sockets"] }),
   };
 }

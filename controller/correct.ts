@@ -1,6 +1,5 @@
 /** The third part of a tick: back to what is committed when the appliance drifted from it and nobody wants it so. */
 import type { Generation } from "../reconcilers/generation.ts";
-import { isDescribed } from "../reconcilers/system/model.ts";
 import { asProblem } from "../schemas/problem.ts";
 import { glassOf, watchHands } from "./break-glass.ts";
 import { canonicalJson } from "./canonical-json.ts";
@@ -10,7 +9,7 @@ import { askGate } from "./gate/ask.ts";
 import { noBaseline } from "./health/baseline.ts";
 import { withCorrection } from "./ledger.ts";
 import type { Shut, Target } from "./machine.ts";
-import { limitedTo, type Survey } from "./planes.ts";
+import { limitedTo, whereSaid, type Survey } from "./planes.ts";
 import { surveyed, type Turn } from "./turn.ts";
 
 /** Measures drift from the committed generation, and brings back what nobody decided to leave. */
@@ -54,8 +53,7 @@ async function measured({ parts, appliance, signal, known, publish }: Turn, comm
 function renderedAnew({ known }: Turn, committed: Generation): Generation | undefined {
   const { generation } = known().wanted ?? {};
   if (generation?.digest !== committed.digest) return undefined;
-  const { system } = committed.desired;
-  const desired = isDescribed(system) ? generation.desired : { ...generation.desired, system };
+  const desired = whereSaid(committed.desired, generation.desired, committed.desired);
   return canonicalJson(desired) === canonicalJson(committed.desired) ? undefined : { ...generation, desired };
 }
 

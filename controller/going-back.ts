@@ -4,11 +4,11 @@
  * committed before. Needs no repository.
  */
 import type { Generation } from "../reconcilers/generation.ts";
-import { isDescribed } from "../reconcilers/system/model.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import type { Ledger, Order } from "./ledger.ts";
 import type { Deployment, Failure, State } from "./machine.ts";
+import { whereSaid } from "./planes.ts";
 import { blamed, inconclusiveRetries, withVerdict } from "./verdicts.ts";
 
 /** Of the kept generations, the one that was committed last before the committed one and is not known to be bad. */
@@ -52,8 +52,7 @@ export function isResumed(state: State, { order }: Ledger): boolean {
 
 /** What the generation says nothing of stays as it is, instead of being removed. */
 function withUndescribed(generation: Generation, { desired }: Generation): Generation {
-  if (isDescribed(generation.desired.system)) return generation;
-  return { ...generation, desired: { ...generation.desired, system: desired.system } };
+  return { ...generation, desired: whereSaid(generation.desired, generation.desired, desired) };
 }
 
 /** Why the deployment in flight is given up for it. */

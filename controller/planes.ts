@@ -9,8 +9,9 @@ import {
   type Step,
 } from "../reconcilers/core.ts";
 import type { Desired } from "../reconcilers/generation.ts";
-import { undescribed } from "../reconcilers/system/model.ts";
+import { isDescribed, undescribed } from "../reconcilers/system/model.ts";
 import { unitsOf } from "../reconcilers/system/plan.ts";
+import { unsaid } from "../reconcilers/vpp/model.ts";
 import { Problem } from "../schemas/problem.ts";
 import { runsOf, unmetNeeds } from "./runs.ts";
 
@@ -42,15 +43,24 @@ export interface Survey {
 export type Incarnations = Readonly<Partial<Record<PlaneName, string>>>;
 
 /** Nothing at all: what an appliance looks like on which nothing was ever committed. */
-export const emptyDesired: Desired = { system: undescribed, frr: { config: "" } };
+export const emptyDesired: Desired = { system: undescribed, vpp: unsaid, frr: { config: "" } };
 
 /** What an agent wrote down that did not know all planes. */
 export function completed(desired: Partial<Desired>): Desired {
   return { ...emptyDesired, ...desired };
 }
 
+/** `desired`, but for planes of which `by` says nothing: of those what `otherwise` says. */
+export function whereSaid(by: Desired, desired: Desired, otherwise: Desired): Desired {
+  return {
+    ...desired,
+    ...(!isDescribed(by.system) && { system: otherwise.system }),
+    ...(Object.keys(by.vpp).length === 0 && { vpp: otherwise.vpp }),
+  };
+}
+
 /** Every plane that there is; what uses a plane comes after it. */
-export const planeNames = ["system", "frr"] as const satisfies readonly (keyof Desired & PlaneName)[];
+export const planeNames = ["system", "vpp", "frr"] as const satisfies readonly (keyof Desired & PlaneName)[];
 
 /** Observes every plane and plans. Rejects with a Problem when a plane cannot be observed. */
 export async function survey(

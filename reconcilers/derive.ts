@@ -4,6 +4,7 @@ import type { ProgramVersions } from "../schemas/when.ts";
 import { renderFrr } from "./frr/render/render.ts";
 import type { Desired } from "./generation.ts";
 import { undescribed } from "./system/model.ts";
+import { unsaid } from "./vpp/model.ts";
 import { renderSystem } from "./system/render/render.ts";
 
 /** Versions of the programs in the image: what `when:` asks for. From the image's manifest, never from the running box. */
@@ -25,6 +26,7 @@ export function derive(
 ): Desired {
   return {
     system: leftOut.system ? undescribed : renderSystem(machine),
+    vpp: unsaid,
     frr: renderFrr(machine, versions, seal),
   };
 }

@@ -4,11 +4,13 @@ import type { Policy } from "../schemas/policy.ts";
 import type { StatusPlace } from "../schemas/rollout.ts";
 import type { FrrDesired } from "./frr/model.ts";
 import type { SystemDesired } from "./system/model.ts";
+import type { VppDesired } from "./vpp/model.ts";
 import type { PlaneName } from "./core.ts";
 
 /** What each plane is to look like. A plane joins by adding its key here and its reconciler in controller/compose.ts. */
 export interface Desired {
   readonly system: SystemDesired;
+  readonly vpp: VppDesired;
   readonly frr: FrrDesired;
 }
 

@@ -5,6 +5,7 @@ import { describeStep as describeFrr } from "../../reconcilers/frr/describe.ts";
 import type { Desired } from "../../reconcilers/generation.ts";
 import { describeStep as describeSystem } from "../../reconcilers/system/describe.ts";
 import { planText } from "../../reconcilers/plan-text.ts";
+import { vppOff } from "../../reconcilers/vpp/off.ts";
 import { reviveProblem } from "../../schemas/problem.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
 import { printableJson } from "../../schemas/printable.ts";
@@ -77,10 +78,11 @@ async function planHere(options: Options, terminal: Terminal): Promise<void> {
 }
 
 /** What steps say of themselves needs no appliance. */
-const describers = { system: { describe: describeSystem }, frr: { describe: describeFrr } } as const satisfies Record<
-  keyof Desired,
-  unknown
->;
+const describers = {
+  system: { describe: describeSystem },
+  vpp: vppOff,
+  frr: { describe: describeFrr },
+} as const satisfies Record<keyof Desired, unknown>;
 
 const colors = { hitless: "green", flap: "yellow", "session-reset": "yellow", restart: "red", reboot: "red" } as const;
 

@@ -15,8 +15,9 @@ import type { Session } from "../../controller/health/sight.ts";
 import type { Connection, Host } from "../../reconcilers/core.ts";
 import { frr } from "../../reconcilers/frr/frr.ts";
 import { catalogue } from "../../reconcilers/system/catalogue.ts";
-import { undescribed } from "../../reconcilers/system/model.ts";
+import { emptyDesired } from "../../controller/planes.ts";
 import { system } from "../../reconcilers/system/system.ts";
+import { vppOff } from "../../reconcilers/vpp/off.ts";
 import { daemons, type Daemon } from "../../reconcilers/frr/model.ts";
 import { simFailsafe, type SimFailsafe } from "./failsafe-sim.ts";
 import type { SimFrr } from "./frr-sim.ts";
@@ -118,7 +119,7 @@ export function generation(
     secrets: "0".repeat(64),
     machine: "fra1/r1",
     commit: "c".repeat(40),
-    desired: { system: undescribed, frr: { config } },
+    desired: { ...emptyDesired, frr: { config } },
     health: peers.map((peer) => ({ check: "bgp-session", peer, required: true })),
     notManaged: [],
     ...more,
@@ -240,6 +241,7 @@ export function story(options: StoryOptions = {}): Story {
         },
         reconcilers: {
           system: system({ managed: catalogue, run: "/run/imp" }),
+          vpp: vppOff,
           frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler,
         },
         secrets: {

@@ -1,5 +1,5 @@
 /** A box that somebody configured by hand before the agent came: what an adoption that fails, or succeeds, leaves of it. */
-import { undescribed } from "../../reconcilers/system/model.ts";
+import { emptyDesired } from "../../controller/planes.ts";
 import { describe, expect, it } from "vitest";
 import { ask } from "../lab/ask.ts";
 import { daemons } from "../../reconcilers/frr/model.ts";
@@ -23,7 +23,7 @@ const byHand = "set-by-hand";
 const other = "from-the-repository";
 const candidate = generation([], {
   digest: "a".repeat(64),
-  desired: { system: undescribed, frr: { config: bgp(sealedHere(other)) } },
+  desired: { ...emptyDesired, frr: { config: bgp(sealedHere(other)) } },
   health: [{ check: "bgp-session", peer: "192.0.2.1", required: true }],
 });
 
@@ -125,7 +125,7 @@ describe("what FRR starts with after an adoption", () => {
     s.push("two", {
       ...candidate,
       digest: "b".repeat(64),
-      desired: { system: undescribed, frr: { config: bgp(sealedHere(other)) + route } },
+      desired: { ...emptyDesired, frr: { config: bgp(sealedHere(other)) + route } },
     });
     await s.sim.until(() => s.status().committed?.commit === "two", "committed");
 

@@ -1,4 +1,4 @@
-import { undescribed } from "../../reconcilers/system/model.ts";
+import { emptyDesired } from "../../controller/planes.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import type { Tale } from "../lab/crash.ts";
 import { frrGround } from "../lab/crash-ground.ts";
@@ -60,7 +60,7 @@ exit
 `;
   return generation([], {
     digest: [peers, routes, customers, first].map((n) => `${n}`.padStart(16, "0")).join(""),
-    desired: { system: undescribed, frr: { config } },
+    desired: { ...emptyDesired, frr: { config } },
     health: numbers(peers).map((n) => ({ check: "bgp-session", peer: `192.0.2.${n}`, required: true })),
   });
 }

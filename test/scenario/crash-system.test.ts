@@ -1,3 +1,4 @@
+import { emptyDesired } from "../../controller/planes.ts";
 import { renderSystem } from "../../reconcilers/system/render/render.ts";
 import { Machine, type MachineInput } from "../../schemas/machine.ts";
 import type { Tale } from "../lab/crash.ts";
@@ -31,7 +32,7 @@ function rendered(input: MachineInput, lines: readonly string[]) {
   const frr = { config: lines.map((line) => `${line}\n`).join("") };
   return generation(lines, {
     policy: { "max-impact": "restart" },
-    desired: { system: renderSystem(Machine.parse(input)), frr },
+    desired: { ...emptyDesired, system: renderSystem(Machine.parse(input)), frr },
   });
 }
 

@@ -1,4 +1,4 @@
-import { undescribed } from "../../reconcilers/system/model.ts";
+import { emptyDesired } from "../../controller/planes.ts";
 import { describe, expect, it } from "vitest";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { simFrr, type SimFrr } from "../lab/frr-sim.ts";
@@ -12,7 +12,7 @@ function router(peers: readonly string[], more = ""): Generation {
 ${peers.map((peer) => ` neighbor ${peer} remote-as 64501\n`).join("")}exit
 `;
   const health = peers.map((peer) => ({ check: "bgp-session", peer, required: true }) as const);
-  return generation([config], { desired: { system: undescribed, frr: { config } }, health });
+  return generation([config], { desired: { ...emptyDesired, frr: { config } }, health });
 }
 
 const base = router([a]);

@@ -1,5 +1,5 @@
 /** What differs on a box that nobody deploys to: a plane that started anew, or somebody's hand. */
-import { undescribed } from "../../reconcilers/system/model.ts";
+import { emptyDesired } from "../../controller/planes.ts";
 import { describe, expect, it } from "vitest";
 import type { LivePatch } from "../../controller/live-patch.ts";
 import type { Status } from "../../controller/report/status.ts";
@@ -186,7 +186,7 @@ ip route 198.51.100.0/24 Null0
   async function router() {
     const frr = simFrr();
     const s = story({ frr });
-    s.push("one", generation([config], { desired: { system: undescribed, frr: { config } }, health: [] }));
+    s.push("one", generation([config], { desired: { ...emptyDesired, frr: { config } }, health: [] }));
     s.start();
     await s.rest();
     return { s, frr };
@@ -205,7 +205,7 @@ ip route 198.51.100.0/24 Null0
   it("is brought back while a repository sends a commit that never ends", async () => {
     const { s, frr } = await router();
     s.stalls = true;
-    s.push("two", generation([`${config}!`], { desired: { system: undescribed, frr: { config } }, health: [] }));
+    s.push("two", generation([`${config}!`], { desired: { ...emptyDesired, frr: { config } }, health: [] }));
     await s.sim.pass(35_000);
     frr.stop("bgpd");
     frr.start("bgpd");
@@ -235,7 +235,7 @@ ip route 198.51.100.0/24 Null0
       frr.start("bgpd");
     };
     const s = story({ frr, observer });
-    s.push("one", generation([config], { desired: { system: undescribed, frr: { config } }, health: [] }));
+    s.push("one", generation([config], { desired: { ...emptyDesired, frr: { config } }, health: [] }));
     s.start();
     await later(s);
 

@@ -1,4 +1,4 @@
-import { undescribed } from "../../reconcilers/system/model.ts";
+import { emptyDesired } from "../../controller/planes.ts";
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ const policy = { "soak-seconds": 0 };
 
 function bgp(digit: string, lines: readonly string[]): Generation {
   const config = `router bgp 64500\n${lines.map((line) => ` ${line}\n`).join("")}exit\n`;
-  return generation([], { digest: digit.repeat(64), desired: { system: undescribed, frr: { config } }, policy });
+  return generation([], { digest: digit.repeat(64), desired: { ...emptyDesired, frr: { config } }, policy });
 }
 const base = bgp("1", ["bgp router-id 192.0.2.254", "neighbor 192.0.2.1 remote-as 64501"]);
 const better = bgp("2", ["bgp router-id 192.0.2.254", "neighbor 192.0.2.2 remote-as 64502"]);

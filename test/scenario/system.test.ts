@@ -1,4 +1,5 @@
 /** The files that a box starts from, and the units that read them, deployed beside the routing. */
+import { emptyDesired } from "../../controller/planes.ts";
 import { describe, expect, it } from "vitest";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { undescribed } from "../../reconcilers/system/model.ts";
@@ -27,7 +28,7 @@ const theirs = { text: "192.0.2.77 printer\n", mode: 0o600, owner: { uid: 0, gid
 function asking(input: MachineInput | undefined, own: readonly string[] = lines, policy: object = {}): Generation {
   const system = input ? renderSystem(Machine.parse(input)) : undescribed;
   const frr = { config: own.map((line) => `${line}\n`).join("") };
-  return generation(own, { desired: { system, frr }, policy: { "max-impact": "restart", ...policy } });
+  return generation(own, { desired: { ...emptyDesired, system, frr }, policy: { "max-impact": "restart", ...policy } });
 }
 
 const base = asking(box);
@@ -170,7 +171,10 @@ describe("a deployment of files", () => {
     const system = renderSystem(
       Machine.parse({ hostname: "r1", routing: { bgp: { asn: 64500 }, "router-id": "192.0.2.2" } }),
     );
-    s.push("one", generation([], { desired: { system, frr: { config } }, policy: { "max-impact": "restart" } }));
+    s.push(
+      "one",
+      generation([], { desired: { ...emptyDesired, system, frr: { config } }, policy: { "max-impact": "restart" } }),
+    );
     s.start();
     await s.rest();
 

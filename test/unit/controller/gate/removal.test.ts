@@ -1,4 +1,4 @@
-import { undescribed } from "../../../../reconcilers/system/model.ts";
+import { emptyDesired } from "../../../../controller/planes.ts";
 import { system } from "../../../../reconcilers/system/system.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -6,6 +6,7 @@ import { withApproval } from "../../../../controller/gate/allowed.ts";
 import { removals, type Removal } from "../../../../controller/gate/removal.ts";
 import { emptyLedger } from "../../../../controller/ledger.ts";
 import { linePlane } from "../../../lab/line-plane.ts";
+import { vppOff } from "../../../../reconcilers/vpp/off.ts";
 import { ask, candidate, named } from "../../../lab/question.ts";
 
 function losing(gone: number, of: number, kind: Removal["kind"] = "sessions"): Removal {
@@ -61,14 +62,14 @@ describe("a plan that removes much", () => {
 });
 
 describe("what a candidate removes", () => {
-  const reconcilers = { system: system({ managed: [], run: "/run/imp" }), frr: linePlane().reconciler };
+  const reconcilers = { system: system({ managed: [], run: "/run/imp" }), vpp: vppOff, frr: linePlane().reconciler };
   const anyLines = fc.uniqueArray(
     fc
       .tuple(fc.constantFrom("neighbor", "interface", "prefix-list", "router"), fc.nat(6))
       .map(([kind, number]) => `${kind} ${number}`),
   );
   const desired = (lines: readonly string[]) => ({
-    system: undescribed,
+    ...emptyDesired,
     frr: { config: lines.map((line) => `${line}\n`).join("") },
   });
 

@@ -1,4 +1,4 @@
-import { undescribed } from "../../../../reconcilers/system/model.ts";
+import { emptyDesired } from "../../../../controller/planes.ts";
 import { describe, expect, it } from "vitest";
 import { type Before, judge, resets, type Since } from "../../../../controller/health/judge.ts";
 import type { Probe } from "../../../../controller/health/probe.ts";
@@ -32,7 +32,7 @@ function probe(sessions: readonly Session[], checks: readonly HealthCheck[], ok:
 }
 
 function asking(health: readonly HealthCheck[], config = ""): Generation {
-  return generation([], { health, desired: { system: undescribed, frr: { config } } });
+  return generation([], { health, desired: { ...emptyDesired, frr: { config } } });
 }
 
 function before(seen: Probe, candidate: Generation, committed?: Generation, more: Partial<Before> = {}): Before {

@@ -45,6 +45,7 @@ export class Session implements Vpp {
   ): Promise<Requests[M]["reply"]> {
     if (!isDelicate(message)) return this.inOrder(() => this.request(message, fields, accepted));
     return this.hold(async (standing) => {
+      this.catalogue.service(message);
       const why = await refusal(message, fields, standing);
       if (why) throw why;
       const reply = this.request(message, fields, accepted);

@@ -1,4 +1,5 @@
 /** Show commands of the simulated VPP: those that the product reads, and no others. */
+import { mainHeap } from "./nat.ts";
 import { source } from "./state.ts";
 import { simulatedVersion } from "./vpe.ts";
 import { noMore, Refused, type Commands } from "./cli-words.ts";
@@ -22,6 +23,11 @@ export const showCommands: Commands = {
       ),
       "",
     ].join("\n"),
+  "show memory main-heap": (vpp) => {
+    const { used, total } = mainHeap(vpp);
+    const [all, taken, free] = [total, used, total - used].map((bytes) => `${(bytes / 2 ** 20).toFixed(2)}M`);
+    return `  base 0x7f0000000000, size ${all}, name 'main heap'\n    total: ${all}, used: ${taken}, free: ${free}, trimmable: ${free}\n`;
+  },
   "show fib source": () =>
     Object.entries({ ...source, "lcp-rt": source.linuxCp })
       .map(([name, number]) => `[${number}] ${name} prio:${number} behaviour:simple`)

@@ -37,6 +37,12 @@ export function setDet44Side(vpp: State, on: number, side: "inside" | "outside",
   return 0;
 }
 
+/** In bytes; only what det44 takes is counted. */
+export function mainHeap(vpp: State): { readonly used: number; readonly total: number } {
+  const used = [...vpp.det44.maps.values()].reduce((sum, map) => sum + map.bytes, 0);
+  return { used, total: vpp.options.heapBytes ?? defaultHeap };
+}
+
 export function setDet44Map(vpp: State, inside: string, outside: string, isAdd: boolean): number {
   const [from, to] = [network(inside), network(outside)];
   const key = `${from} ${to}`;
@@ -44,8 +50,8 @@ export function setDet44Map(vpp: State, inside: string, outside: string, isAdd: 
   if (!isAdd) return maps.delete(key) ? 0 : retval.noSuchEntry;
   if (maps.has(key)) return valueExists;
   const bytes = 2 ** (32 - lengthOf(from)) * bytesPerHost;
-  const used = [...maps.values()].reduce((sum, map) => sum + map.bytes, 0);
-  if (used + bytes > (vpp.options.heapBytes ?? defaultHeap)) throw new Died(`det44 map ${key}: out of memory`);
+  const { used, total } = mainHeap(vpp);
+  if (used + bytes > total) throw new Died(`det44 map ${key}: out of memory`);
   maps.set(key, { inside: from, outside: to, bytes });
   return 0;
 }

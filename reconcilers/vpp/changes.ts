@@ -26,6 +26,8 @@ export interface Changes {
   readonly foreign: ReadonlyMap<string, VppObject>;
   /** Resource keys that are not there once all that goes has gone. */
   readonly vanished: ReadonlySet<string>;
+  /** Resource keys that come. */
+  readonly fresh: ReadonlySet<string>;
 }
 
 /** What is used by others in a way that those change by themselves: it goes after they did. */
@@ -55,7 +57,9 @@ export function changesOf(sides: Sides): Changes {
   const isNew = [...sides.desired.keys()].some((id) => !sides.live.has(id));
   const vanished = going.size > 0 || isNew ? spread(sides, going, changing, foreign) : new Set<string>();
   for (const id of going.keys()) changing.delete(id);
-  return { going, coming: comingOf(sides, going, foreign), changing, foreign, vanished };
+  const coming = comingOf(sides, going, foreign);
+  const fresh = new Set([...coming.values()].flatMap(({ object }) => rulesOf(object.kind).provides?.(object) ?? []));
+  return { going, coming, changing, foreign, vanished, fresh };
 }
 
 /** Lets everything go that stands on what goes, or has to come after what comes. */

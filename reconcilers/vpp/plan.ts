@@ -16,11 +16,11 @@ import {
 import { obstaclesOf } from "./obstacles.ts";
 import { restartOf } from "./restarts.ts";
 import { sidesOf } from "./sides.ts";
-import { goesAlong, stepsOf } from "./steps.ts";
+import { goesAlong, type InstanceSteps, stepsOf } from "./steps.ts";
 
 /** Implements Reconciler.plan. To prune everything that is foreign, pass `asDesired(observed)` as owned. */
 export function planVpp(desired: VppDesired, observed: VppObserved, owned: readonly VppDesired[]): Plan<VppStep> {
-  const plans = instances.map((instance) =>
+  const [core, nat] = instances.map((instance) =>
     planInstance(
       instance,
       desired[instance],
@@ -28,8 +28,10 @@ export function planVpp(desired: VppDesired, observed: VppObserved, owned: reado
       owned.flatMap((one) => one[instance] ?? []),
     ),
   );
+  const plans = [core, nat].filter((plan) => plan !== undefined);
   return {
-    steps: plans.flatMap(({ steps }) => steps),
+    // What is translated is steered away from nat before it changes, and to it once it is ready.
+    steps: [core?.prune, nat?.prune, nat?.rest, core?.rest].flatMap((steps) => steps ?? []),
     foreign: plans.flatMap(({ foreign }) => foreign),
     problems: plans.flatMap(({ problems }) => problems),
     notes: plans.flatMap(({ notes }) => notes),
@@ -37,21 +39,23 @@ export function planVpp(desired: VppDesired, observed: VppObserved, owned: reado
   };
 }
 
-const nothing: Plan<VppStep> = { steps: [], foreign: [], problems: [], notes: [] };
+type InstancePlan = InstanceSteps & Pick<Plan, "foreign" | "problems" | "notes">;
+
+const nothing: InstancePlan = { prune: [], rest: [], foreign: [], problems: [], notes: [] };
 
 function planInstance(
   instance: InstanceName,
   desired: InstanceDesired | undefined,
   observed: InstanceObserved | undefined,
   owned: readonly InstanceDesired[],
-): Plan<VppStep> {
+): InstancePlan {
   if (desired === undefined) return nothing;
   if (observed === undefined) return { ...nothing, problems: [notRunning(instance)] };
   const sides = sidesOf(desired.objects, observed.objects, owned);
   const changes = changesOf(sides);
   const restart = restartOf(instance, sides, changes, observed.unknown);
   return {
-    steps: restart ? [restart] : stepsOf(instance, sides, changes),
+    ...(restart ? { prune: [], rest: [restart] } : stepsOf(instance, sides, changes)),
     foreign: [...changes.foreign]
       .filter(([id]) => !changes.going.has(id) || changes.coming.has(id))
       .map(([, object]) => foreignObject(instance, object)),

@@ -5,7 +5,6 @@
 import type { Impact } from "../core.ts";
 import type { Changes } from "./changes.ts";
 import { interfaceKey, scoped } from "./kinds/rules.ts";
-import { rulesOf } from "./kinds/table.ts";
 import { depthOf, type Vlans } from "./kinds/vlans.ts";
 import type { InstanceName, ObjectStep, Settings } from "./model.ts";
 import type { Sides } from "./sides.ts";
@@ -20,13 +19,10 @@ interface Setting {
 export function settingsSteps(
   instance: InstanceName,
   { live, settings, owned }: Sides,
-  { coming, vanished }: Changes,
+  { fresh, vanished }: Changes,
   vlans: Vlans,
 ): readonly ObjectStep[] {
   const [lower, raise]: [Setting[], Setting[]] = [[], []];
-  const fresh = new Set<string>();
-  for (const { object } of coming.values())
-    for (const key of rulesOf(object.kind).provides?.(object) ?? []) fresh.add(key);
   const wanted = [...settings.desired.values(), ...leftBehind({ live, settings, owned }, vanished)];
   for (const after of wanted) {
     const depth = depthOf(after, vlans);

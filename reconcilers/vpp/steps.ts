@@ -1,15 +1,20 @@
 /** Steps out of changes, in the order in which VPP takes them: prune, then create and change in place, settings last. Pure. */
 import { type Impact, worstImpact } from "../core.ts";
 import { type Changes, goesLast, type Move } from "./changes.ts";
-import { scoped } from "./kinds/rules.ts";
+import { interfaceKey, scoped } from "./kinds/rules.ts";
 import { rankOf, rulesOf } from "./kinds/table.ts";
 import { depthOf, type Vlans, vlansOf } from "./kinds/vlans.ts";
-import type { InstanceName, ObjectStep, VppObject } from "./model.ts";
+import type { InstanceName, ObjectStep, VppObject, VppStep } from "./model.ts";
 import type { Sides } from "./sides.ts";
 import { settingsSteps } from "./settings-steps.ts";
 
-/** Everything that an instance is to do. */
-export function stepsOf(instance: InstanceName, sides: Sides, changes: Changes): readonly ObjectStep[] {
+/** Everything that an instance is to do: what only takes away, and then the rest. */
+export interface InstanceSteps {
+  readonly prune: readonly VppStep[];
+  readonly rest: readonly VppStep[];
+}
+
+export function stepsOf(instance: InstanceName, sides: Sides, changes: Changes): InstanceSteps {
   const [before, after] = [vlansOf(sides.live.values()), vlansOf(sides.desired.values())];
   const goes = [...changes.going.values()].filter(({ object }) => !goesAlong(object, changes));
   const removals = inOrder(goes, before)
@@ -17,7 +22,7 @@ export function stepsOf(instance: InstanceName, sides: Sides, changes: Changes):
     .map((move) => removal(instance, move));
   const others = inOrder(
     [
-      ...[...changes.coming.values()].map((move) => ({ ...move, step: addition(instance, move, after) })),
+      ...[...changes.coming.values()].map((move) => ({ ...move, step: arrival(instance, move, after, changes) })),
       ...[...changes.changing.values()].map((change) => ({
         object: change.after,
         step: { ...addition(instance, { object: change.after }, after), ...inPlace(change.before, change.after) },
@@ -27,13 +32,15 @@ export function stepsOf(instance: InstanceName, sides: Sides, changes: Changes):
   );
   const isRaw = ({ object }: Pick<Move, "object">) => object.kind === "raw";
   const isLast = ({ before }: ObjectStep) => before !== undefined && goesLast(before);
-  return [
-    ...removals.filter((step) => !isLast(step)),
-    ...others.filter((one) => !isRaw(one)).map(({ step }) => step),
-    ...settingsSteps(instance, sides, changes, after),
-    ...others.filter(isRaw).map(({ step }) => step),
-    ...removals.filter(isLast),
-  ];
+  return {
+    prune: removals.filter((step) => !isLast(step)),
+    rest: [
+      ...others.filter((one) => !isRaw(one)).map(({ step }) => step),
+      ...settingsSteps(instance, sides, changes, after),
+      ...others.filter(isRaw).map(({ step }) => step),
+      ...removals.filter(isLast),
+    ],
+  };
 }
 
 /** VPP takes it along with what it is on, so that nobody else does. */
@@ -86,6 +93,13 @@ function addition(instance: InstanceName, { object, recreated, isForeign }: Move
     ...(recreated && { recreated }),
     ...(isForeign && { isForeign }),
   };
+}
+
+/** Nothing passes an interface yet that comes in the same plan. */
+function arrival(instance: InstanceName, move: Move, vlans: Vlans, { fresh }: Changes): ObjectStep {
+  const { object } = move;
+  const step = addition(instance, move, vlans);
+  return "on" in object && fresh.has(interfaceKey(object.on)) ? { ...step, impact: "hitless" } : step;
 }
 
 function inPlace(before: VppObject, after: VppObject) {

@@ -1,0 +1,71 @@
+/** What routed interfaces of core have: addresses, router advertisements, unicast RPF, ACLs and policers. Pure. */
+import type { RouterAdvertisements } from "../../../schemas/layer3.ts";
+import type { Port } from "../../../schemas/ports.ts";
+import { cidrOf } from "../../../schemas/semantics/networks.ts";
+import { isLinkLocal } from "../../../schemas/semantics/view.ts";
+import type { AdvertisedPrefix, VppObject } from "../model.ts";
+
+export function renderLayer3(port: Port): readonly VppObject[] {
+  const { ref: on, settings, role } = port;
+  const { acl, policer, "router-advertisements": ra, "unicast-rpf": mode } = settings;
+  const addresses = role === "routed" ? settings.addresses : [];
+  const families = (["ipv4", "ipv6"] as const).filter((family) =>
+    addresses.some((text) => cidrOf(text)?.family === family),
+  );
+  return [
+    ...addresses.map((text) => addressOf(on, text)),
+    ...(ra && families.includes("ipv6") ? advertisementsOf(on, addresses, ra) : []),
+    ...(mode ? families.map((family) => ({ kind: "unicast-rpf", on, family, mode }) as const) : []),
+    ...(acl.in.length + acl.out.length > 0 ? [{ kind: "interface-acls", on, in: acl.in, out: acl.out } as const] : []),
+    ...(["in", "out"] as const).flatMap((direction) => {
+      const name = policer[direction];
+      return name === undefined ? [] : [{ kind: "policer-use", on, direction, policer: name } as const];
+    }),
+  ];
+}
+
+/** VPP takes a link-local address with /128 only. */
+function addressOf(on: string, text: string): VppObject {
+  return { kind: "address", on, address: isLinkLocal(text) ? text.replace(/\/.*$/, "/128") : text };
+}
+
+/** A router is a default one for three times as long as it may be silent (RFC 4861, section 6.2.1). */
+export function advertisementsOf(
+  on: string,
+  addresses: readonly string[],
+  ra: RouterAdvertisements,
+): readonly VppObject[] {
+  const { "max-interval": maxInterval, "min-interval": minInterval, managed, other, suppress, prefixes } = ra;
+  const lifetime = ra["lifetime-seconds"] ?? 3 * maxInterval;
+  const given = Object.entries(prefixes).map(([prefix, one]): AdvertisedPrefix => ({
+    kind: "advertised-prefix",
+    on,
+    prefix,
+    valid: one["valid-lifetime"],
+    preferred: one["preferred-lifetime"],
+    onLink: one["on-link"],
+    autonomous: one.autonomous,
+  }));
+  return [
+    { kind: "router-advertisements", on, sends: !suppress, maxInterval, minInterval, lifetime, managed, other },
+    ...(given.length > 0 ? given : ownPrefixes(on, addresses)),
+  ];
+}
+
+/** RFC 4861's lifetimes: 30 and 7 days. */
+const lifetimes = { valid: 2_592_000, preferred: 604_800 };
+
+function ownPrefixes(on: string, addresses: readonly string[]): readonly AdvertisedPrefix[] {
+  const networks = addresses
+    .flatMap((text) => cidrOf(text) ?? [])
+    .filter(({ family, length, address }) => family === "ipv6" && length === 64 && !isLinkLocal(address))
+    .map(({ network }) => network);
+  return [...new Set(networks)].map((prefix) => ({
+    kind: "advertised-prefix",
+    on,
+    prefix,
+    ...lifetimes,
+    onLink: true,
+    autonomous: true,
+  }));
+}

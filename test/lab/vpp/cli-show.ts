@@ -1,4 +1,5 @@
 /** Show commands of the simulated VPP: those that the product reads, and no others. */
+import { devicesOf } from "./limits.ts";
 import { mainHeap } from "./nat.ts";
 import { source } from "./state.ts";
 import { simulatedVersion } from "./vpe.ts";
@@ -32,11 +33,30 @@ export const showCommands: Commands = {
     Object.entries({ ...source, "lcp-rt": source.linuxCp })
       .map(([name, number]) => `[${number}] ${name} prio:${number} behaviour:simple`)
       .join("\n"),
-  "show lldp": (vpp) =>
+  "show lldp detail": ({ lldp, interfaces }) =>
     [
-      `Local system name: ${vpp.lldp.name}`,
-      `Transmit interval: ${vpp.lldp.interval} seconds`,
-      `Transmit hold: ${vpp.lldp.hold}`,
+      "LLDP configuration:",
+      ...(lldp.name === "" ? [] : [`Configured system name: ${lldp.name}`]),
+      `Configured tx-hold: ${lldp.hold}`,
+      `Configured tx-interval: ${lldp.interval}`,
+      "",
+      "LLDP-enabled interface table:",
+      ...[...lldp.ports].flatMap(([index, description]) => [
+        "",
+        `Local Interface name: ${interfaces.get(index)?.name ?? ""}`,
+        `Local Port Description: ${description === "" ? "(nil)" : description}`,
+        "Interface/peer state: interface down",
+        "Last packet sent: never",
+      ]),
+      "",
+      "",
+    ].join("\n"),
+  "show memory main-heap": (vpp) =>
+    `    total: 0, used: 0, free: ${(freeHeap(vpp) / 2 ** 20).toFixed(2)}M, trimmable: 0\n`,
+  "show hardware-interfaces brief": (vpp) =>
+    [
+      "              Name                Idx   Link  Hardware",
+      ...devicesOf(vpp).map((itf, at) => `${itf.name.padEnd(34)} ${at}    down  ${itf.name}\n  Link speed: unknown`),
       "",
     ].join("\n"),
   "lcp default netns": (vpp, words) => {

@@ -19,6 +19,8 @@ const commands: Commands = {
   ...aclCommands,
   ...natCommands,
   comment: () => "",
+  // Of what an operator may say raw.
+  "set ip neighbor-config": () => "",
 };
 
 /** Longest first: "set interface ip address" before "set interface". */

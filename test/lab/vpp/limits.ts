@@ -1,6 +1,7 @@
 /** DHCP relay, LLDP, policers and reverse path checks of the simulated VPP. */
+import type { PolicerConfig } from "../../../reconcilers/vpp/api/messages.ts";
 import type { Calls, DumpsOf } from "./handlers.ts";
-import { none, retval, type State } from "./state.ts";
+import { type Interface, none, retval, type State } from "./state.ts";
 import { isIpv6 } from "./text.ts";
 
 const valueExists = -81;
@@ -9,8 +10,8 @@ export function limit(vpp: State, name: string, on: number, direction: "in" | "o
   const itf = vpp.interfaces.get(on);
   if (![...vpp.policers.values()].some((policer) => policer.name === name)) return retval.noSuchEntry;
   if (!itf) return retval.invalidInterface;
-  const features =
-    direction === "in" ? ["device-input/policer-input"] : ["ip4-output/policer-output", "ip6-output/policer-output"];
+  const arc = direction === "in" ? "unicast" : "output";
+  const features = [4, 6].map((family) => `ip${family}-${arc}/policer-${direction}put`);
   for (const feature of features) {
     if (isOn) itf.features.set(feature, 1);
     else itf.features.delete(feature);
@@ -33,37 +34,60 @@ export function setReversePath(vpp: State, on: number, isV6: boolean, isInput: b
   return 0;
 }
 
+/** Interfaces that are no sub-interfaces, in the order in which they came: VPP numbers them apart. */
+export function devicesOf(vpp: State): readonly Interface[] {
+  return [...vpp.interfaces.values()].filter((itf) => itf.parent === undefined);
+}
+
+function addPolicer(vpp: State, name: string, config: PolicerConfig): number | { readonly policer_index: number } {
+  if ([...vpp.policers.values()].some((policer) => policer.name === name)) return valueExists;
+  const policer_index = vpp.pools.policer.take();
+  vpp.policers.set(policer_index, { name, config });
+  return { policer_index };
+}
+
+function dropPolicer(vpp: State, index: number): number {
+  if (!vpp.policers.delete(index)) return retval.noSuchEntry;
+  vpp.pools.policer.give(index);
+  return 0;
+}
+
 export const limitCalls = {
   dhcp_proxy_config: (vpp, { is_add, dhcp_server, dhcp_src_address }) =>
     relay(vpp, dhcp_server, dhcp_src_address, is_add),
   lldp_config(vpp, { tx_hold, tx_interval, system_name }) {
-    Object.assign(vpp.lldp, { hold: tx_hold || 4, interval: tx_interval || 30, name: system_name });
+    // What is not given stays; an empty name is none given.
+    Object.assign(vpp.lldp, {
+      ...(tx_hold !== 0 && { hold: tx_hold }),
+      ...(tx_interval !== 0 && { interval: tx_interval }),
+      ...(system_name !== "" && { name: system_name }),
+    });
     return 0;
   },
+  /** The number is that of a device, whatever the field is called. */
   sw_interface_set_lldp(vpp, { sw_if_index, enable, port_desc }) {
-    const itf = vpp.interfaces.get(sw_if_index);
-    if (!itf || itf.parent) return retval.invalidInterface;
-    if (enable) vpp.lldp.ports.set(sw_if_index, port_desc);
-    else vpp.lldp.ports.delete(sw_if_index);
+    if (!vpp.interfaces.has(sw_if_index)) return retval.invalidInterface;
+    const itf = devicesOf(vpp)[sw_if_index];
+    if (!itf) return retval.invalidValue;
+    if (!enable) vpp.lldp.ports.delete(itf.index);
+    else if (!vpp.lldp.ports.has(itf.index)) vpp.lldp.ports.set(itf.index, port_desc);
     return 0;
   },
-  policer_add(vpp, { name, infos }) {
-    if ([...vpp.policers.values()].some((policer) => policer.name === name)) return valueExists;
-    const policer_index = vpp.pools.policer.take();
-    vpp.policers.set(policer_index, { name, config: infos });
-    return { policer_index };
+  policer_add_del(vpp, { is_add, name, cir, eir, cb, eb, rate_type, round_type, type, color_aware, ...actions }) {
+    const { conform_action, exceed_action, violate_action } = actions;
+    const rates = { cir, eir, cb, eb, rate_type, round_type, type, color_aware };
+    if (is_add) return addPolicer(vpp, name, { ...rates, conform_action, exceed_action, violate_action });
+    const index = [...vpp.policers].find(([, policer]) => policer.name === name)?.[0];
+    return index === undefined ? retval.noSuchEntry : dropPolicer(vpp, index);
   },
+  policer_add: (vpp, { name, infos }) => addPolicer(vpp, name, infos),
   policer_update(vpp, { policer_index, infos }) {
     const policer = vpp.policers.get(policer_index);
     if (!policer) return retval.noSuchEntry;
     policer.config = infos;
     return 0;
   },
-  policer_del(vpp, { policer_index }) {
-    if (!vpp.policers.delete(policer_index)) return retval.noSuchEntry;
-    vpp.pools.policer.give(policer_index);
-    return 0;
-  },
+  policer_del: (vpp, { policer_index }) => dropPolicer(vpp, policer_index),
   policer_input: (vpp, { name, sw_if_index, apply }) => limit(vpp, name, sw_if_index, "in", apply),
   policer_output: (vpp, { name, sw_if_index, apply }) => limit(vpp, name, sw_if_index, "out", apply),
   policer_input_v2: (vpp, { policer_index, sw_if_index, apply }) =>

@@ -8,6 +8,10 @@ import type { Vpp } from "./vpp.ts";
 export const commands = {
   /** How much of the heap is left: no message says it, and what VPP cannot allocate it dies of. */
   mainHeap: "show memory main-heap",
+  /** What of LLDP was configured: the messages only show neighbours. */
+  lldp: "show lldp detail",
+  /** Numbers of devices: the message that switches LLDP on wants one. */
+  devices: "show hardware-interfaces brief",
 } as const;
 
 /** Bytes of VPP's main heap that nobody uses; undefined where VPP's answer is not understood. */

@@ -51,8 +51,6 @@ export const showCommands: Commands = {
       "",
       "",
     ].join("\n"),
-  "show memory main-heap": (vpp) =>
-    `    total: 0, used: 0, free: ${(freeHeap(vpp) / 2 ** 20).toFixed(2)}M, trimmable: 0\n`,
   "show hardware-interfaces brief": (vpp) =>
     [
       "              Name                Idx   Link  Hardware",

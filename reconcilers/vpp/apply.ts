@@ -1,0 +1,86 @@
+/**
+ * Carries out steps as fast as VPP takes them, and no further than the first that it refuses. A step goes out without waiting
+ * for those before it as long as all that it mentions is known: VPP handles what it is sent in that order.
+ */
+import { Problem } from "../../schemas/problem.ts";
+import { describeStep } from "./describe.ts";
+import type { Remembered } from "./memory.ts";
+import type { ObjectStep, VppObject } from "./model.ts";
+import { UnderWay } from "./under-way.ts";
+import type { Target } from "./wire/kind.ts";
+import { goesAlone, keyOf, mentioned } from "./wire/needs.ts";
+import { writerOf } from "./wire/writers.ts";
+
+/** An instance that steps are carried out on. */
+export interface Workplace extends Target {
+  readonly remembered: Remembered;
+}
+
+/** How many steps may be under way: what the replies of more would take has to be kept on both sides. */
+const window = 512;
+
+/**
+ * Yields each step once VPP has accepted all that it means. Rejects with the Problem of the first that is not, once nothing is
+ * under way any more; some of what was sent after it may be done then.
+ */
+export async function* carryOut(
+  steps: readonly ObjectStep[],
+  placeOf: (step: ObjectStep) => Workplace,
+  signal: AbortSignal,
+): AsyncIterable<ObjectStep> {
+  const underWay = new UnderWay<ObjectStep>();
+  try {
+    for (const step of steps) {
+      signal.throwIfAborted();
+      const isAlone = goesAlone(step);
+      if (isAlone || underWay.isRefused) yield* underWay.finish(underWay.length);
+      const mostly = underWay.length >= window ? 1 : 0;
+      yield* underWay.finish(Math.max(mostly, underWay.until(namesIn(step))));
+      underWay.add(step, madeBy(step), carryOutOne(step, placeOf(step)));
+      if (isAlone) yield* underWay.finish(1);
+    }
+    yield* underWay.finish(underWay.length);
+  } finally {
+    await underWay.rest();
+  }
+}
+
+/** By instance: two of them may have things of one name. */
+function namesIn({ instance, before, after }: ObjectStep): readonly string[] {
+  return [before, after].flatMap((object) => {
+    if (object === undefined) return [];
+    const own = keyOf(object);
+    return [...mentioned(object), ...(own === undefined ? [] : [own])].map((key) => `${instance} ${key}`);
+  });
+}
+
+function madeBy({ instance, after }: ObjectStep): string | undefined {
+  const key = after && keyOf(after);
+  return key === undefined ? undefined : `${instance} ${key}`;
+}
+
+async function carryOutOne(step: ObjectStep, place: Workplace): Promise<void> {
+  try {
+    await send(step.before, step.after, place);
+  } catch (thrown) {
+    throw thrown instanceof Problem ? about(step, thrown) : thrown;
+  }
+  place.remembered.note(step.before, step.after);
+}
+
+function send(before: VppObject | undefined, after: VppObject | undefined, to: Target): Promise<unknown> {
+  if (after === undefined) return before === undefined ? Promise.resolve() : writerOf(before.kind).remove(before, to);
+  if (before === undefined) return writerOf(after.kind).add(after, to);
+  const writer = writerOf(after.kind);
+  if (writer.set && before.kind === after.kind) return writer.set(before, after, to);
+  return Promise.all([writerOf(before.kind).remove(before, to), writer.add(after, to)]);
+}
+
+/** The refusal, as one of this step. */
+function about(step: ObjectStep, problem: Problem): Problem {
+  return new Problem(problem.code, `${describeStep(step)}: ${problem.message}`, {
+    ...(problem.remedy !== undefined && { remedy: problem.remedy }),
+    transient: problem.transient,
+    cause: problem,
+  });
+}

@@ -1,0 +1,165 @@
+/** The running instances of VPP, as they are observed, changed and started anew. Used by vpp.ts. */
+import { Problem } from "../../schemas/problem.ts";
+import type { Host } from "../core.ts";
+import { openVpp } from "./api/open.ts";
+import type { Vpp } from "./api/vpp.ts";
+import { carryOut, type Workplace } from "./apply.ts";
+import { memoryPath, readMemory, Remembered } from "./memory.ts";
+import {
+  type InstanceName,
+  type InstanceObserved,
+  instances,
+  type ObjectStep,
+  type VppObserved,
+  type VppStep,
+} from "./model.ts";
+import { observeInstance } from "./observe.ts";
+import { restartInstance } from "./restart.ts";
+import { readBeginning } from "./wire/names.ts";
+import { usesAcls } from "./wire/needs.ts";
+
+export interface VppPlaces {
+  /** Paths of the sockets of the binary API. */
+  readonly sockets: Readonly<Record<InstanceName, string>>;
+  /** Where what no message shows is remembered: "/run/imp". */
+  readonly run: string;
+  /** Where *.api.json are, for a VPP that cannot tell its messages itself (before 24.06). */
+  readonly apiFolder?: string;
+}
+
+export const usualSockets: VppPlaces["sockets"] = { core: "/run/vpp/core-api.sock", nat: "/run/vpp/nat-api.sock" };
+
+function open(
+  host: Host,
+  { sockets, apiFolder }: VppPlaces,
+  instance: InstanceName,
+  signal: AbortSignal,
+): Promise<Vpp> {
+  const options = { socket: sockets[instance], ...(apiFolder !== undefined && { apiFolder }) };
+  return openVpp(host, options, signal);
+}
+
+/** undefined where nobody listens. */
+async function tryOpen(...where: Parameters<typeof open>): Promise<Vpp | undefined> {
+  try {
+    return await open(...where);
+  } catch (thrown) {
+    if (thrown instanceof Problem && thrown.code === "VPP_UNREACHABLE") return undefined;
+    throw thrown;
+  }
+}
+
+/** Both at once; an instance that does not answer is left out. */
+export async function observeVpp(host: Host, places: VppPlaces, signal: AbortSignal): Promise<VppObserved> {
+  const [core, nat] = await Promise.all(instances.map((instance) => observeOne(host, places, instance, signal)));
+  return { ...(core && { core }), ...(nat && { nat }) };
+}
+
+async function observeOne(
+  host: Host,
+  places: VppPlaces,
+  instance: InstanceName,
+  signal: AbortSignal,
+): Promise<InstanceObserved | undefined> {
+  const vpp = await tryOpen(host, places, instance, signal);
+  if (!vpp) return undefined;
+  try {
+    const remembered = await readMemory(host, memoryPath(places.run, instance), vpp.incarnation);
+    return await observeInstance(vpp, remembered ?? new Remembered(false));
+  } finally {
+    vpp.close();
+  }
+}
+
+/** "core <boot>: vpp 812@5310, nat -": changes when one starts anew. */
+export async function incarnationOfVpp(host: Host, places: VppPlaces, signal: AbortSignal): Promise<string> {
+  const running = await Promise.all(
+    instances.map(async (instance) => {
+      const vpp = await tryOpen(host, places, instance, signal);
+      vpp?.close();
+      return `${instance} ${vpp?.incarnation ?? "-"}`;
+    }),
+  );
+  return running.join(", ");
+}
+
+/** Implements Reconciler.apply. */
+export async function* applyVpp(
+  steps: readonly VppStep[],
+  host: Host,
+  places: VppPlaces,
+  signal: AbortSignal,
+): AsyncIterable<VppStep> {
+  for (const part of partsOf(steps)) {
+    if (part.kind === "restart") {
+      const answers = async () => (await open(host, places, part.step.instance, signal)).close();
+      await restartInstance(part.step.instance, host, answers, signal);
+      yield part.step;
+    } else yield* applyObjects(part.steps, host, places, signal);
+  }
+}
+
+type Part =
+  | { readonly kind: "restart"; readonly step: Extract<VppStep, { kind: "restart" }> }
+  | { readonly kind: "objects"; readonly steps: ObjectStep[] };
+
+function partsOf(steps: readonly VppStep[]): readonly Part[] {
+  const parts: Part[] = [];
+  for (const step of steps) {
+    const last = parts.at(-1);
+    if (step.kind === "restart") parts.push({ kind: "restart", step });
+    else if (last?.kind === "objects") last.steps.push(step);
+    else parts.push({ kind: "objects", steps: [step] });
+  }
+  return parts;
+}
+
+async function* applyObjects(
+  steps: readonly ObjectStep[],
+  host: Host,
+  places: VppPlaces,
+  signal: AbortSignal,
+): AsyncIterable<ObjectStep> {
+  const opened = new Map<InstanceName, Workplace>();
+  try {
+    for (const instance of instances) {
+      const own = steps.filter((step) => step.instance === instance);
+      if (own.length > 0) opened.set(instance, await openWorkplace(host, places, instance, own, signal));
+    }
+    yield* carryOut(steps, (step) => placeOf(step, opened), signal);
+  } finally {
+    for (const [instance, { vpp, remembered }] of opened) {
+      // Also of what was done before something failed.
+      if (remembered.isChanged) {
+        await host.writeFile(memoryPath(places.run, instance), remembered.text(vpp.incarnation), { mode: 0o600 });
+      }
+      vpp.close();
+    }
+  }
+}
+
+function placeOf({ instance }: ObjectStep, opened: ReadonlyMap<InstanceName, Workplace>): Workplace {
+  const place = opened.get(instance);
+  if (!place) throw new Problem("INTERNAL", `${instance} was not opened`);
+  return place;
+}
+
+async function openWorkplace(
+  host: Host,
+  places: VppPlaces,
+  instance: InstanceName,
+  steps: readonly ObjectStep[],
+  signal: AbortSignal,
+): Promise<Workplace> {
+  const vpp = await open(host, places, instance, signal);
+  try {
+    const [remembered, { names, isBlank }] = await Promise.all([
+      readMemory(host, memoryPath(places.run, instance), vpp.incarnation),
+      readBeginning(vpp, steps.some(usesAcls)),
+    ]);
+    return { vpp, names, remembered: remembered ?? new Remembered(isBlank) };
+  } catch (thrown) {
+    vpp.close();
+    throw thrown;
+  }
+}

@@ -1,0 +1,57 @@
+/** What a kind of object knows of the wire: how it is read, and how one of it comes, changes and goes. */
+import type { DumpName, Dumps, Fields, RequestName } from "../api/messages.ts";
+import type { Vpp } from "../api/vpp.ts";
+import type { Kind, ObjectOf, VppObject } from "../model.ts";
+import type { Remembered } from "../memory.ts";
+import type { InterfaceDetails, Names } from "./names.ts";
+
+export type MessageName = RequestName | DumpName;
+
+/** One pass of observing one instance. */
+export interface Sight {
+  readonly vpp: Vpp;
+  /** Known once the interfaces and ACLs are read. */
+  readonly names: Promise<Names>;
+  /** Those that somebody may configure, as VPP lists them. */
+  readonly interfaces: Promise<readonly InterfaceDetails[]>;
+  readonly pairs: Promise<readonly Dumps["lcp_itf_pair_get"]["details"][]>;
+  readonly acls: Promise<readonly Dumps["acl_dump"]["details"][]>;
+  /** What no message shows. */
+  readonly remembered: Remembered;
+}
+
+/**
+ * Reads a group of kinds. Whatever it asks before its first await goes out in one write with what all other groups ask, and so
+ * does what it asks right after `names` or `interfaces` arrived: two round trips in all.
+ */
+export type Reader = (sight: Sight) => Promise<readonly VppObject[]>;
+
+/** All details, or none where this VPP does not know the message. */
+export function dump<M extends DumpName>(
+  { vpp }: Pick<Sight, "vpp">,
+  message: M,
+  fields?: Fields<Dumps[M]["request"]>,
+): Promise<readonly Dumps[M]["details"][]> {
+  return vpp.has(message) ? vpp.dump(message, fields) : Promise.resolve([]);
+}
+
+/** One instance while steps are carried out. */
+export interface Target {
+  readonly vpp: Vpp;
+  readonly names: Names;
+}
+
+/**
+ * Carries out one step. All that can go out at once is sent before the first await, so that steps stay in order on the wire;
+ * what is sent later is for things that nobody mentions until the promise is kept. Rejects with a Problem.
+ */
+export interface Writer<O extends VppObject> {
+  /** Messages without which this kind can be neither read nor written. */
+  readonly needs: readonly MessageName[];
+  add(object: O, to: Target): Promise<unknown>;
+  /** Changes it; left out where that means to remove and to add it. */
+  set?(before: O, after: O, to: Target): Promise<unknown>;
+  remove(object: O, to: Target): Promise<unknown>;
+}
+
+export type Writers<K extends Kind> = { readonly [One in K]: Writer<ObjectOf<One>> };

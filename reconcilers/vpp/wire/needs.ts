@@ -1,0 +1,93 @@
+/**
+ * What on the wire has to be known, or to have been accepted, before a step may be sent. Everything else may be under way.
+ */
+import type { ObjectStep, VppObject } from "../model.ts";
+import { growsDevice } from "./settings.ts";
+
+/** What comes into being with the object, for others to mention. */
+export function keyOf(object: VppObject): string | undefined {
+  switch (object.kind) {
+    case "physical":
+    case "host-interface":
+    case "tap":
+    case "loopback":
+    case "bvi":
+    case "bond":
+    case "vlan":
+    case "vxlan":
+    case "memif":
+      return object.name;
+    case "acl":
+      return `acl ${object.tag}`;
+    case "bridge":
+      return `bridge ${object.id}`;
+    case "memif-socket":
+      return `socket ${object.id}`;
+    case "linux-pair":
+      return `pair ${object.on}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What the object stands on, as keyOf names it. */
+export function mentioned(object: VppObject): readonly string[] {
+  switch (object.kind) {
+    case "vlan":
+      return [object.parent];
+    case "memif":
+      return [`socket ${object.socket}`];
+    case "bond-member":
+      return [object.on, object.bond];
+    case "unnumbered":
+      return [object.on, object.as];
+    case "cross-connect":
+      return [object.on, object.to];
+    case "bridge-port":
+      return [object.on, `bridge ${object.bridge}`];
+    case "interface-acls":
+      return [object.on, ...[...object.in, ...object.out].map((tag) => `acl ${tag}`)];
+    case "abf-policy":
+      return [`acl ${object.acl}`, ...interfacesOf(object.paths)];
+    case "route":
+      return interfacesOf(object.paths);
+    case "vrrp":
+      return [object.on, ...object.track.map(([name]) => name)];
+    default:
+      return "on" in object ? [object.on] : [];
+  }
+}
+
+function interfacesOf(paths: readonly { readonly interface?: string }[]): readonly string[] {
+  return paths.flatMap(({ interface: name }) => (name === undefined ? [] : [name]));
+}
+
+/**
+ * Kinds of which VPP takes one wrong step badly (it crashes, or keeps half of it), and those that ask before they write: each of
+ * these steps waits for all before it, and all after it wait for it.
+ */
+const alone: ReadonlySet<VppObject["kind"]> = new Set([
+  "abf-policy",
+  "abf-attachment",
+  "det44",
+  "det44-role",
+  "det44-mapping",
+  "policer",
+  "policer-use",
+  "lldp-port",
+  "raw",
+]);
+
+export function goesAlone({ before, after }: ObjectStep): boolean {
+  const kind = (after ?? before)?.kind;
+  if (kind !== undefined && alone.has(kind)) return true;
+  if (after?.kind !== "settings") return false;
+  return growsDevice(before?.kind === "settings" ? before : undefined, after, after.on.includes("."));
+}
+
+/** Whether it has to be known which ACL has which number. */
+export function usesAcls({ before, after }: ObjectStep): boolean {
+  return [before, after].some((object) => object !== undefined && aclUsers.has(object.kind));
+}
+
+const aclUsers: ReadonlySet<VppObject["kind"]> = new Set(["acl", "interface-acls", "abf-policy"]);

@@ -1,0 +1,122 @@
+/**
+ * The plane against two real VPPs in a namespace: empty to full in one go, packets of a container through ABF and det44 to the
+ * Internet, a push of several changes, and what is left after VPP was killed.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { linuxHost } from "../../controller/host/linux.ts";
+import { describeStep } from "../../reconcilers/vpp/describe.ts";
+import { applyVpp, observeVpp, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
+import type { VppDesired, VppStep } from "../../reconcilers/vpp/model.ts";
+import { planVpp } from "../../reconcilers/vpp/plan.ts";
+import { makeNamespace, makeWire, type Namespace } from "../lab/netns.ts";
+import { type RealVpp, startVpp, whyNoTaps, whyNoVpp } from "../lab/real-vpp.ts";
+import { applianceIn, pushed } from "../lab/vpp-appliance.ts";
+
+const host = linuxHost({ seal: () => "", reveal: () => undefined });
+const why = whyNoVpp() ?? whyNoTaps();
+
+describe.skipIf(why)(`VPP's plane, on real instances${why ? ` (${why})` : ""}`, () => {
+  const signal = AbortSignal.timeout(300_000);
+  const spaces: Namespace[] = [];
+  const running = new Map<string, RealVpp>();
+  let folder = "";
+  let places: VppPlaces;
+  let dataplane: Namespace;
+  let containers: Namespace;
+  let committed: Required<VppDesired>;
+
+  function space(label: string): Namespace {
+    const made = makeNamespace(`vw${label}`);
+    spaces.push(made);
+    return made;
+  }
+
+  async function start(name: "core" | "nat"): Promise<void> {
+    running.set(name, await startVpp({ folder, name, namespace: dataplane }));
+  }
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "imp-vw-"));
+    places = { sockets: { core: join(folder, "core-api.sock"), nat: join(folder, "nat-api.sock") }, run: folder };
+    committed = applianceIn(folder);
+    dataplane = space("d");
+    containers = space("c");
+    const isp = space("i");
+    const lan = space("l");
+    const end = (namespace: Namespace, name: string, ...addresses: string[]) => ({ namespace, name, addresses });
+    makeWire(end(dataplane, "vw-ext"), end(isp, "vw0", "198.51.100.1/24"));
+    makeWire(end(dataplane, "vw-int"), end(lan, "vw0", "10.10.0.10/24"));
+    makeWire(end(dataplane, "vw-te1"), end(lan, "vw1"));
+    makeWire(end(dataplane, "vw-te2"), end(lan, "vw2"));
+    makeWire(end(dataplane, "vw-incus"), end(containers, "vw0", "10.234.116.10/24"));
+    isp.ip("address", "add", "192.0.2.53/32", "dev", "lo");
+    // Only what det44 makes of it finds its way back.
+    isp.ip("route", "add", "203.0.113.8/29", "via", "198.51.100.2");
+    lan.ip("route", "add", "default", "via", "10.10.0.1");
+    containers.ip("route", "add", "default", "via", "10.234.116.5");
+    // Linux would answer for the taps' addresses on the ports themselves.
+    const quiet = ["net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.all.arp_announce=2"];
+    await host.run(dataplane.inside("sysctl", "-qw", ...quiet), { timeoutMs: 10_000, signal });
+    await Promise.all([start("core"), start("nat")]);
+  }, 120_000);
+
+  afterAll(async () => {
+    for (const vpp of running.values()) await vpp.kill();
+    for (const one of spaces) one[Symbol.dispose]();
+    if (folder !== "") await rm(folder, { recursive: true });
+  });
+
+  async function plan(desired: VppDesired, ...owned: VppDesired[]): Promise<readonly VppStep[]> {
+    const { steps, problems } = planVpp(desired, await observeVpp(host, places, signal), owned);
+    expect(problems).toEqual([]);
+    return steps;
+  }
+
+  async function apply(steps: readonly VppStep[]): Promise<void> {
+    const done: string[] = [];
+    for await (const { id } of applyVpp(steps, host, places, signal)) done.push(id);
+    expect(done).toEqual(steps.map(({ id }) => id));
+  }
+
+  /** The first packets of a path wait for ARP on every hop, and are lost. */
+  async function pings(target: string): Promise<boolean> {
+    const argv = containers.inside("ping", "-c", "30", "-i", "0.2", "-W", "1", "-q", target);
+    const { stdout } = await host.run(argv, { timeoutMs: 60_000, signal });
+    const received = Number(/(\d+) received/.exec(stdout)?.[1] ?? 0);
+    return received > 15;
+  }
+
+  it("makes everything of nothing in one go, and finds nothing to do then", async () => {
+    const steps = await plan(committed);
+    expect(steps.every((step) => step.kind !== "remove")).toBe(true);
+    await apply(steps);
+    expect((await plan(committed)).map(describeStep)).toEqual([]);
+  }, 120_000);
+
+  it("forwards a container's packets through ABF and det44", async () => {
+    expect(await pings("192.0.2.53")).toBe(true);
+  }, 60_000);
+
+  it("carries out a push with exactly the steps that were planned", async () => {
+    const next = pushed(committed);
+    const steps = await plan(next, committed);
+    expect(steps.map(describeStep)).toEqual([]);
+    await apply(steps);
+    expect((await plan(next, committed)).map(describeStep)).toEqual([]);
+    committed = next;
+    expect(await pings("192.0.2.53")).toBe(true);
+  }, 120_000);
+
+  it("brings everything back after VPP was killed", async () => {
+    await running.get("core")?.kill();
+    await start("core");
+    const steps = await plan(committed, committed);
+    expect(steps.length).toBeGreaterThan(40);
+    await apply(steps);
+    expect((await plan(committed, committed)).map(describeStep)).toEqual([]);
+    expect(await pings("192.0.2.53")).toBe(true);
+  }, 120_000);
+});

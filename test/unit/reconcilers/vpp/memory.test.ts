@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { readMemory, Remembered } from "../../../../reconcilers/vpp/memory.ts";
+import type { AdvertisedPrefix } from "../../../../reconcilers/vpp/model.ts";
+
+const det44 = { kind: "det44" } as const;
+const use = { kind: "policer-use", on: "external", direction: "in", policer: "guests" } as const;
+
+function read(text: string | undefined, incarnation = "run 1") {
+  return readMemory({ readFile: () => Promise.resolve(text) }, "/run/imp/vpp-nat.jsonl", incarnation);
+}
+
+describe("what VPP does not show", () => {
+  it("is read as it was written", async () => {
+    const remembered = new Remembered(true);
+    remembered.note(undefined, det44);
+    remembered.note(undefined, use);
+    remembered.note(use, { ...use, policer: "office" });
+    const again = await read(remembered.text("run 1"));
+    expect(again?.isWhole).toBe(true);
+    expect(again?.isChanged).toBe(false);
+    expect([again?.all("det44"), again?.all("policer-use")]).toEqual([[det44], [{ ...use, policer: "office" }]]);
+  });
+
+  it("is read as a shell wrote it, line by line, without one that was cut off", async () => {
+    const text = '{"incarnation":"run 1"}\n{"kind":"det44"}\n{"kind":"nat6';
+    expect((await read(text))?.all("det44")).toEqual([det44]);
+  });
+
+  it.each([undefined, "", "garbage", "[]", '{"incarnation":"run 0"}\n{"kind":"det44"}\n'])(
+    "is unknown where the file is %j",
+    async (text) => {
+      expect(await read(text)).toBeUndefined();
+    },
+  );
+
+  it("may lack what was set before somebody began to remember", async () => {
+    const text = new Remembered(false).text("run 1");
+    expect(text).toBe('{"incarnation":"run 1","partial":true}\n');
+    expect((await read(text))?.isWhole).toBe(false);
+  });
+
+  it("is forgotten with what is removed", () => {
+    const remembered = new Remembered(true, [det44, use]);
+    remembered.note(use, undefined);
+    expect(remembered.text("run 1")).toBe('{"incarnation":"run 1"}\n{"kind":"det44"}\n');
+  });
+
+  it("does not hold what VPP shows", () => {
+    const remembered = new Remembered(true, []);
+    remembered.note(undefined, { kind: "loopback", name: "loop0" });
+    expect(remembered.isChanged).toBe(false);
+  });
+});
+
+describe("an advertised prefix, whose lifetimes VPP counts down", () => {
+  const set: AdvertisedPrefix = {
+    kind: "advertised-prefix",
+    on: "internal",
+    prefix: "2001:db8::/64",
+    valid: 3600,
+    preferred: 1800,
+    onLink: true,
+    autonomous: true,
+  };
+  const remembered = new Remembered(true, [set]);
+
+  it("stands as it was set while more than half of them is left", () => {
+    expect(remembered.advertised({ ...set, valid: 2800, preferred: 1000 })).toEqual(set);
+  });
+
+  it.each([
+    { valid: 2600, preferred: 900 },
+    { valid: 3601, preferred: 1800 },
+    { valid: 4_294_967_295, preferred: 4_294_967_295 },
+  ])("is seen as it is once they are %j", (left) => {
+    expect(remembered.advertised({ ...set, ...left })).toEqual({ ...set, ...left });
+  });
+
+  it("keeps other changes visible", () => {
+    expect(remembered.advertised({ ...set, valid: 3000, onLink: false })).toEqual({ ...set, onLink: false });
+  });
+});

@@ -1,0 +1,71 @@
+/** What is read back is what was written, of every kind: the plane against simulated instances. */
+import { describe, expect, it } from "vitest";
+import { describeStep } from "../../../../reconcilers/vpp/describe.ts";
+import { asDesired } from "../../../../reconcilers/vpp/difference.ts";
+import { applyVpp, observeVpp } from "../../../../reconcilers/vpp/instances.ts";
+import type { Kind, VppDesired } from "../../../../reconcilers/vpp/model.ts";
+import { planVpp } from "../../../../reconcilers/vpp/plan.ts";
+import { writers } from "../../../../reconcilers/vpp/wire/writers.ts";
+import { applianceIn, pushed } from "../../../lab/vpp-appliance.ts";
+import { places, vppHost } from "../../../lab/vpp-host.ts";
+
+const signal = new AbortController().signal;
+const appliance = applianceIn("/run/vpp");
+
+function plane() {
+  const made = vppHost();
+  const plan = async (desired: VppDesired, ...owned: VppDesired[]) => {
+    const { steps, problems } = planVpp(desired, await observeVpp(made.host, places, signal), owned);
+    expect(problems).toEqual([]);
+    return steps;
+  };
+  const reconcile = async (desired: VppDesired, ...owned: VppDesired[]) => {
+    const steps = await plan(desired, ...owned);
+    const done: string[] = [];
+    for await (const step of applyVpp(steps, made.host, places, signal)) done.push(step.id);
+    expect(done).toEqual(steps.map(({ id }) => id));
+    return (await plan(desired, ...owned)).map(describeStep);
+  };
+  return { ...made, plan, reconcile };
+}
+
+describe("VPP's plane", () => {
+  it("has something of every kind in its appliance that is made over the API", () => {
+    const kinds = new Set([...appliance.core.objects, ...appliance.nat.objects].map(({ kind }) => kind));
+    const without = (Object.keys(writers) as Kind[]).filter((kind) => !kinds.has(kind));
+    expect(without).toEqual(["physical"]);
+  });
+
+  it("finds nothing to do after it made everything of nothing", async () => {
+    expect(await plane().reconcile(appliance)).toEqual([]);
+  });
+
+  it("finds nothing to do after a push, nor after it is taken back", async () => {
+    const { reconcile } = plane();
+    await reconcile(appliance);
+    expect(await reconcile(pushed(appliance), appliance)).toEqual([]);
+  });
+
+  it("leaves nothing of what it made", async () => {
+    const { host, reconcile } = plane();
+    await reconcile(appliance);
+    const nothing = { core: { objects: [] }, nat: { objects: [] } };
+    await reconcile(nothing, appliance);
+    const left = asDesired(await observeVpp(host, places, signal));
+    expect(left).toEqual(nothing);
+  });
+
+  it("reads without changing anything", async () => {
+    const { host, reconcile, sims } = plane();
+    await reconcile(appliance);
+    const before = [sims.core.history.length, sims.nat.history.length];
+    await observeVpp(host, places, signal);
+    expect([sims.core.history.length, sims.nat.history.length]).toEqual(before);
+  });
+
+  it("leaves out an instance that does not run", async () => {
+    const { host, sims } = plane();
+    sims.nat.stop();
+    expect(Object.keys(await observeVpp(host, places, signal))).toEqual(["core"]);
+  });
+});

@@ -67,6 +67,11 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "list the NICs of this box as a machine file names them",
     load: () => import("./hardware.ts"),
   },
+  vpp: {
+    group: "Run",
+    summary: "bring a VPP that no agent looks after to what a machine says",
+    load: () => import("./vpp.ts"),
+  },
   status: {
     group: "Operate",
     summary: "show what the agent on this box says of itself",

@@ -9,6 +9,13 @@ export function describeStep(step: VppStep): string {
   return `${step.instance}: ${objectWords(step)}${causeOf(step)}`;
 }
 
+/** What an object is: "VLAN external.25: dot1q 25". */
+export function objectText(object: VppObject): string {
+  const rules = rulesOf(object.kind);
+  const details = rules.details?.(object) ?? [];
+  return `${rules.noun(object)}${details.length > 0 ? `: ${details.join(", ")}` : ""}`;
+}
+
 function objectWords({ kind, before, after }: ObjectStep): string {
   if (after?.kind === "settings") return settingsWords(before?.kind === "settings" ? before : undefined, after);
   const object = after ?? before;

@@ -1,5 +1,6 @@
 /** Desired states beside what is live: for people, and to go back by. Pure. */
-import { idOf, rulesOf } from "./kinds/table.ts";
+import { objectText } from "./describe.ts";
+import { idOf } from "./kinds/table.ts";
 import {
   type InstanceDesired,
   type InstanceName,
@@ -55,19 +56,13 @@ function instanceDifference(
   const wanted = new Set(desired.map(idOf));
   const missing = desired.flatMap((object) => {
     const now = found.get(idOf(object));
-    if (now === undefined) return [`- ${lineOf(object)}`];
-    return differing(now, object).length === 0 ? [] : [`- ${lineOf(object)}`, `+ ${lineOf(now)}`];
+    if (now === undefined) return [`- ${objectText(object)}`];
+    return differing(now, object).length === 0 ? [] : [`- ${objectText(object)}`, `+ ${objectText(now)}`];
   });
   const added = live
     .filter((object) => !wanted.has(idOf(object)) && object.kind !== "settings")
-    .map((object) => `${ours.has(idOf(object)) ? "+" : "?"} ${lineOf(object)}`);
+    .map((object) => `${ours.has(idOf(object)) ? "+" : "?"} ${objectText(object)}`);
   return [...missing, ...added];
-}
-
-function lineOf(object: VppObject): string {
-  const rules = rulesOf(object.kind);
-  const details = rules.details?.(object) ?? [];
-  return `${rules.noun(object)}${details.length > 0 ? `: ${details.join(", ")}` : ""}`;
 }
 
 function idsOf(desired: InstanceDesired | undefined): ReadonlySet<string> {

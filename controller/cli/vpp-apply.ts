@@ -1,0 +1,68 @@
+/** `impctl vpp apply`: makes a VPP have what a machine says, and reads it back. */
+import type { Command } from "commander";
+import type { Plan } from "../../reconcilers/core.ts";
+import { describeStep } from "../../reconcilers/vpp/describe.ts";
+import { applyVpp } from "../../reconcilers/vpp/instances.ts";
+import type { VppStep } from "../../reconcilers/vpp/model.ts";
+import { printable, printableJson } from "../../schemas/printable.ts";
+import { Problem } from "../../schemas/problem.ts";
+import { plural } from "../plural.ts";
+import { examples } from "./help.ts";
+import type { Terminal } from "./terminal.ts";
+import { machineOptions, Target, type VppOptions } from "./vpp-target.ts";
+
+export function define(command: Command, terminal: Terminal): void {
+  machineOptions(command).action(async (machine: string, options: VppOptions) => {
+    const tell = (line: string) => (options.json ? undefined : terminal.out(printable(line)));
+    const done = await apply(machine, new Target(options, terminal), terminal.signal, tell);
+    if (options.json) terminal.out(printableJson(JSON.stringify({ steps: done }, undefined, 2)));
+    else if (done.length === 0) terminal.out("Nothing to do: in sync.");
+    else terminal.out(`${plural(done.length, "step")} done and read back: in sync.`);
+  });
+  examples(
+    command,
+    ["impctl vpp apply r1.yaml", "impctl vpp apply r1.yaml --core /run/vpp/api.sock --prune all"],
+    `Prints each step once it is done. What an earlier one made here and the machine does not have any more is removed; what others
+made stays, unless --prune all. On a box with an agent the agent does all this, and takes back what differs from its repository.`,
+  );
+}
+
+/** What was done, a line each. Rejects where a step failed, or where what was read back is not what was wanted. */
+async function apply(
+  named: string,
+  target: Target,
+  signal: AbortSignal,
+  tell: (line: string) => void,
+): Promise<readonly string[]> {
+  const machine = await target.machine(named);
+  const observed = await target.observe();
+  const desired = target.desired(machine, observed);
+  const plan = await target.plan(desired, observed);
+  refuseUnfit(plan);
+  if (plan.steps.length > 0) {
+    // What this begins is ours from now on, however it ends.
+    await target.remember([...(await target.applied()), desired]);
+  }
+  const done: string[] = [];
+  for await (const step of applyVpp(plan.steps, target.host, target.places, signal)) {
+    done.push(describeStep(step));
+    tell(describeStep(step));
+  }
+  if (plan.steps.length > 0) {
+    const left = await target.plan(desired, await target.observe());
+    if (left.steps.length + left.problems.length > 0) {
+      throw new Problem("READ_BACK", `VPP is not as it was to be:\n${target.text(left).trimEnd()}`);
+    }
+  }
+  await target.remember([desired]);
+  return done;
+}
+
+function refuseUnfit({ problems, steps }: Plan<VppStep>): void {
+  if (problems.length > 0) throw new AggregateError(problems, "it cannot be carried out");
+  const restart = steps.find((step) => step.kind === "restart");
+  if (!restart) return;
+  throw new Problem("VPP_REFUSED", `Nothing but a restart leads there. ${describeStep(restart)}`, {
+    remedy: "Start that VPP anew when its traffic may stop, and apply again.",
+  });
+}

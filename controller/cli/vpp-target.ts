@@ -1,0 +1,125 @@
+/** What the commands below `impctl vpp` share: which VPP, what it is to have, and what these commands made of it before. */
+import { Option, type Command } from "commander";
+import type { Plan } from "../../reconcilers/core.ts";
+import { planText } from "../../reconcilers/plan-text.ts";
+import { describeStep } from "../../reconcilers/vpp/describe.ts";
+import { asDesired } from "../../reconcilers/vpp/difference.ts";
+import { observeVpp, usualSockets, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
+import type { VppDesired, VppObserved, VppStep } from "../../reconcilers/vpp/model.ts";
+import { planVpp } from "../../reconcilers/vpp/plan.ts";
+import { renderVpp } from "../../reconcilers/vpp/render/render.ts";
+import type { Host } from "../../reconcilers/core.ts";
+import type { Machine } from "../../schemas/machine.ts";
+import { Problem } from "../../schemas/problem.ts";
+import { linuxHost } from "../host/linux.ts";
+import { readMachine } from "./vpp-machine.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface VppOptions {
+  readonly core: string;
+  readonly nat: string;
+  readonly apiDir?: string;
+  readonly run: string;
+  readonly sites?: string;
+  readonly prune?: "owned" | "all";
+  readonly json?: boolean;
+}
+
+/** Options of every one of them. */
+export function socketOptions(command: Command): Command {
+  return command
+    .option("--core <socket>", "the API socket of the instance that has the NICs", usualSockets.core)
+    .option("--nat <socket>", "the API socket of the instance that translates", usualSockets.nat)
+    .option(
+      "--api-dir <folder>",
+      "where VPP's *.api.json are, for a VPP before 24.06 (default: where its package has them)",
+    )
+    .option("--run <folder>", "where is remembered what VPP does not show", "/run/imp")
+    .option("--json", "write JSON");
+}
+
+/** And of those that know a machine. */
+export function machineOptions(command: Command): Command {
+  return socketOptions(command)
+    .argument("<machine>", 'a machine file, or "<site>/<appliance>" of a sites repository')
+    .option("-s, --sites <folder>", "the folder that holds fleet.yaml (default: the current folder, or its sites/)")
+    .addOption(
+      new Option(
+        "--prune <what>",
+        "what to remove that the machine does not have: what was applied here before, or all",
+      )
+        .choices(["owned", "all"])
+        .default("owned"),
+    );
+}
+
+export class Target {
+  readonly places: VppPlaces;
+  readonly host: Host;
+  private readonly terminal: Terminal;
+  private readonly options: VppOptions;
+
+  constructor(options: VppOptions, terminal: Terminal) {
+    const { core, nat, run, apiDir: apiFolder } = options;
+    this.places = { sockets: { core, nat }, run, ...(apiFolder !== undefined && { apiFolder }) };
+    this.host = linuxHost({ seal: () => "", reveal: () => undefined });
+    this.terminal = terminal;
+    this.options = options;
+  }
+
+  machine(named: string): Promise<Machine> {
+    return readMachine(named, this.options.sites, this.terminal);
+  }
+
+  /** Rejects with VPP_UNREACHABLE where no instance answers. */
+  async observe(): Promise<VppObserved> {
+    const observed = await observeVpp(this.host, this.places, this.terminal.signal);
+    if (observed.core ?? observed.nat) return observed;
+    const { core, nat } = this.places.sockets;
+    throw new Problem("VPP_UNREACHABLE", `No VPP answers on ${core} or ${nat}.`, {
+      remedy: "Name its API socket with --core; its startup.conf has it under socksvr.",
+      transient: true,
+    });
+  }
+
+  /** What is desired of the VPP that was observed: `when:` goes by its version. */
+  desired(machine: Machine, observed: VppObserved): VppDesired {
+    const version = (observed.core ?? observed.nat)?.version;
+    return renderVpp(machine, { vpp: version });
+  }
+
+  /** What there is to be done. */
+  async plan(desired: VppDesired, observed: VppObserved): Promise<Plan<VppStep>> {
+    const owned = this.options.prune === "all" ? [asDesired(observed)] : await this.applied();
+    return planVpp(desired, observed, owned);
+  }
+
+  /** What these commands applied here since VPP's box started: the last of it, and what an apply that was cut short had begun. */
+  async applied(): Promise<readonly VppDesired[]> {
+    const text = await this.host.readFile(this.ledger);
+    if (text === undefined) return [];
+    try {
+      return JSON.parse(text) as readonly VppDesired[];
+    } catch (cause) {
+      throw new Problem("HOST_FILE", `${this.ledger} is not as impctl wrote it.`, {
+        remedy: "Remove it: what was applied before is foreign then, and stays unless --prune all.",
+        cause,
+      });
+    }
+  }
+
+  remember(applied: readonly VppDesired[]): Promise<void> {
+    return this.host.writeFile(this.ledger, JSON.stringify(applied), { mode: 0o600 });
+  }
+
+  text(plan: Plan<VppStep>): string {
+    const mark = (word: string, impact: VppStep["impact"]) => this.terminal.style(colors[impact], word);
+    return planText({ vpp: plan }, { vpp: { describe: (step) => describeStep(step as VppStep) } }, { mark });
+  }
+
+  private get ledger(): string {
+    return `${this.places.run}/vpp-applied.json`;
+  }
+}
+
+const colors = { hitless: "green", flap: "yellow", "session-reset": "yellow", restart: "red", reboot: "red" } as const;

@@ -1,0 +1,126 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type SimVpp, simVpp } from "../../../lab/vpp/sim-vpp.ts";
+import { impctl, type Ran } from "./terminal.ts";
+
+let folder: string;
+let sim: SimVpp;
+let listening: { close(): Promise<void> };
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "impctl-vpp-"));
+  sim = simVpp({ physical: ["external"], linuxCp: { sync: true, autoSubint: false, namespace: "dataplane" } });
+  listening = await sim.listen(join(folder, "core.sock"));
+});
+afterEach(async () => {
+  await listening.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function machine(...lines: readonly string[]): Promise<void> {
+  await writeFile(join(folder, "r1.yaml"), `${lines.join("\n")}\n`);
+}
+
+function vpp(verb: string, ...more: readonly string[]): Promise<Ran> {
+  const places = ["--core", join(folder, "core.sock"), "--nat", join(folder, "nat.sock"), "--run", join(folder, "run")];
+  return impctl(folder, "vpp", verb, ...places, ...more);
+}
+
+const one = [
+  "interfaces:",
+  "  external:",
+  "    mtu: 9000",
+  '    pci: "0000:01:00.0"',
+  "    addresses: [192.0.2.1/24]",
+  "    sub-interfaces:",
+  "      25: { addresses: [198.51.100.1/24] }",
+];
+
+describe("impctl vpp", () => {
+  it("plans, applies and reads back one machine file, and has nothing to do then", async () => {
+    await machine(...one);
+
+    const plan = await vpp("plan", "r1.yaml");
+    expect(plan.err).toBe("");
+    expect(plan.exitCode).toBe(2);
+    expect(plan.out).toContain("core: add VLAN external.25: dot1q 25");
+    expect(sim.history).toEqual([]);
+
+    const apply = await vpp("apply", "r1.yaml");
+    expect(apply.err).toBe("");
+    expect(apply.exitCode).toBe(0);
+    expect(apply.out).toMatch(
+      /core: add address 198\.51\.100\.1\/24 on external\.25\n[^]*\d+ steps done and read back: in sync\.\n$/,
+    );
+
+    const again = await vpp("apply", "r1.yaml");
+    expect([again.exitCode, again.out]).toEqual([0, "Nothing to do: in sync.\n"]);
+    expect((await vpp("plan", "r1.yaml")).exitCode).toBe(0);
+  });
+
+  it("removes what it made before, and leaves alone what others made unless all is pruned", async () => {
+    await machine(...one);
+    await vpp("apply", "r1.yaml");
+    sim.cli("create loopback interface instance 7");
+    await machine(...one.slice(0, 5));
+
+    const plan = await vpp("plan", "r1.yaml");
+    expect(plan.out).toContain("core: remove VLAN external.25");
+    expect(plan.out).toContain("foreign  core: loopback loop7");
+    const apply = await vpp("apply", "r1.yaml", "--prune", "all");
+    expect(apply.exitCode).toBe(0);
+    expect(apply.out).toContain("core: remove loopback loop7");
+    expect((await vpp("dump")).out).not.toMatch(/loop7|external\.25/);
+  });
+
+  it("owns what an apply that was cut short had begun", async () => {
+    await machine(...one);
+    sim.refuse(/^sw_interface_add_del_address$/, -1);
+    const apply = await vpp("apply", "r1.yaml");
+    expect(apply.exitCode).toBe(1);
+    expect(apply.err).toContain("VPP refused sw_interface_add_del_address");
+
+    await machine(...one.slice(0, 4));
+    expect((await vpp("plan", "r1.yaml")).out).toContain("core: remove VLAN external.25");
+  });
+
+  it("shows what VPP has, as text and as JSON", async () => {
+    await machine(...one);
+    await vpp("apply", "r1.yaml");
+
+    const text = await vpp("dump", "r1.yaml");
+    expect(text.out).toContain("core: VPP 26.06");
+    expect(text.out).toContain("  VLAN external.25: dot1q 25\n");
+    const json = JSON.parse((await vpp("dump", "--json")).out) as { core: { objects: { kind: string }[] } };
+    expect(json.core.objects.map(({ kind }) => kind)).toContain("vlan");
+  });
+
+  it("names places in the file as it was named", async () => {
+    await machine("interfaces:", "  external: { mtu: 99999 }");
+
+    const plan = await vpp("plan", "r1.yaml");
+    expect(plan.exitCode).toBe(1);
+    expect(plan.err).toMatch(/^r1\.yaml:2:\d+: interfaces\.external\.mtu: /m);
+  });
+
+  it("says when no VPP answers", async () => {
+    await listening.close();
+    await machine(...one);
+
+    const plan = await vpp("plan", "r1.yaml");
+    expect(plan.exitCode).toBe(1);
+    expect(plan.err).toContain("No VPP answers on");
+  });
+
+  it("takes no memory for its own that it did not write", async () => {
+    await machine(...one);
+    await vpp("apply", "r1.yaml");
+    const ledger = join(folder, "run/vpp-applied.json");
+    expect(JSON.parse(await readFile(ledger, "utf8"))).toHaveLength(1);
+    await writeFile(ledger, "[{");
+
+    expect((await vpp("plan", "r1.yaml")).err).toContain("is not as impctl wrote it");
+  });
+});

@@ -76,9 +76,10 @@ export function makeBootBox(shell: Shell): BootBox {
   box.fake("umount", "");
   box.fake(
     "ssh-keygen",
-    `for one in rsa ed25519; do
-printf '%s\\n' '-----BEGIN OPENSSH PRIVATE KEY-----' made '-----END OPENSSH PRIVATE KEY-----' >"$3/etc/ssh/ssh_host_$one""_key"
-echo "ssh-$one made" >"$3/etc/ssh/ssh_host_$one""_key.pub"; done`,
+    `case $3 in ed25519 | ecdsa) ;; *) exit 1 ;; esac
+[ "$6" = -f ] && [ ! -e "$7" ] || exit 1
+printf '%s\\n' '-----BEGIN OPENSSH PRIVATE KEY-----' made '-----END OPENSSH PRIVATE KEY-----' >"$7"
+echo "ssh-$3 made" >"$7.pub"`,
   );
   box.fake("ip", ip(box.folder));
   return boot;

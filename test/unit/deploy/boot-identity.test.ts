@@ -62,10 +62,13 @@ for (const shell of shells)
       box.remove("etc/ssh");
       box.write("etc/ssh/sshd_config", "");
       expect(box.boot("identity").text).toContain("New SSH host keys are made.\nSSH host keys are kept.\n");
-      expect(box.calls()).toContain(`ssh-keygen -A -f ${box.folder}`);
+      const made = ["ed25519", "ecdsa"].map((type) => [type, `${box.etc}/ssh/ssh_host_${type}_key`]);
+      expect(box.calls()).toEqual(
+        expect.arrayContaining(made.map(([type, path]) => `ssh-keygen -q -t ${type} -N  -f ${path}`)),
+      );
       upgrade();
       box.boot("identity");
-      expect(box.read("etc/ssh/ssh_host_rsa_key")).toBe(key("made"));
+      expect(box.read("etc/ssh/ssh_host_ecdsa_key")).toBe(key("made"));
     });
 
     it("takes the host id from the kernel where there is no file, as the boot loader said", () => {
@@ -109,7 +112,7 @@ for (const shell of shells)
       const { exitCode, text } = box.boot("identity");
       expect([exitCode, text]).toEqual([0, expect.stringContaining("is not mounted")]);
       expect(box.list("persistent")).not.toContain("identity");
-      expect(box.read("etc/ssh/ssh_host_rsa_key")).toBe(key("made"));
+      expect(box.read("etc/ssh/ssh_host_ecdsa_key")).toBe(key("made"));
     });
 
     it.each<[string, string, string]>([
@@ -140,7 +143,7 @@ for (const shell of shells)
       expect(said).toContain("ssh/ssh_host_ed25519_key is damaged");
       expect(said).toContain("New SSH host keys are made.");
       expect(box.list(`${kept}/ssh`)).toEqual(["ssh_host_ed25519_key", "ssh_host_ed25519_key.pub"]);
-      expect(box.read("etc/ssh/ssh_host_rsa_key")).toBe(key("made"));
+      expect(box.read("etc/ssh/ssh_host_ecdsa_key")).toBe(key("made"));
     });
 
     it("follows no link, neither to keep nor to lay", () => {
@@ -160,6 +163,13 @@ for (const shell of shells)
       box.write("etc/ssh/sshd_config", "");
       box.fake("ssh-keygen", "exit 1");
       expect(box.boot("identity").text).toContain("SSH host keys could not be made: there is no SSH.");
+    });
+
+    it("makes new host keys where what is there is none", () => {
+      box.remove("etc/ssh");
+      box.write("etc/ssh/ssh_host_ed25519_key", "");
+      expect(box.boot("identity").text).toContain("New SSH host keys are made.");
+      expect(box.read("etc/ssh/ssh_host_ed25519_key")).toBe(key("made"));
     });
 
     it("leaves a box without an SSH server alone", () => {

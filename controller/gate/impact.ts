@@ -22,6 +22,11 @@ function repairs({ purpose, plan, candidate, committed }: Question): boolean {
   return purpose === "correct" && isAsCommitted && atMost(plan.worstImpact ?? "hitless", "restart");
 }
 
+/** Nothing of ours or of anybody else's is there yet that could be disturbed. */
+function isEmptyBox({ plan, committed }: Question): boolean {
+  return committed === undefined && plan.foreign === 0;
+}
+
 export const approval: Guard = (question) => {
   const { policy, plan, ledger, candidate } = question;
   const impact = plan.worstImpact ?? "hitless";
@@ -46,7 +51,7 @@ interface Confined {
 function confined(question: Question): Confined | undefined {
   const { policy, plan, ledger, candidate } = question;
   const impact = plan.worstImpact ?? "hitless";
-  if (repairs(question) || atMost(impact, policy["max-impact"])) return undefined;
+  if (repairs(question) || isEmptyBox(question) || atMost(impact, policy["max-impact"])) return undefined;
   const urgent = urgencyOf(ledger, candidate.digest) !== undefined;
   if (urgent && atMost(impact, urgentAtMost)) return undefined;
   const windows = Object.entries(policy.windows).filter(([, window]) => atMost(impact, window["max-impact"]));

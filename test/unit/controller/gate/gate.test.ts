@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { waits } from "../../../../controller/reasons.ts";
 import { Problem } from "../../../../schemas/problem.ts";
 import { ask, type Asked } from "../../../lab/question.ts";
+import { generation } from "../../../lab/story.ts";
 
 const foreign = { committed: undefined, plan: { foreign: 3 } };
 
@@ -27,7 +28,7 @@ describe("the gate", () => {
     then(() => ({ mode: "apply" }));
     then(() => ({ policy: { approval: ["reboot"], windows: { night } } }));
     then(() => ({ plan: { problems: [new Problem("FRR_FOREIGN", "It is in the way.")] } }));
-    then(() => ({ plan: {} }));
+    then(() => ({ plan: {}, committed: generation(["router bgp 64500"]) }));
     then(() => ({ policy: { windows: { night } } }));
     then(({ facts }) => ({ facts: { ...facts, clockSynchronised: true } }));
     then(() => ({ policy: {} }));

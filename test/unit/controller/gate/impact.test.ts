@@ -52,6 +52,25 @@ describe("the impact limit", () => {
   });
 });
 
+describe("the first deployment", () => {
+  const first = { committed: undefined, impact: "restart" } as const;
+
+  it("of an empty box waits for no window, as there is nothing to be disturbed", () => {
+    expect(ask(first)).toBeUndefined();
+    expect(ask({ ...first, policy: { windows: { night } } })).toBeUndefined();
+  });
+
+  it("of a box that something is configured on waits for one", () => {
+    const adopted = { ...first, ledger: { ...emptyLedger, adopted: true }, plan: { foreign: 1 } };
+    expect(ask(adopted)?.why).toBe("impact");
+    expect(ask({ ...adopted, policy: { windows: { night } } })?.why).toBe("window");
+  });
+
+  it("waits for an approval all the same where the policy wants one", () => {
+    expect(ask({ ...first, policy: { approval: ["restart"] } })?.why).toBe("approval");
+  });
+});
+
 describe("a window", () => {
   it.each([
     ["2026-01-05T12:00Z", "UTC", "window"],

@@ -28,13 +28,15 @@ const others = [
 ];
 
 async function units({ host }: Patient, signal: AbortSignal): Promise<Finding> {
-  const properties = "--property=Id,LoadState,ActiveState,UnitFileState";
+  const properties =
+    "--property=Id,LoadState,ActiveState,SubState,UnitFileState,NRestarts,ActiveEnterTimestampMonotonic";
   const argv = ["systemctl", "show", properties, ...vital, ...others] as const;
   const { exitCode, stdout, stderr } = await host.run(argv, { timeoutMs: programMs, signal });
   if (exitCode !== 0) return skipped(`systemd cannot be asked: ${stderr.trim().split("\n")[0] ?? ""}`);
   const blocks = stdout.split("\n\n").map((block) => new Map(block.split("\n").map((line) => keyAndValue(line))));
+  const uptime = Number((await host.readFile("/proc/uptime"))?.split(" ")[0] ?? Number.NaN);
   return together(
-    blocks.flatMap(unit),
+    blocks.flatMap((block) => unit(block, uptime)),
     ok("No unit is masked or failed; agent, failsafe and boot start by themselves."),
   );
 }
@@ -44,13 +46,26 @@ function keyAndValue(line: string): readonly [string, string] {
   return [line.slice(0, at), line.slice(at + 1)];
 }
 
-function unit(shown: ReadonlyMap<string, string>): readonly Finding[] {
+/** Seconds that a unit has to stay up after it was started anew several times, so that it is not taken for one that keeps ending. */
+const steadySeconds = 60;
+
+/** Started anew again and again, which no state of systemd's says: "active" now, and gone in a second. */
+function keepsEnding(shown: ReadonlyMap<string, string>, uptime: number): boolean {
+  if (shown.get("SubState") === "auto-restart") return true;
+  const started = Number(shown.get("ActiveEnterTimestampMonotonic")) / 1e6;
+  return Number(shown.get("NRestarts")) > 2 && uptime - started < steadySeconds;
+}
+
+/** `uptime` in seconds. */
+function unit(shown: ReadonlyMap<string, string>, uptime: number): readonly Finding[] {
   const id = shown.get("Id") ?? "";
   const [load, active, file] = ["LoadState", "ActiveState", "UnitFileState"].map((name) => shown.get(name) ?? "");
   const isVital = vital.includes(id);
   if (load === "masked") return [fault(`${id} is masked.`, `systemctl unmask ${id} && systemctl enable --now ${id}.`)];
   if (load === "not-found") return isVital ? [fault(`${id} is not installed.`, "Install the imp package again.")] : [];
   if (active === "failed") return [fault(`${id} has failed.`, `journalctl -b -u ${id}, then systemctl restart ${id}.`)];
+  if (keepsEnding(shown, uptime))
+    return [fault(`${id} ends as soon as it is started.`, `journalctl -b -u ${id} says why.`)];
   if (isVital && file === "disabled") {
     return [fault(`${id} does not start by itself.`, `systemctl enable --now ${id}.`)];
   }

@@ -263,6 +263,20 @@ describe("the doctor", () => {
     expect(await spoilt(({ put }) => put("/etc/machine-id", "uninitialized\n"))).toHaveLength(1);
   });
 
+  it("names a unit that ends as soon as it is started, and none that is steady again", async () => {
+    const started = (seconds: number) =>
+      `LoadState=loaded\nActiveState=active\nSubState=running\nUnitFileState=enabled\nNRestarts=66\nActiveEnterTimestampMonotonic=${seconds}000000`;
+    const found = await spoilt(({ units, put }) => {
+      put("/proc/uptime", "1000.50 3000.00\n");
+      units.set("vpp-core.service", "LoadState=loaded\nActiveState=activating\nSubState=auto-restart");
+      units.set("vpp-nat.service", started(999));
+      units.set("frr.service", started(100));
+    });
+    expect(found).toEqual([
+      "fault units: vpp-core.service ends as soon as it is started. vpp-nat.service ends as soon as it is started. -> journalctl -b -u vpp-core.service says why. journalctl -b -u vpp-nat.service says why.",
+    ]);
+  });
+
   it("names a unit that is masked, has failed, is missing, or does not start by itself", async () => {
     const found = await spoilt(({ units }) => {
       units.set("imp-agent.service", "LoadState=masked\nActiveState=inactive\nUnitFileState=masked");

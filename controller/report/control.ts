@@ -28,7 +28,8 @@ export function statusSocket(settings: { readonly paths: Pick<Settings["paths"],
   return join(settings.paths.run, "status.sock");
 }
 
-const bounds: Limits = { ...limits, idleMs: operationMs + limits.idleMs };
+/** Who may open these sockets is trusted to ask, however slowly: the box may be too busy for them to be quick. */
+const bounds: Limits = { ...limits, requestMs: 30_000, idleMs: operationMs + limits.idleMs };
 
 /** Opens a socket for what is `offered`, to this user and, where one is given, to a group (by its number). Rejects with
  * AGENT_BUSY when another agent answers on it, else with SETTINGS. */

@@ -1,4 +1,5 @@
 /** The three states of an instance that a plan compares, object by object. */
+import { isLinkLocal } from "../../schemas/semantics/view.ts";
 import { idOf, rulesOf } from "./kinds/table.ts";
 import type { InstanceDesired, Settings, VppObject } from "./model.ts";
 
@@ -23,12 +24,29 @@ export function sidesOf(
   live: readonly VppObject[],
   owned: readonly InstanceDesired[],
 ): Sides {
+  const wanted = byId(desired);
+  const ours = new Set(owned.flatMap(({ objects }) => objects.map(idOf)));
   return {
-    desired: byId(desired),
-    live: byId(live),
-    owned: new Set(owned.flatMap(({ objects }) => objects.map(idOf))),
+    desired: wanted,
+    live: byId(withoutVppsOwn(live, (id) => wanted.has(id) || ours.has(id))),
+    owned: ours,
     settings: { desired: settingsIn(desired), live: settingsIn(live) },
   };
+}
+
+/** Addresses that VPP gives an interface by itself, unless somebody asked for them: a link-local one, and those of VRRP's master. */
+function withoutVppsOwn(live: readonly VppObject[], isAsked: (id: string) => boolean): readonly VppObject[] {
+  const shared = new Set(
+    live.flatMap((object) =>
+      object.kind === "vrrp" ? object.addresses.map((address) => `${object.on} ${address}`) : [],
+    ),
+  );
+  return live.filter((object) => {
+    if (object.kind !== "address") return true;
+    const { on, address } = object;
+    const isOwn = isLinkLocal(address) || shared.has(`${on} ${address.replace(/\/.*$/, "")}`);
+    return !isOwn || isAsked(idOf(object));
+  });
 }
 
 function byId(objects: readonly VppObject[]): Objects {

@@ -157,7 +157,7 @@ function longText(bytes: Uint8Array): string {
   return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
-/** u32 length, then as many bytes, without NUL. */
+/** u32 length, then as many bytes. A NUL in it is VPP's slip, not its end: `show lldp detail` has one behind a name that was set by the CLI. */
 export const countedText: Codec = {
   size: 4,
   encode(writer, value) {
@@ -169,7 +169,7 @@ export const countedText: Codec = {
   decode(reader) {
     const length = reader.view.getUint32(reader.pass(4));
     const from = reader.pass(length);
-    return longText(reader.bytes.subarray(from, from + length));
+    return decoder.decode(reader.bytes.subarray(from, from + length)).replaceAll("\0", "");
   },
 };
 

@@ -14,7 +14,7 @@ import type {
 import { pairKey } from "./interfaces.ts";
 import { interfaceKey, type Rules } from "./rules.ts";
 
-/** The resource that IPv6 on an interface is: VPP forgets what was said of it with the last address. */
+/** The resource that IPv6 on an interface is. With the last address VPP forgets what was said of it, unless Linux keeps it there. */
 function ipv6Key(on: string): string {
   return `ipv6:${on}`;
 }
@@ -46,7 +46,7 @@ export const routerAdvertisements: Rules<RouterAdvertisements> = {
   key: ({ on }) => on,
   needs: ({ on }) => [interfaceKey(on), ipv6Key(on)],
   inPlace: ["sends", "maxInterval", "minInterval", "lifetime", "managed", "other"],
-  goesWith: ({ on }) => [interfaceKey(on), ipv6Key(on)],
+  goesWith: ({ on }) => [interfaceKey(on)],
   impact: { remove: "hitless" },
   noun: ({ on }) => `router advertisements on ${on}`,
   details: ({ sends, maxInterval, minInterval, lifetime, managed, other }) => [
@@ -62,7 +62,7 @@ export const advertisedPrefix: Rules<AdvertisedPrefix> = {
   key: ({ on, prefix }) => `${on} ${prefix}`,
   needs: ({ on }) => [interfaceKey(on), ipv6Key(on)],
   inPlace: ["valid", "preferred", "onLink", "autonomous"],
-  goesWith: ({ on }) => [interfaceKey(on), ipv6Key(on)],
+  goesWith: ({ on }) => [interfaceKey(on)],
   impact: { remove: "hitless" },
   noun: ({ on, prefix }) => `advertised prefix ${prefix} on ${on}`,
   details: ({ valid, preferred, onLink, autonomous }) => [

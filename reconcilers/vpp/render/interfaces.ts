@@ -10,7 +10,7 @@ const usualMtu = 9000;
 export function renderInterfaces(machine: Machine, ports: ReadonlyMap<string, Port>): readonly VppObject[] {
   const all = [...ports.values()];
   return [
-    ...Object.entries(machine.interfaces).map(([name, one]) => nicOf(machine, name, one)),
+    ...Object.entries(machine.interfaces).map(([name, one]) => nicOf(machine, name, one, ports.get(name)?.role)),
     ...renderBonds(machine),
     ...all.flatMap(renderPort),
     ...renderPairs(all),
@@ -19,11 +19,20 @@ export function renderInterfaces(machine: Machine, ports: ReadonlyMap<string, Po
   ];
 }
 
-/** Through the kernel it has the NIC's own MAC address where that is known: a NIC may refuse packets to others. */
-function nicOf({ hostname = "" }: Machine, name: string, one: Machine["interfaces"][string]): VppObject {
+/**
+ * Through the kernel it has the NIC's own MAC address where that is known: a NIC may refuse packets to others. A member of a bond
+ * has the bond's.
+ */
+function nicOf(
+  { hostname = "" }: Machine,
+  name: string,
+  one: Machine["interfaces"][string],
+  role: Port["role"] | undefined,
+): VppObject {
   const device = one["kernel-name"];
   if (one.driver !== "af-packet" || device === undefined) return { kind: "physical", name };
-  return { kind: "host-interface", name, device, mac: one.mac ?? macFor(`${hostname} ${name}`) };
+  const mac = one.mac ?? macFor(`${hostname} ${name}`);
+  return { kind: "host-interface", name, device, ...(role !== "bonded" && { mac }) };
 }
 
 function renderBonds({ bonds }: Machine): readonly VppObject[] {
@@ -45,13 +54,13 @@ function renderBonds({ bonds }: Machine): readonly VppObject[] {
 }
 
 function renderPort(port: Port): readonly VppObject[] {
-  const { ref, kind, settings, parent, tags, mtu } = port;
-  const own = parent === undefined ? (mtu ?? usualMtu) : settings.mtu;
+  const { ref, kind, settings, parent, tags, mtu = usualMtu } = port;
   const up = settings.enabled && parent?.settings.enabled !== false;
   return [
     ...(kind === "loopback" ? [{ kind: "loopback", name: ref } as const] : []),
     ...(parent && tags ? [vlanOf(ref, parent.ref, tags)] : []),
-    { kind: "settings", on: ref, up, ...(own !== undefined && { mtu: own }) },
+    // Of a VLAN as well: behind a tap it has that of Linux's device, whatever it was told not to have.
+    { kind: "settings", on: ref, up, mtu },
   ];
 }
 

@@ -181,6 +181,7 @@ describe("a plan for VPP", () => {
     const both = [...base, address("external", "2001:db8:1::1/64"), address("external", "2001:db8:2::1/64"), ra];
 
     expect(lines({ desired: new_, live: old })).toEqual([
+      "hitless  core: remove router advertisements on external (made anew: ipv6 external comes again)",
       "flap     core: remove address 2001:db8:1::1/64 on external",
       "hitless  core: add address 2001:db8:2::1/64 on external",
       "hitless  core: add router advertisements on external: every 15 to 30 s, lifetime 90 s (anew)",

@@ -54,7 +54,7 @@ describe("what a machine asks of VPP", () => {
 
     expect(objects(machine, "settings")).toEqual([
       { kind: "settings", on: "a", up: false, mtu: 1500 },
-      { kind: "settings", on: "a.5", up: false },
+      { kind: "settings", on: "a.5", up: false, mtu: 1500 },
       { kind: "settings", on: "a.6", up: false, mtu: 1400 },
     ]);
   });

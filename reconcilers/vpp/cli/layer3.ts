@@ -1,0 +1,73 @@
+/** Addresses, routes and what routers say to each other, as VPP's CLI makes them. */
+import type { Hop, ObjectOf, Vrrp } from "../model.ts";
+import type { CommandsOf } from "./filters.ts";
+
+export const layer3Commands: CommandsOf<
+  | "address"
+  | "unnumbered"
+  | "router-advertisements"
+  | "advertised-prefix"
+  | "unicast-rpf"
+  | "neighbor"
+  | "route"
+  | "vrrp"
+  | "dhcp-relay"
+  | "lldp"
+  | "lldp-port"
+> = {
+  address: ({ on, address }) => [`set interface ip address ${on} ${address}`],
+  unnumbered: ({ on, as }) => [`set interface unnumbered ${on} use ${as}`],
+  "router-advertisements": (object) => [advertisementsCommand(object)],
+  "advertised-prefix": ({ on, prefix, valid, preferred, onLink, autonomous }) => [
+    `ip6 nd ${on} prefix ${prefix} ${valid} ${preferred}${autonomous ? "" : " no-autoconfig"}${onLink ? "" : " no-onlink"}`,
+  ],
+  "unicast-rpf": ({ on, family, mode }) => [`set urpf ${short[family]} rx ${mode} ${on}`],
+  neighbor: ({ on, address, mac }) => [`set ip neighbor ${on} ${address} ${mac} static`],
+  route: ({ prefix, paths }) => [`ip route add ${prefix} ${hopWords(paths)}`],
+  vrrp: vrrpCommands,
+  "dhcp-relay": ({ server, source }) => [
+    `set ${server.includes(":") ? "dhcpv6" : "dhcp"} proxy server ${server} src-address ${source}`,
+  ],
+  lldp: ({ systemName, interval, hold }) => [
+    `set lldp system-name ${quoted(systemName)} tx-hold ${hold} tx-interval ${interval}`,
+  ],
+  "lldp-port": ({ on, description }) => [`set interface lldp ${on} port-desc ${quoted(description)}`],
+};
+
+export const short = { ipv4: "ip4", ipv6: "ip6" } as const;
+
+/** "via 192.0.2.1 external via 192.0.2.5" */
+export function hopWords(hops: readonly Hop[]): string {
+  if (hops.length === 0) return "via drop";
+  return hops.map((hop) => ["via", hop.via, hop.interface].filter((word) => word !== undefined).join(" ")).join(" ");
+}
+
+function advertisementsCommand(object: ObjectOf<"router-advertisements">): string {
+  const { on, sends, maxInterval, minInterval, lifetime, managed, other } = object;
+  return [
+    `ip6 nd ${on} ra-interval ${maxInterval} ${minInterval} ra-lifetime ${lifetime}`,
+    ...(managed ? ["ra-managed-config-flag"] : []),
+    ...(other ? ["ra-other-config-flag"] : []),
+    ...(sends ? [] : ["ra-suppress"]),
+  ].join(" ");
+}
+
+/** Tracked interfaces are left to the agent: the CLI knows them by numbers only, which depend on what else is there. */
+function vrrpCommands({ on, id, family, addresses, priority, interval, preempt, accept, peers }: Vrrp) {
+  const router = `${on} vr_id ${id}${family === "ipv6" ? " ipv6" : ""}`;
+  const flags = [
+    ...(preempt ? [] : ["no_preempt"]),
+    ...(accept ? ["accept_mode"] : []),
+    ...(peers.length > 0 ? ["unicast"] : []),
+  ];
+  return [
+    ["vrrp vr add", router, `priority ${priority} interval ${interval}`, ...flags, ...addresses].join(" "),
+    ...(peers.length > 0 ? [`vrrp peers ${router} ${peers.join(" ")}`] : []),
+    `vrrp proto start ${router}`,
+  ];
+}
+
+/** Braces hold words together; a text that has some of its own cannot be told so. */
+function quoted(text: string): string {
+  return /\s/.test(text) ? `{${text.replaceAll(/[{}]/g, "")}}` : text;
+}

@@ -5,6 +5,8 @@
 import type { Host, PlaneName } from "../reconcilers/core.ts";
 import type { Desired, Generation } from "../reconcilers/generation.ts";
 import { readersOf } from "../reconcilers/system/catalogue.ts";
+import { instances } from "../reconcilers/vpp/model.ts";
+import { unitOf } from "../reconcilers/vpp/restart.ts";
 import { Problem } from "../schemas/problem.ts";
 import { completed } from "./planes.ts";
 import { filesFolder } from "./store.ts";
@@ -96,7 +98,10 @@ export function bootFiles(host: Host, folder: string, files: readonly BootFile[]
     await host.writeFile(file.path, text, closed);
   }
 
-  async function restoring(digest: string, { system }: Pick<Desired, "system">): Promise<readonly Restoring[]> {
+  async function restoring(
+    digest: string,
+    { system, vpp }: Pick<Desired, "system" | "vpp">,
+  ): Promise<readonly Restoring[]> {
     const own = files.map(async (file): Promise<Restoring> => {
       const owner = (await file.owner()) ?? { uid: 0, gid: 0 };
       const { plane, path: target, mode, unit } = file;
@@ -106,9 +111,15 @@ export function bootFiles(host: Host, folder: string, files: readonly BootFile[]
       return { source: keptSystem(folder, digest, path), target: path, mode, owner };
     });
     const units = readersOf(system.files.map(({ path }) => path));
+    // VPP starts from files of the system plane: it has what is committed, but for what only the agent can do.
+    const starts = laid.filter(({ target }) => target.startsWith("/etc/vpp/"));
+    const started = instances.filter((instance) => vpp[instance] !== undefined);
     return [
       ...(laid.length > 0 ? [{ plane: "system", files: laid, units } as const] : []),
       ...(await Promise.all(own)),
+      ...(starts.length > 0 && started.length > 0
+        ? [{ plane: "vpp", files: starts, units: started.map((instance) => unitOf(instance)) } as const]
+        : []),
     ];
   }
   async function holdsSystem({ digest, desired }: Generation): Promise<boolean> {
@@ -134,7 +145,7 @@ export function bootFiles(host: Host, folder: string, files: readonly BootFile[]
       }
       const { system } = generation.desired;
       for (const { path, text } of system.files) await replace(keptSystem(folder, digest, path), text);
-      const lines = restoringLines(await restoring(digest, { system }));
+      const lines = restoringLines(await restoring(digest, generation.desired));
       await replace(`${folder}/generations/${digest}/restore`, `${lines.join("\n")}\n`);
     },
     async lay({ digest }) {

@@ -4,12 +4,23 @@ import type { Desired } from "../reconcilers/generation.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { inFlight, type Deployment, type Run, type State } from "./machine.ts";
-import { carryOut, leftover, limitedTo, planeNames, restarts, survey, type Survey } from "./planes.ts";
+import {
+  beforeLookingAgain,
+  carryOut,
+  leftover,
+  limitedTo,
+  planeNames,
+  restarts,
+  survey,
+  type Survey,
+} from "./planes.ts";
 import type { StepNews } from "./report/observer.ts";
 import { retryTransient } from "./retry.ts";
 
 const retries = 3;
 const pauseMs = 2000;
+/** One for what reads its files, one for a VPP that gives something back only by that: what is left then is not brought by more. */
+const mostRestarts = 2;
 
 /** Plans and carries out until there is nothing left that a second try could help with. `planned`: what to begin with. */
 export async function bringTo(
@@ -43,9 +54,12 @@ export async function bringTo(
     };
     const done = (plane: keyof Desired, step: Step): void => progress.stepDone(plane, news(plane, step));
     const carrying = { started, done };
-    if (!restarts(plan)) return carryOut(reconcilers, host, plan, carrying, signal);
-    await carryOut(reconcilers, host, limitedTo(plan, ["system"]), carrying, signal);
-    await carryOut(reconcilers, host, await lookedAgain(), carrying, signal);
+    let next = plan;
+    for (let again = 0; again < mostRestarts && restarts(next); again += 1) {
+      await carryOut(reconcilers, host, beforeLookingAgain(next), carrying, signal);
+      next = await lookedAgain();
+    }
+    await carryOut(reconcilers, host, next, carrying, signal);
   });
   /** What a restart left of the other planes. Rejects with what is in their way, which may pass. */
   async function lookedAgain(): Promise<Survey> {

@@ -4,7 +4,9 @@ import type { Host } from "../reconcilers/core.ts";
 import { frr } from "../reconcilers/frr/frr.ts";
 import { catalogue } from "../reconcilers/system/catalogue.ts";
 import { system } from "../reconcilers/system/system.ts";
+import { openInstance, type VppPlaces } from "../reconcilers/vpp/instances.ts";
 import { vppOff } from "../reconcilers/vpp/off.ts";
+import { vpp } from "../reconcilers/vpp/vpp.ts";
 import { Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { createAgent } from "./agent.ts";
@@ -37,15 +39,24 @@ import { askStatus } from "./rollout/ask.ts";
 import { openSecrets } from "./secrets.ts";
 import { agentVersion } from "./version.ts";
 import { loadWanted } from "./wanted.ts";
+import { watchVpp } from "./vpp-watch.ts";
 import { watch, watchFiles } from "./watch.ts";
 
 /** Every plane that there is. A plane joins here. */
-export function allReconcilers({ paths, system: { mode } }: Pick<Settings, "paths" | "system">): Reconcilers {
+export function allReconcilers(settings: Pick<Settings, "paths" | "system" | "vpp">): Reconcilers {
+  const { paths } = settings;
   return {
-    system: system({ managed: mode === "off" ? [] : catalogue, run: paths.run }),
-    vpp: vppOff,
+    system: system({ managed: settings.system.mode === "off" ? [] : catalogue, run: paths.run }),
+    vpp: settings.vpp.mode === "off" ? vppOff : vpp(vppPlaces(settings)),
     frr: frr({ sockets: paths["frr-sockets"] }),
   };
+}
+
+/** Where VPP's instances are asked, and what is remembered of them. */
+export function vppPlaces({ paths, vpp }: Pick<Settings, "paths" | "vpp">): VppPlaces {
+  const { run, "vpp-sockets": folder } = paths;
+  const sockets = { core: `${folder}/core-api.sock`, nat: `${folder}/nat-api.sock` };
+  return { sockets, run, apiFolder: vpp["api-folder"] };
 }
 
 /** Who is told of what the agent does. */
@@ -97,7 +108,12 @@ export async function runAgent(
       load: (tree, commit, local) => loadWanted(tree, commit, local, { settings, host, secrets }),
       reconcilers: allReconcilers(settings),
       secrets,
-      probe: prober({ host, sockets: paths["frr-sockets"], dataplane: settings.dataplane }),
+      probe: prober({
+        host,
+        sockets: paths["frr-sockets"],
+        dataplane: settings.dataplane,
+        ...(settings.vpp.mode === "apply" && { vpp: (...asked) => openInstance(host, vppPlaces(settings), ...asked) }),
+      }),
       bootFiles: files,
       failsafe: openFailsafe(host, settings, files),
       observer,
@@ -137,6 +153,9 @@ async function serveAndRun(agent: Agent, settings: Settings, serving: Serving): 
       const files = catalogue.map(({ path }) => path);
       // What the agent writes itself is nobody's hand.
       watchFiles("/etc", files, () => void (isAtRest(agent) && agent.polls.nudge()), signal);
+    }
+    if (settings.vpp.mode === "apply") {
+      watchVpp(serving.host, vppPlaces(settings), () => void (isAtRest(agent) && agent.polls.nudge()), signal);
     }
     await agent.run(signal);
     log.info("stopped");

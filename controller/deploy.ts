@@ -45,6 +45,11 @@ const candidatesFault: readonly ProblemCode[] = [
   "FRR_FOREIGN",
   "FRR_VERSION",
   "SYSTEM_UNIT",
+  "UNMET",
+  "VPP_REFUSED",
+  "VPP_MESSAGE",
+  "VPP_FOREIGN",
+  "VPP_INTERFACE",
 ];
 
 /** How long after its deadline a deployment may take to notice, before it is left behind. */

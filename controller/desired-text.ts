@@ -1,4 +1,5 @@
 /** What each plane is to be, or is, as people read it: files by their paths, the others by their plane. */
+import { textOf } from "../reconcilers/vpp/difference.ts";
 import type { Desired } from "../reconcilers/generation.ts";
 
 export interface DesiredText {
@@ -7,6 +8,11 @@ export interface DesiredText {
 }
 
 /** Secrets are sealed in it. */
-export function desiredTexts({ system, frr }: Desired): readonly DesiredText[] {
-  return [...system.files.map(({ path, text }) => ({ title: path, text })), { title: "frr", text: frr.config }];
+export function desiredTexts({ system, vpp, frr }: Desired): readonly DesiredText[] {
+  const objects = textOf(vpp);
+  return [
+    ...system.files.map(({ path, text }) => ({ title: path, text })),
+    ...(objects === "" ? [] : [{ title: "vpp", text: objects }]),
+    { title: "frr", text: frr.config },
+  ];
 }

@@ -4,6 +4,7 @@
  * docs/failsafe.md has the record's lines.
  */
 import type { Host, PlaneName, RunResult } from "../reconcilers/core.ts";
+import { instances } from "../reconcilers/vpp/model.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
 import { parseActed, type Acted } from "./acted.ts";
@@ -50,7 +51,8 @@ const unitLimitMs = 110_000;
 
 /** For the files of a plane and the restart of its units, which a deployment touched. */
 export function restoreLimitMs({ units = [] }: Pick<Deployment, "units">, plane: PlaneName): number {
-  return 30_000 + unitLimitMs * (plane === "system" ? Math.max(1, units.length) : 1);
+  const count = { system: Math.max(1, units.length), vpp: instances.length, frr: 1, bootenv: 1 }[plane];
+  return 30_000 + unitLimitMs * count;
 }
 
 /** The failsafe of this box. */

@@ -23,6 +23,7 @@ export function render(
 ): Generation {
   const { machine, name } = loaded;
   const versions = loaded.image?.versions ?? {};
+  const desired = derive(machine, versions, (secret) => secrets.sealed(secret), leftOut);
   const drained = drainedIn(machine, versions).peers;
   return {
     format: 1,
@@ -30,8 +31,8 @@ export function render(
     secrets: hash(versionsOf(loaded, secrets)),
     machine: name,
     commit,
-    desired: derive(machine, versions, (secret) => secrets.sealed(secret), leftOut),
-    health: healthChecks(machine, versions, leftOut),
+    desired,
+    health: healthChecks(machine, versions, leftOut, desired.vpp),
     ...(drained.length > 0 && { drained }),
     policy: machine.policy,
     notManaged: notManaged(machine, leftOut),

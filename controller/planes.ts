@@ -12,7 +12,7 @@ import type { Desired } from "../reconcilers/generation.ts";
 import { isDescribed, undescribed } from "../reconcilers/system/model.ts";
 import { unitsOf } from "../reconcilers/system/plan.ts";
 import { unsaid } from "../reconcilers/vpp/model.ts";
-import { Problem } from "../schemas/problem.ts";
+import { Problem, type ProblemCode } from "../schemas/problem.ts";
 import { runsOf, unmetNeeds } from "./runs.ts";
 
 /** One reconciler for each plane that a generation describes. */
@@ -85,7 +85,10 @@ export async function survey(
     const seen = reconciler.asDesired?.(observed);
     Object.assign(before, { [plane]: seen ?? emptyDesired[plane] });
   }
-  if (unitsOf(plans.system?.steps ?? []).includes("frr.service")) plans.frr = withDaemons(plans.frr);
+  const starting = unitsOf(plans.system?.steps ?? []);
+  if (starting.includes("frr.service")) plans.frr = without(plans.frr, ["FRR_DAEMON_MISSING"]);
+  if (starting.some((unit) => unit.startsWith("vpp-")))
+    plans.vpp = without(plans.vpp, ["VPP_UNREACHABLE", "VPP_INTERFACE"]);
   const checked = withUnmet(reconcilers, plans as Plans);
   const all = Object.values(checked);
   const steps = inOrder(checked);
@@ -110,10 +113,15 @@ export async function incarnationsOf(reconcilers: Reconcilers, host: Host, signa
   return incarnations;
 }
 
-/** A daemon that does not run yet is in nobody's way: it starts before this plan is looked at again. */
-function withDaemons(plan: Plan | undefined): Plan {
+/** What does not run yet, or lacks a NIC, is in nobody's way: it starts before this plan is looked at again. */
+function without(plan: Plan | undefined, codes: readonly ProblemCode[]): Plan {
   const { problems, ...rest } = plan ?? nothingElse;
-  return { ...rest, problems: problems.filter(({ code }) => code !== "FRR_DAEMON_MISSING") };
+  return { ...rest, problems: problems.filter(({ code }) => !codes.includes(code)) };
+}
+
+/** Names all that ran of the planes that forward; undefined: nobody can tell. */
+export function running({ vpp, frr }: Incarnations): string | undefined {
+  return vpp === undefined ? frr : `${frr ?? ""} ${vpp}`;
 }
 
 /** What a step would not find is a problem of its plane, unless a restart makes all of it anew, and it is planned again. */
@@ -136,7 +144,17 @@ function inOrder(plans: Plans): readonly Step[] {
 
 /** Whether other planes start anew by it, and may have lost what was observed of them. */
 export function restarts({ plans }: Pick<Survey, "plans">): boolean {
-  return plans.system.steps.some(({ impact }) => impact === "restart");
+  return isRestarted(plans.system) || plans.vpp.steps.some(({ kind }) => kind === "restart");
+}
+
+function isRestarted({ steps }: Plan): boolean {
+  return steps.some(({ impact }) => impact === "restart");
+}
+
+/** The first part of it, after which it is to be planned again where it restarts something. */
+export function beforeLookingAgain(survey: Survey): Survey {
+  // What is to start anew need not be changed before.
+  return isRestarted(survey.plans.system) ? limitedTo(survey, ["system"]) : survey;
 }
 
 const nothingElse: Plan = { steps: [], foreign: [], problems: [], notes: [] };

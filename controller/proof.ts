@@ -8,7 +8,7 @@ import type { Intent } from "./deploy.ts";
 import type { Before } from "./health/judge.ts";
 import { prove, type Proof } from "./health/prove.ts";
 import type { Deployment } from "./machine.ts";
-import { restarts } from "./planes.ts";
+import { incarnationsOf, restarts, running } from "./planes.ts";
 import type { Survey } from "./planes.ts";
 import { changedSessions } from "./rollout/decide.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
@@ -37,8 +37,8 @@ export async function proveDeployment(
       probe,
       before: beforeOf(appliance, intent),
       around: baseline.around,
-      ran: seen.incarnations.frr,
-      incarnation: async (limited) => reconcilers.frr.incarnation?.(host, limited),
+      ran: running(seen.incarnations),
+      incarnation: async (limited) => running(await incarnationsOf(reconcilers, host, limited)),
       readBack: async () =>
         retryTransient(host, { retries: 2, pauseMs: 1000, signal }, () =>
           withDeadline(host, surveyLimitMs, signal, "Reading back", (limited) =>

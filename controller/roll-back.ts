@@ -124,9 +124,13 @@ async function whereTo(
 /** What is committed, and what the candidate had taken over as it was before. */
 function wayBack(reconcilers: Reconcilers, committed: Desired, staged: Staged | undefined): Desired {
   if (!staged?.before) return committed;
-  const { system } = reconcilers;
-  const back = system.goingBack?.(committed.system, staged.generation.desired.system, staged.before.system);
-  return { ...committed, system: back ?? committed.system };
+  const { before, generation } = staged;
+  const { system, vpp } = reconcilers;
+  return {
+    ...committed,
+    system: system.goingBack?.(committed.system, generation.desired.system, before.system) ?? committed.system,
+    vpp: vpp.goingBack?.(committed.vpp, generation.desired.vpp, before.vpp) ?? committed.vpp,
+  };
 }
 
 /** The committed generation is whole, so that what it needs can be brought back; only what is too much is not known. */

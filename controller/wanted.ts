@@ -27,6 +27,6 @@ export async function loadWanted(
   const all = [...problems, ...place.problems, ...resolution.problems];
   if (all.some((problem) => problem.severity === "error")) return { generation: undefined, problems: all };
   const rollout = await rolloutOf(loaded, place, tree);
-  const leftOut = { system: settings.system.mode === "off" };
+  const leftOut = { system: settings.system.mode === "off", vpp: settings.vpp.mode === "off" };
   return { generation: render(loaded, commit, resolution.secrets, rollout, leftOut), problems: all };
 }

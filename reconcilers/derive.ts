@@ -5,6 +5,7 @@ import { renderFrr } from "./frr/render/render.ts";
 import type { Desired } from "./generation.ts";
 import { undescribed } from "./system/model.ts";
 import { unsaid } from "./vpp/model.ts";
+import { renderVpp } from "./vpp/render/render.ts";
 import { renderSystem } from "./system/render/render.ts";
 
 /** Versions of the programs in the image: what `when:` asks for. From the image's manifest, never from the running box. */
@@ -13,9 +14,10 @@ export type Versions = ProgramVersions;
 /** What the agent of a box leaves to others. */
 export interface LeftOut {
   readonly system: boolean;
+  readonly vpp: boolean;
 }
 
-const nothing: LeftOut = { system: false };
+const nothing: LeftOut = { system: false, vpp: false };
 
 /** `seal` gives the sealed form of a secret, by its name. */
 export function derive(
@@ -26,13 +28,31 @@ export function derive(
 ): Desired {
   return {
     system: leftOut.system ? undescribed : renderSystem(machine),
-    vpp: unsaid,
+    vpp: leftOut.vpp ? unsaid : renderVpp(machine, versions),
     frr: renderFrr(machine, versions, seal),
   };
 }
 
 /** Sections that the system plane carries out. */
 const ofSystem: ReadonlySet<string> = new Set(["hostname", "management", "cpu", "sysctl"]);
+
+/** Sections that VPP's plane carries out; NICs and what VPP starts with are the system plane's part of them. */
+const ofVpp: ReadonlySet<string> = new Set([
+  "interfaces",
+  "bonds",
+  "loopbacks",
+  "bridges",
+  "cross-connects",
+  "acls",
+  "abf",
+  "vrrp",
+  "policers",
+  "lldp",
+  "dhcp-relay",
+  "nat",
+  "containers",
+  "raw-vpp",
+]);
 
 /** Sections that are carried out, or that are about the agent itself. */
 const managed: ReadonlySet<string> = new Set([
@@ -47,10 +67,11 @@ const managed: ReadonlySet<string> = new Set([
 ]);
 
 /** The sections of the machine file that are used and that nobody carries out yet, in the order of the file. */
-export function notManaged(machine: Machine, { system }: LeftOut = nothing): readonly string[] {
+export function notManaged(machine: Machine, leftOut: LeftOut = nothing): readonly string[] {
   return Object.entries(machine).flatMap(([section, value]) => {
     if (managed.has(section) || isEmpty(value)) return [];
-    return ofSystem.has(section) && !system ? [] : [section];
+    const isCarriedOut = (ofSystem.has(section) && !leftOut.system) || (ofVpp.has(section) && !leftOut.vpp);
+    return isCarriedOut ? [] : [section];
   });
 }
 

@@ -9,16 +9,19 @@ import type { LeftOut } from "./derive.ts";
 import { peerName } from "./frr/render/bgp-peers.ts";
 import { applying } from "./frr/render/lines.ts";
 import { usesNat, usesVpp } from "./system/render/startup.ts";
+import { vppChecks } from "./vpp/health.ts";
+import { unsaid, type VppDesired } from "./vpp/model.ts";
 
 /**
  * A session for each BGP peer, an adjacency for each OSPF interface, a BFD session for each of its own peers, a link for each
  * interface that Linux sees, and a unit for FRR, each VPP instance and each service, where they are to be up; of management
- * the fixed addresses and their gateways. Peers and interfaces are named as FRR and Linux name them.
+ * the fixed addresses and their gateways; and what VPP is to have (vpp/health.ts). Peers and interfaces are named as FRR and Linux name them.
  */
 export function healthChecks(
   machine: Machine,
   versions: ProgramVersions = {},
-  { system }: LeftOut = { system: false },
+  { system }: Pick<LeftOut, "system"> = { system: false },
+  vpp: VppDesired = unsaid,
 ): readonly HealthCheck[] {
   const names = namesOf(machine, versions);
   const declared = Object.entries(machine.health).map(([name, check]): HealthCheck => ({
@@ -32,6 +35,7 @@ export function healthChecks(
     ...bfdSessions(machine),
     ...links(names),
     ...units(machine, versions),
+    ...vppChecks(vpp, unexpected(names)),
     ...(system ? [] : [...vppUnits(machine), ...management(machine)]),
   ];
   // What was declared of the same object counts instead: it may ask for more, or only advise.
@@ -118,9 +122,16 @@ function bfdSessions({ routing: { bfd } }: Machine): readonly HealthCheck[] {
 }
 
 /** A VLAN is up with its interface. */
+function isExpected({ settings, parent }: Port): boolean {
+  return settings.enabled && settings.expect === "up" && (parent === undefined || isExpected(parent));
+}
+
+/** Interfaces that may be down. */
+function unexpected({ ports }: Names): ReadonlySet<string> {
+  return new Set([...ports.values()].flatMap((port) => (isExpected(port) ? [] : [port.ref])));
+}
+
 function links({ ports }: Names): readonly HealthCheck[] {
-  const isExpected = (port: Port): boolean =>
-    port.settings.enabled && port.settings.expect === "up" && (port.parent === undefined || isExpected(port.parent));
   return [...ports.values()].flatMap((port): HealthCheck[] =>
     port.linux !== undefined && isExpected(port) ? [{ check: "link", interface: port.linux, required: true }] : [],
   );

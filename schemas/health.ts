@@ -1,6 +1,6 @@
 /** Health checks: what must hold after a change. Those that follow from the desired state are derived, others declared. */
 import { z } from "zod";
-import { HostName, InterfaceRef, Line, Name, Port, whole } from "./primitives.ts";
+import { HostName, InterfaceRef, Ipv4Prefix, Line, Name, Port, Prefix, whole } from "./primitives.ts";
 import { UnitName } from "./services.ts";
 
 const seconds = (least: number, most: number, description: string) =>
@@ -18,7 +18,7 @@ const common = {
     .default(true)
     .meta({ description: "false: advisory, reported but never a reason to roll back." }),
   "timeout-seconds": seconds(0.1, 60, "How long one look may take; by default 5, of a command 10."),
-  "interval-seconds": seconds(1, 300, "Looks this often; by default every second at FRR and links, else every 5."),
+  "interval-seconds": seconds(1, 300, "Looks this often; by default every second at FRR, VPP and links, else every 5."),
   "start-seconds": seconds(0, 3600, "Not judged for this long after the change was applied; by default at once."),
   "soak-seconds": seconds(0, 3600, "Must be green for this long, where that is longer than the policy's."),
 };
@@ -115,6 +115,43 @@ const box = [
   }),
 ] as const;
 
+const instance = z.enum(["core", "nat"]).default("core").meta({ description: "Which VPP: core, or nat." });
+
+const vpp = [
+  z.strictObject({
+    check: z.literal("vpp").meta({ description: "VPP answers, and all of its threads run." }),
+    instance,
+    ...common,
+  }),
+  z.strictObject({
+    check: z
+      .literal("vpp-interface")
+      .meta({ description: "An interface of VPP is up and has a carrier; a memif is connected." }),
+    on: Line.meta({ description: "As VPP names it: external.25, memif1/0." }),
+    instance,
+    ...common,
+  }),
+  z.strictObject({
+    check: z.literal("vpp-route").meta({ description: "A route that FRR does not own is in VPP." }),
+    prefix: Prefix,
+    instance,
+    ...common,
+  }),
+  z.strictObject({
+    check: z.literal("det44-mapping").meta({ description: "det44 has this mapping." }),
+    inside: Ipv4Prefix,
+    outside: Ipv4Prefix,
+    ...common,
+  }),
+  z.strictObject({
+    check: z
+      .literal("vpp-errors")
+      .meta({ description: "VPP drops packets, and counts errors, no faster than before the change." }),
+    instance,
+    ...common,
+  }),
+] as const;
+
 const Url = z
   .string()
   .max(2000)
@@ -179,7 +216,7 @@ const outside = [
 ] as const;
 
 export const DeclaredCheck = z
-  .discriminatedUnion("check", [...bgp, ...neighbors, ...box, ...outside])
+  .discriminatedUnion("check", [...bgp, ...neighbors, ...box, ...vpp, ...outside])
   .meta({ description: "Health check." });
 export type DeclaredCheck = z.infer<typeof DeclaredCheck>;
 
@@ -229,6 +266,15 @@ function targetOf(check: HealthCheck): string {
       return check.protocol ? `${check.family} ${check.protocol}` : check.family;
     case "unit":
       return check.unit;
+    case "vpp":
+    case "vpp-errors":
+      return check.instance;
+    case "vpp-interface":
+      return `${check.instance} ${check.on}`;
+    case "vpp-route":
+      return `${check.instance} ${check.prefix}`;
+    case "det44-mapping":
+      return `${check.inside} to ${check.outside}`;
     case "disk":
       return check.path;
     case "pool":
@@ -256,11 +302,16 @@ export interface CheckTiming {
   readonly soakMs: number;
 }
 
-/** Kinds that each look sees anyhow, because FRR or the kernel tells of all of their kind at once. */
+/** Kinds that each look sees anyhow, because FRR, VPP or the kernel tells of all of their kind at once. */
 export type SeenCheck = Extract<
   HealthCheck,
-  { check: "bgp-session" | "bgp-prefixes" | "ospf-neighbor" | "ospf3-neighbor" | "bfd-peer" | "link" }
+  {
+    check: "bgp-session" | "bgp-prefixes" | "ospf-neighbor" | "ospf3-neighbor" | "bfd-peer" | "link" | VppCheckName;
+  }
 >;
+type VppCheckName = "vpp" | "vpp-interface" | "vpp-route" | "det44-mapping" | "vpp-errors";
+/** Kinds that VPP tells of. */
+export type VppCheck = Extract<HealthCheck, { check: VppCheckName }>;
 /** Kinds that are asked one by one, and may take long. */
 export type AskedCheck = Exclude<HealthCheck, SeenCheck>;
 
@@ -271,10 +322,19 @@ const seenKinds: ReadonlySet<string> = new Set([
   "ospf3-neighbor",
   "bfd-peer",
   "link",
+  "vpp",
+  "vpp-interface",
+  "vpp-route",
+  "det44-mapping",
+  "vpp-errors",
 ] satisfies SeenCheck["check"][]);
 
 export function isSeen(check: HealthCheck): check is SeenCheck {
   return seenKinds.has(check.check);
+}
+
+export function isVpp(check: HealthCheck): check is VppCheck {
+  return check.check === "det44-mapping" || check.check.startsWith("vpp");
 }
 
 export function timingOf(check: HealthCheck): CheckTiming {

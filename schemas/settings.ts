@@ -81,6 +81,17 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .meta({ description: "Files below /etc, and the units that read them: docs/system.md." }),
+  vpp: z
+    .strictObject({
+      mode: z.enum(["apply", "off"]).default("apply").meta({
+        description: "off: VPP is somebody else's, and what the machine file says of the dataplane is not managed.",
+      }),
+      "api-folder": path.default("/usr/share/vpp/api").meta({
+        description: "Definitions of VPP's binary API, for a VPP before 24.06, which cannot tell them itself.",
+      }),
+    })
+    .prefault({})
+    .meta({ description: "VPP's objects: docs/vpp.md." }),
   identity: z
     .enum(["required", "if-declared"])
     .default("if-declared")
@@ -130,6 +141,9 @@ export const Settings = z.strictObject({
       cache: path.default("/persistent/data/imp").meta({ description: "The git cache; may be deleted at any time." }),
       run: path.default("/run/imp").meta({ description: "The sockets on which the agent can be asked." }),
       "frr-sockets": path.default("/var/run/frr").meta({ description: "Where FRR's daemons have their vty sockets." }),
+      "vpp-sockets": path
+        .default("/run/vpp")
+        .meta({ description: "Where VPP's instances have their sockets: core-api.sock, nat-api.sock." }),
       "frr-config": path
         .default("/etc/frr/frr.conf")
         .meta({ description: "Written after a deployment was proven, read by FRR at its start." }),

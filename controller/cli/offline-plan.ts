@@ -7,9 +7,21 @@ import type { SystemDesired } from "../../reconcilers/system/model.ts";
 import { planSystem } from "../../reconcilers/system/plan.ts";
 import { daemons } from "../../reconcilers/frr/model.ts";
 import { planFrr } from "../../reconcilers/frr/plan.ts";
+import { describeStep as describeVpp } from "../../reconcilers/vpp/describe.ts";
+import { textOf } from "../../reconcilers/vpp/difference.ts";
+import {
+  type InstanceName,
+  type InstanceObserved,
+  instances,
+  type VppDesired,
+  type VppObserved,
+} from "../../reconcilers/vpp/model.ts";
+import { planVpp } from "../../reconcilers/vpp/plan.ts";
 import type { PlaneChange } from "./change.ts";
 import { unifiedDiff } from "./text-diff.ts";
 
+/** All that is planned is in every VPP that is supported. */
+const assumedVpp = "26.06";
 /** The version that is assumed where none can be asked; the plan differs between versions in no impact. */
 const assumedFrr = "8.4.4";
 
@@ -21,6 +33,7 @@ export function planOffline(after: Desired, before: Desired): readonly PlaneChan
     { ...before.system, odd: [], missing: [], down: [], pending: [] },
     [before.system],
   );
+  const vpp = planVpp(after.vpp, observedVpp(after.vpp, before.vpp), [before.vpp]);
   const observed = { version: assumedFrr, running: daemons, config: before.frr.config, incomplete: [] };
   const { steps, problems, notes } = planFrr(after.frr, observed, [before.frr]);
   return [
@@ -37,6 +50,13 @@ export function planOffline(after: Desired, before: Desired): readonly PlaneChan
       diff: systemDiff(before.system, after.system),
     },
     {
+      plane: "vpp",
+      steps: vpp.steps.map((step) => ({ id: step.id, kind: step.kind, impact: step.impact, text: describeVpp(step) })),
+      problems: vpp.problems,
+      notes: vpp.notes,
+      diff: unifiedDiff(textOf(before.vpp), textOf(after.vpp)),
+    },
+    {
       plane: "frr",
       steps: steps.map((step) => ({ id: step.id, kind: step.kind, impact: step.impact, text: describeStep(step) })),
       problems,
@@ -44,6 +64,18 @@ export function planOffline(after: Desired, before: Desired): readonly PlaneChan
       diff: unifiedDiff(before.frr.config, after.frr.config),
     },
   ];
+}
+
+/** With the NICs that are new: VPP has them when it starts, before anything is made of them. */
+function observedVpp(after: VppDesired, before: VppDesired): VppObserved {
+  const observed = instances.flatMap((instance): (readonly [InstanceName, InstanceObserved])[] => {
+    if (!after[instance]) return [];
+    const objects = before[instance]?.objects ?? [];
+    const had = new Set(objects.flatMap((object) => (object.kind === "physical" ? object.name : [])));
+    const fresh = after[instance].objects.filter((object) => object.kind === "physical" && !had.has(object.name));
+    return [[instance, { objects: [...objects, ...fresh], version: assumedVpp, unknown: [], missing: {} }]];
+  });
+  return Object.fromEntries(observed);
 }
 
 /** File by file, each under its name. */

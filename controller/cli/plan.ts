@@ -5,7 +5,7 @@ import { describeStep as describeFrr } from "../../reconcilers/frr/describe.ts";
 import type { Desired } from "../../reconcilers/generation.ts";
 import { describeStep as describeSystem } from "../../reconcilers/system/describe.ts";
 import { planText } from "../../reconcilers/plan-text.ts";
-import { vppOff } from "../../reconcilers/vpp/off.ts";
+import { describeStep as describeVpp } from "../../reconcilers/vpp/describe.ts";
 import { reviveProblem } from "../../schemas/problem.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
 import { printableJson } from "../../schemas/printable.ts";
@@ -80,7 +80,7 @@ async function planHere(options: Options, terminal: Terminal): Promise<void> {
 /** What steps say of themselves needs no appliance. */
 const describers = {
   system: { describe: describeSystem },
-  vpp: vppOff,
+  vpp: { describe: describeVpp },
   frr: { describe: describeFrr },
 } as const satisfies Record<keyof Desired, unknown>;
 

@@ -7,7 +7,7 @@ import type { Probe } from "./probe.ts";
 
 /** What happened around the box since the change, that the plan did not do. */
 export interface Outside {
-  /** Takes in what a look saw. `afterMs`: since the deployment was armed. `incarnation`: which FRR ran, where known. */
+  /** Takes in what a look saw. `afterMs`: since the deployment was armed. `incarnation`: which FRR and VPP ran, where known. */
   saw(probe: Probe, incarnation: string | undefined, afterMs: number): void;
   /** Why this is red, as a sentence; undefined: nothing outside explains it. */
   explains(red: Red): string | undefined;
@@ -16,7 +16,7 @@ export interface Outside {
 /** How long a session that is up again may still lack what it brought before. */
 const loadingMs = 120_000;
 
-/** `ran`: which FRR held all that was applied. Remembers what it saw: a carrier that came back, or a daemon that runs again, still explains what is not yet well. */
+/** `ran`: which FRR and VPP held all that was applied. Remembers what it saw: a carrier that came back, or a daemon that runs again, still explains what is not yet well. */
 export function watchOutside(before: Before, ran: string | undefined): Outside {
   const ceased = new Set<string>();
   const dark = new Set<string>();
@@ -37,7 +37,7 @@ export function watchOutside(before: Before, ran: string | undefined): Outside {
       }
     },
     explains({ peer, over }) {
-      if (restarted) return "A daemon of FRR restarted meanwhile, so this says nothing about the change.";
+      if (restarted) return "VPP or a daemon of FRR restarted meanwhile, so this says nothing about the change.";
       if (peer !== undefined && ceased.has(peer)) {
         return "The peer's operator took it down, so this says nothing about the change.";
       }

@@ -71,8 +71,12 @@ const places: ReadonlySet<HealthCheck["check"]> = new Set(["ping", "tcp", "http"
 
 function judgeCheck(check: HealthCheck, before: Before, after: Probe, since: Since): Red | undefined {
   const key = checkKey(check);
-  const result = after.results.get(key);
+  const [result, was] = [after.results.get(key), before.probe.results.get(key)];
   const object = objectOf(check);
+  if (result?.rate !== undefined && was?.rate !== undefined && result.rate > tolerated(was.rate)) {
+    const reason = `${key}: ${result.detail}, and ${was.detail} before the change.`;
+    return { key, reason, weight: check.required ? "regressed" : "advised" };
+  }
   if (result?.ok === true || since.elapsedMs < timingOf(check).startMs) return undefined;
   const wasGreen = before.probe.results.get(key)?.ok === true;
   const reason = reasonOf(
@@ -92,6 +96,11 @@ function judgeCheck(check: HealthCheck, before: Before, after: Probe, since: Sin
   const mustFollow = before.follows?.has(subjectOf(check)) === true;
   if (mustFollow || (isNew && places.has(check.check))) return { ...red, weight: "awaited" };
   return result?.ok === false ? { ...red, weight: "advised" } : undefined;
+}
+
+/** How fast a counter of errors may rise that rose at this rate before: some always do. */
+function tolerated(rate: number): number {
+  return 2 * rate + 10;
 }
 
 /** Whether a check looks at one of these sessions and adjacencies; what holds for a session holds for what it brings too. */

@@ -7,6 +7,7 @@ import { asProblem } from "../../schemas/problem.ts";
 import { withDeadline } from "../retry.ts";
 import { ask, seen } from "./checks/all.ts";
 import type { Finding } from "./checks/finding.ts";
+import { startRates } from "./rates.ts";
 import { lookAt, type Session, type Sight, type Viewpoint } from "./sight.ts";
 
 /** What a look found of one check. */
@@ -57,13 +58,15 @@ export function newMemory(signal: AbortSignal): Memory {
 
 /** A prober from this viewpoint. */
 export function prober(from: Viewpoint): Prober {
+  const rates = startRates();
   return async ({ health }, signal, { memory, thoroughly = false } = {}) => {
     const sight = await lookAt(from, health, thoroughly, signal);
+    if (sight.vpp) rates.saw(sight.vpp, from.host.uptime());
     const results = new Map(memory?.results);
     for (const check of health) {
       if (!isSeen(check)) continue;
       const due = !memory || isDue(check, memory, from.host);
-      if (due) results.set(checkKey(check), { check, ...seen(check, sight) });
+      if (due) results.set(checkKey(check), { check, ...seen(check, sight, rates) });
     }
     const asked = health.filter((check) => !isSeen(check));
     if (memory) {

@@ -19,9 +19,9 @@ export interface Proving {
   readonly probe: Prober;
   /** The places that answered before. */
   readonly around: Surroundings;
-  /** What of FRR ran when all that was applied was read back. */
+  /** What of FRR and VPP ran when all that was applied was read back. */
   readonly ran: string | undefined;
-  /** Names what of FRR runs now; undefined: nobody can tell. */
+  /** Names what of them runs now; undefined: nobody can tell. */
   readonly incarnation: (signal: AbortSignal) => Promise<string | undefined>;
   /** Rejects with READ_BACK when not all of the candidate is on the appliance any more. */
   readonly readBack: () => Promise<unknown>;

@@ -4,9 +4,10 @@ import type { Daemon } from "../../reconcilers/frr/model.ts";
 import { bgpNeighbors } from "../../reconcilers/frr/neighbors.ts";
 import { routeCounts, type RouteCounts } from "../../reconcilers/frr/routes.ts";
 import { bfdPeers, bgpSessions, ospfNeighbors } from "../../reconcilers/frr/sessions.ts";
-import type { HealthCheck } from "../../schemas/health.ts";
+import { type HealthCheck, isVpp } from "../../schemas/health.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import { type Link, readLinks } from "./links.ts";
+import { lookAtVpp, type OpenInstance, type VppSights } from "./vpp-sight.ts";
 
 /** One BGP session as FRR shows it. */
 export interface Session {
@@ -36,6 +37,8 @@ export interface Viewpoint {
   readonly sockets: string;
   /** Name of the dataplane's network namespace. */
   readonly dataplane: string;
+  /** Left out where VPP is somebody else's. */
+  readonly vpp?: OpenInstance;
 }
 
 export interface Sight {
@@ -46,6 +49,7 @@ export interface Sight {
   readonly bfd: ReadonlyMap<string, string> | undefined;
   readonly links: ReadonlyMap<string, Link> | undefined;
   readonly routes: { readonly ipv4: RouteCounts; readonly ipv6: RouteCounts } | undefined;
+  readonly vpp: VppSights | undefined;
   /** The daemons that were asked and do not listen. */
   readonly silent: readonly Daemon[];
 }
@@ -54,7 +58,7 @@ export interface Sight {
  * Looks once. `thoroughly`: also at what only counts after a restart. Rejects with a Problem when FRR cannot be looked at.
  */
 export async function lookAt(
-  { host, sockets, dataplane }: Viewpoint,
+  { host, sockets, dataplane, vpp: open }: Viewpoint,
   wanted: readonly HealthCheck[],
   thoroughly: boolean,
   signal: AbortSignal,
@@ -75,7 +79,8 @@ export async function lookAt(
   }
   const adjacencies = (protocol: "ospf" | "ospf6", isWanted: boolean) =>
     from(`${protocol}d`, isWanted, () => fullOn(host, sockets, protocol, signal));
-  const [sessions, ospf, ospf6, bfd, ipv4, ipv6, links] = await Promise.all([
+  const ofVpp = wanted.filter((one) => isVpp(one));
+  const [sessions, ospf, ospf6, bfd, ipv4, ipv6, links, vpp] = await Promise.all([
     from("bgpd", true, () => readSessions(host, sockets, thoroughly, signal)),
     adjacencies("ospf", wants("ospf-neighbor")),
     adjacencies("ospf6", wants("ospf3-neighbor")),
@@ -83,9 +88,10 @@ export async function lookAt(
     from("zebra", thoroughly, () => routeCounts(host, sockets, "ipv4", signal)),
     from("zebra", thoroughly, () => routeCounts(host, sockets, "ipv6", signal)),
     wants("link") ? readLinks(host, dataplane, signal) : undefined,
+    open && ofVpp.length > 0 ? lookAtVpp(host, open, ofVpp, signal) : undefined,
   ]);
   const routes = ipv4 && ipv6 ? { ipv4, ipv6 } : undefined;
-  return { sessions: sessions ?? new Map(), ospf, ospf6, bfd, links, routes, silent: [...new Set(silent)] };
+  return { sessions: sessions ?? new Map(), ospf, ospf6, bfd, links, routes, vpp, silent: [...new Set(silent)] };
 }
 
 /** How many full adjacencies there are on each interface. */

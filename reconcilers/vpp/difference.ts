@@ -47,6 +47,17 @@ export function difference(desired: VppDesired, live: VppDesired, owned: readonl
   });
 }
 
+/** A line an object, under its instance: "" where nothing is said. */
+export function textOf(desired: VppDesired): string {
+  const blocks = instances.flatMap((instance) => {
+    const objects = desired[instance]?.objects;
+    return objects === undefined
+      ? []
+      : [[instance, ...objects.map((object) => `  ${objectText(object)}`), ""].join("\n")];
+  });
+  return blocks.join("");
+}
+
 function instanceDifference(
   desired: readonly VppObject[],
   live: readonly VppObject[],

@@ -29,7 +29,8 @@ export interface VppPlaces {
 
 export const usualSockets: VppPlaces["sockets"] = { core: "/run/vpp/core-api.sock", nat: "/run/vpp/nat-api.sock" };
 
-function open(
+/** Rejects with VPP_UNREACHABLE where nobody listens. */
+export function openInstance(
   host: Host,
   { sockets, apiFolder }: VppPlaces,
   instance: InstanceName,
@@ -40,9 +41,9 @@ function open(
 }
 
 /** undefined where nobody listens. */
-async function tryOpen(...where: Parameters<typeof open>): Promise<Vpp | undefined> {
+async function tryOpen(...where: Parameters<typeof openInstance>): Promise<Vpp | undefined> {
   try {
-    return await open(...where);
+    return await openInstance(...where);
   } catch (thrown) {
     if (thrown instanceof Problem && thrown.code === "VPP_UNREACHABLE") return undefined;
     throw thrown;
@@ -64,11 +65,29 @@ async function observeOne(
   const vpp = await tryOpen(host, places, instance, signal);
   if (!vpp) return undefined;
   try {
+    await notStarting(host, places, instance);
     const remembered = await readMemory(host, memoryPath(places.run, instance), vpp.incarnation);
     return await observeInstance(vpp, remembered ?? new Remembered(false));
   } finally {
     vpp.close();
   }
+}
+
+/** How long the boot script may take, in seconds: what it left behind then it died over. */
+const bootSeconds = 400;
+
+/** Whether the boot script gives an instance its commands right now: nobody may come between. */
+export async function isStarting(host: Host, { run }: VppPlaces, instance: InstanceName): Promise<boolean> {
+  const since = await host.readFile(`${run}/vpp-${instance}.starting`);
+  return since !== undefined && host.uptime() / 1000 - Number(since) <= bootSeconds;
+}
+
+async function notStarting(host: Host, places: VppPlaces, instance: InstanceName): Promise<void> {
+  if (!(await isStarting(host, places, instance))) return;
+  throw new Problem("VPP_UNREACHABLE", `${instance} is being given its boot commands.`, {
+    remedy: `See \`imp-boot status\` if that takes long.`,
+    transient: true,
+  });
 }
 
 /** "core <boot>: vpp 812@5310, nat -": changes when one starts anew. */
@@ -92,7 +111,7 @@ export async function* applyVpp(
 ): AsyncIterable<VppStep> {
   for (const part of partsOf(steps)) {
     if (part.kind === "restart") {
-      const answers = async () => (await open(host, places, part.step.instance, signal)).close();
+      const answers = async () => (await openInstance(host, places, part.step.instance, signal)).close();
       await restartInstance(part.step.instance, host, answers, signal);
       yield part.step;
     } else yield* applyObjects(part.steps, host, places, signal);
@@ -151,7 +170,7 @@ async function openWorkplace(
   steps: readonly ObjectStep[],
   signal: AbortSignal,
 ): Promise<Workplace> {
-  const vpp = await open(host, places, instance, signal);
+  const vpp = await openInstance(host, places, instance, signal);
   try {
     const [remembered, { names, isBlank }] = await Promise.all([
       readMemory(host, memoryPath(places.run, instance), vpp.incarnation),

@@ -68,6 +68,7 @@ repository: { remotes: [{ url: "${server.url}" }], poll-seconds: 0.3 }
 listen: 127.0.0.1:0
 failsafe: { mode: off }
 system: { mode: off }
+vpp: { mode: off }
 secrets: { age-key: ${top}/age.key, folder: ${top}/secrets, seal-key: ${top}/seal.key }
 paths: { state: ${top}/state, cache: ${top}/cache, run: ${top}/run, frr-sockets: ${top}/frr, frr-config: ${top}/frr.conf }
 `,

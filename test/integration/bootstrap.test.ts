@@ -93,6 +93,7 @@ describe.skipIf(!hasPrograms)("impctl bootstrap (needs git and ssh-keygen)", () 
   const imageSettings = (): string => `listen: 127.0.0.1:0
 failsafe: { mode: "off" }
 system: { mode: "off" }
+vpp: { mode: "off" }
 repository: { poll-seconds: 0.3 }
 secrets: { age-key: ${state}/age.key, folder: ${state}/secrets, seal-key: ${state}/seal.key }
 paths: { state: ${state}, cache: ${top}/cache, run: ${top}/run, frr-sockets: ${top}/frr, frr-config: ${top}/frr.conf }

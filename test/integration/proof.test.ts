@@ -240,7 +240,7 @@ describe.skipIf(why !== undefined)(`impctl agent over a git server, FRR and BIRD
       60,
     );
     expect(status.committed?.commit).toBe(good);
-    expect(status.lastDeployment?.reason).toContain("A daemon of FRR restarted meanwhile");
+    expect(status.lastDeployment?.reason).toContain("VPP or a daemon of FRR restarted meanwhile");
     expect(status.held).toBeUndefined();
     await committed(commit);
     await established(birdB);

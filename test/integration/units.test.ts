@@ -74,6 +74,7 @@ describe.skipIf(why !== undefined)(`the units under systemd (${why ?? "systemd a
 repository: { remotes: [{ url: ${sites.bare} }], poll-seconds: 1 }
 failsafe: { program: ${folder}/lib/imp-failsafe }
 system: { mode: off }
+vpp: { mode: off }
 secrets: { age-key: ${state}/age.key, folder: ${state}/secrets, seal-key: ${state}/seal.key }
 paths: { state: ${state}, cache: ${folder}/persistent/data/imp }
 `,

@@ -32,6 +32,8 @@ export interface AgentProcessOptions {
   readonly failsafe?: string;
   /** Whether it writes files below /etc and starts units; off unless given. */
   readonly system?: "apply" | "off";
+  /** Where VPP's sockets are; VPP is somebody else's unless given. */
+  readonly vpp?: string;
   /** More environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** More of agent.yaml: whole sections. */
@@ -63,6 +65,7 @@ repository:
 listen: 127.0.0.1:${port}
 failsafe: ${options.failsafe ?? "{ mode: off }"}
 system: { mode: ${options.system ?? "off"} }
+vpp: { mode: ${options.vpp === undefined ? "off" : "apply"} }
 secrets:
   age-key: ${state}/age.key
   folder: ${state}/secrets
@@ -73,6 +76,7 @@ paths:
   run: ${folder}/run
   frr-sockets: ${options.frrSockets}
   frr-config: ${options.frrConfig ?? `${folder}/frr.conf`}
+  vpp-sockets: ${options.vpp ?? "/run/vpp"}
 ${options.settings ?? ""}`,
     { mode: 0o600 },
   );

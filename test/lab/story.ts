@@ -17,7 +17,10 @@ import { frr } from "../../reconcilers/frr/frr.ts";
 import { catalogue } from "../../reconcilers/system/catalogue.ts";
 import { emptyDesired } from "../../controller/planes.ts";
 import { system } from "../../reconcilers/system/system.ts";
+import { openInstance, usualSockets, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
+import { type InstanceName, instances } from "../../reconcilers/vpp/model.ts";
 import { vppOff } from "../../reconcilers/vpp/off.ts";
+import { vpp } from "../../reconcilers/vpp/vpp.ts";
 import { daemons, type Daemon } from "../../reconcilers/frr/model.ts";
 import { simFailsafe, type SimFailsafe } from "./failsafe-sim.ts";
 import type { SimFrr } from "./frr-sim.ts";
@@ -35,6 +38,7 @@ import { Settings } from "../../schemas/settings.ts";
 import { simHost, type Sim, type Standing, type StartOptions } from "./host.ts";
 import { memoryTree } from "./memory-tree.ts";
 import { linePlane, type LinePlane } from "./line-plane.ts";
+import type { SimVpp } from "./vpp/sim-vpp.ts";
 import { simSystemd, type SimSystemd } from "./system-host.ts";
 
 export interface Story {
@@ -92,6 +96,8 @@ export interface StoryOptions {
   readonly logged?: () => readonly string[];
   /** Instead of the smallest plane: a simulated FRR, through FRR's own reconciler and prober. */
   readonly frr?: SimFrr;
+  /** Simulated instances of VPP; VPP is somebody else's unless given. */
+  readonly vpp?: Readonly<Record<InstanceName, SimVpp>>;
   /** Where other appliances are asked; nobody answers unless given. */
   readonly ask?: Ask;
   readonly isBusy?: () => boolean;
@@ -148,15 +154,19 @@ export function story(options: StoryOptions = {}): Story {
   const plane = linePlane(options.lines);
   plane.serve((path, accept) => sim.listen(path, accept));
   const simulated = options.frr;
+  const vpps = options.vpp;
   const systemd = simSystemd(sim);
   systemd.starting = (unit) => {
     if (unit === "frr.service") restartPlane(sim, plane, simulated);
+    for (const instance of instances) if (unit === `vpp-${instance}.service`) vpps?.[instance].restart();
   };
   const failsafe = simFailsafe(sim, (unit) => systemd.start(unit));
   for (const daemon of simulated ? daemons : []) {
     sim.listen(`${frrSockets}/${daemon}.vty`, () => listening(simulated, daemon));
   }
+  for (const instance of vpps ? instances : []) sim.listen(usualSockets[instance], () => answering(vpps, instance));
   const settings = Settings.parse({
+    vpp: { mode: vpps ? "apply" : "off" },
     machine: "fra1/r1",
     repository: { remotes: [{ url: "https://git.example.net/sites.git" }] },
     ...options.settings,
@@ -203,7 +213,10 @@ export function story(options: StoryOptions = {}): Story {
       polls = 0;
       const secrets = openSecrets();
       const appliance = sim.start(startOptions);
-      const readFile = async (path: string) => (await appliance.readFile(path)) ?? simulated?.file(path);
+      const readFile = async (path: string) =>
+        (await appliance.readFile(path)) ??
+        simulated?.file(path) ??
+        instances.map((instance) => vpps?.[instance].file(path)).find((text) => text !== undefined);
       const host: Host = { ...appliance, readFile, secrets };
       const files = bootFiles(host, settings.paths.state, [
         simulated ? frrBootFile(host, secrets, bootFile) : linesFile,
@@ -241,7 +254,7 @@ export function story(options: StoryOptions = {}): Story {
         },
         reconcilers: {
           system: system({ managed: catalogue, run: "/run/imp" }),
-          vpp: vppOff,
+          vpp: vpps ? vpp(vppPlaces) : vppOff,
           frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler,
         },
         secrets: {
@@ -251,7 +264,12 @@ export function story(options: StoryOptions = {}): Story {
           inputs: async () => self.inputs,
         },
         probe: options.frr
-          ? prober({ host, sockets: frrSockets, dataplane: "dataplane" })
+          ? prober({
+              host,
+              sockets: frrSockets,
+              dataplane: "dataplane",
+              ...(vpps && { vpp: (...asked) => openInstance(host, vppPlaces, ...asked) }),
+            })
           : async (candidate, signal) => probe(self, candidate, signal),
         bootFiles: files,
         failsafe: openFailsafe(host, settings, files),
@@ -328,6 +346,15 @@ function above(wanted: Wanted, local: readonly LocalFile[]): Wanted {
 function listening(simulated: SimFrr | undefined, daemon: Daemon): Connection {
   if (!simulated?.runs(daemon)) throw new Problem("HOST_FILE", `${daemon} does not listen`, { transient: true });
   return simulated.connect(daemon);
+}
+
+const vppPlaces: VppPlaces = { sockets: usualSockets, run: "/run/imp" };
+
+function answering(vpps: StoryOptions["vpp"], instance: InstanceName): Connection {
+  if (vpps?.[instance].isRunning !== true) {
+    throw new Problem("HOST_FILE", `${instance} does not listen`, { transient: true });
+  }
+  return vpps[instance].connect();
 }
 
 export const bootFile = "/etc/frr/frr.conf";

@@ -77,7 +77,7 @@ describe("bgpd, while a change is proven,", () => {
 
     await rolledBack(s);
     expect(s.status().lastDeployment?.reason).toMatch(
-      /192\.0\.2\.2 is not configured.*A daemon of FRR restarted meanwhile/,
+      /192\.0\.2\.2 is not configured.*VPP or a daemon of FRR restarted meanwhile/,
     );
     await triedAgain(s, withPeer);
   });
@@ -115,7 +115,7 @@ describe("bgpd, while a change is proven,", () => {
     s.startBgpd();
 
     await rolledBack(s);
-    expect(s.status().lastDeployment?.reason).toMatch(/192\.0\.2\.1.*A daemon of FRR restarted meanwhile/);
+    expect(s.status().lastDeployment?.reason).toMatch(/192\.0\.2\.1.*VPP or a daemon of FRR restarted meanwhile/);
     await triedAgain(s, withRoute);
   });
 

@@ -46,7 +46,7 @@ function router({ peers, routing = {}, interfaces = {}, policy = {} }: Wanted): 
       bgp: { asn: 64500, peers },
     },
   });
-  const desired = derive(machine, { frr: "8.4.4" }, () => "", { system: true });
+  const desired = derive(machine, { frr: "8.4.4" }, () => "", { system: true, vpp: true });
   return generation([], { desired, health: healthChecks(machine, { frr: "8.4.4" }, { system: true }), policy });
 }
 

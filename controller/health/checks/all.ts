@@ -1,6 +1,8 @@
 /** Every kind of check: those that follow from what each look sees of FRR and the links, and those that ask by themselves. */
 import type { AskedCheck, SeenCheck } from "../../../schemas/health.ts";
+import type { Rates } from "../rates.ts";
 import type { Sight } from "../sight.ts";
+import { instanceOf } from "../vpp-sight.ts";
 import { bfdPeer } from "./bfd-peer.ts";
 import { bgpPrefixes } from "./bgp-prefixes.ts";
 import { bgpSession } from "./bgp-session.ts";
@@ -16,9 +18,10 @@ import { pool } from "./pool.ts";
 import { routes } from "./routes.ts";
 import { tcp } from "./tcp.ts";
 import { unit } from "./unit.ts";
+import { vpp } from "./vpp.ts";
 
 /** What the look that is under way says of a check. */
-export function seen(check: SeenCheck, sight: Sight): Finding {
+export function seen(check: SeenCheck, sight: Sight, rates: Rates): Finding {
   switch (check.check) {
     case "bgp-session":
       return bgpSession(check, sight);
@@ -31,6 +34,12 @@ export function seen(check: SeenCheck, sight: Sight): Finding {
       return bfdPeer(check, sight);
     case "link":
       return link(check, sight);
+    case "vpp":
+    case "vpp-interface":
+    case "vpp-route":
+    case "det44-mapping":
+    case "vpp-errors":
+      return vpp(check, sight.vpp, rates.of(instanceOf(check)));
     default:
       return check satisfies never;
   }

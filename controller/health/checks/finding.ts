@@ -7,6 +7,8 @@ export interface Finding {
   readonly ok: boolean | undefined;
   /** What was seen, to be read behind the check's name: "is Established". */
   readonly detail: string;
+  /** What it counts, a second: judged by what it was before the change. */
+  readonly rate?: number;
 }
 
 /** What a check needs that looks at one thing by itself. */

@@ -12,6 +12,9 @@ export const commands = {
   lldp: "show lldp detail",
   /** Numbers of devices: the message that switches LLDP on wants one. */
   devices: "show hardware-interfaces brief",
+  /** Health: its threads with their numbers in Linux, and how often something went wrong with a packet. */
+  threads: "show threads",
+  errors: "show errors",
 } as const;
 
 /** Bytes of VPP's main heap that nobody uses; undefined where VPP's answer is not understood. */

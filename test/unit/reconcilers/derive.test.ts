@@ -26,7 +26,9 @@ describe("what follows from a machine", () => {
   });
 
   it("names the sections that are used and that nobody carries out", () => {
-    expect(notManaged(routingMachine)).toEqual(["interfaces", "loopbacks", "nat"]);
+    expect(notManaged(routingMachine)).toEqual([]);
+    expect(notManaged(routingMachine, { system: false, vpp: true })).toEqual(["interfaces", "loopbacks", "nat"]);
+    expect(notManaged(Machine.parse({ services: { "bird.service": {} } }))).toEqual(["services"]);
     expect(notManaged(Machine.parse({}))).toEqual([]);
   });
 });

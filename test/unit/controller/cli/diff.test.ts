@@ -74,12 +74,22 @@ describe.skipIf(!hasGit)("what a change does (needs git)", () => {
   });
 
   it("tells a section that nobody carries out yet from one that nobody touched", async () => {
+    edit("fra1/r2.yaml", "interfaces:", "services: { bird.service: {} }\ninterfaces:");
+    commit();
+
+    const ran = await impctl(folder, "diff", "HEAD~1", "HEAD");
+
+    expect(ran.out).toContain("fra1/r2: touches no rendered byte; not managed yet: services\n");
+  });
+
+  it("shows what becomes of VPP, object by object", async () => {
     edit("fra1/r2.yaml", "mtu: 9000", "mtu: 8000");
     commit();
 
     const ran = await impctl(folder, "diff", "HEAD~1", "HEAD");
 
-    expect(ran.out).toContain("fra1/r2: touches no rendered byte; not managed yet: interfaces\n");
+    expect(ran.out).toMatch(/^ {2}vpp {2}\S+ +core: set mtu of backbone from 9000 to 8000$/m);
+    expect(ran.out).toMatch(/^ {4}\+ {2}settings of backbone: up, mtu 8000$/m);
   });
 
   it("shows a changed secret as a change, and never what it is", async () => {

@@ -54,6 +54,21 @@ describe("judging", () => {
     expect(keys(judge(before(seen, both, both), seen, nothing))).toEqual(["bgp-session 192.0.2.2: advised"]);
   });
 
+  it("finds errors that are counted faster than before, which only a required check holds up", () => {
+    const counted = (required: boolean) => ({ check: "vpp-errors", instance: "core", required }) as const;
+    const at = (rate: number, required: boolean): Probe => {
+      const check = counted(required);
+      const result = { check, ok: true, detail: `${rate} a second`, rate };
+      return { sessions: new Map(), results: new Map([[checkKey(check), result]]), silent: [] };
+    };
+    const found = (was: number, is: number, required = true) =>
+      judge(before(at(was, required), asking([counted(required)])), at(is, required), nothing);
+    expect([found(0, 10), found(100, 210)]).toEqual([[], []]);
+    expect(keys(found(0, 11))).toEqual(["vpp-errors core: regressed"]);
+    expect(keys(found(100, 211, false))).toEqual(["vpp-errors core: advised"]);
+    expect(found(3, 90)[0]?.reason).toBe("vpp-errors core: 90 a second, and 3 a second before the change.");
+  });
+
   it("finds a session that was up and is not", () => {
     const seen = probe([up("192.0.2.1")], [a]);
     for (const sessions of [[down("192.0.2.1")], []]) {

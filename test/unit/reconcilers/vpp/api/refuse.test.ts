@@ -207,6 +207,12 @@ describe("requests that are made at once", () => {
 
 describe("VPP's CLI", () => {
   it("is asked for nothing but this, where no message exists", () => {
-    expect(Object.values(commands).sort()).toEqual(["show memory main-heap"]);
+    expect(Object.values(commands).sort()).toEqual([
+      "show errors",
+      "show hardware-interfaces brief",
+      "show lldp detail",
+      "show memory main-heap",
+      "show threads",
+    ]);
   });
 });

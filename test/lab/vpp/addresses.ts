@@ -31,21 +31,18 @@ function conflict(vpp: State, itf: Interface, address: string, length: number): 
     for (const theirs of other.addresses) {
       const [standing, size] = splitPrefix(theirs);
       if (!sameNetwork(address, standing, Math.min(length, size))) continue;
-      const isSame = standing === address;
-      if (other === itf && size === length && !isSame) continue;
-      return family === 6 && other === itf && size === length ? duplicate : inUse;
+      if (other === itf && size === length && standing !== address) continue;
+      return family === 6 ? duplicate : inUse;
     }
   }
   return 0;
 }
 
-/** IPv4 goes by the address alone, whatever length is given. */
+/** It goes by the address alone, whatever length is given. */
 export function removeAddress(vpp: State, itf: Interface, prefix: string): number {
   const [address] = splitPrefix(prefix);
-  const found = isIpv6(address)
-    ? itf.addresses.has(prefix) && prefix
-    : [...itf.addresses].find((one) => splitPrefix(one)[0] === address);
-  if (found === undefined || found === false) return -60;
+  const found = [...itf.addresses].find((one) => splitPrefix(one)[0] === address);
+  if (found === undefined) return -60;
   dropAddress(vpp, itf, found);
   return 0;
 }
@@ -106,7 +103,7 @@ export const addressCalls = {
   sw_interface_ip6_enable_disable(vpp, { sw_if_index, enable }) {
     const itf = vpp.interfaces.get(sw_if_index);
     if (!itf) return retval.invalidInterface;
-    if (itf.isIpv6 === enable) return enable ? -81 : retval.noSuchEntry;
+    if (enable && hasIpv6(itf)) return -81;
     itf.isIpv6 = enable;
     if (!hasIpv6(itf)) clearIpv6(itf);
     return 0;

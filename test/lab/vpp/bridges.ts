@@ -13,9 +13,8 @@ const pops = new Map([
 ]);
 
 export function addBridge(vpp: State, id: number, bridge: BridgeDomain): number {
-  if (id === 0) return -121;
   if (id > lastBridge) return -122;
-  if (vpp.bridges.has(id)) return -119;
+  if (id === 0 || vpp.bridges.has(id)) return -119;
   vpp.bridges.set(id, bridge);
   return 0;
 }
@@ -24,11 +23,16 @@ function ports(vpp: State, id: number): readonly Interface[] {
   return [...vpp.interfaces.values()].filter((itf) => itf.layer2?.kind === "bridge" && itf.layer2.bridge === id);
 }
 
+/** Out of its bridge or cross-connect; it rewrites no tags any more. */
+export function toLayer3(itf: Interface): void {
+  delete itf.layer2;
+  itf.rewrite = [0, 0, 0, 0];
+}
+
 /** A bridge domain that is not there is made. */
 export function bridgePort(vpp: State, itf: Interface, id: number, port = 0, group = 0): number {
   const { layer2 } = itf;
   if (layer2?.kind === "bridge" && layer2.bridge === id && layer2.port === port && layer2.group === group) return 0;
-  if (id === 0) return -121;
   const isBvi = port === 1;
   const standing = ports(vpp, id).find((one) => one !== itf && one.layer2?.kind === "bridge" && one.layer2.port === 1);
   if (isBvi && standing) return -152;
@@ -39,7 +43,7 @@ export function bridgePort(vpp: State, itf: Interface, id: number, port = 0, gro
 
 export function rewriteTags(itf: Interface, rewrite: readonly [number, number, number, number]): number {
   const needed = pops.get(rewrite[0]) ?? 0;
-  if (itf.tags && itf.tags.count < needed) return -72;
+  if ((itf.tags?.count ?? 0) < needed) return -72;
   itf.rewrite = rewrite[0] === 0 ? [0, 0, 0, 0] : rewrite;
   return 0;
 }
@@ -82,7 +86,7 @@ export const bridgeCalls = {
     const itf = vpp.interfaces.get(rx_sw_if_index);
     if (!itf) return retval.invalidInterface;
     if (enable) return bridgePort(vpp, itf, bd_id, port_type, shg);
-    delete itf.layer2;
+    toLayer3(itf);
     return 0;
   },
   l2_interface_vlan_tag_rewrite(vpp, { sw_if_index, vtr_op, push_dot1q, tag1, tag2 }) {
@@ -93,10 +97,10 @@ export const bridgeCalls = {
     const itf = vpp.interfaces.get(rx_sw_if_index);
     if (!itf) return retval.invalidInterface;
     if (!enable) {
-      delete itf.layer2;
+      toLayer3(itf);
       return 0;
     }
-    if (!vpp.interfaces.has(tx_sw_if_index)) return -10;
+    if (!vpp.interfaces.has(tx_sw_if_index)) return retval.invalidInterface;
     itf.layer2 = { kind: "cross-connect", to: tx_sw_if_index };
     return 0;
   },

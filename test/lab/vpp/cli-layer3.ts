@@ -1,7 +1,7 @@
 /** CLI commands of the simulated VPP on layers 2 and 3: addresses, routes, neighbours, advertisements, bridges. */
 import type { FibPath } from "../../../reconcilers/vpp/api/messages.ts";
 import { addAddress, forgetAddresses, removeAddress, setUnnumbered } from "./addresses.ts";
-import { bridgeCalls, bridgePort, rewriteTags } from "./bridges.ts";
+import { bridgeCalls, bridgePort, rewriteTags, toLayer3 } from "./bridges.ts";
 import { interfaceNamed, must, noMore, numberNamed, optionsOf, Refused, type Commands } from "./cli-words.ts";
 import { advertise, advertisePrefix } from "./advertisements.ts";
 import { addRoute, pathOf, removeRoute, routeCalls } from "./routes.ts";
@@ -173,7 +173,7 @@ export const layer3Commands: Commands = {
     return "";
   },
   "set interface l3": (vpp, [name]) => {
-    delete interfaceNamed(vpp, name).layer2;
+    toLayer3(interfaceNamed(vpp, name));
     return "";
   },
 };

@@ -5,6 +5,16 @@ import { source } from "./state.ts";
 import { simulatedVersion } from "./vpe.ts";
 import { noMore, Refused, type Commands } from "./cli-words.ts";
 
+const sources = [
+  ["special", source.special],
+  ["interface", source.interface],
+  ["API", source.api],
+  ["CLI", source.cli],
+  ["default-route", source.defaultRoute],
+  ["lcp-rt", source.linuxCp],
+  ["lcp-rt-dynamic", source.linuxCp + 1],
+] as const;
+
 const onOff = (isOn: boolean): string => (isOn ? "on" : "off");
 
 export const showCommands: Commands = {
@@ -14,10 +24,10 @@ export const showCommands: Commands = {
     [
       vpp.linuxCp.namespace === "" ? "lcp default netns '<unset>'" : `lcp default netns '${vpp.linuxCp.namespace}'`,
       `lcp lcp-auto-subint ${onOff(vpp.linuxCp.autoSubint)}`,
-      "lcp lcp-auto-subint-inherit-netns off",
+      `lcp lcp-sync ${onOff(vpp.linuxCp.sync)}`,
+      "lcp lcp-sync-unnumbered on",
       "lcp del-static-on-link-down off",
       "lcp del-dynamic-on-link-down off",
-      `lcp lcp-sync ${onOff(vpp.linuxCp.sync)}`,
       ...[...vpp.pairs.values()].map(
         ({ phy, host, name, vif, namespace }) =>
           `itf-pair: [${phy.index}] ${phy.name} ${host.name} ${name} ${vif} type tap${namespace === "" ? "" : ` netns ${namespace}`}`,
@@ -30,9 +40,11 @@ export const showCommands: Commands = {
     return `  base 0x7f0000000000, size ${all}, name 'main heap'\n    total: ${all}, used: ${taken}, free: ${free}, trimmable: ${free}\n`;
   },
   "show fib source": () =>
-    Object.entries({ ...source, "lcp-rt": source.linuxCp })
-      .map(([name, number]) => `[${number}] ${name} prio:${number} behaviour:simple`)
-      .join("\n"),
+    [
+      "[0] invalid prio:255.0 behaviour:drop",
+      ...sources.map(([name, number]) => `[${number}] ${name} prio:${number}.0 behaviour:api`),
+      "",
+    ].join("\n"),
   "show lldp detail": ({ lldp, interfaces }) =>
     [
       "LLDP configuration:",

@@ -51,21 +51,23 @@ export function dropInterface(vpp: State, itf: Interface): void {
 /** A sub-interface has its parent's. */
 export function hasLink(vpp: State, itf: Interface): boolean {
   if (itf.parent) return hasLink(vpp, itf.parent);
-  if (itf.type === "memif") return itf.isUp && itf.hasCarrier;
-  if (itf.type !== "bond") return itf.hasCarrier;
+  if (itf.type !== "bond") return itf.hasCarrier && (itf.isUp || itf.type === "af-packet" || itf.type === "tap");
   return [...vpp.members].some(([index, { bond }]) => {
     const member = vpp.interfaces.get(index);
     return bond === itf.index && member !== undefined && member.isUp && hasLink(vpp, member);
   });
 }
 
-/** Children of a parent that goes down go down, and stay so. */
+/** Linux takes the children of what goes down along, and linux-cp tells VPP: those without a pair stay as they were. */
 export function setAdmin(vpp: State, itf: Interface, isUp: boolean): number {
   if (isUp && itf.parent && !itf.parent.isUp) return retval.unspecified;
   if (itf.isUp === isUp) return 0;
   itf.isUp = isUp;
   vpp.onInterface?.(itf, false);
-  if (!isUp) for (const child of vpp.interfaces.values()) if (child.parent === itf) setAdmin(vpp, child, false);
+  if (isUp || !vpp.pairs.has(itf.index)) return 0;
+  for (const child of vpp.interfaces.values()) {
+    if (child.parent === itf && vpp.pairs.has(child.index)) setAdmin(vpp, child, false);
+  }
   return 0;
 }
 
@@ -170,7 +172,7 @@ function detailsOf(vpp: State, itf: Interface): object {
   return {
     sw_if_index: itf.index,
     sup_sw_if_index: top.index,
-    l2_address: top.mac,
+    l2_address: itf.mac,
     flags: (itf.isUp ? 1 : 0) | (hasLink(vpp, itf) ? 2 : 0),
     type: itf.parent ? 1 : 0,
     link_duplex: 0,

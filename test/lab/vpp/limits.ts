@@ -1,6 +1,7 @@
 /** DHCP relay, LLDP, policers and reverse path checks of the simulated VPP. */
 import type { PolicerConfig } from "../../../reconcilers/vpp/api/messages.ts";
 import type { Calls, DumpsOf } from "./handlers.ts";
+import { countFeature } from "./interfaces.ts";
 import { type Interface, none, retval, type State } from "./state.ts";
 import { isIpv6 } from "./text.ts";
 
@@ -21,16 +22,26 @@ export function limit(vpp: State, name: string, on: number, direction: "in" | "o
 
 export function relay(vpp: State, server: string, from: string, isAdd: boolean): number {
   const relays = vpp.relays[isIpv6(server) ? 6 : 4];
-  if (!isAdd) return relays.delete(server) ? 0 : retval.noSuchEntry;
-  relays.set(server, from);
+  // The first server's source is that of all; a second time, and one that is not there, are no errors.
+  if (!isAdd) relays.delete(server);
+  else if (!relays.has(server)) relays.set(server, [...relays.values()][0] ?? from);
   return 0;
 }
 
 export function setReversePath(vpp: State, on: number, isV6: boolean, isInput: boolean, mode: number): number {
-  if (!vpp.interfaces.has(on)) return retval.invalidInterface;
+  const itf = vpp.interfaces.get(on);
+  if (!itf) return retval.invalidInterface;
   const key = `${on} ${isV6 ? 6 : 4} ${isInput ? "in" : "out"}`;
+  const standing = vpp.reversePaths.get(key) ?? 0;
   if (mode === 0) vpp.reversePaths.delete(key);
   else vpp.reversePaths.set(key, mode);
+  // What an interface that went had blocks the next with its number: nothing changes for VPP.
+  if (standing === mode) return 0;
+  const family = isV6 ? "ip6" : "ip4";
+  const name = (of: number): string =>
+    `${family}-${isInput ? "unicast" : "output"}/${family}-${isInput ? "rx" : "tx"}-urpf-${of === 2 ? "strict" : "loose"}`;
+  if (standing !== 0) countFeature(itf, name(standing), -1);
+  if (mode !== 0) countFeature(itf, name(mode), 1);
   return 0;
 }
 
@@ -121,6 +132,7 @@ export const limitDumps = {
   *urpf_interface_dump(vpp, { sw_if_index }) {
     for (const [key, mode] of vpp.reversePaths) {
       const [on, family, direction] = key.split(" ");
+      if (!vpp.interfaces.has(Number(on))) continue;
       if (sw_if_index !== none && sw_if_index !== Number(on)) continue;
       yield { sw_if_index: Number(on), is_input: direction === "in", mode, af: family === "6" ? 1 : 0, table_id: 0 };
     }

@@ -1,11 +1,12 @@
 /** What goes with an interface of the simulated VPP when it is deleted, and what stays behind as a ghost. */
 import type { Calls } from "./handlers.ts";
 import { clearIpv6, forgetAddresses } from "./addresses.ts";
+import { toLayer3 } from "./bridges.ts";
 import { dropInterface } from "./interfaces.ts";
 import { removePair } from "./linux.ts";
 import { retval, type DeviceType, type Interface, type State } from "./state.ts";
 
-/** ABF attachments, det44 roles and routes through it stay. */
+/** What no plugin takes away stays: ABF attachments, roles of det44 and NAT64, virtual routers, reverse path checks, LLDP. */
 export function deleteInterface(vpp: State, itf: Interface): void {
   for (const child of vpp.interfaces.values()) if (child.parent === itf) deleteInterface(vpp, child);
   removePair(vpp, itf);
@@ -13,18 +14,16 @@ export function deleteInterface(vpp: State, itf: Interface): void {
   clearIpv6(itf);
   for (const other of vpp.interfaces.values()) {
     if (other.lender === itf) delete other.lender;
-    if (other.layer2?.kind === "cross-connect" && other.layer2.to === itf.index) delete other.layer2;
   }
+  // The other end of a cross-connect of its own; one towards it stays.
+  const peer = itf.layer2?.kind === "cross-connect" ? vpp.interfaces.get(itf.layer2.to) : undefined;
+  if (peer) toLayer3(peer);
   for (const [key, { on }] of vpp.neighbors) if (on === itf.index) vpp.neighbors.delete(key);
-  for (const [index, router] of vpp.routers) if (router.on === itf.index) vpp.routers.delete(index);
   for (const [member, { bond }] of vpp.members) if (bond === itf.index) detach(vpp, member);
   detach(vpp, itf.index);
-  for (const key of vpp.reversePaths.keys()) if (key.startsWith(`${itf.index} `)) vpp.reversePaths.delete(key);
   for (const map of [vpp.taps, vpp.hostDevices, vpp.memifs, vpp.bonds, vpp.tunnels, vpp.interfaceAcls]) {
     map.delete(itf.index);
   }
-  vpp.lldp.ports.delete(itf.index);
-  vpp.nat64.sides.delete(itf.index);
   dropInterface(vpp, itf);
 }
 

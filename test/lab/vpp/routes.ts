@@ -19,6 +19,7 @@ export function addRoute(vpp: State, { prefix, table = 0, paths, from, isMultipa
   if (paths.length === 0) return -52;
   const key = `${table} ${network(prefix)}`;
   const sources = vpp.routes.get(key) ?? new Map<number, readonly FibPath[]>();
+  if (!vpp.routes.has(key)) vpp.routesAsSaid.set(key, prefix);
   vpp.routes.set(key, sources);
   const standing = isMultipath ? (sources.get(from) ?? []) : [];
   const merged = new Map([...standing, ...paths.map(canonical)].map((path) => [pathKey(path), path]));
@@ -72,7 +73,7 @@ export function pathOf(parts: {
   return {
     sw_if_index: index,
     table_id: 0,
-    rpf_id: none,
+    rpf_id: 0,
     weight: 1,
     preference: 0,
     type: isDrop ? 2 : 0,
@@ -94,10 +95,10 @@ function shown(vpp: State, path: FibPath): FibPath {
 /** What VPP has from the start, in every table: reserved ranges, and a default route to nowhere. */
 export const ownRoutes: readonly (readonly [prefix: string, source: number])[] = [
   ["0.0.0.0/0", source.defaultRoute],
-  ["0.0.0.0/32", source.special],
+  ["0.0.0.0/32", source.defaultRoute],
   ["224.0.0.0/4", source.special],
   ["240.0.0.0/4", source.special],
-  ["255.255.255.255/32", source.special],
+  ["255.255.255.255/32", source.defaultRoute],
   ["::/0", source.defaultRoute],
   ["fe80::/10", source.special],
 ];
@@ -141,11 +142,14 @@ export const routeDumps = {
     for (const [key, sources] of vpp.routes) {
       const [id, prefix = ""] = key.split(" ");
       if (Number(id) !== table.table_id || isIpv6(prefix) !== table.is_ip6) continue;
+      const said = vpp.routesAsSaid.get(key) ?? prefix;
       const best = Math.min(...sources.keys());
       const paths = sources.get(src === 0 ? best : src)?.map((path) => shown(vpp, path));
       if (!paths) continue;
       const from = src === 0 ? best : src;
-      yield { route: { table_id: table.table_id, stats_index: 0, prefix, n_paths: paths.length, src: from, paths } };
+      yield {
+        route: { table_id: table.table_id, stats_index: 0, prefix: said, n_paths: paths.length, src: from, paths },
+      };
     }
   },
   *ip_neighbor_dump(vpp, { sw_if_index, af }) {

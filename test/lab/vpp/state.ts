@@ -18,7 +18,7 @@ export const retval = {
 } as const;
 
 /** Numbers of the FIB's sources as `show fib source` lists them. */
-export const source = { special: 1, interface: 4, api: 8, cli: 9, defaultRoute: 21, linuxCp: 25 } as const;
+export const source = { special: 1, interface: 4, api: 8, cli: 9, defaultRoute: 20, linuxCp: 24 } as const;
 
 export interface Tags {
   readonly id: number;
@@ -223,6 +223,8 @@ export class State {
   ]);
   /** "table prefix" → source → paths. */
   readonly routes = new Map<string, Map<number, readonly FibPath[]>>();
+  /** The same → the prefix as it was first said, with its host bits: that is what VPP lists. */
+  readonly routesAsSaid = new Map<string, string>();
   /** "interface address" → MAC and flags. */
   readonly neighbors = new Map<
     string,

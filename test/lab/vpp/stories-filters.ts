@@ -264,7 +264,8 @@ export const switchStories: readonly Story[] = [
       const on = await loopback(vpp, 1);
       expect(await setBridge(vpp, 10)).toBe(0);
       expect(await setBridge(vpp, 10)).toBe(-119);
-      expect(await setBridge(vpp, 0)).toBe(-121);
+      expect(await setBridge(vpp, 0)).toBe(-119);
+      expect(await setBridge(vpp, 0, false)).toBe(-121);
       expect(await setBridge(vpp, 2 ** 24)).toBe(-122);
       expect(await port(vpp, on, 10)).toBe(0);
       expect(await port(vpp, on, 10)).toBe(0);
@@ -311,16 +312,39 @@ export const switchStories: readonly Story[] = [
     },
   },
   {
+    name: "keeps a cross-connect to what went, and ends the one of what went",
+    async tell(vpp) {
+      const [one, two, three] = [await loopback(vpp, 1), await loopback(vpp, 2), await loopback(vpp, 3)];
+      const connect = (rx_sw_if_index: number, tx_sw_if_index: number): Promise<unknown> =>
+        vpp.retval("sw_interface_set_l2_xconnect", { rx_sw_if_index, tx_sw_if_index });
+      for (const [rx, tx] of [
+        [one, two],
+        [two, one],
+        [three, one],
+      ] as const)
+        expect(await connect(rx, tx)).toBe(0);
+      expect(await connect(one, 999)).toBe(-2);
+      expect(await vpp.retval("delete_loopback", { sw_if_index: one })).toBe(0);
+      const shown = await vpp.dump("l2_xconnect_dump");
+      expect(shown.map((x) => [x.rx_sw_if_index, x.tx_sw_if_index])).toEqual([[three, one]]);
+    },
+  },
+  {
     name: "rewrites tags of a bridged sub-interface that has them",
     async tell(vpp) {
       const parent = await loopback(vpp, 1);
       const sub = await vlan(vpp, parent, 100);
+      const rewrite = async (): Promise<unknown> =>
+        (await vpp.dump("sw_interface_dump")).find((one) => one.sw_if_index === sub)?.vtr_op;
       await port(vpp, sub, 10);
+      expect(await vpp.retval("l2_interface_vlan_tag_rewrite", { sw_if_index: parent, vtr_op: 3 })).toBe(-72);
       expect(await vpp.retval("l2_interface_vlan_tag_rewrite", { sw_if_index: sub, vtr_op: 4 })).toBe(-72);
       expect(await vpp.retval("l2_interface_vlan_tag_rewrite", { sw_if_index: sub, vtr_op: 3 })).toBe(0);
-      const shown = (await vpp.dump("sw_interface_dump")).find((one) => one.sw_if_index === sub);
-      expect(shown?.vtr_op).toBe(3);
-      expect(await vpp.retval("l2_interface_vlan_tag_rewrite", { sw_if_index: sub, vtr_op: 0 })).toBe(0);
+      expect(await rewrite()).toBe(3);
+      expect(await port(vpp, sub, 11)).toBe(0);
+      expect(await rewrite()).toBe(3);
+      expect(await port(vpp, sub, 11, 0, false)).toBe(0);
+      expect(await rewrite()).toBe(0);
     },
   },
 ];

@@ -37,23 +37,27 @@ export const layer3Stories: readonly Story[] = [
     },
   },
   {
-    name: "refuses an IPv6 address that is there with -127, and one that overlaps with -105",
+    name: "refuses an IPv6 address that is there, or overlaps, with -127",
     async tell(vpp) {
       const [one, two] = [await loopback(vpp, 1), await loopback(vpp, 2)];
       expect(await setAddress(vpp, one, "2001:db8::1/64")).toBe(0);
       expect(await setAddress(vpp, one, "2001:db8::1/64")).toBe(-127);
-      expect(await setAddress(vpp, two, "2001:db8::2/64")).toBe(-105);
+      expect(await setAddress(vpp, two, "2001:db8::2/64")).toBe(-127);
+      expect(await setAddress(vpp, two, "2001:db8::3/80")).toBe(-127);
       expect(await setAddress(vpp, one, "2001:db8::2/64")).toBe(0);
     },
   },
   {
-    name: "removes an IPv4 address whatever length is given, and says -60 of none",
+    name: "removes an address whatever length is given, and says -60 of none",
     async tell(vpp) {
       const one = await loopback(vpp, 1);
       await setAddress(vpp, one, "10.1.0.1/24");
       expect(await setAddress(vpp, one, "10.1.0.1/25", false)).toBe(0);
       expect(await addresses(vpp, one)).toEqual([]);
       expect(await setAddress(vpp, one, "10.1.0.1/24", false)).toBe(-60);
+      await setAddress(vpp, one, "2001:db8::1/64");
+      expect(await setAddress(vpp, one, "2001:db8::1/80", false)).toBe(0);
+      expect(await addresses(vpp, one, true)).toEqual([]);
     },
   },
   {
@@ -106,13 +110,23 @@ export const layer3Stories: readonly Story[] = [
     },
   },
   {
+    name: "lists a route's prefix with the host bits that it was made with",
+    async tell(vpp) {
+      const drop = [pathOf({ isIpv6: false, isDrop: true })];
+      expect(await setRoute(vpp, "198.51.100.7/24", drop)).toBe(0);
+      expect(await setRoute(vpp, "198.51.100.0/24", drop)).toBe(0);
+      expect(await routes(vpp, 8)).toEqual(["198.51.100.7/24 via 0.0.0.0"]);
+      expect(await setRoute(vpp, "198.51.100.0/24", [], { is_add: false })).toBe(0);
+    },
+  },
+  {
     name: "replaces a route's paths, adds to them, and calls the removal of anything done",
     async tell(vpp) {
       const index = await loopback(vpp, 1);
       await up(vpp, index);
       await setAddress(vpp, index, "192.0.2.1/24");
       const via = (address: string): readonly FibPath[] => [pathOf({ via: address, index, isIpv6: false })];
-      expect(await setRoute(vpp, "198.51.100.7/24", via("192.0.2.9"))).toBe(0);
+      expect(await setRoute(vpp, "198.51.100.0/24", via("192.0.2.9"))).toBe(0);
       expect(await routes(vpp, 8)).toEqual(["198.51.100.0/24 via 192.0.2.9"]);
       expect(await setRoute(vpp, "198.51.100.0/24", via("192.0.2.8"))).toBe(0);
       expect(await routes(vpp, 8)).toEqual(["198.51.100.0/24 via 192.0.2.8"]);

@@ -101,6 +101,7 @@ export const interfaceStories: readonly Story[] = [
       expect(await child(vpp, { ...two, sub_id: 3, sub_if_flags: 4 | 16 })).toBe(0);
       expect(await child(vpp, { ...two, sub_id: 4, sub_if_flags: 4 | 8 | 16 })).toBe(0);
       const found = (await vpp.dump("sw_interface_dump")).filter(({ type }) => type === 1);
+      found.sort((a, b) => a.sub_id - b.sub_id);
       expect(
         found.map((one) => [
           one.interface_name,
@@ -119,7 +120,7 @@ export const interfaceStories: readonly Story[] = [
     },
   },
   {
-    name: "takes children down with their parent, and does not raise them again",
+    name: "raises no sub-interface of a parent that is down, and has both stay as they are said to be",
     async tell(vpp) {
       const parent = await loopback(vpp, 1);
       const sub = await vlan(vpp, parent, 100);
@@ -128,7 +129,7 @@ export const interfaceStories: readonly Story[] = [
       expect(await up(vpp, sub)).toBe(0);
       expect(await up(vpp, parent, false)).toBe(0);
       expect(await up(vpp, parent)).toBe(0);
-      expect(await interfaces(vpp)).toMatchObject({ [parent]: "loop1 up", [sub]: "loop1.100 down" });
+      expect(await interfaces(vpp)).toMatchObject({ [parent]: "loop1 up", [sub]: "loop1.100 up" });
     },
   },
   {
@@ -150,7 +151,7 @@ export const interfaceStories: readonly Story[] = [
       expect(await vpp.retval("sw_interface_set_interface_name", { sw_if_index: one, name: "external" })).toBe(0);
       expect(await vpp.retval("sw_interface_set_interface_name", { sw_if_index: two, name: "external" })).toBe(0);
       const names = Object.values(await interfaces(vpp)).map((text) => text.split(" ")[0]);
-      expect(names.slice(1)).toEqual(["external", "external", "external.100"]);
+      expect(names.slice(1).sort()).toEqual(["external", "external", "external.100"]);
     },
   },
   {

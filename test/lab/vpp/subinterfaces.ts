@@ -61,8 +61,9 @@ export function addLoopback(
   const taken = new Set([...vpp.interfaces.values()].filter((itf) => itf.type === type && !itf.parent).map(instanceOf));
   const instance = wanted ?? lowestFree(taken);
   if (taken.has(instance)) return invalidRegistration;
+  const head = type === "BVI" ? "b0:b0" : "de:ad";
   const tail = [instance >> 8, instance & 255].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
-  return addInterface(vpp, { type, name: `${prefix}${instance}`, mac: mac ?? `de:ad:00:00:${tail}` });
+  return addInterface(vpp, { type, name: `${prefix}${instance}`, mac: mac ?? `${head}:00:00:${tail}` });
 }
 
 /** The number in the default MAC address does not change with a new name. */

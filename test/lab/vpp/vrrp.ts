@@ -1,9 +1,9 @@
 /** Virtual routers (VRRP) of the simulated VPP. */
 import type { Calls, DumpsOf } from "./handlers.ts";
 import { none, retval, type Router, type State } from "./state.ts";
-import { isIpv6 } from "./text.ts";
+import { isIpv6, splitPrefix } from "./text.ts";
 
-const valueExists = -81;
+const entryExists = -116;
 
 function routerOf(vpp: State, on: number, id: number, isV6: boolean): Router | undefined {
   return [...vpp.routers.values()].find((router) => router.on === on && router.id === id && router.isIpv6 === isV6);
@@ -18,13 +18,24 @@ export interface WantedRouter {
   readonly addresses: readonly string[];
 }
 
+/** An owner must have the addresses; nobody else on the interface may. */
+function refuses(vpp: State, { on, priority, addresses }: WantedRouter, self: number | undefined): number {
+  const own = new Set([...(vpp.interfaces.get(on)?.addresses ?? [])].map((prefix) => splitPrefix(prefix)[0]));
+  if (priority === 255 && addresses.some((address) => !own.has(address))) return -60;
+  const others = [...vpp.routers.values()].filter((router) => router.on === on && router.index !== self);
+  const isTaken = (address: string): boolean => others.some((router) => router.addresses.includes(address));
+  return addresses.some(isTaken) ? -105 : 0;
+}
+
 /** The router, or what VPP says. */
 export function addRouter(vpp: State, { on, id, ...wanted }: WantedRouter): Router | number {
   const isV6 = (wanted.flags & 8) !== 0;
   if (!vpp.interfaces.has(on)) return retval.invalidInterface;
   if (id === 0 || wanted.priority === 0 || wanted.interval === 0) return retval.invalidValue;
+  if (routerOf(vpp, on, id, isV6)) return entryExists;
   if (wanted.addresses.length === 0 || wanted.addresses.some((address) => isIpv6(address) !== isV6)) return -57;
-  if (routerOf(vpp, on, id, isV6)) return valueExists;
+  const refused = refuses(vpp, { on, id, ...wanted }, undefined);
+  if (refused !== 0) return refused;
   const index = vpp.pools.vrrp.take();
   const router = {
     on,
@@ -70,6 +81,12 @@ export const vrrpCalls = {
     }
     const standing = vpp.routers.get(request.vrrp_index);
     if (!standing) return retval.noSuchEntry;
+    const isSame =
+      standing.on === wanted.on && standing.id === wanted.id && standing.isIpv6 === ((request.flags & 8) !== 0);
+    if (!isSame) return -73;
+    if (wanted.addresses.length === 0) return -57;
+    const refused = refuses(vpp, wanted, standing.index);
+    if (refused !== 0) return refused;
     Object.assign(standing, {
       priority: request.priority,
       interval: request.interval,
@@ -85,8 +102,9 @@ export const vrrpCalls = {
   vrrp_vr_set_peers(vpp, { sw_if_index, vr_id, is_ipv6, addrs }) {
     const standing = routerOf(vpp, sw_if_index, vr_id, is_ipv6 !== 0);
     if (!standing) return retval.noSuchEntry;
-    if ((standing.flags & 4) === 0) return retval.invalidValue;
+    if ((standing.flags & 4) === 0) return -73;
     if (standing.isStarted) return -155;
+    if (addrs.length === 0) return -58;
     standing.peers = addrs;
     return 0;
   },

@@ -7,6 +7,7 @@ import { connectUnix, gone, rawClient, silence } from "../../lab/vpp/raw-client.
 import { simVpp } from "../../lab/vpp/sim-vpp.ts";
 import { filterStories, natStories, switchStories } from "../../lab/vpp/stories-filters.ts";
 import { layer3Stories } from "../../lab/vpp/stories-layer3.ts";
+import { protocolStories } from "../../lab/vpp/stories-protocols.ts";
 import { interfaceStories, type Story } from "../../lab/vpp/stories.ts";
 
 const chapters: Readonly<Record<string, readonly Story[]>> = {
@@ -15,6 +16,7 @@ const chapters: Readonly<Record<string, readonly Story[]>> = {
   filters: filterStories,
   switching: switchStories,
   translation: natStories,
+  protocols: protocolStories,
 };
 
 describe.each(Object.entries(chapters))("%s of the simulated VPP", (_title, stories) => {

@@ -100,7 +100,7 @@ export const aclCalls = {
       vpp.policies.set(policy_id, { acl: acl_index, paths: all, isBroken: isAgain });
       return 0;
     }
-    if (!policy) return retval.noSuchEntry;
+    if (!policy) return retval.invalidValue;
     policy.paths = policy.paths.filter((path) => !said.has(pathKey(path)));
     if (policy.paths.length === 0) vpp.policies.delete(policy_id);
     return 0;

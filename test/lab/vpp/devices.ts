@@ -3,7 +3,7 @@ import type { Requests } from "../../../reconcilers/vpp/api/messages.ts";
 import type { Calls, DumpsOf } from "./handlers.ts";
 import { addInterface, hasLink } from "./interfaces.ts";
 import { deleteInterface } from "./removal.ts";
-import { lowestFree, none, retval, type State } from "./state.ts";
+import { lowestFree, none, randomMac, retval, type State } from "./state.ts";
 import { unlessZero } from "./subinterfaces.ts";
 
 const memifExists = -68;
@@ -14,14 +14,6 @@ const exists = -79;
 const valueExists = -81;
 const entryExists = -116;
 const instanceInUse = -147;
-
-let randomMacs = 0;
-
-/** No two alike, as VPP's random ones. */
-function randomMac(): string {
-  randomMacs += 1;
-  return `02:fe:${[24, 16, 8, 0].map((shift) => ((randomMacs >> shift) & 255).toString(16).padStart(2, "0")).join(":")}`;
-}
 
 export const deviceCalls = {
   tap_create_v3(vpp, request) {

@@ -1,7 +1,7 @@
 /** linux-cp in the simulated VPP: pairs of an interface and a tap of Linux. The Linux side is only pretended. */
 import type { Calls, PagesOf } from "./handlers.ts";
 import { addInterface, dropInterface } from "./interfaces.ts";
-import { none, retval, type Interface, type State } from "./state.ts";
+import { none, randomMac, retval, type Interface, type State } from "./state.ts";
 
 const tapBase = 4096;
 /** How many pairs VPP gives at once. */
@@ -28,7 +28,7 @@ export function addPair(vpp: State, phy: Interface, { name, namespace = "", type
 
 function hostOf(vpp: State, phy: Interface, device: string, namespace: string): Interface {
   const id = tapBase + phy.index;
-  const host = addInterface(vpp, { type: "tap", name: `tap${id}`, mac: phy.mac });
+  const host = addInterface(vpp, { type: "tap", name: `tap${id}`, mac: randomMac() });
   vpp.taps.set(host.index, { id, device, namespace, bridge: "", mac: phy.mac, mtu: 0, flags: 0 });
   host.isUp = true;
   return host;

@@ -159,6 +159,14 @@ export function lowestFree(taken: Iterable<number>): number {
   return id;
 }
 
+let randomMacs = 0;
+
+/** No two alike, as VPP's random ones. */
+export function randomMac(): string {
+  randomMacs += 1;
+  return `02:fe:${[24, 16, 8, 0].map((shift) => ((randomMacs >> shift) & 255).toString(16).padStart(2, "0")).join(":")}`;
+}
+
 /** VPP fell over: every connection is closed, and all that it had is gone. */
 export class Died extends Error {
   override readonly name = "Died";

@@ -150,7 +150,7 @@ export const filterStories: readonly Story[] = [
       expect((await vpp.dump("abf_policy_dump"))[0]?.policy.n_paths).toBe(1);
       expect(await policy(vpp, index, [other], false)).toBe(0);
       expect(await vpp.dump("abf_policy_dump")).toEqual([]);
-      expect(await policy(vpp, index, [other], false)).toBe(-6);
+      expect(await policy(vpp, index, [other], false)).toBe(-7);
     },
   },
   {

@@ -2,7 +2,7 @@
 import type { Calls, DumpsOf } from "./handlers.ts";
 import { pathOf } from "./routes.ts";
 import { retval, source, type Interface, type State } from "./state.ts";
-import { isIpv6, network, sameNetwork, splitPrefix } from "./text.ts";
+import { formatAddress, isIpv6, network, parseMac, sameNetwork, splitPrefix } from "./text.ts";
 
 const inUse = -105;
 const unsupported = -126;
@@ -12,13 +12,12 @@ export function addAddress(vpp: State, itf: Interface, prefix: string): number {
   const [address, length] = splitPrefix(prefix);
   if (itf.type === "local" || (itf.tags && (itf.tags.flags & 16) === 0)) return unsupported;
   if (isIpv6(address) && sameNetwork(address, "fe80::", 10)) {
-    if (length !== 128) return -59;
-    itf.linkLocal = address;
-    return 0;
+    return length === 128 ? setLinkLocal(itf, address) : -59;
   }
   const refused = conflict(vpp, itf, address, length);
   if (refused !== 0) return refused;
   itf.addresses.add(prefix);
+  if (isIpv6(address)) lockIpv6(itf);
   connected(vpp, itf, prefix, true);
   return 0;
 }
@@ -41,6 +40,7 @@ function conflict(vpp: State, itf: Interface, address: string, length: number): 
 /** It goes by the address alone, whatever length is given. */
 export function removeAddress(vpp: State, itf: Interface, prefix: string): number {
   const [address] = splitPrefix(prefix);
+  if (address !== undefined && sameNetwork(address, "fe80::", 10)) return address === itf.linkLocal ? -61 : -60;
   const found = [...itf.addresses].find((one) => splitPrefix(one)[0] === address);
   if (found === undefined) return -60;
   dropAddress(vpp, itf, found);
@@ -53,19 +53,48 @@ export function forgetAddresses(vpp: State, itf: Interface): void {
 
 /** Router advertisements go with IPv6. */
 export function clearIpv6(itf: Interface): void {
-  itf.isIpv6 = false;
+  itf.ipv6Locks = 0;
   delete itf.linkLocal;
   delete itf.advertisements;
 }
 
 export function hasIpv6(itf: Interface): boolean {
-  return itf.isIpv6 || [...itf.addresses].some(isIpv6);
+  return itf.ipv6Locks > 0;
+}
+
+/** -81 where it is on already: it is so once more then. */
+function lockIpv6(itf: Interface, linkLocal = linkLocalOf((itf.parent ?? itf).mac)): number {
+  itf.ipv6Locks += 1;
+  if (itf.ipv6Locks > 1) return -81;
+  itf.linkLocal = linkLocal;
+  return 0;
+}
+
+function unlockIpv6(itf: Interface): number {
+  if (itf.ipv6Locks === 0) return -62;
+  itf.ipv6Locks -= 1;
+  if (itf.ipv6Locks === 0) clearIpv6(itf);
+  return 0;
+}
+
+/** Switches IPv6 on for good where it is not. */
+function setLinkLocal(itf: Interface, address: string): number {
+  if (!hasIpv6(itf)) return lockIpv6(itf, address);
+  itf.linkLocal = address;
+  return 0;
+}
+
+/** The modified EUI-64 of a MAC address. */
+function linkLocalOf(mac: string): string {
+  const [first = 0, ...rest] = parseMac(mac);
+  const tail = [first ^ 2, ...rest.slice(0, 2), 0xff, 0xfe, ...rest.slice(2)];
+  return formatAddress(Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, ...tail));
 }
 
 function dropAddress(vpp: State, itf: Interface, address: string): void {
   itf.addresses.delete(address);
   connected(vpp, itf, address, false);
-  if (!hasIpv6(itf)) clearIpv6(itf);
+  if (isIpv6(address)) unlockIpv6(itf);
 }
 
 /** The routes that an address makes: its network and itself. */
@@ -103,21 +132,17 @@ export const addressCalls = {
   sw_interface_ip6_enable_disable(vpp, { sw_if_index, enable }) {
     const itf = vpp.interfaces.get(sw_if_index);
     if (!itf) return retval.invalidInterface;
-    if (enable && hasIpv6(itf)) return -81;
-    itf.isIpv6 = enable;
-    if (!hasIpv6(itf)) clearIpv6(itf);
-    return 0;
+    return enable ? lockIpv6(itf) : unlockIpv6(itf);
   },
   sw_interface_ip6_set_link_local_address(vpp, { sw_if_index, ip }) {
     const itf = vpp.interfaces.get(sw_if_index);
     if (!itf) return retval.invalidInterface;
-    itf.linkLocal = ip;
-    return 0;
+    return setLinkLocal(itf, ip);
   },
   sw_interface_ip6_get_link_local_address(vpp, { sw_if_index }) {
     const itf = vpp.interfaces.get(sw_if_index);
     if (!itf) return retval.invalidInterface;
-    return hasIpv6(itf) ? { ip: itf.linkLocal ?? "fe80::1" } : -62;
+    return itf.linkLocal === undefined ? -62 : { ip: itf.linkLocal };
   },
   ip_table_add_del(vpp, { is_add, table }) {
     return setTable(vpp, table.table_id, table.is_ip6, is_add ? table.name : undefined);

@@ -32,7 +32,7 @@ export function addInterface(vpp: State, wanted: NewInterface): Interface {
     features: new Map(),
     addresses: new Set(),
     tables: { 4: 0, 6: 0 },
-    isIpv6: false,
+    ipv6Locks: 0,
     rewrite: [0, 0, 0, 0],
     rxMode: 1,
   };

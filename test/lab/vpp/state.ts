@@ -48,8 +48,9 @@ export interface Interface {
   readonly features: Map<string, number>;
   readonly addresses: Set<string>;
   readonly tables: { 4: number; 6: number };
-  /** IPv6 was switched on by itself. */
-  isIpv6: boolean;
+  /** How many things have IPv6 on: addresses, and who switched it on by itself. */
+  ipv6Locks: number;
+  /** While there are any. */
   linkLocal?: string;
   advertisements?: Advertisements;
   /** It has the addresses of this one. */

@@ -79,6 +79,37 @@ export const layer3Stories: readonly Story[] = [
     },
   },
   {
+    name: "chooses a link-local address of the MAC address, and lets go of none",
+    async tell(vpp) {
+      const parent = await loopback(vpp, 1);
+      const sub = await vlan(vpp, parent, 5);
+      const linkLocal = async (sw_if_index: number): Promise<unknown> => {
+        const reply = await vpp.call("sw_interface_ip6_get_link_local_address", { sw_if_index });
+        return typeof reply === "symbol" ? reply : reply.retval === 0 ? reply.ip : reply.retval;
+      };
+      expect(await linkLocal(sub)).toBe(-62);
+      await setAddress(vpp, sub, "2001:db8::1/64");
+      expect(await linkLocal(sub)).toBe("fe80::dcad:ff:fe00:1");
+      expect(await setAddress(vpp, sub, "fe80::5/64")).toBe(-59);
+      expect(await setAddress(vpp, sub, "fe80::5/128")).toBe(0);
+      expect(await linkLocal(sub)).toBe("fe80::5");
+      expect(await setAddress(vpp, sub, "fe80::5/128", false)).toBe(-61);
+      expect(await setAddress(vpp, sub, "fe80::6/128", false)).toBe(-60);
+      expect(await addresses(vpp, sub, true)).toEqual(["2001:db8::1/64"]);
+      await setAddress(vpp, sub, "2001:db8::1/64", false);
+      expect(await linkLocal(sub)).toBe(-62);
+      expect(await setAddress(vpp, sub, "fe80::7/128")).toBe(0);
+      await setAddress(vpp, sub, "2001:db8::1/64");
+      await setAddress(vpp, sub, "2001:db8::1/64", false);
+      expect(await linkLocal(sub)).toBe("fe80::7");
+      const enabled = { sw_if_index: sub, enable: true };
+      expect(await vpp.retval("sw_interface_ip6_enable_disable", enabled)).toBe(-81);
+      for (const left of [0, 0, -62]) {
+        expect(await vpp.retval("sw_interface_ip6_enable_disable", { ...enabled, enable: false })).toBe(left);
+      }
+    },
+  },
+  {
     name: "lends addresses",
     async tell(vpp) {
       const [lender, borrower] = [await loopback(vpp, 1), await loopback(vpp, 2)];

@@ -9,7 +9,7 @@ function pair(vpp: RawClient, sw_if_index: number, host_if_name: string, is_add 
 }
 
 async function pairs(vpp: RawClient): Promise<readonly string[]> {
-  return (await vpp.dump("lcp_itf_pair_get")).map((one) => one.host_if_name).sort();
+  return (await vpp.dump("lcp_itf_pair_get")).map((one) => one.host_if_name).toSorted();
 }
 
 const router = { vr_id: 5, priority: 100, interval: 100, flags: 1, addrs: ["192.0.2.254"] };
@@ -91,7 +91,7 @@ export const protocolStories: readonly Story[] = [
       await pair(vpp, sub, "vs1.100");
       const [tap] = await vpp.dump("sw_interface_tap_v2_dump");
       expect([tap?.host_if_name, (tap?.id ?? 0) >= 4096]).toEqual(["vs1", true]);
-      const names = (await vpp.dump("sw_interface_dump")).map((one) => one.interface_name).sort();
+      const names = (await vpp.dump("sw_interface_dump")).map((one) => one.interface_name).toSorted();
       expect(names).toEqual(["local0", "loop1", "loop1.100", tap?.dev_name, `${tap?.dev_name}.100`]);
       expect(tap?.host_mac_addr).toBe("de:ad:00:00:00:01");
     },

@@ -150,8 +150,8 @@ export const interfaceStories: readonly Story[] = [
       await vlan(vpp, one, 100);
       expect(await vpp.retval("sw_interface_set_interface_name", { sw_if_index: one, name: "external" })).toBe(0);
       expect(await vpp.retval("sw_interface_set_interface_name", { sw_if_index: two, name: "external" })).toBe(0);
-      const names = Object.values(await interfaces(vpp)).map((text) => text.split(" ")[0]);
-      expect(names.slice(1).sort()).toEqual(["external", "external", "external.100"]);
+      const names = Object.values(await interfaces(vpp)).map((text) => text.split(" ")[0] ?? "");
+      expect(names.slice(1).toSorted()).toEqual(["external", "external", "external.100"]);
     },
   },
   {

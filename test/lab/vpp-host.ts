@@ -15,9 +15,10 @@ export interface VppHost {
   readonly ran: string[];
 }
 
-export function vppHost(): VppHost {
+/** `nics`: those that DPDK gave core. */
+export function vppHost({ nics = [] }: { readonly nics?: readonly string[] } = {}): VppHost {
   const sims = {
-    core: simVpp({ linuxCp: { sync: true, autoSubint: false, namespace: "dataplane" } }),
+    core: simVpp({ physical: nics, linuxCp: { sync: true, autoSubint: false, namespace: "dataplane" } }),
     nat: simVpp(),
   };
   const files = new Map<string, string>();

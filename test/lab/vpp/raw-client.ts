@@ -64,7 +64,7 @@ export function connectUnix(path: string): Promise<Connection> {
 }
 
 /** Shakes hands. `waitMs`: how long a request may stay without an answer. */
-export async function rawClient(connection: Connection, waitMs = 2000): Promise<RawClient> {
+export async function rawClient(connection: Connection, waitMs = 30_000): Promise<RawClient> {
   const frames = readFrames(connection);
   let pending: Promise<Uint8Array | undefined> | undefined;
   const next = async (): Promise<Uint8Array | undefined | typeof silence> => {
@@ -231,7 +231,7 @@ async function* readFrames(connection: Connection): AsyncGenerator<Uint8Array, u
   for (;;) {
     const bytes = await connection.read(signal).catch(() => undefined);
     if (bytes === undefined) return undefined;
-    buffer = Uint8Array.from([...buffer, ...bytes]);
+    buffer = concat(buffer, bytes);
     while (buffer.length >= 16) {
       const end = 16 + new DataView(buffer.buffer).getUint32(8);
       if (buffer.length < end) break;
@@ -239,6 +239,13 @@ async function* readFrames(connection: Connection): AsyncGenerator<Uint8Array, u
       buffer = buffer.slice(end);
     }
   }
+}
+
+function concat(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(one.length + other.length);
+  bytes.set(one);
+  bytes.set(other, one.length);
+  return bytes;
 }
 
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | typeof silence> {

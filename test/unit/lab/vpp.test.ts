@@ -55,7 +55,7 @@ describe("the simulated VPP", () => {
   it("answers in pieces over a real socket, page by page", async () => {
     const folder = mkdtempSync(join(tmpdir(), "vs-sim-"));
     const lcp = Array.from({ length: 5 }, (_, i) => [`create loopback interface`, `lcp create loop${i} host-if l${i}`]);
-    const vpp = simVpp({ bootCommands: lcp.flat(), pieces: 7 });
+    const vpp = simVpp({ bootCommands: lcp.flat(), pieces: 1000 });
     const server = await vpp.listen(join(folder, "api.sock"));
     const client = await rawClient(await connectUnix(join(folder, "api.sock")));
     const pairs = await client.dump("lcp_itf_pair_get");

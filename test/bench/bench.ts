@@ -4,12 +4,14 @@ import { benchGit } from "./git.ts";
 import { benchMemory } from "./memory.ts";
 import { benchRollback } from "./rollback.ts";
 import { benchValidate } from "./validate.ts";
+import { benchVpp } from "./vpp.ts";
 
 const all = {
   validate: benchValidate,
   frr: benchFrr,
   git: benchGit,
   rollback: benchRollback,
+  vpp: benchVpp,
   memory: benchMemory,
 } as const;
 

@@ -44,6 +44,8 @@ export interface VppOptions {
   readonly name: string;
   readonly namespace: Namespace;
   readonly heap?: string;
+  /** Of the statistics: every interface has its counters there, and VPP aborts where they do not fit. */
+  readonly statistics?: string;
 }
 
 /** Resolves once it answers on its socket. */
@@ -98,7 +100,7 @@ async function connected(path: string): Promise<void> {
   }
 }
 
-function startupOf({ folder, name, namespace, heap = "512M" }: VppOptions): string {
+function startupOf({ folder, name, namespace, heap = "512M", statistics = "32M" }: VppOptions): string {
   const plugins = join(dirname(dirname(program ?? "")), "lib/x86_64-linux-gnu/vpp_plugins");
   return `unix {
   nodaemon
@@ -109,7 +111,7 @@ function startupOf({ folder, name, namespace, heap = "512M" }: VppOptions): stri
 }
 api-segment { prefix imp${process.pid}${name} }
 socksvr { socket-name ${folder}/${name}-api.sock }
-statseg { socket-name ${folder}/${name}-stats.sock size 32M page-size 4K }
+statseg { socket-name ${folder}/${name}-stats.sock size ${statistics} page-size 4K }
 memory { main-heap-size ${heap} main-heap-page-size 4k }
 buffers { buffers-per-numa 8192 page-size 4K default data-size 2048 }
 plugins {

@@ -37,12 +37,11 @@ export class VppConnection {
   private readonly deadlineMs: number;
   /** Nothing is known before the handshake. */
   numbers: Numbers = { contextAt: () => undefined, event: () => undefined, ping: undefined };
-  private readonly waiting = new Map<number, Exchange>();
+  private readonly waiting = new Waiting();
   private readonly frames = new FrameDecoder();
   private writer = new Writer();
   private isFlushing = false;
   private isWatched = false;
-  private context = 0;
   private heardAt = 0;
 
   /** Takes the connection over. The deadline is in milliseconds, and counts while VPP says nothing. */
@@ -60,8 +59,7 @@ export class VppConnection {
    */
   send(exchange: Exchange, ...puts: readonly ((writer: Writer, context: number) => void)[]): void {
     if (this.ended.aborted) return exchange.fail(this.ended.reason as Problem);
-    this.context = this.context === 0xffffffff ? 1 : this.context + 1;
-    const context = this.context;
+    const context = this.waiting.next;
     const from = this.writer.at;
     try {
       for (const put of puts) putFrame(this.writer, (writer) => put(writer, context));
@@ -70,7 +68,7 @@ export class VppConnection {
       throw thrown;
     }
     if (this.waiting.size === 0) this.heardAt = this.host.uptime();
-    this.waiting.set(context, exchange);
+    this.waiting.add(exchange);
     if (!this.isFlushing) void this.flush();
     if (!this.isWatched) void this.watch();
   }
@@ -80,9 +78,7 @@ export class VppConnection {
     if (this.ended.aborted) return;
     this.ending.abort(why);
     this.connection.close();
-    const failed = [...this.waiting.values()];
-    this.waiting.clear();
-    for (const exchange of failed) exchange.fail(why);
+    for (const exchange of this.waiting.takeAll()) exchange.fail(why);
   }
 
   /** Writes as long as there is something; what is sent meanwhile goes together. */
@@ -105,10 +101,8 @@ export class VppConnection {
   private ask(): void {
     const { ping } = this.numbers;
     if (!ping) return;
-    this.context = this.context === 0xffffffff ? 1 : this.context + 1;
-    const context = this.context;
-    putFrame(this.writer, (writer) => ping(writer, context));
-    this.waiting.set(context, { name: "control_ping", hear: () => true, fail: () => undefined });
+    putFrame(this.writer, (writer) => ping(writer, this.waiting.next));
+    this.waiting.add({ name: "control_ping", hear: () => true, fail: () => undefined });
   }
 
   private async listen(): Promise<void> {
@@ -135,14 +129,15 @@ export class VppConnection {
     if (at === undefined) return this.unasked(id, bytes);
     if (bytes.length < at + 4) return;
     const context = view.getUint32(at);
-    const exchange = this.waiting.get(context);
-    if (!exchange) return;
-    this.skipTo(context);
+    if (!this.waiting.has(context)) return;
+    // What was sent before what is answered now was ignored.
+    for (const skipped of this.waiting.takeBefore(context)) skipped.fail(ignored(skipped.name));
+    const { first } = this.waiting;
     try {
-      if (exchange.hear(id, bytes)) this.waiting.delete(context);
+      if (first?.hear(id, bytes)) this.waiting.takeFirst();
     } catch (cause) {
-      this.waiting.delete(context);
-      exchange.fail(garbled(exchange.name, cause));
+      this.waiting.takeFirst();
+      first?.fail(garbled(first.name, cause));
     }
   }
 
@@ -154,19 +149,6 @@ export class VppConnection {
     }
   }
 
-  /** What was sent before what is answered now was ignored. */
-  private skipTo(context: number): void {
-    for (const [earlier, exchange] of this.waiting) {
-      if (earlier === context) return;
-      this.waiting.delete(earlier);
-      exchange.fail(
-        new Problem("VPP_MESSAGE", `VPP ignored ${exchange.name}, and went on.`, {
-          remedy: "VPP's log says why it could not read it.",
-        }),
-      );
-    }
-  }
-
   /** Ends a connection on which VPP says nothing for too long although it is asked. */
   private async watch(): Promise<void> {
     this.isWatched = true;
@@ -174,7 +156,7 @@ export class VppConnection {
       while (this.waiting.size > 0) {
         const left = this.heardAt + this.deadlineMs - this.host.uptime();
         if (left <= 0) {
-          const [first] = this.waiting.values();
+          const { first } = this.waiting;
           return this.close(
             new Problem(
               "VPP_UNREACHABLE",
@@ -194,6 +176,60 @@ export class VppConnection {
       this.isWatched = false;
     }
   }
+}
+
+/** What is not answered yet, by contexts, which count up: the oldest is found at once, however many there are. */
+class Waiting {
+  private exchanges: Exchange[] = [];
+  private head = 0;
+  /** Context of the oldest. */
+  private oldest = 1;
+
+  get size(): number {
+    return this.exchanges.length - this.head;
+  }
+
+  get first(): Exchange | undefined {
+    return this.exchanges[this.head];
+  }
+
+  /** The context of the one that is added next. */
+  get next(): number {
+    return (this.oldest + this.size) >>> 0;
+  }
+
+  add(exchange: Exchange): void {
+    this.exchanges.push(exchange);
+  }
+
+  has(context: number): boolean {
+    return (context - this.oldest) >>> 0 < this.size;
+  }
+
+  takeFirst(): void {
+    this.head += 1;
+    this.oldest = (this.oldest + 1) >>> 0;
+    if (this.head < 1024 || this.head * 2 < this.exchanges.length) return;
+    this.exchanges = this.exchanges.slice(this.head);
+    this.head = 0;
+  }
+
+  takeBefore(context: number): readonly Exchange[] {
+    const count = (context - this.oldest) >>> 0;
+    const taken = this.exchanges.slice(this.head, this.head + count);
+    for (const _ of taken) this.takeFirst();
+    return taken;
+  }
+
+  takeAll(): readonly Exchange[] {
+    return this.takeBefore(this.next);
+  }
+}
+
+function ignored(name: string): Problem {
+  return new Problem("VPP_MESSAGE", `VPP ignored ${name}, and went on.`, {
+    remedy: "VPP's log says why it could not read it.",
+  });
 }
 
 function lost(message: string, cause: unknown): Problem {

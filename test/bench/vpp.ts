@@ -1,0 +1,196 @@
+/**
+ * VPP's plane: how long it takes to see that nothing or one thing is to be done, by size; and 1,000 sub-interfaces made from
+ * nothing and read back, compared with VPP's own `exec` of the equivalent commands. On a real VPP where one is found.
+ */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { linuxHost } from "../../controller/host/linux.ts";
+import { openVpp } from "../../reconcilers/vpp/api/open.ts";
+import { applyVpp, observeVpp, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
+import type { VppDesired, VppStep } from "../../reconcilers/vpp/model.ts";
+import { planVpp } from "../../reconcilers/vpp/plan.ts";
+import { renderVpp } from "../../reconcilers/vpp/render/render.ts";
+import { loadMachine } from "../../schemas/load.ts";
+import { memoryTree } from "../lab/memory-tree.ts";
+import { makeNamespace } from "../lab/netns.ts";
+import { startVpp, whyNoVpp } from "../lab/real-vpp.ts";
+import { median } from "./measure.ts";
+import { manyInterfaces, manyRules, type SampleMachine } from "./vpp-machines.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+const host = linuxHost({ seal: () => "", reveal: () => undefined });
+const signal = new AbortController().signal;
+const rounds = Number(process.env["ROUNDS"] ?? 5);
+
+export async function benchVpp(print: (line: string) => void): Promise<void> {
+  const why = whyNoVpp();
+  print(`vpp: on ${why === undefined ? "a real VPP" : `the simulator, which is no measure of VPP (${why})`}`);
+  await fromNothing(1000, print);
+  for (const count of [100, 1000, 10_000]) {
+    await one(
+      `${count} sub-interfaces with ${2 * count} addresses`,
+      manyInterfaces(count),
+      manyInterfaces(count, 7),
+      print,
+    );
+  }
+  for (const count of [1000, 20_000]) await one(`${count} ACL rules`, manyRules(count), manyRules(count, 7), print);
+  await memory(10_000, print);
+}
+
+/** A VPP that has the machine's NICs and nothing else, for as long as `work` takes. */
+async function withVpp<T>({ nics }: SampleMachine, work: (places: VppPlaces) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), "imp-bench-vpp-"));
+  const places = { sockets: { core: join(folder, "core-api.sock"), nat: join(folder, "none.sock") }, run: folder };
+  try {
+    if (whyNoVpp() !== undefined) {
+      const sim = await simulator(places.sockets.core, nics);
+      try {
+        return await work(places);
+      } finally {
+        sim.kill("SIGKILL");
+        await once(sim, "exit");
+      }
+    }
+    using namespace = makeNamespace("benchvpp");
+    await using _real = await startVpp({ folder, name: "core", namespace, heap: "1G", statistics: "512M" });
+    const vpp = await openVpp(host, { socket: places.sockets.core }, signal);
+    for (const [i, name] of nics.entries()) {
+      // The only kind of hardware that VPP has without any.
+      await vpp.cli(`create packet-generator interface pg${i}`);
+      await vpp.cli(`set interface name pg${i} ${name}`);
+    }
+    vpp.close();
+    return await work(places);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function simulator(socket: string, nics: readonly string[]): Promise<ChildProcess> {
+  const argv = [join(root, "test/lab/vpp/main.ts"), "--socket", socket, ...nics.flatMap((name) => ["--nic", name])];
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  return child;
+}
+
+async function desiredOf({ yaml }: SampleMachine): Promise<VppDesired> {
+  const tree = memoryTree({ "fleet.yaml": "defaults: 1\n", "s/site.yaml": "{}\n", "s/r.yaml": yaml });
+  const { loaded, problems } = await loadMachine(tree, "s/r");
+  if (!loaded) throw new Error(problems.slice(0, 3).join("\n"));
+  return renderVpp(loaded.machine, { vpp: "26.06" });
+}
+
+async function stepsTo(desired: VppDesired, places: VppPlaces): Promise<readonly VppStep[]> {
+  const plan = planVpp(desired, await observeVpp(host, places, signal), [desired]);
+  if (plan.problems.length > 0) throw new Error(plan.problems.join("\n"));
+  return plan.steps;
+}
+
+async function carryOut(desired: VppDesired, places: VppPlaces): Promise<number> {
+  const steps = await stepsTo(desired, places);
+  for await (const _ of applyVpp(steps, host, places, signal));
+  const left = await stepsTo(desired, places);
+  if (left.length > 0) throw new Error(`${left.length} steps are left`);
+  return steps.length;
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<readonly [number, T]> {
+  const begin = performance.now();
+  const result = await work();
+  return [performance.now() - begin, result];
+}
+
+async function fromNothing(count: number, print: (line: string) => void): Promise<void> {
+  const machine = manyInterfaces(count);
+  const desired = await desiredOf(machine);
+  const times = { ours: [] as number[], baseline: [] as number[] };
+  let steps = 0;
+  for (let round = 0; round < 3; round += 1) {
+    const [ours, done] = await withVpp(machine, (places) => timed(() => carryOut(desired, places)));
+    times.ours.push(ours);
+    steps = done;
+    if (whyNoVpp() === undefined) times.baseline.push(await withVpp(machine, (places) => executed(machine, places)));
+  }
+  const [ours, baseline] = [median(times.ours), median(times.baseline)];
+  print(
+    `  ${count} sub-interfaces with ${2 * count} addresses from nothing: ${steps} steps, observed, planned, applied and read back`,
+  );
+  print(
+    Number.isNaN(baseline)
+      ? `    ${ours.toFixed(0)} ms; the simulator has no exec to compare with`
+      : `    ${(ours / baseline).toFixed(2)}x of VPP's own exec of ${machine.commands.length} commands (median ${ours.toFixed(0)} ms | ${baseline.toFixed(0)} ms)`,
+  );
+}
+
+async function executed({ commands }: SampleMachine, { sockets, run }: VppPlaces): Promise<number> {
+  const file = join(run, "commands");
+  writeFileSync(file, `${commands.join("\n")}\n`);
+  const vpp = await openVpp(host, { socket: sockets.core, deadlineMs: 300_000 }, signal);
+  const [time] = await timed(() => vpp.cli(`exec ${file}`));
+  vpp.close();
+  return time;
+}
+
+async function one(
+  what: string,
+  machine: SampleMachine,
+  changed: SampleMachine,
+  print: (line: string) => void,
+): Promise<void> {
+  const [desired, other] = [await desiredOf(machine), await desiredOf(changed)];
+  await withVpp(machine, async (places) => {
+    await carryOut(desired, places);
+    const times = { validate: [] as number[], nothing: [] as number[], change: [] as number[] };
+    for (let round = 0; round < rounds; round += 1) {
+      const [validate] = await timed(() => desiredOf(machine));
+      const [nothing, none] = await timed(() => stepsTo(desired, places));
+      const [change, steps] = await timed(() => stepsTo(other, places));
+      if (none.length !== 0 || steps.length !== 1) throw new Error(`${none.length} and ${steps.length} steps`);
+      times.validate.push(validate);
+      times.nothing.push(nothing);
+      times.change.push(change);
+    }
+    const [validate, nothing, change] = [times.validate, times.nothing, times.change].map(median);
+    print(
+      `  ${what}: validate ${validate?.toFixed(0)} ms, observe and plan ${nothing?.toFixed(0)} ms with nothing to do, ${change?.toFixed(0)} ms with one change`,
+    );
+  });
+}
+
+/** The most that the bundled program ever had resident while it planned, as the kernel counts it. */
+async function memory(count: number, print: (line: string) => void): Promise<void> {
+  const bundle = join(root, "dist/impctl.cjs");
+  if (!existsSync(bundle)) execFileSync(process.execPath, [join(root, "deploy/build.ts")], { stdio: "ignore" });
+  const machine = manyInterfaces(count);
+  const desired = await desiredOf(machine);
+  await withVpp(machine, async (places) => {
+    await carryOut(desired, places);
+    const file = join(places.run, "r1.yaml");
+    writeFileSync(file, machine.yaml);
+    const { core, nat } = places.sockets;
+    const argv = ["vpp", "plan", file, "--core", core, "--nat", nat, "--run", places.run];
+    const child = spawn(process.execPath, [bundle, ...argv], { stdio: "ignore" });
+    let peak = 0;
+    const timer = setInterval(() => {
+      peak = Math.max(peak, peakMiB(child.pid ?? 0));
+    }, 10);
+    const begin = performance.now();
+    const [code] = (await once(child, "exit")) as [number];
+    clearInterval(timer);
+    print(
+      `  impctl vpp plan of ${count} sub-interfaces: ${(performance.now() - begin).toFixed(0)} ms, at most ${peak.toFixed(0)} MiB resident (exit code ${code})`,
+    );
+  });
+}
+
+function peakMiB(pid: number): number {
+  try {
+    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}

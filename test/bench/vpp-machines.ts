@@ -4,7 +4,8 @@
 const perNic = 4000;
 
 export interface SampleMachine {
-  readonly yaml: string;
+  /** The appliance's files: one may not be longer than 1 MiB. */
+  readonly yaml: readonly string[];
   readonly nics: readonly string[];
   /** For VPP's `exec`, a command a line. */
   readonly commands: readonly string[];
@@ -20,19 +21,21 @@ export function manyInterfaces(count: number, changed = -1): SampleMachine {
   return {
     nics,
     yaml: [
-      "interfaces:",
-      ...nics.flatMap((name, nic) => [
-        `  ${name}:`,
-        `    pci: "0000:0${nic + 1}:00.0"`,
-        "    mtu: 9000",
-        "    linux-cp: false",
-        "    sub-interfaces:",
-        ...below(nic).map(({ vlan, mtu, ipv4, ipv6 }) => {
-          return `      ${vlan}: { mtu: ${mtu}, linux-cp: false, addresses: [${ipv4}, "${ipv6}"] }`;
-        }),
-      ]),
-      "",
-    ].join("\n"),
+      [
+        "interfaces:",
+        ...nics.flatMap((name, nic) => [
+          `  ${name}:`,
+          `    pci: "0000:0${nic + 1}:00.0"`,
+          "    mtu: 9000",
+          "    linux-cp: false",
+          "    sub-interfaces:",
+          ...below(nic).map(({ vlan, mtu, ipv4, ipv6 }) => {
+            return `      ${vlan}: { mtu: ${mtu}, linux-cp: false, addresses: [${ipv4}, "${ipv6}"] }`;
+          }),
+        ]),
+        "",
+      ].join("\n"),
+    ],
     commands: nics.flatMap((name, nic) => [
       `set interface mtu packet 9000 ${name}`,
       `set interface state ${name} up`,
@@ -62,5 +65,13 @@ export function manyRules(count: number, changed = -1): SampleMachine {
     const port = i === changed ? 8443 : 443;
     return `      ${i + 1}: { protocol: tcp, source: 10.${(i >> 8) & 255}.${i & 255}.0/24, destination: 192.0.2.0/24, destination-port: ${port} }`;
   });
-  return { nics: ["nic0"], yaml: ["acls:", "  many:", "    rules:", ...rules, ""].join("\n"), commands: [] };
+  const parts = Array.from({ length: Math.ceil(count / 5000) }, (_, i) => rules.slice(i * 5000, (i + 1) * 5000));
+  return {
+    nics: ["nic0"],
+    yaml: [
+      'interfaces: { nic0: { pci: "0000:01:00.0", mtu: 9000, linux-cp: false } }\n',
+      ...parts.map((part) => ["acls:", "  many:", "    rules:", ...part, ""].join("\n")),
+    ],
+    commands: [],
+  };
 }

@@ -78,7 +78,8 @@ async function simulator(socket: string, nics: readonly string[]): Promise<Child
 }
 
 async function desiredOf({ yaml }: SampleMachine): Promise<VppDesired> {
-  const tree = memoryTree({ "fleet.yaml": "defaults: 1\n", "s/site.yaml": "{}\n", "s/r.yaml": yaml });
+  const own = Object.fromEntries(yaml.map((text, i) => [`s/r/${i}.yaml`, text] as const));
+  const tree = memoryTree({ "fleet.yaml": "defaults: 1\n", "s/site.yaml": "{}\n", ...own });
   const { loaded, problems } = await loadMachine(tree, "s/r");
   if (!loaded) throw new Error(problems.slice(0, 3).join("\n"));
   return renderVpp(loaded.machine, { vpp: "26.06" });
@@ -170,7 +171,7 @@ async function memory(count: number, print: (line: string) => void): Promise<voi
   await withVpp(machine, async (places) => {
     await carryOut(desired, places);
     const file = join(places.run, "r1.yaml");
-    writeFileSync(file, machine.yaml);
+    writeFileSync(file, machine.yaml[0] ?? "");
     const { core, nat } = places.sockets;
     const argv = ["vpp", "plan", file, "--core", core, "--nat", nat, "--run", places.run];
     const child = spawn(process.execPath, [bundle, ...argv], { stdio: "ignore" });

@@ -52,8 +52,9 @@ const steadySeconds = 60;
 /** Started anew again and again, which no state of systemd's says: "active" now, and gone in a second. */
 function keepsEnding(shown: ReadonlyMap<string, string>, uptime: number): boolean {
   if (shown.get("SubState") === "auto-restart") return true;
+  if (!(Number(shown.get("NRestarts")) > 2)) return false;
   const started = Number(shown.get("ActiveEnterTimestampMonotonic")) / 1e6;
-  return Number(shown.get("NRestarts")) > 2 && uptime - started < steadySeconds;
+  return shown.get("ActiveState") === "activating" || uptime - started < steadySeconds;
 }
 
 /** `uptime` in seconds. */

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Brings a checkout to where its scripts can run: npm dependencies when they are missing or the lock file is newer, and
-# with --packages, as root on Debian, the packages that the real-program tests and the demo use.
+# with --packages, as root on Debian, the packages that the real-program tests and the demo use; with --machine those of a
+# virtual machine (npm run test:vm).
 set -eu
 cd "$(dirname "$0")/.."
 lock=$(cksum <package-lock.json)
@@ -9,7 +10,7 @@ if [ "$(cat node_modules/.installed-lock 2>/dev/null)" != "$lock" ]; then
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2
   echo "$lock" >node_modules/.installed-lock
 fi
-[ "${1-}" = --packages ] || exit 0
+case ${1-} in --packages | --machine) ;; *) exit 0 ;; esac
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   exit 0
 fi
@@ -17,24 +18,34 @@ missing=
 need() { # need PROGRAM PACKAGE
   [ -x "$1" ] || command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
-need git git
-need curl curl # what the workflows in deploy/ci post with
-need ip iproute2
-need ssh-keygen openssh-client
-need /usr/lib/frr/bgpd frr
-need /usr/lib/frr/frr-reload.py frr-pythontools # the baseline of `npm run bench`
-need /usr/sbin/bird bird2
-need promtool prometheus
-need shellcheck shellcheck # lints the failsafe and imp-rescue
-need busybox busybox # they must run under its shell too
-need systemd-analyze systemd # checks the units
-need openssl openssl
-need lintian lintian # judges the package
-need ping iputils-ping # health checks ask with it, with dig, and with curl
-need dig bind9-dnsutils
-need zsh zsh # completes what is typed
-need fish fish
-need rsyslogd rsyslog # sends the log where the machine file says
+if [ "$1" = --machine ]; then
+  need qemu-system-x86_64 qemu-system-x86
+  need mmdebstrap mmdebstrap
+  need mkfs.ext4 e2fsprogs
+  need unshare util-linux
+  need git git
+  need ssh openssh-client
+  need openssl openssl
+else
+  need git git
+  need curl curl # what the workflows in deploy/ci post with
+  need ip iproute2
+  need ssh-keygen openssh-client
+  need /usr/lib/frr/bgpd frr
+  need /usr/lib/frr/frr-reload.py frr-pythontools # the baseline of `npm run bench`
+  need /usr/sbin/bird bird2
+  need promtool prometheus
+  need shellcheck shellcheck # lints the failsafe and imp-rescue
+  need busybox busybox # they must run under its shell too
+  need systemd-analyze systemd # checks the units
+  need openssl openssl
+  need lintian lintian # judges the package
+  need ping iputils-ping # health checks ask with it, with dig, and with curl
+  need dig bind9-dnsutils
+  need zsh zsh # completes what is typed
+  need fish fish
+  need rsyslogd rsyslog # sends the log where the machine file says
+fi
 [ -n "$missing" ] || exit 0
 echo "setup: apt-get install$missing" >&2
 export DEBIAN_FRONTEND=noninteractive

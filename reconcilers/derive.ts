@@ -4,9 +4,10 @@ import type { ProgramVersions } from "../schemas/when.ts";
 import { renderFrr } from "./frr/render/render.ts";
 import type { Desired } from "./generation.ts";
 import { undescribed } from "./system/model.ts";
-import { unsaid } from "./vpp/model.ts";
+import { type BootCommands, renderSystem } from "./system/render/render.ts";
+import { renderBootCommands } from "./vpp/boot-commands.ts";
+import { instances, unsaid, type VppDesired } from "./vpp/model.ts";
 import { renderVpp } from "./vpp/render/render.ts";
-import { renderSystem } from "./system/render/render.ts";
 
 /** Versions of the programs in the image: what `when:` asks for. From the image's manifest, never from the running box. */
 export type Versions = ProgramVersions;
@@ -26,11 +27,22 @@ export function derive(
   seal: (secret: string) => string,
   leftOut: LeftOut = nothing,
 ): Desired {
+  const vpp = leftOut.vpp ? unsaid : renderVpp(machine, versions);
   return {
-    system: leftOut.system ? undescribed : renderSystem(machine),
-    vpp: leftOut.vpp ? unsaid : renderVpp(machine, versions),
+    system: leftOut.system ? undescribed : renderSystem(machine, bootCommandsOf(vpp)),
+    vpp,
     frr: renderFrr(machine, versions, seal),
   };
+}
+
+/** VPP forwards before any agent runs: it is given the same objects when it starts. */
+function bootCommandsOf(vpp: VppDesired): BootCommands {
+  return Object.fromEntries(
+    instances.flatMap((instance) => {
+      const desired = vpp[instance];
+      return desired === undefined ? [] : [[instance, renderBootCommands(instance, desired)]];
+    }),
+  );
 }
 
 /** Sections that the system plane carries out. */

@@ -35,7 +35,11 @@ function routerAdvertisements(d: Defaults["router-advertisements"]) {
         .meta({ description: "Prefixes to advertise; by default the interface's own /64 networks." }),
     })
     .check((ctx) => {
-      const { "max-interval": most, "min-interval": least } = ctx.value;
+      const { "max-interval": most, "min-interval": least, "lifetime-seconds": lifetime } = ctx.value;
+      if (lifetime !== undefined && lifetime !== 0 && lifetime <= most) {
+        const message = `must be 0, or more than max-interval: ${most} (RFC 4861)`;
+        ctx.issues.push({ code: "custom", path: ["lifetime-seconds"], message, input: ctx.value });
+      }
       if (least <= most * 0.75) return;
       const message = `must be at most three quarters of max-interval: ${Math.floor(most * 0.75)} (RFC 4861)`;
       ctx.issues.push({ code: "custom", path: ["min-interval"], message, input: ctx.value });

@@ -39,6 +39,9 @@ function checkLinuxNames({ machine, ports }: View, report: Report): void {
   for (const [name, { driver, "kernel-name": netdev }] of Object.entries(machine.interfaces)) {
     if (driver === "af-packet" && netdev !== undefined) seen.set(netdev, `the kernel's interface of ${name}`);
   }
+  for (const module of ["det44", "nat64"] as const) {
+    if (machine.nat?.[module]) seen.set(`memif-${module}`, `the way to the pools of ${module}`);
+  }
   if (machine.containers) seen.set(machine.containers["host-interface"], "the containers' host-interface");
   for (const port of ports.values()) {
     const { linux } = port;

@@ -7,12 +7,15 @@ import { frrDaemons } from "./frr-daemons.ts";
 import { managementNetwork } from "./management.ts";
 import { hostnameFile, hostsFile } from "./names.ts";
 import { nicList } from "./nics.ts";
-import { coreStartup, natStartup, noCommands, usesNat, usesVpp } from "./startup.ts";
+import { bootFile, coreStartup, natStartup, usesNat, usesVpp } from "./startup.ts";
 import { remoteSyslog } from "./syslog.ts";
 
+/** By instance, what VPP is given when it starts; nothing of one that is left out. */
+export type BootCommands = Readonly<Partial<Record<"core" | "nat", string>>>;
+
 /** A machine has a file where it says anything that belongs in it, and what FRR does not start without. */
-export function renderSystem(machine: Machine): SystemDesired {
-  const texts = textsOf(machine);
+export function renderSystem(machine: Machine, boot: BootCommands = {}): SystemDesired {
+  const texts = textsOf(machine, boot);
   return {
     files: catalogue.flatMap((managed) => {
       const text = texts[managed.path];
@@ -21,7 +24,7 @@ export function renderSystem(machine: Machine): SystemDesired {
   };
 }
 
-function textsOf(machine: Machine): Readonly<Record<string, string | undefined>> {
+function textsOf(machine: Machine, boot: BootCommands): Readonly<Record<string, string | undefined>> {
   const { management } = machine;
   const [isVpp, isNat] = [usesVpp(machine), usesNat(machine)];
   return {
@@ -37,8 +40,11 @@ function textsOf(machine: Machine): Readonly<Record<string, string | undefined>>
       "/etc/ssh/sshd_config.d/10-imp.conf": keyFiles(management),
     }),
     "/etc/imp/nics": nicList(machine),
-    ...(isVpp && { "/etc/vpp/commands-core.txt": noCommands(), "/etc/vpp/startup-core.conf": coreStartup(machine) }),
-    ...(isNat && { "/etc/vpp/commands-nat.txt": noCommands(), "/etc/vpp/startup-nat.conf": natStartup(machine) }),
+    ...(isVpp && {
+      "/etc/vpp/commands-core.txt": bootFile(boot.core),
+      "/etc/vpp/startup-core.conf": coreStartup(machine),
+    }),
+    ...(isNat && { "/etc/vpp/commands-nat.txt": bootFile(boot.nat), "/etc/vpp/startup-nat.conf": natStartup(machine) }),
     "/etc/frr/daemons": frrDaemons(),
   };
 }

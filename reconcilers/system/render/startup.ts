@@ -49,9 +49,9 @@ export function natStartup(machine: Machine): string {
   ]);
 }
 
-/** What a command file holds while nothing but VPP itself is to start. */
-export function noCommands(): string {
-  return header;
+/** A command file, also where there is nothing for VPP to do but start. */
+export function bootFile(commands = ""): string {
+  return `${header}${commands}`;
 }
 
 /** Without it, it would take every NIC that Linux does not use. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { derive, notManaged } from "../../../reconcilers/derive.ts";
+import { header } from "../../../reconcilers/system/catalogue.ts";
 import { Machine } from "../../../schemas/machine.ts";
 import { routingMachine } from "../../lab/routing-machine.ts";
 
@@ -19,6 +20,15 @@ describe("what follows from a machine", () => {
     expect(older).not.toContain("192.0.2.200");
     expect(newer).toContain("neighbor 192.0.2.200 remote-as 64499");
     expect(newer).toContain("ip route 10.99.0.0/16 reject");
+  });
+
+  it("is for VPP the same when it starts: what it is to have is what its boot commands make", () => {
+    const machine = Machine.parse({ interfaces: { lan: { pci: "0000:03:00.0", addresses: ["192.0.2.1/24"] } } });
+    const bootFile = (leftOut = { system: false, vpp: false }) =>
+      derive(machine, {}, seal, leftOut).system.files.find(({ path }) => path === "/etc/vpp/commands-core.txt")?.text;
+
+    expect(bootFile()).toContain("\nlcp create lan host-if lan\nset interface ip address lan 192.0.2.1/24\n");
+    expect(bootFile({ system: false, vpp: true })).toBe(header);
   });
 
   it("is an empty configuration for a machine without routing", () => {

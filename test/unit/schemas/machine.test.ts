@@ -136,6 +136,11 @@ describe("a machine", () => {
       nic({ "router-advertisements": { "max-interval": 10 } }),
       "min-interval: must be at most three quarters of max-interval: 7 (RFC 4861)",
     ],
+    [
+      "a router that hosts forget before they hear of it again",
+      nic({ "router-advertisements": { "max-interval": 600, "lifetime-seconds": 600 } }),
+      "lifetime-seconds: must be 0, or more than max-interval: 600 (RFC 4861)",
+    ],
     ["a peer without address", bgp({ "remote-as": 64496 }), "a: needs an address, or an interface (unnumbered)"],
     ["a peer without AS", bgp({ address: "192.0.2.1" }), "a: needs remote-as, or a group that has it"],
     [

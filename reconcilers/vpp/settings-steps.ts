@@ -26,7 +26,8 @@ export function settingsSteps(
   const wanted = [...settings.desired.values(), ...leftBehind({ live, settings, owned }, vanished)];
   for (const after of wanted) {
     const depth = depthOf(after, vlans);
-    const before = fresh.has(interfaceKey(after.on)) ? undefined : settings.live.get(after.on);
+    const found = fresh.has(interfaceKey(after.on)) ? undefined : settings.live.get(after.on);
+    const before = found && withoutInherited(found, after, settings.desired, vlans);
     if (before === undefined) {
       raise.push({ before, after, depth });
       continue;
@@ -41,6 +42,18 @@ export function settingsSteps(
     ...lower.toSorted((a, b) => outwards(b, a)).map((one) => step(instance, one, "")),
     ...raise.toSorted(outwards).map((one) => step(instance, one, twice.has(one.after.on) ? "/raise" : "")),
   ];
+}
+
+/** linux-cp writes into a VLAN the MTU that it inherits, a moment after its pair was made: that is none of its own. */
+function withoutInherited(
+  found: Settings,
+  after: Settings,
+  desired: ReadonlyMap<string, Settings>,
+  vlans: Vlans,
+): Settings {
+  const { mtu, ...rest } = found;
+  const parent = after.mtu === undefined ? vlans.named(after.on)?.parent : undefined;
+  return parent !== undefined && desired.get(parent)?.mtu === mtu ? rest : found;
 }
 
 /** NICs that nobody describes any more stay in VPP, and are down. */

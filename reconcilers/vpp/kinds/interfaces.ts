@@ -119,6 +119,7 @@ export const settings: Rules<Settings> = {
   key: ({ on }) => on,
   needs: ({ on }) => [interfaceKey(on)],
   inPlace: ["up", "mtu"],
+  optional: ["mtu"],
   goesWith: ({ on }) => [interfaceKey(on)],
   impact: { remove: "flap" },
   noun: ({ on }) => `settings of ${on}`,

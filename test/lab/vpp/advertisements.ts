@@ -35,26 +35,27 @@ export interface WantedAdvertisements {
   readonly lifetime: number | undefined;
 }
 
+const initial = { max: 200, min: 150, lifetime: 600 };
+const longestLifetime = 9000;
+
 /** Flags are changes: what is not said stays. It sends from then on, unless told not to in the same call. */
 export function advertise(itf: Interface, wanted: WantedAdvertisements): number {
   const ra = advertisementsOf(itf);
   if (!ra) return -62;
-  if (wanted.max !== 0 && (wanted.max < 4 || wanted.max > 1800)) return retval.invalidValue;
-  if (wanted.min !== 0 && (wanted.min < 3 || wanted.min > 0.75 * (wanted.max || ra.max))) return retval.invalidValue;
-  const lifetime = wanted.lifetime;
-  if (lifetime !== undefined && lifetime !== 0 && lifetime <= (wanted.max || ra.max)) return retval.invalidValue;
-  if (wanted.isNo) {
-    if (wanted.max !== 0) ra.max = 200;
-    if (wanted.min !== 0) ra.min = 150;
-    if (lifetime !== undefined) ra.lifetime = 600;
-  } else {
-    if (wanted.max !== 0) ra.max = wanted.max;
-    if (wanted.min !== 0) ra.min = wanted.min;
-    if (lifetime !== undefined) ra.lifetime = lifetime;
-  }
-  if (wanted.managed) ra.managed = !wanted.isNo;
-  if (wanted.other) ra.other = !wanted.isNo;
-  ra.sends = !(wanted.suppress && !wanted.isNo);
+  // Whatever becomes of the call.
+  ra.sends = true;
+  const { isNo } = wanted;
+  const said = { ...wanted, min: wanted.max !== 0 && wanted.min === 0 ? Math.floor(0.75 * wanted.max) : wanted.min };
+  const max = said.max === 0 ? ra.max : isNo ? initial.max : said.max;
+  const min = said.min === 0 ? ra.min : isNo ? initial.min : said.min;
+  const asked = said.lifetime === undefined ? ra.lifetime : isNo ? initial.lifetime : said.lifetime;
+  const lifetime = Math.min(asked, longestLifetime);
+  if (lifetime !== 0 && lifetime <= max) return retval.invalidValue;
+  if (min !== 0 && (min > 0.75 * max || min < 3)) return retval.invalidValue;
+  ra.sends = !wanted.suppress || isNo;
+  if (wanted.managed) ra.managed = !isNo;
+  if (wanted.other) ra.other = !isNo;
+  Object.assign(ra, { max, min, lifetime });
   return 0;
 }
 

@@ -21,18 +21,30 @@ export interface Owner {
   readonly history: string[];
   requests: number;
   readonly options: { readonly lacks?: RegExp; readonly pieces?: number };
+  /** Of this start. */
+  readonly ids: ReadonlyMap<string, number>;
   fault(
     message: string,
   ): { readonly kind: "refuse" | "drop" | "drop-after" | "silent"; readonly retval: number } | undefined;
   die(reason: string): void;
 }
 
+const serviceOf = new Map(services.map((service) => [service.request, service]));
+
 /** Numbers of messages differ from start to start, as they do with other plugins. */
-export function idsOf({ starts, options }: Owner): ReadonlyMap<string, number> {
+export function idsOf({ starts, options }: Pick<Owner, "starts" | "options">): ReadonlyMap<string, number> {
   const there = [...new Set(known)].filter((name) => !options.lacks?.test(name)).sort();
   const ids = new Map(there.map((name, i) => [name, 100 + starts * 7 + i]));
   ids.set("sockclnt_create", createId);
   return ids.set("sockclnt_create_reply", createReplyId);
+}
+
+const named = new WeakMap<ReadonlyMap<string, number>, ReadonlyMap<number, string>>();
+
+function namesOf(ids: ReadonlyMap<string, number>): ReadonlyMap<number, string> {
+  const known = named.get(ids) ?? new Map([...ids].map(([name, id]) => [id, name]));
+  named.set(ids, known);
+  return known;
 }
 
 export class Session {
@@ -53,8 +65,8 @@ export class Session {
     this.client = client;
     this.reply = reply;
     this.closed = closed;
-    this.ids = idsOf(owner);
-    this.names = new Map([...this.ids].map(([name, id]) => [id, name]));
+    this.ids = owner.ids;
+    this.names = namesOf(owner.ids);
   }
 
   end(): void {
@@ -126,7 +138,7 @@ export class Session {
     if (fault?.kind === "drop") return this.end();
     if (fault?.kind === "silent") return;
     const context = request["context"];
-    const service = services.find((one) => one.request === name);
+    const service = serviceOf.get(name);
     try {
       if (fault?.kind === "refuse") {
         if (service?.reply !== undefined) this.send(service.reply, { context, retval: fault.retval });
@@ -140,7 +152,7 @@ export class Session {
 
   private answer(name: string, request: Values, context: unknown): void {
     const { owner } = this;
-    const service = services.find((one) => one.request === name);
+    const service = serviceOf.get(name);
     const [dump, page, call] = [dumps[name], pages[name], calls[name]];
     if (dump && service?.details !== undefined) {
       for (const details of dump(owner.state, request)) this.send(service.details, { context, ...details });

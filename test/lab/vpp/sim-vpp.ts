@@ -9,7 +9,7 @@ import type { Connection } from "../../../reconcilers/core.ts";
 import { runCommand, runCommands } from "./cli.ts";
 import { addInterface } from "./interfaces.ts";
 import { ownRoutes, pathOf } from "./routes.ts";
-import { Session } from "./session.ts";
+import { idsOf, Session } from "./session.ts";
 import { Died, State, type StateOptions } from "./state.ts";
 
 export interface SimVppOptions extends StateOptions {
@@ -46,6 +46,8 @@ export class SimVpp {
   /** Boot commands that failed at the last start. */
   failedCommands: readonly string[] = [];
   starts = 0;
+  /** Numbers of its messages. */
+  ids: ReadonlyMap<string, number> = new Map();
   state: State;
   readonly options: SimVppOptions;
   private runs = true;
@@ -141,6 +143,7 @@ export class SimVpp {
 
   private begin(): void {
     this.starts += 1;
+    this.ids = idsOf(this);
     const { state } = this;
     state.onInterface = (itf, isDeleted) => {
       for (const session of this.sessions) session.tell(itf, isDeleted);

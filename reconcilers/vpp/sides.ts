@@ -25,13 +25,21 @@ export function sidesOf(
   owned: readonly InstanceDesired[],
 ): Sides {
   const wanted = byId(desired);
-  const ours = new Set(owned.flatMap(({ objects }) => objects.map(idOf)));
+  const ours = new Set(
+    owned.flatMap(({ objects }) => objects.flatMap((object) => [object, ...halfMade(object)].map(idOf))),
+  );
   return {
     desired: wanted,
     live: byId(withoutVppsOwn(live, (id) => wanted.has(id) || ours.has(id))),
     owned: ours,
     settings: { desired: settingsIn(desired), live: settingsIn(live) },
   };
+}
+
+/** What VPP makes under a name of its own, as it is where something failed before it got ours. */
+function halfMade(object: VppObject): readonly VppObject[] {
+  if (object.kind === "host-interface") return [{ ...object, name: `host-${object.device}` }];
+  return object.kind === "bond" ? [{ ...object, name: `BondEthernet${object.id}` }] : [];
 }
 
 /** Addresses that VPP gives an interface by itself, unless somebody asked for them: a link-local one, and those of VRRP's master. */

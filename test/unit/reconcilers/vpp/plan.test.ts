@@ -302,6 +302,19 @@ describe("a plan for VPP", () => {
     ]);
   });
 
+  it("removes what did not get its name before something failed, and makes it anew", () => {
+    const made: VppObject = { kind: "host-interface", name: "host-eth9", device: "eth9" };
+    const wanted: VppObject = { ...made, name: "wan" };
+
+    const { steps, problems } = planOf({ desired: [wanted], live: [made, down("host-eth9", 9000)], owned: [wanted] });
+
+    expect(problems).toEqual([]);
+    expect(steps.map(describeStep)).toEqual([
+      "core: remove host-interface host-eth9",
+      "core: add host-interface wan: on eth9",
+    ]);
+  });
+
   it("leaves a NIC that nobody describes any more, and takes it down", () => {
     expect(lines({ desired: [], live: [nic, up("external", 1500)] })).toEqual(["flap  core: set external down"]);
   });

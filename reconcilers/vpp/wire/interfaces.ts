@@ -102,9 +102,13 @@ const notOurs: Pick<Writer<Physical>, "add" | "remove"> = {
   remove: ({ name }) => Promise.reject(new Problem("INTERNAL", `${name} cannot be taken from VPP`)),
 };
 
-// Packets skip Linux's queueing. Not: checksums and segments left to the device, as the CLI and older messages have it, with
-// which VPP loses every packet that it sends into a device that does neither.
-const hostInterfaceFlags = 1;
+/**
+ * Packets skip Linux's queueing, and bring their checksums as Linux has them: a device of Linux leaves those of TCP and UDP to
+ * whoever sends last, which is VPP then (tried: without it no TCP of a container gets through). Linux must not put several
+ * packets into one on the way in (`ip link set … gso_max_segs 1`), nor may the device have its checksums switched off: VPP
+ * loses everything that it sends into one.
+ */
+const hostInterfaceFlags = 1 | 2;
 
 const hostInterface: Pick<Writer<HostInterface>, "add" | "remove"> = {
   add: ({ name, device, mac }, to) =>

@@ -1,10 +1,15 @@
 /** Layer 3 of an interface: addresses, unnumbered, unicast RPF. */
+import type { Dumps } from "../api/messages.ts";
 import type { UnicastRpf, VppObject } from "../model.ts";
 import { dump, type Reader, type Target, type Writer, type Writers } from "./kind.ts";
 import { none } from "./names.ts";
 
-/** VPP lists them an interface and family at a time only. */
+/**
+ * VPP lists them an interface and family at a time only. Without those that a virtual router lends its interface while it is
+ * master: they come and go by themselves.
+ */
 export const readAddresses: Reader = async (sight) => {
+  const routers = dump(sight, "vrrp_vr_dump", { sw_if_index: none });
   const [all, names] = await Promise.all([sight.interfaces, sight.names]);
   const found = await Promise.all(
     all.flatMap(({ sw_if_index }) => [
@@ -12,11 +17,19 @@ export const readAddresses: Reader = async (sight) => {
       dump(sight, "ip_address_dump", { sw_if_index, is_ipv6: true }),
     ]),
   );
+  const lent = new Set((await routers).flatMap(lentBy));
   return found.flat().flatMap(({ sw_if_index, prefix: address }): VppObject[] => {
     const on = names.nameOf(sw_if_index);
-    return on === undefined ? [] : [{ kind: "address", on, address }];
+    const isLent = lent.has(`${sw_if_index} ${address.replace(/\/.*$/, "")}`);
+    return on === undefined || isLent ? [] : [{ kind: "address", on, address }];
   });
 };
+
+/** One with the highest priority is the addresses' owner, and has them anyway; one that does not accept (2) lends none. */
+function lentBy({ config, addrs }: Dumps["vrrp_vr_dump"]["details"]): readonly string[] {
+  const lends = config.priority !== 255 && (config.flags & 2) !== 0;
+  return lends ? addrs.map((address) => `${config.sw_if_index} ${address}`) : [];
+}
 
 /** Those that are not what VPP makes of the MAC address. Every interface with IPv6 has one, and is in the list that RA has. */
 export const readLinkLocal: Reader = async (sight) => {

@@ -15,7 +15,7 @@ import type { VppDesired, VppStep } from "../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../reconcilers/vpp/plan.ts";
 import { makeNamespace, makeWire, type Namespace } from "../lab/netns.ts";
 import { type RealVpp, startVpp, whyNoTaps, whyNoVpp } from "../lab/real-vpp.ts";
-import { applianceIn, pushed } from "../lab/vpp-appliance.ts";
+import { altered, applianceIn, pushed } from "../lab/vpp-appliance.ts";
 
 const host = linuxHost({ seal: () => "", reveal: () => undefined });
 const why = whyNoVpp() ?? whyNoTaps();
@@ -139,6 +139,14 @@ describe.skipIf(why)(`VPP's plane, on real instances${why ? ` (${why})` : ""}`, 
     expect((await plan(next, committed)).map(describeStep)).toEqual([]);
     committed = next;
     expect(await pings("192.0.2.53")).toBe(true);
+  }, 120_000);
+
+  it("changes nearly everything of core, and takes it back", async () => {
+    const other = altered(committed).core;
+    await apply(await plan({ core: other }, committed));
+    expect((await plan({ core: other }, committed)).map(describeStep)).toEqual([]);
+    await apply(await plan({ core: committed.core }, { core: other }));
+    expect((await plan({ core: committed.core }, { core: other })).map(describeStep)).toEqual([]);
   }, 120_000);
 
   it("brings everything back after VPP was killed", async () => {

@@ -226,3 +226,66 @@ export function pushed({ core: old, nat: before }: Required<VppDesired>): Requir
     },
   };
 }
+
+/** The same things, nearly all of them otherwise: what VPP changes in place, and what has to be made anew. */
+export function altered({ core, nat }: Required<VppDesired>): Required<VppDesired> {
+  return { core: { objects: core.objects.map(otherwise) }, nat: { objects: nat.objects.map(otherwise) } };
+}
+
+function otherwise(object: VppObject): VppObject {
+  switch (object.kind) {
+    case "bridge":
+      return { ...object, learn: false, arpTermination: true, macAge: 0 };
+    case "acl":
+      return { ...object, rules: object.rules.toReversed() };
+    case "interface-acls":
+      return { ...object, in: ["imp:nat"], out: ["edge-in"] };
+    case "abf-policy":
+      return { ...object, paths: [{ via: "10.10.0.77", interface: "internal" }] };
+    case "abf-attachment":
+      return { ...object, priority: 50 };
+    case "policer":
+      return { ...object, rateKbps: 50_000, burstBytes: 625_000, exceed: "transmit" };
+    case "policer-use":
+      return { ...object, direction: "out" };
+    case "router-advertisements":
+      return { ...object, sends: false, maxInterval: 60, minInterval: 20, lifetime: 0, managed: true, other: false };
+    case "advertised-prefix":
+      return { ...object, valid: 4_294_967_295, preferred: 4_294_967_295, autonomous: false };
+    case "unicast-rpf":
+      return { ...object, mode: "strict" };
+    case "route":
+      return object.prefix === "203.0.113.8/29" ? { ...object, paths: [] } : object;
+    case "neighbor":
+      return { ...object, mac: mac(98) };
+    case "vrrp":
+      return { ...object, priority: 90, peers: ["10.10.0.3", "10.10.0.4"], track: [["backbone", 20]], accept: false };
+    case "dhcp-relay":
+      return { ...object, server: "10.255.0.68" };
+    case "lldp":
+      return { ...object, systemName: "r2.example.net", interval: 20, hold: 3 };
+    case "lldp-port":
+      return { ...object, description: "to r3" };
+    case "linux-pair":
+      return object.on === "loop0" ? { ...object, name: "lo9" } : object;
+    case "bond":
+      return { ...object, mode: "xor", balance: "l2" };
+    case "tag-rewrite":
+    case "cross-connect":
+      return object;
+    case "loopback":
+      return { ...object, mac: mac(object.name === "loop0" ? 70 : 71) };
+    case "det44-timeouts":
+      return { ...object, udp: 200, icmp: 30 };
+    case "det44-mapping":
+      return { ...object, outside: "203.0.113.0/29" };
+    case "nat64-pool":
+      return object.address === "203.0.113.17" ? { ...object, address: "203.0.113.18" } : object;
+    case "settings":
+      return object.on === "internal" ? settings("internal", 9000) : object;
+    case "raw":
+      return { ...object, commands: ["set ip neighbor-config ip4 limit 90000"] };
+    default:
+      return object;
+  }
+}

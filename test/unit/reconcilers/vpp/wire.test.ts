@@ -7,7 +7,7 @@ import { applyVpp, observeVpp } from "../../../../reconcilers/vpp/instances.ts";
 import type { Kind, VppDesired } from "../../../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../../../reconcilers/vpp/plan.ts";
 import { writers } from "../../../../reconcilers/vpp/wire/writers.ts";
-import { applianceIn, pushed } from "../../../lab/vpp-appliance.ts";
+import { altered, applianceIn, pushed } from "../../../lab/vpp-appliance.ts";
 import { places, vppHost } from "../../../lab/vpp-host.ts";
 
 const signal = new AbortController().signal;
@@ -45,6 +45,13 @@ describe("VPP's plane", () => {
     const { reconcile } = plane();
     await reconcile(appliance);
     expect(await reconcile(pushed(appliance), appliance)).toEqual([]);
+  });
+
+  it("finds nothing to do after nearly everything changed, nor after it is taken back", async () => {
+    const { reconcile } = plane();
+    await reconcile(appliance);
+    expect(await reconcile(altered(appliance), appliance)).toEqual([]);
+    expect(await reconcile(appliance, altered(appliance))).toEqual([]);
   });
 
   it("leaves nothing of what it made", async () => {

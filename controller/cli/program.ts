@@ -51,6 +51,11 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "show what a change of the sites repository does to each appliance",
     load: () => import("./diff.ts"),
   },
+  frr: {
+    group: "Compare",
+    summary: "bring a running FRR to any configuration file, without the agent",
+    load: () => import("./frr.ts"),
+  },
   agent: { group: "Run", summary: "run the agent of this box", load: () => import("./agent.ts") },
   bootstrap: {
     group: "Run",

@@ -30,13 +30,16 @@ export function line(text: string): string {
   return text.endsWith("\n") ? text : `${text}\n`;
 }
 
+/** Commands that have something to leave in order. */
+const orderly: readonly (string | undefined)[] = ["agent", "frr"];
+
 /**
- * The terminal of this process. Of the agent the first SIGINT or SIGTERM aborts the signal, a second one kills; any other
- * command has nothing to leave in order, and is ended by the first whatever it waits for.
+ * The terminal of this process. Of the agent, and of what changes FRR, the first SIGINT or SIGTERM aborts the signal, a second
+ * one kills; any other command has nothing to leave in order, and is ended by the first whatever it waits for.
  */
 export function processTerminal(command: string | undefined): Terminal {
   const ending = new AbortController();
-  for (const name of command === "agent" ? (["SIGINT", "SIGTERM"] as const) : []) {
+  for (const name of orderly.includes(command) ? (["SIGINT", "SIGTERM"] as const) : []) {
     // It stays: where execa's is the only listener while a child runs, that one kills the process.
     process.on(name, () => {
       if (ending.signal.aborted) process.exit(exitCodes.problem);

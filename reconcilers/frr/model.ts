@@ -33,6 +33,8 @@ export interface FrrObserved {
   readonly config: string;
   /** Paths of lines that some, but not all, of the daemons hold that should: one of them was restarted, or edited alone. */
   readonly incomplete: readonly string[];
+  /** Which defaults the daemons have compiled in: "traditional", "datacenter"; undefined: none said. */
+  readonly profile?: string | undefined;
 }
 
 /** One line to type, in the context of others: ["router bgp 64500", "address-family ipv4 unicast"]. Secrets are sealed. */

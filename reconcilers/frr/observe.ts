@@ -18,7 +18,10 @@ interface Answer {
 export async function observeFrr(host: Host, sockets: string, signal: AbortSignal): Promise<FrrObserved> {
   const asked = await Promise.all(daemons.map((daemon) => ask(host, sockets, daemon, signal)));
   const answers = asked.filter((answer) => answer !== undefined);
-  const texts = answers.map((answer) => sealConfig(answer.config, (secret) => host.secrets.seal(secret)));
+  const texts = answers.map(({ config, daemon }) => {
+    const sealed = sealConfig(config, (secret) => host.secrets.seal(secret));
+    return daemon === "ospfd" || daemon === "ospf6d" ? dottedAreas(sealed) : sealed;
+  });
   const merged = filterConfig(mergeConfigs(texts), (path, line) => !isAmbient(path, line));
   const versions = [...new Set(answers.map((answer) => answer.version))];
   return {
@@ -27,6 +30,7 @@ export async function observeFrr(host: Host, sockets: string, signal: AbortSigna
     running: answers.map((answer) => answer.daemon),
     config: printConfig(merged),
     incomplete: incompleteLines(answers, texts),
+    profile: answers.map(({ config }) => /^frr defaults (\S+)$/m.exec(config)?.[1]).find((one) => one !== undefined),
   };
 }
 
@@ -47,6 +51,13 @@ async function ask(host: Host, sockets: string, daemon: Daemon, signal: AbortSig
   } finally {
     session.close();
   }
+}
+
+/** OSPF prints an area as it was typed: as a number, or dotted. */
+function dottedAreas(text: string): string {
+  return text.replaceAll(/^( +(?!description )(?:.* )?area )(\d+)(?= |$)/gm, (_, before: string, area: string) => {
+    return before + [24, 16, 8, 0].map((shift) => (Number(area) >>> shift) & 255).join(".");
+  });
 }
 
 function incompleteLines(answers: readonly Answer[], texts: readonly string[]): readonly string[] {

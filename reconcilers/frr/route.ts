@@ -60,7 +60,8 @@ function clauseDaemons(clause: string | undefined): readonly Daemon[] {
 function interfaceDaemons(line: string | undefined): readonly Daemon[] {
   if (line === undefined || /^description\b/.test(line)) return interfaces;
   if (/^ip ospf\b/.test(line)) return ["ospfd"];
-  if (/^ipv6 ospf6\b/.test(line)) return ["ospf6d"];
+  // Also as many files have it: "ipv6 ospf area 0".
+  if (/^ipv6 ospf6?\b/.test(line)) return ["ospf6d"];
   return ["zebra"];
 }
 

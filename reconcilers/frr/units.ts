@@ -1,0 +1,113 @@
+/**
+ * Which parts of a file have to be shown to FRR before they can be compared. What stands in the file word for word as FRR
+ * prints it is canonical already; only units that differ, and what their printed form depends on, are worth a scratch FRR.
+ */
+import { headKind, lineKey, neighborOf, objectOf } from "./grammar.ts";
+import type { SourceLine } from "./source.ts";
+import { opensContext } from "./source.ts";
+import { type Node, pathKey, walk } from "./tree.ts";
+
+export interface Parted {
+  /** To be shown to FRR, in file order: every unit that differs, with what it depends on. */
+  readonly fed: readonly SourceLine[];
+  /** The same in the file as it is live. */
+  readonly kept: readonly SourceLine[];
+  /** Whether the file and what is live are the same, line by line. */
+  readonly isSame: boolean;
+}
+
+interface Unit {
+  readonly lines: SourceLine[];
+  /** Lines that are not live, less those that are. */
+  differing: number;
+}
+
+/** Linear in the lines of both. `live` is canonical. */
+export function partSource(source: readonly SourceLine[], live: readonly Node[]): Parted {
+  const units = new Map<string, Unit>();
+  const unitFor = (name: string): Unit => {
+    const known = units.get(name);
+    if (known) return known;
+    const made = { lines: [], differing: 0 };
+    units.set(name, made);
+    return made;
+  };
+  const seen = new Set<string>();
+  const names = source.map((line) => unitOf(line.context, line.line));
+  source.forEach((line, index) => {
+    unitFor(names[index] ?? "").lines.push(line);
+    seen.add(pathKey(line.context, line.line));
+  });
+  const found = new Set<string>();
+  walk(live, (path, { line, children }) => {
+    const key = pathKey(path, line);
+    found.add(key);
+    // A context that exists only through its lines is nothing by itself.
+    const isBare = children.length === 0 && headKind(path, line) === "group";
+    if (!isBare && !seen.has(key)) unitFor(unitOf(path, line)).differing += 1;
+  });
+  source.forEach(({ context, line }, index) => {
+    if (!found.has(pathKey(context, line))) unitFor(names[index] ?? "").differing += 1;
+  });
+  const changed = new Set([...units].filter(([, unit]) => unit.differing > 0).map(([name]) => name));
+  if (changed.size === 0) return { fed: [], kept: source, isSame: true };
+  const wanted = withDependencies(changed, units);
+  const isFed = source.map((_, index) => wanted.has(names[index] ?? ""));
+  return {
+    fed: source.filter((_, index) => isFed[index]),
+    kept: source.filter((_, index) => !isFed[index]),
+    isSame: false,
+  };
+}
+
+/**
+ * "router bgp 64500/neighbor 192.0.2.1", "router bgp 64500/" (the instance), "router bgp 64500/address-family ipv4 unicast",
+ * "ip prefix-list A", "route-map A permit 10".
+ */
+function unitOf(context: readonly string[], line: string): string {
+  const [root, inner] = context;
+  if (root === undefined) return opensContext(context, line) ? rootUnit(line) : objectOf(context, line);
+  if (!root.startsWith("router bgp ")) return root.startsWith("vrf ") ? objectOf(context, line) : rootUnit(root);
+  const neighbor = neighborOf(context, line);
+  if (neighbor !== undefined) return `${root}/neighbor ${neighbor}`;
+  if (inner !== undefined) return `${root}/${inner}`;
+  return line.startsWith("address-family ") ? `${root}/${line}` : `${root}/`;
+}
+
+function rootUnit(root: string): string {
+  return root.startsWith("router bgp ") ? `${root}/` : root.startsWith("interface ") ? lineKey([], root) : root;
+}
+
+/** What changed, and all whose printed form hangs together with it. */
+function withDependencies(changed: ReadonlySet<string>, units: ReadonlyMap<string, Unit>): ReadonlySet<string> {
+  const wanted = new Set(changed);
+  const all = [...units.keys()];
+  const members = Map.groupBy(
+    all.filter((name) => name.includes("/neighbor ")),
+    (name) => groupUnit(name, units) ?? "",
+  );
+  for (const name of changed) {
+    // An instance decides what all in it look like, a group what its members do.
+    if (/^router bgp [^/]*\/$/.test(name)) for (const one of all) if (one.startsWith(name)) wanted.add(one);
+    for (const member of members.get(name) ?? []) wanted.add(member);
+  }
+  for (const name of wanted) {
+    const group = name.includes("/neighbor ") ? groupUnit(name, units) : undefined;
+    if (group !== undefined) wanted.add(group);
+  }
+  const has = (pattern: RegExp) => [...wanted].some((name) => pattern.test(name));
+  if (has(/^router bgp /)) for (const name of all) if (/^router bgp [^/]*\/$/.test(name)) wanted.add(name);
+  // An area is given to an instance or to interfaces, never both.
+  if (has(/^router ospf6?\b/)) for (const name of all) if (/^(?:interface|router ospf)/.test(name)) wanted.add(name);
+  if (has(/^interface /)) for (const name of all) if (name.startsWith("router ospf")) wanted.add(name);
+  return wanted;
+}
+
+/** The unit of the peer-group that a neighbour is in. */
+function groupUnit(name: string, units: ReadonlyMap<string, Unit>): string | undefined {
+  for (const { line } of units.get(name)?.lines ?? []) {
+    const group = /^neighbor \S+ (?:interface (?:v6only )?)?peer-group (\S+)$/.exec(line)?.[1];
+    if (group !== undefined) return `${name.slice(0, name.indexOf("/neighbor "))}/neighbor ${group}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,145 @@
+/**
+ * FRR alone: brings a running FRR to one whole file, for those who want nothing else of this program. What is not in the
+ * file goes. What is said of the result is what was read back, never what was sent.
+ */
+import { Problem } from "../../schemas/problem.ts";
+import type { Host, Plan } from "../core.ts";
+import { applyFrr } from "./apply.ts";
+import { canonicalForm, type FrrFile } from "./canonical.ts";
+import { daemons, type FrrDesired, type FrrObserved, type FrrStep } from "./model.ts";
+import { observeFrr } from "./observe.ts";
+import { planFrr } from "./plan.ts";
+import { readSource } from "./source.ts";
+
+/** An instance of FRR. */
+export interface Instance {
+  /** The folder of its vty sockets. */
+  readonly sockets: string;
+  /** Where scratch instances live. */
+  readonly scratch: string;
+}
+
+export interface WholePlan extends Plan<FrrStep> {
+  readonly desired: FrrDesired;
+  readonly before: FrrObserved;
+}
+
+/** What would bring FRR to the file; nothing is changed. Rejects with FRR_UNREACHABLE when no daemon answers. */
+export async function planWhole(
+  file: FrrFile,
+  instance: Instance,
+  host: Host,
+  signal: AbortSignal,
+): Promise<WholePlan> {
+  const before = await observeFrr(host, instance.sockets, signal);
+  if (before.version === undefined) {
+    throw new Problem("FRR_UNREACHABLE", `No daemon of FRR answers in ${instance.sockets}.`, {
+      remedy: "Name the instance: --pathspace or --vty-dir; the user must be root or in the group frrvty.",
+      transient: true,
+    });
+  }
+  return planTowards(file, before, instance, host, signal);
+}
+
+/** The same of an FRR that is as `against` says, with all daemons; none has to run. */
+export async function planBetween(
+  file: FrrFile,
+  against: FrrFile,
+  instance: Pick<Instance, "scratch">,
+  host: Host,
+  signal: AbortSignal,
+): Promise<WholePlan> {
+  const profile = readSource(against.text).profile;
+  const empty = { version: undefined, running: daemons, config: "", incomplete: [], profile };
+  const { config, problems, notes } = await canonicalForm(against, empty, instance.scratch, host, signal);
+  const before = { ...empty, config };
+  if (problems.length > 0) return { desired: { config }, before, steps: [], foreign: [], problems, notes };
+  const plan = await planTowards(file, before, instance, host, signal);
+  return { ...plan, notes: [...new Set([...notes, ...plan.notes])] };
+}
+
+/** The same where `before` is given. */
+async function planTowards(
+  file: FrrFile,
+  before: FrrObserved,
+  instance: Pick<Instance, "scratch">,
+  host: Host,
+  signal: AbortSignal,
+): Promise<WholePlan> {
+  const { config, problems, notes } = await canonicalForm(file, before, instance.scratch, host, signal);
+  const desired = { config };
+  if (problems.length > 0) return { desired, before, steps: [], foreign: [], problems, notes };
+  const plan = planFrr(desired, before, [before]);
+  return { desired, before, ...plan, notes: [...notes, ...plan.notes] };
+}
+
+export type Outcome =
+  | { readonly kind: "in-sync" }
+  | { readonly kind: "applied"; readonly rounds: number }
+  /** `left`: what still differs from what was before; none means that it reads as before. */
+  | { readonly kind: "rolled-back"; readonly why: Problem; readonly left: readonly string[] };
+
+/** How often what is read back is brought nearer before it counts as failed. */
+const mostRounds = 3;
+
+/** Carries a plan without problems out, reads back, and goes back to what was before where it does not come true. */
+export async function applyWhole(
+  plan: WholePlan,
+  instance: Instance,
+  host: Host,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  if (plan.steps.length === 0) return { kind: "in-sync" };
+  try {
+    const rounds = await converge(plan.desired, plan, [plan.before], instance, host, signal);
+    return { kind: "applied", rounds };
+  } catch (thrown) {
+    const why = thrown instanceof Problem ? thrown : new Problem("INTERNAL", String(thrown), { cause: thrown });
+    const left = await goBack(plan, instance, host).catch((failed: unknown) => [
+      failed instanceof Error ? failed.message : String(failed),
+    ]);
+    return { kind: "rolled-back", why, left };
+  }
+}
+
+/** Also when the user has had enough: what was begun is taken back before anything else. */
+async function goBack({ before, desired }: WholePlan, instance: Instance, host: Host): Promise<readonly string[]> {
+  const signal = new AbortController().signal;
+  // A client that died in the middle leaves peers waiting for the end of its batch.
+  for await (const _ of applyFrr([], host, instance.sockets, signal));
+  const now = await observeFrr(host, instance.sockets, signal);
+  await converge(before, planFrr(before, now, [now, desired]), [now, desired], instance, host, signal);
+  return [];
+}
+
+/** How many rounds it took. Rejects with READ_BACK when it does not come true. */
+async function converge(
+  desired: FrrDesired,
+  first: Plan<FrrStep>,
+  owned: readonly FrrDesired[],
+  instance: Instance,
+  host: Host,
+  signal: AbortSignal,
+): Promise<number> {
+  let plan = first;
+  for (let round = 1; ; round += 1) {
+    for await (const _ of applyFrr(plan.steps, host, instance.sockets, signal));
+    const now = await observeFrr(host, instance.sockets, signal);
+    plan = planFrr(desired, now, [...owned, now]);
+    if (plan.problems[0]) throw plan.problems[0];
+    if (plan.steps.length === 0) return round;
+    if (round === mostRounds) {
+      const objects = plan.steps
+        .map(({ object }) => object)
+        .slice(0, 5)
+        .join(", ");
+      throw new Problem(
+        "READ_BACK",
+        `FRR took every line, and ${plan.steps.length} objects read otherwise: ${objects}.`,
+        {
+          remedy: "See `impctl frr diff`; FRR may drop or change these lines by itself.",
+        },
+      );
+    }
+  }
+}

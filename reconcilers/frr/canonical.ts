@@ -7,12 +7,21 @@ import type { Host } from "../core.ts";
 import { loadSource } from "./load.ts";
 import { type Daemon, daemons, type FrrObserved } from "./model.ts";
 import { observeFrr } from "./observe.ts";
-import { daemonsOf } from "./route.ts";
+import { daemonsOf, takersOf } from "./route.ts";
 import { openScratch, type Scratch, type ScratchOptions } from "./scratch.ts";
 import { sealConfig } from "./seal.ts";
-import { readMarked, readSource, type Source, type SourceLine, opensContext, sourceText } from "./source.ts";
+import {
+  readMarked,
+  readSource,
+  type Source,
+  type SourceLine,
+  opensAtTop,
+  opensContext,
+  sourceText,
+} from "./source.ts";
 import { tableForm } from "./table-form.ts";
-import { mergeConfigs, parseConfig, printConfig } from "./tree.ts";
+import { isSameConfig, mergeConfigs, parseConfig, parseExact, printConfig } from "./tree.ts";
+import { isAmbient } from "./grammar.ts";
 import { partSource } from "./units.ts";
 
 export interface FrrFile {
@@ -42,6 +51,9 @@ export async function canonicalForm(
   signal: AbortSignal,
 ): Promise<Canonical> {
   const sealed = sealConfig(file.text, (secret) => host.secrets.seal(secret));
+  const profile = /^frr defaults (\S+)$/m.exec(sealed)?.[1];
+  if ((profile ?? live.profile) === live.profile && isAsPrinted(sealed, live))
+    return { config: live.config, problems: [], notes: [] };
   const read = readSource(sealed);
   const source = read.doubt === undefined ? read : await readByFrr(file, sealed, read.doubt, host, signal);
   const strangers = [...strangeLines(source.lines, live.running, file), ...strangeProfile(source, live, file)];
@@ -49,7 +61,8 @@ export async function canonicalForm(
   const { fed, kept, isSame } = partSource(source.lines, parseConfig(live.config));
   if (isSame) return { config: live.config, problems: [], notes: [] };
   if (fed.length === 0) return { config: sourceText(kept), problems: [], notes: [] };
-  const options = { folder, daemons: live.running, profile: live.profile ?? "traditional" };
+  const takers = takersOf(fed).filter((daemon) => live.running.includes(daemon));
+  const options = { folder, daemons: takers, profile: live.profile ?? "traditional" };
   const tried = await tryOut(fed, file, options, host, signal);
   if ("why" in tried) return byTable(source.lines, tried.why);
   if (tried.problems.length > 0) return { config: "", problems: tried.problems, notes: [] };
@@ -57,6 +70,12 @@ export async function canonicalForm(
     return byTable(source.lines, `FRR ${tried.seen.version} is installed, and ${live.version} runs`);
   }
   return { config: printConfig(mergeConfigs([sourceText(kept), tried.seen.config])), problems: [], notes: [] };
+}
+
+/** What most files are most of the time: what runs, as FRR prints it. */
+function isAsPrinted(text: string, live: FrrObserved): boolean {
+  const exact = parseExact(text, opensAtTop)?.filter(({ line }) => !isAmbient([], line));
+  return exact !== undefined && isSameConfig(exact, parseConfig(live.config));
 }
 
 type Tried = { readonly why: string } | { readonly problems: readonly Problem[]; readonly seen: FrrObserved };

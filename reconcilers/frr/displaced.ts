@@ -8,7 +8,8 @@ import type { Operation } from "./impact.ts";
 
 /** The lines that leave first, by key, each with the object whose step takes them along. */
 export function displacedEntries(operations: readonly Operation[]): ReadonlyMap<string, string> {
-  const coming = new Map<string, { readonly form: string; readonly object: string }[]>();
+  // Of each place, what comes in each form: the first of them speaks for all.
+  const coming = new Map<string, Map<string, string>>();
   const retagged = new Set<string>();
   const contents = new Map<string, Entry>();
   for (const { kind, entry, old } of operations) {
@@ -19,7 +20,9 @@ export function displacedEntries(operations: readonly Operation[]): ReadonlyMap<
     const place = kind === "remove" ? undefined : placeOf(entry);
     if (!place) continue;
     const object = objectOf(entry.path, entry.line);
-    coming.set(place.slot, [...(coming.get(place.slot) ?? []), { form: place.form, object }]);
+    const forms = coming.get(place.slot) ?? new Map<string, string>();
+    coming.set(place.slot, forms);
+    if (!forms.has(place.form)) forms.set(place.form, object);
   }
   const displaced = new Map<string, string>();
   for (const { kind, entry } of operations) {
@@ -30,8 +33,12 @@ export function displacedEntries(operations: readonly Operation[]): ReadonlyMap<
     // The next hops of a static route share a tag for as long as one of them is there.
     if (kind !== "add" && isRoute(entry.path, entry.line) && retagged.has(object)) displaced.set(entry.key, object);
     const place = kind === "remove" ? placeOf(entry) : undefined;
-    const other = place && coming.get(place.slot)?.find(({ form }) => form !== place.form);
-    if (other) displaced.set(entry.key, isIdentity(entry.path, entry.line) ? object : other.object);
+    const forms = place && [...(coming.get(place.slot)?.keys() ?? [])];
+    const other = forms?.find((form) => form !== place?.form);
+    if (place && other !== undefined) {
+      const instead = coming.get(place.slot)?.get(other) ?? object;
+      displaced.set(entry.key, isIdentity(entry.path, entry.line) ? object : instead);
+    }
   }
   return displaced;
 }

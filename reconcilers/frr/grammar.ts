@@ -14,7 +14,7 @@ export function headKind(path: readonly string[], line: string): HeadKind {
     if (/^(router|route-map|key chain|segment-routing|rpki|mpls ldp|pseudowire|l2vpn)\b/.test(line)) return "object";
     return undefined;
   }
-  if (line.startsWith("address-family ")) return "group";
+  if (line.startsWith("address-family ") || (path.length === 1 && line === "link-params")) return "group";
   if (path.length === 1 && path[0] === "bfd" && /^(profile|peer) /.test(line)) return "object";
   if (/^key \d+$/.test(line)) return "object";
   return undefined;

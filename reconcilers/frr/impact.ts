@@ -120,9 +120,14 @@ function flap(interfaces: readonly string[]): Disturbance {
 }
 
 /** Interfaces that have an area: where there can be an adjacency. */
-function adjacentInterfaces(live: LiveSessions, protocol: string): readonly string[] {
+function adjacentInterfaces({ entries }: LiveSessions, protocol: string): readonly string[] {
+  const known = adjacent.get(entries) ?? {};
+  adjacent.set(entries, known);
   const area = protocol === "ospf" ? "ip ospf area" : "ipv6 ospf6 area";
-  return [...live.entries.values()]
+  return (known[protocol] ??= [...entries.values()]
     .filter(({ path, line }) => path[0]?.startsWith("interface ") && line.startsWith(`${area} `))
-    .map(({ path }) => path[0]?.slice("interface ".length) ?? "");
+    .map(({ path }) => path[0]?.slice("interface ".length) ?? ""));
 }
+
+/** Asked for with each line that changes, and the same for all of them. */
+const adjacent = new WeakMap<Entries, Record<string, readonly string[]>>();

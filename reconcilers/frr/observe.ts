@@ -5,7 +5,7 @@ import { headKind, isAmbient } from "./grammar.ts";
 import { daemons, type Daemon, type FrrObserved } from "./model.ts";
 import { daemonsOf } from "./route.ts";
 import { sealConfig } from "./seal.ts";
-import { filterConfig, mergeConfigs, parseConfig, pathKey, printConfig, walk } from "./tree.ts";
+import { type Held, mergeConfigs, pathKey, printConfig } from "./tree.ts";
 import { rejection, tryVty } from "./vty.ts";
 
 interface Answer {
@@ -22,14 +22,14 @@ export async function observeFrr(host: Host, sockets: string, signal: AbortSigna
     const sealed = sealConfig(config, (secret) => host.secrets.seal(secret));
     return daemon === "ospfd" || daemon === "ospf6d" ? dottedAreas(sealed) : sealed;
   });
-  const merged = filterConfig(mergeConfigs(texts), (path, line) => !isAmbient(path, line));
+  const merged = mergeConfigs(texts).filter(({ line }) => !isAmbient([], line));
   const versions = [...new Set(answers.map((answer) => answer.version))];
   return {
     // Daemons of different versions (an upgrade without a restart) are as unsupported as an unknown one.
     version: versions.length === 0 ? undefined : versions.join(" and "),
     running: answers.map((answer) => answer.daemon),
     config: printConfig(merged),
-    incomplete: incompleteLines(answers, texts),
+    incomplete: incompleteLines(answers, merged),
     profile: answers.map(({ config }) => /^frr defaults (\S+)$/m.exec(config)?.[1]).find((one) => one !== undefined),
   };
 }
@@ -60,24 +60,24 @@ function dottedAreas(text: string): string {
   });
 }
 
-function incompleteLines(answers: readonly Answer[], texts: readonly string[]): readonly string[] {
-  const holders = new Map<string, Set<Daemon>>();
-  const takers = new Map<string, readonly Daemon[]>();
-  answers.forEach(({ daemon }, index) => {
-    walk(parseConfig(texts[index] ?? ""), (path, { line }) => {
-      if (isAmbient(path, line) || headKind(path, line) === "group") return;
-      const key = pathKey(path, line);
-      let set = holders.get(key);
-      if (!set) {
-        set = new Set();
-        holders.set(key, set);
-        takers.set(key, daemonsOf(path, line));
+/** A daemon prints an interface's description only where it has something to say of the interface itself. */
+function isPrintedByFew(path: readonly string[], line: string): boolean {
+  return line.startsWith("description ") && path[0]?.startsWith("interface ") === true;
+}
+
+function incompleteLines(answers: readonly Answer[], merged: readonly Held[]): readonly string[] {
+  const bit = new Map(answers.map(({ daemon }, index) => [daemon, 1 << index]));
+  const incomplete: string[] = [];
+  const look = (nodes: readonly Held[], path: readonly string[]): void => {
+    for (const { line, children, holders } of nodes) {
+      if (headKind(path, line) !== "group" && !isPrintedByFew(path, line)) {
+        const takers = daemonsOf(path, line);
+        const lacks = takers.some((daemon) => ((bit.get(daemon) ?? holders) & holders) === 0);
+        if (lacks) incomplete.push(pathKey(path, line));
       }
-      set.add(daemon);
-    });
-  });
-  const running = new Set(answers.map((answer) => answer.daemon));
-  const lacks = (key: string, set: ReadonlySet<Daemon>) =>
-    (takers.get(key) ?? []).some((daemon) => running.has(daemon) && !set.has(daemon));
-  return [...holders].filter(([key, set]) => lacks(key, set)).map(([key]) => key);
+      if (children.length > 0) look(children, [...path, line]);
+    }
+  };
+  look(merged, []);
+  return incomplete;
 }

@@ -2,7 +2,7 @@
 import { Problem } from "../../schemas/problem.ts";
 import { type Difference, groupKey, type Sides } from "./difference.ts";
 import type { Neighbor } from "./entries.ts";
-import type { Daemon, FrrDesired, FrrObserved } from "./model.ts";
+import { type Daemon, daemons, type FrrDesired, type FrrObserved } from "./model.ts";
 import { isSupported, neededDaemons } from "./route.ts";
 import { parseConfig } from "./tree.ts";
 
@@ -66,6 +66,7 @@ function wantsOspfInterfaces(sides: Sides): boolean {
 }
 
 function missingDaemons(desired: FrrDesired, observed: FrrObserved, hasSteps: boolean): Problem[] {
+  if (daemons.every((daemon) => observed.running.includes(daemon))) return [];
   const needed = hasSteps || desired.config !== "" ? [...neededDaemons(parseConfig(desired.config))] : [];
   return needed.filter((daemon) => !observed.running.includes(daemon)).map(daemonMissing);
 }

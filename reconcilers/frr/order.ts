@@ -31,6 +31,24 @@ export function earlyRemovals(operations: readonly Operation[], live: Entries, d
 /** After the instances that make room, before any filter. */
 export const early = 5;
 
+/** Before OSPF hears of anything new. */
+export const makeAreas = 37;
+
+/**
+ * Removals that make room in OSPF: areas are given to networks or to interfaces, and ospfd refuses the one while there is
+ * any of the other.
+ */
+export function areaRemovals(operations: readonly Operation[]): ReadonlySet<string> {
+  const isArea = ({ path, line }: Operation["entry"]) =>
+    path[0]?.startsWith("interface ") ? line.startsWith("ip ospf area ") : isNetwork({ path, line });
+  const isNetwork = ({ path, line }: Pick<Operation["entry"], "path" | "line">) =>
+    /^router ospf(?: |$)/.test(path[0] ?? "") && /^network \S+ area /.test(line);
+  const areas = operations.filter(({ entry }) => isArea(entry));
+  const coming = areas.filter(({ kind }) => kind !== "remove").map(({ entry }) => isNetwork(entry));
+  const leaving = areas.filter(({ kind, entry }) => kind === "remove" && coming.includes(!isNetwork(entry)));
+  return new Set(leaving.map(({ entry }) => entry.key));
+}
+
 /** What brings routes into BGP and OSPF. */
 const origin = /^(?:redistribute|network|default-information originate) ?/;
 
@@ -68,6 +86,8 @@ function removal({ entry }: Operation, isGroup: (entry: Operation["entry"]) => b
   }
   if (isRoute(entry.path, entry.line)) return 75;
   if (/^(?:interface|vrf) /.test(root)) return 70;
+  // Without segment routing ospfd does not take back what belongs to it.
+  if (entry.line === "segment-routing on") return 72.5;
   if (root.startsWith("router ospf")) return entry.path.length === 0 ? 73 : 72;
   if (root.startsWith("route-map ")) return 85;
   if (root === "bfd") return 80;

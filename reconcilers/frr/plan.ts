@@ -6,18 +6,18 @@ import { type Entries, type Entry, neighborKey } from "./entries.ts";
 import { isIdentity, negation, objectOf, replacedByRemoval } from "./grammar.ts";
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
 import type { FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
-import { early, earlyRemovals, makeRoom, phaseOf } from "./order.ts";
+import { areaRemovals, early, earlyRemovals, makeAreas, makeRoom, phaseOf } from "./order.ts";
 import { tapsOf } from "./interfaces.ts";
 import { instanceSlot, problemsOf } from "./obstacles.ts";
 
 /** Implements Reconciler.plan. To prune everything that is foreign, pass the observed configuration as owned. */
 export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: readonly FrrDesired[]): Plan<FrrStep> {
-  const sides = sidesOf(
-    desired.config,
-    observed.config,
-    owned.map((one) => one.config),
-  );
-  const changes = difference(sides, new Set(observed.incomplete));
+  // Word for word the same, as a file often is: nothing to look for in it.
+  const isSame = desired.config === observed.config && observed.incomplete.length === 0;
+  const incomplete = new Set(observed.incomplete);
+  const texts = isSame ? [] : owned.map((one) => one.config);
+  const sides = isSame ? sidesOf("", "", []) : sidesOf(desired.config, observed.config, texts, incomplete);
+  const changes = difference(sides, incomplete);
   const raw = [desired, ...owned].flatMap((one) => one.raw ?? []);
   const reach = Object.assign({}, ...[...owned, desired].map((one) => one.reach)) as Reach;
   const { steps, notes } = stepsOf(changes, sides, raw, reach);
@@ -56,6 +56,7 @@ function stepsOf(
   };
   const displaced = displacedEntries(changes.operations);
   const withdrawn = earlyRemovals(changes.operations, sides.live, sides.desired);
+  const vacated = areaRemovals(changes.operations);
   const groups = new Map<string, Group>();
   for (const operation of changes.operations) {
     const { entry } = operation;
@@ -66,7 +67,13 @@ function stepsOf(
     const makesWay = host === own && isIdentity(entry.path, entry.line);
     const instead =
       host === undefined ? undefined : phaseOf({ ...operation, kind: "set" }, isGroup) - (makesWay ? 1 : 0);
-    const first = replaced ? makeRoom : withdrawn.has(entry.key) ? early : undefined;
+    const first = replaced
+      ? makeRoom
+      : withdrawn.has(entry.key)
+        ? early
+        : vacated.has(entry.key)
+          ? makeAreas
+          : undefined;
     const phase = first ?? instead ?? phaseOf(operation, isGroup);
     const key = `${phase} ${object}`;
     const group = groups.get(key);

@@ -25,8 +25,10 @@ export function isSupported(version: string): boolean {
  * Exactly one: without that daemon there is nobody to configure.
  */
 export function daemonsOf(path: readonly string[], line: string): readonly Daemon[] {
-  const positive = line.replace(/^no /, "");
+  const positive = line.startsWith("no ") ? line.slice(3) : line;
   const root = path[0] ?? positive;
+  // What there is most of, first.
+  if (root.startsWith("ip prefix-list ")) return lists;
   if (/^router bgp\b|^bgp |^rpki$/.test(root)) return ["bgpd"];
   if (/^router ospf6\b/.test(root)) return ["ospf6d"];
   if (/^router ospf\b/.test(root)) return ["ospfd"];
@@ -69,6 +71,18 @@ function debugDaemon(line: string): readonly Daemon[] {
   const subject = line.split(" ")[1] ?? "";
   const known: Readonly<Record<string, Daemon>> = { bgp: "bgpd", ospf: "ospfd", ospf6: "ospf6d", bfd: "bfdd" };
   return [known[subject] ?? "zebra"];
+}
+
+/** As few daemons as take all of these lines: what several take, zebra takes for them. */
+export function takersOf(
+  lines: readonly { readonly context: readonly string[]; readonly line: string }[],
+): readonly Daemon[] {
+  const takers = new Set<Daemon>(["zebra"]);
+  for (const { context, line } of lines) {
+    const [one = "zebra", ...more] = daemonsOf(context, line);
+    if (more.length === 0) takers.add(one);
+  }
+  return [...takers];
 }
 
 /** The daemons without which this configuration cannot be had: those of its lines that only one daemon takes. */

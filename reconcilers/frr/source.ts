@@ -4,6 +4,7 @@
  * of reading may differ the source is in doubt, and FRR has to be asked (vtysh -m).
  */
 import { isAmbient } from "./grammar.ts";
+import { isExit, wordsIn } from "./tree.ts";
 
 /** One line to type, in file order. */
 export interface SourceLine {
@@ -30,10 +31,6 @@ interface Open {
 /** Lines that open a context, by the line around it: of all daemons of FRR 8.4 (vtysh/vtysh.c). */
 const openers: readonly (readonly [RegExp, RegExp])[] = [
   [
-    /^$/,
-    /^(?:router \S|route-map \S+ (?:permit|deny) \d|interface \S|vrf \S|bfd$|key chain \S|rpki$|mpls ldp$|l2vpn \S|pseudowire \S|segment-routing$|nexthop-group \S|pbr-map \S|line vty$)/,
-  ],
-  [
     /^router bgp\b/,
     /^(?:address-family \S|segment-routing srv6$|bmp targets \S|vnc (?:defaults$|nve-group|l2-group)|vrf-policy \S)/,
   ],
@@ -51,6 +48,8 @@ const openers: readonly (readonly [RegExp, RegExp])[] = [
   [/^policy color/, /^candidate-path preference \d+ name \S+ dynamic$/],
   [/^pcep$/, /^(?:pcc$|pce \S|pce-config \S)/],
 ];
+const topOpener =
+  /^(?:router \S|route-map \S+ (?:permit|deny) \d|interface \S|vrf \S|bfd$|key chain \S|rpki$|mpls ldp$|l2vpn \S|pseudowire \S|segment-routing$|nexthop-group \S|pbr-map \S|line vty$)/;
 
 /** Lines that FRR takes at the top only, whatever context is open. */
 const onlyAtTop =
@@ -62,7 +61,13 @@ const onlyInRouter =
 /** Whether a line opens a context where it stands. */
 export function opensContext(context: readonly string[], line: string): boolean {
   const around = context.at(-1) ?? "";
+  if (around === "") return opensAtTop(line);
   return openers.some(([where, what]) => where.test(around) && what.test(line));
+}
+
+/** The same of a line at the top. */
+export function opensAtTop(line: string): boolean {
+  return topOpener.test(line);
 }
 
 /** Reads a file, or what `show running-config` printed, by its indentation. Linear. */
@@ -80,7 +85,7 @@ export function readSource(text: string): Source {
  * numbers of its lines.
  */
 export function readMarked(marked: string, text: string): Source {
-  const isLine = (line: string | undefined): line is string => line !== undefined && !isExit(line);
+  const isLine = (line: string | undefined): line is string => line !== undefined && !isLeaving(line);
   const numbers = text.split("\n").flatMap((raw, index) => (isLine(wordsOf(raw)) ? [index + 1] : []));
   const reader = new Reader();
   let count = 0;
@@ -93,18 +98,16 @@ export function readMarked(marked: string, text: string): Source {
   return reader.source();
 }
 
-function isExit(line: string): boolean {
-  return /^(?:end|exit|quit|exit-\S+)$/.test(line);
+function isLeaving(line: string): boolean {
+  return isExit(line) || line === "quit";
 }
 
 /** A line with single blanks, or undefined for what is none. */
 function wordsOf(raw: string): string | undefined {
+  const first = raw.search(/\S/);
+  const line = first === -1 ? undefined : wordsIn(raw, first, raw.length);
   // The one abbreviation that many files have.
-  const line = raw
-    .trim()
-    .replaceAll(/\s+/g, " ")
-    .replace(/^int(?:e(?:r(?:f(?:ac?)?)?)?)? (?=\S)/, "interface ");
-  return line === "" || line.startsWith("!") || line.startsWith("#") ? undefined : line;
+  return line?.startsWith("int") ? line.replace(/^int(?:e(?:r(?:f(?:ac?)?)?)?)? (?=\S)/, "interface ") : line;
 }
 
 class Reader {
@@ -116,13 +119,13 @@ class Reader {
   private profile: string | undefined;
 
   take(line: string, at: number, indent: number | undefined): void {
-    if (isExit(line)) {
+    if (isLeaving(line)) {
       this.leave(line === "end" ? 0 : Math.max(0, this.open.length - 1));
       this.last = undefined;
       return;
     }
     if (indent !== undefined) this.place(line, at, indent);
-    this.profile = /^frr defaults (\S+)$/.exec(line)?.[1] ?? this.profile;
+    if (line.startsWith("frr defaults ")) this.profile = line.slice("frr defaults ".length);
     if (!isAmbient(this.path, line)) this.lines.push({ context: this.path, line, at });
     this.last = { line, indent: indent ?? 0 };
     if (!opensContext(this.path, line)) return;

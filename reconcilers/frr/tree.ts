@@ -6,25 +6,61 @@ export interface Node {
   readonly children: readonly Node[];
 }
 
-interface Open {
-  readonly indent: number;
-  readonly line: string;
-  readonly children: Open[];
-  readonly byLine: Map<string, Open>;
+/** A node of several texts. */
+export interface Held extends Node {
+  readonly children: readonly Held[];
+  /** In which of the texts it stands: bit 0 is the first. */
+  readonly holders: number;
 }
+
+/** Most lines have nothing inside: those share what is empty. */
+interface Open {
+  readonly line: string;
+  children: Open[];
+  byLine: Map<string, Open> | undefined;
+  holders: number;
+}
+const noChildren: Open[] = [];
 
 /** Reads text. The same context twice becomes one; comments, blank lines and the words that leave a context vanish. */
 export function parseConfig(text: string): readonly Node[] {
-  const root = open(-1, "");
-  addText(root, text);
+  return mergeConfigs([text]);
+}
+
+/** The union of several texts (31 at most): what stands in any of them, once, the first text's order first. */
+export function mergeConfigs(texts: readonly string[]): readonly Held[] {
+  const root = open("");
+  texts.forEach((text, index) => addText(root, text, 1 << index));
   return root.children;
 }
 
-/** The union of several texts: what stands in any of them, once, the first text's order first. */
-export function mergeConfigs(texts: readonly string[]): readonly Node[] {
-  const root = open(-1, "");
-  for (const text of texts) addText(root, text);
-  return root.children;
+/**
+ * The same as parseConfig of a text in which every context is left by its own words, so that indentation cannot tell
+ * otherwise than FRR would read it; undefined for any other text. `opens`: whether a line at the top opens a context.
+ */
+export function parseExact(text: string, opens: (line: string) => boolean): readonly Node[] | undefined {
+  const root = open("");
+  return addText(root, text, 1, opens) ? root.children : undefined;
+}
+
+/** Whether both hold the same lines in the same contexts, in whatever order. */
+export function isSameConfig(one: readonly Node[], other: readonly Node[]): boolean {
+  if (one === other) return true;
+  if (one.length !== other.length) return false;
+  let at = 0;
+  while (
+    at < one.length &&
+    one[at]?.line === other[at]?.line &&
+    isSameConfig(one[at]?.children ?? [], other[at]?.children ?? [])
+  ) {
+    at += 1;
+  }
+  if (at === one.length) return true;
+  const rest = new Map(other.slice(at).map((node) => [node.line, node]));
+  return one.slice(at).every(({ line, children }) => {
+    const same = rest.get(line);
+    return same !== undefined && isSameConfig(children, same.children);
+  });
 }
 
 /** Text that parses to the same tree, indented as FRR does. */
@@ -62,30 +98,77 @@ export function filterConfig(
     .map((node) => ({ line: node.line, children: filterConfig(node.children, keep, [...path, node.line]) }));
 }
 
-/** A context to add to; `same` is the one of the same line seen before, perhaps at another indentation. */
-function open(indent: number, line: string, same?: Open): Open {
-  return { indent, line, children: same?.children ?? [], byLine: same?.byLine ?? new Map<string, Open>() };
+function open(line: string): Open {
+  return { line, children: noChildren, byLine: undefined, holders: 0 };
 }
 
-function addText(root: Open, text: string): void {
-  const stack = [root];
-  for (const raw of text.split("\n")) {
-    const line = raw.trim().replaceAll(/\s+/g, " ");
-    if (line === "" || line.startsWith("!") || /^(exit|exit-.*|end)$/.test(line)) continue;
-    const indent = raw.length - raw.trimStart().length;
-    let parent = stack.at(-1) ?? root;
-    while (indent <= parent.indent) {
-      stack.pop();
-      parent = stack.at(-1) ?? root;
-    }
-    const known = parent.byLine.get(line);
-    const node = open(indent, line, known);
-    if (!known) {
-      parent.children.push(node);
-      parent.byLine.set(line, node);
-    }
-    stack.push(node);
+/** The child of that line, perhaps seen before at another indentation. */
+function childOf(parent: Open, line: string, holder: number): Open {
+  if (!parent.byLine) {
+    parent.byLine = new Map();
+    parent.children = [];
   }
+  let child = parent.byLine.get(line);
+  if (!child) {
+    child = open(line);
+    parent.children.push(child);
+    parent.byLine.set(line, child);
+  }
+  child.holders |= holder;
+  return child;
+}
+
+/** Whether no context was left without words of its own; all of the text is read only if nobody asks by `opens`. */
+function addText(root: Open, text: string, holder: number, opens?: (line: string) => boolean): boolean {
+  const stack = [root];
+  const indents = [-1];
+  const leave = () => {
+    indents.pop();
+    return stack.pop();
+  };
+  for (let begin = 0; begin < text.length;) {
+    const newline = text.indexOf("\n", begin);
+    const end = newline === -1 ? text.length : newline;
+    let first = begin;
+    while (first < end && isBlank(text.charCodeAt(first))) first += 1;
+    const line = first < end ? wordsIn(text, first, end) : undefined;
+    const indent = first - begin;
+    begin = end + 1;
+    if (line === undefined) continue;
+    if (isExit(line)) {
+      // The last line that is not deeper is the context, unless that has nothing in it.
+      while ((indents.at(-1) ?? 0) > indent) leave();
+      if (stack.length > 1) leave();
+      continue;
+    }
+    while (indent <= (indents.at(-1) ?? -1)) {
+      const left = leave();
+      if (opens && left && (left.children.length > 0 || (stack.length === 1 && opens(left.line)))) return false;
+    }
+    stack.push(childOf(stack.at(-1) ?? root, line, holder));
+    indents.push(indent);
+  }
+  return true;
+}
+
+/** The words of a line with single blanks; undefined for a comment. `first` is none. */
+export function wordsIn(text: string, first: number, end: number): string | undefined {
+  const sign = text.charCodeAt(first);
+  if (sign === 33 || sign === 35) return undefined;
+  const line = text.slice(first, end);
+  return isBlank(text.charCodeAt(end - 1)) || line.includes("  ") || line.includes("\t")
+    ? line.trim().replaceAll(/\s+/g, " ")
+    : line;
+}
+
+/** Whether a line leaves a context. */
+export function isExit(line: string): boolean {
+  return line.charCodeAt(0) === 101 && (line === "exit" || line === "end" || line.startsWith("exit-"));
+}
+
+/** Blank, tab, carriage return and the like. */
+function isBlank(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13);
 }
 
 function print(nodes: readonly Node[], depth: number, lines: string[]): void {

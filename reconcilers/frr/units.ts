@@ -16,48 +16,45 @@ export interface Parted {
   readonly isSame: boolean;
 }
 
-interface Unit {
-  readonly lines: SourceLine[];
-  /** Lines that are not live, less those that are. */
-  differing: number;
-}
-
 /** Linear in the lines of both. `live` is canonical. */
 export function partSource(source: readonly SourceLine[], live: readonly Node[]): Parted {
-  const units = new Map<string, Unit>();
-  const unitFor = (name: string): Unit => {
-    const known = units.get(name);
-    if (known) return known;
-    const made = { lines: [], differing: 0 };
-    units.set(name, made);
-    return made;
-  };
-  const seen = new Set<string>();
-  const names = source.map((line) => unitOf(line.context, line.line));
-  source.forEach((line, index) => {
-    unitFor(names[index] ?? "").lines.push(line);
-    seen.add(pathKey(line.context, line.line));
-  });
+  const keys = source.map(({ context, line }) => pathKey(context, line));
+  const seen = new Set(keys);
   const found = new Set<string>();
+  const changed = new Set<string>();
   walk(live, (path, { line, children }) => {
     const key = pathKey(path, line);
     found.add(key);
+    if (seen.has(key)) return;
     // A context that exists only through its lines is nothing by itself.
     const isBare = children.length === 0 && headKind(path, line) === "group";
-    if (!isBare && !seen.has(key)) unitFor(unitOf(path, line)).differing += 1;
+    if (!isBare) changed.add(unitOf(path, line));
   });
   source.forEach(({ context, line }, index) => {
-    if (!found.has(pathKey(context, line))) unitFor(names[index] ?? "").differing += 1;
+    if (!found.has(keys[index] ?? "")) changed.add(unitOf(context, line));
   });
-  const changed = new Set([...units].filter(([, unit]) => unit.differing > 0).map(([name]) => name));
   if (changed.size === 0) return { fed: [], kept: source, isSame: true };
-  const wanted = withDependencies(changed, units);
-  const isFed = source.map((_, index) => wanted.has(names[index] ?? ""));
+  const names = source.map(({ context, line }) => unitOf(context, line));
+  const wanted = withDependencies(changed, unitsOf(source, names));
   return {
-    fed: source.filter((_, index) => isFed[index]),
-    kept: source.filter((_, index) => !isFed[index]),
+    fed: source.filter((_, index) => wanted.has(names[index] ?? "")),
+    kept: source.filter((_, index) => !wanted.has(names[index] ?? "")),
     isSame: false,
   };
+}
+
+/** Lines by the name of their unit. */
+type Units = ReadonlyMap<string, readonly SourceLine[]>;
+
+function unitsOf(source: readonly SourceLine[], names: readonly string[]): Units {
+  const units = new Map<string, SourceLine[]>();
+  source.forEach((line, index) => {
+    const name = names[index] ?? "";
+    const known = units.get(name);
+    if (known) known.push(line);
+    else units.set(name, [line]);
+  });
+  return units;
 }
 
 /**
@@ -79,7 +76,7 @@ function rootUnit(root: string): string {
 }
 
 /** What changed, and all whose printed form hangs together with it. */
-function withDependencies(changed: ReadonlySet<string>, units: ReadonlyMap<string, Unit>): ReadonlySet<string> {
+function withDependencies(changed: ReadonlySet<string>, units: Units): ReadonlySet<string> {
   const wanted = new Set(changed);
   const all = [...units.keys()];
   const members = Map.groupBy(
@@ -104,8 +101,8 @@ function withDependencies(changed: ReadonlySet<string>, units: ReadonlyMap<strin
 }
 
 /** The unit of the peer-group that a neighbour is in. */
-function groupUnit(name: string, units: ReadonlyMap<string, Unit>): string | undefined {
-  for (const { line } of units.get(name)?.lines ?? []) {
+function groupUnit(name: string, units: Units): string | undefined {
+  for (const { line } of units.get(name) ?? []) {
     const group = /^neighbor \S+ (?:interface (?:v6only )?)?peer-group (\S+)$/.exec(line)?.[1];
     if (group !== undefined) return `${name.slice(0, name.indexOf("/neighbor "))}/neighbor ${group}`;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { readMarked, readSource, sourceText } from "../../../../reconcilers/frr/source.ts";
+import { opensAtTop, readMarked, readSource, sourceText } from "../../../../reconcilers/frr/source.ts";
 import { tableForm } from "../../../../reconcilers/frr/table-form.ts";
-import { parseConfig } from "../../../../reconcilers/frr/tree.ts";
+import { parseConfig, parseExact } from "../../../../reconcilers/frr/tree.ts";
 import { partSource } from "../../../../reconcilers/frr/units.ts";
 
 /** "3: router bgp 1 / neighbor …" */
@@ -77,6 +77,27 @@ route-map A permit 20
       { context: ["router bgp 64500"], line: "neighbor 192.0.2.1 remote-as 64496", at: 3 },
       { context: [], line: "ip route 0.0.0.0/0 blackhole", at: 5 },
     ]);
+  });
+});
+
+describe("a file that leaves every context by its own words", () => {
+  const exact = (text: string) => parseExact(text, opensAtTop);
+
+  it("reads as its indentation says", () => {
+    const text =
+      "vrf red\n ip route 0.0.0.0/0 blackhole\nexit-vrf\n!\nroute-map A permit 10\nexit\nip route 0.0.0.0/0 blackhole\n";
+    expect(exact(text)).toEqual(parseConfig(text));
+  });
+
+  it.each([
+    ["a VRF that is not left", "vrf red\n ip route 0.0.0.0/0 blackhole\n!\nip route 192.0.2.0/24 blackhole\n"],
+    ["an empty VRF that is not left", "vrf red\nip route 192.0.2.0/24 blackhole\n"],
+    [
+      "a family that is not left",
+      "router bgp 1\n address-family ipv4\n  network 192.0.2.0/24\n neighbor A activate\nexit\n",
+    ],
+  ])("is none with %s", (_, text) => {
+    expect(exact(text)).toBeUndefined();
   });
 });
 

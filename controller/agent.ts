@@ -36,6 +36,7 @@ import { openStore } from "./store.ts";
 import type { Clock } from "./term.ts";
 import { startHealthWatch } from "./watch-health.ts";
 import { fetchLimitMs, type AgentParts, type Turn } from "./turn.ts";
+import { startUpdates } from "./update/update.ts";
 
 /** A running agent, for those who ask things of it (operations.ts). */
 export interface Agent extends Answers {
@@ -51,6 +52,8 @@ export interface Agent extends Answers {
 }
 
 const defaultPollSeconds = 30;
+/** Between two looks at what becomes of another version of the agent: all else waits for it. */
+const updateMs = 3000;
 /** For what is written beside the loop to be finished when it ends. */
 const closingMs = 2000;
 
@@ -76,6 +79,7 @@ export function createAgent(parts: AgentParts): Agent {
   });
 
   const health = startHealthWatch();
+  const updates = startUpdates();
   const listener: Listener = {
     event(event) {
       tell(() => observer.event?.(event));
@@ -187,8 +191,10 @@ export function createAgent(parts: AgentParts): Agent {
       if (!isOrdered(appliance) && !polls.isNudged()) await polls.poll(turn);
       if (appliance.progress.state().at === "stranded") return;
       try {
+        if (await updates.isUnderWay(turn)) return;
         await converge(turn);
         await correct(turn);
+        await updates.look(turn);
       } finally {
         await health.look(turn);
       }
@@ -244,7 +250,7 @@ export function createAgent(parts: AgentParts): Agent {
 
   /** What ends a wait before the next poll is not overslept. */
   function restMs(): number {
-    const ms = pollMs() * (0.8 + 0.2 * Math.random());
+    const ms = (known.update?.state === "installing" ? updateMs : pollMs()) * (0.8 + 0.2 * Math.random());
     const state = box?.progress.state();
     const againAt = state?.at === "waiting" ? state.againAt : undefined;
     const waits = againAt === undefined ? [] : [againAt - host.now()];

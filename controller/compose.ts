@@ -37,6 +37,8 @@ import type { Observer } from "./report/observer.ts";
 import { tellSystemd, type Supervision } from "./report/systemd.ts";
 import { askStatus } from "./rollout/ask.ts";
 import { openSecrets } from "./secrets.ts";
+import { fetchPackage } from "./update/package.ts";
+import { updateFolder } from "./update/update.ts";
 import { agentVersion } from "./version.ts";
 import { loadWanted } from "./wanted.ts";
 import { watchVpp } from "./vpp-watch.ts";
@@ -116,6 +118,8 @@ export async function runAgent(
       }),
       bootFiles: files,
       failsafe: openFailsafe(host, settings, files),
+      fetchPackage: (wanted, limited) =>
+        fetchPackage({ host, folder: updateFolder(paths.cache), trust: settings.trust }, wanted, limited),
       observer,
       logged,
       mistakes,

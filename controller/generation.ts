@@ -10,8 +10,8 @@ import type { ResolvedSecrets } from "./secrets.ts";
 /** All that a digest knows of secrets. */
 type Versions = Pick<ResolvedSecrets, "version">;
 
-/** Keys that say when a commit is taken, and not what it asks for. */
-const ordering: ReadonlySet<string> = new Set(["after", "status"]);
+/** Keys that say when a commit is taken, and by which agent, and not what it asks for. */
+const apart: ReadonlySet<string> = new Set(["after", "status", "agent"]);
 
 /** Renders `loaded` as `commit` asks for it. Program versions come from the image's entry, never from a running box. */
 export function render(
@@ -42,7 +42,7 @@ export function render(
 
 /** 64 hex digits over what is asked: the machine as written, its image's manifest, the versions of its secrets. */
 export function digestOf(loaded: Loaded, secrets: Versions): string {
-  const written = Object.fromEntries(Object.entries(loaded.written).filter(([key]) => !ordering.has(key)));
+  const written = Object.fromEntries(Object.entries(loaded.written).filter(([key]) => !apart.has(key)));
   return hash({ written, image: loaded.image?.digest ?? "", secrets: versionsOf(loaded, secrets) });
 }
 

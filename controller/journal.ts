@@ -40,7 +40,7 @@ export interface Happening {
   readonly uptime: number;
   readonly boot: string;
   /** A code, so that it can be found. */
-  readonly happened: "regressed" | "recovered" | "failsafe-acted" | "noted";
+  readonly happened: "regressed" | "recovered" | "failsafe-acted" | "agent-updated" | "agent-update-failed" | "noted";
   /** One sentence, for people. */
   readonly text: string;
 }

@@ -11,6 +11,7 @@ import type { BrokenGlass } from "./break-glass.ts";
 import type { EndedOverlay, Overlay } from "./overlay.ts";
 import type { Probation } from "./probation.ts";
 import { isOver, term, type Clock, type Term } from "./term.ts";
+import type { UpdateRecord } from "./update/record.ts";
 import type { Asked, VerdictRecord } from "./verdicts.ts";
 
 /** What the author of a commit says in its trailers. */
@@ -120,6 +121,8 @@ export interface Ledger {
   readonly probation: Probation | undefined;
   /** What was seen of the deployment that is proven and not committed yet. */
   readonly proven: Proven | undefined;
+  /** What became of other versions of the agent, by the SHA-256 of their packages. */
+  readonly updates: Readonly<Record<string, UpdateRecord>>;
 }
 
 export interface Proven {
@@ -156,6 +159,7 @@ export const emptyLedger: Ledger = {
   seen: undefined,
   probation: undefined,
   proven: undefined,
+  updates: {},
 };
 
 /** Corrections allowed in `correctionWindowMs`. */

@@ -27,14 +27,18 @@ export async function loadBelow(
     );
   if (overlays.length === 0) return limited([]);
   const alone = await limited([]);
-  const { generation, problems } = await limited(overlays);
+  const { generation, problems, ...more } = await limited(overlays);
   const below = alone.generation?.digest;
   if (!generation) {
     // Whoever changed the box for a while needed it so.
-    return { generation, problems: below === undefined ? problems : [inTheWay(commit, overlays), ...problems] };
+    return {
+      generation,
+      problems: below === undefined ? problems : [inTheWay(commit, overlays), ...problems],
+      ...more,
+    };
   }
   const above = { overlays: overlays.map(aboveOf), ...(below !== undefined && { below }) };
-  return { generation: { ...generation, ...above }, problems };
+  return { generation: { ...generation, ...above }, problems, ...more };
 }
 
 /** It is in the cache as a rule; the loop waits for it. */

@@ -1,6 +1,6 @@
 /**
- * Who may change this appliance: SSH signatures of commits, checked by ssh-keygen against the box's own list of allowed
- * signers. What counts is decided here and in the agent's settings, never by the repository.
+ * Who may change this appliance: SSH signatures of commits, tags and packages, checked by ssh-keygen against the box's own list
+ * of allowed signers. What counts is decided here and in the agent's settings, never by the repository.
  *
  * A key must be valid twice: at the time that the commit names, and now. The first alone would let the thief of an expired
  * key put an old date into a commit, since that date is only the committer's claim; the second alone would let a key that
@@ -16,16 +16,16 @@ import type { Commit } from "./git/commit.ts";
 
 export type Trust = Settings["trust"];
 
-/** What carries a signature: a commit, or a tag. */
+/** What carries a signature: a commit, a tag, or a package. */
 export interface Signed {
   /** What people call it, printable: 'commit 0123456789ab "Subject" by …'. */
   readonly name: string;
-  /** When it was made, by its own claim. Milliseconds since 1970. */
-  readonly claimedAt: number;
+  /** When it was made, by its own claim. Milliseconds since 1970; left out: it claims nothing. */
+  readonly claimedAt?: number;
   /** Armored. */
   readonly signature: string | undefined;
-  /** What was signed. */
-  readonly payload: Buffer;
+  /** What was signed: text, or a file that nobody else may change. */
+  readonly payload: Buffer | { readonly file: string };
   /** What an operator can do on the box where it stays without a valid signature. */
   readonly instead: string;
 }
@@ -115,7 +115,8 @@ export async function checkSigned(signed: Signed, options: TrustOptions): Promis
     return refuse(signed, "TRUST_BAD_SIGNATURE", "does not carry exactly one whole signature", remedy);
   }
   // ssh-keygen is fed text: bytes that do not survive that could be changed without changing what is checked.
-  if (!Buffer.from(signed.payload.toString("utf8")).equals(signed.payload)) {
+  const { payload } = signed;
+  if (Buffer.isBuffer(payload) && !Buffer.from(payload.toString("utf8")).equals(payload)) {
     const remedy = "Write the commit again in UTF-8 (git config i18n.commitEncoding).";
     return refuse(signed, "TRUST_BAD_SIGNATURE", "is not UTF-8 text, so its signature cannot be checked", remedy);
   }
@@ -149,19 +150,19 @@ async function checkSignature(signed: Signed, file: string, options: TrustOption
     );
   }
   const find = ["-Y", "find-principals", "-f", trust["allowed-signers"]];
-  const thenTime = `-Overify-time=${sshTime(signed.claimedAt)}`;
+  const thenTime = signed.claimedAt === undefined ? [] : [`-Overify-time=${sshTime(signed.claimedAt)}`];
   const found = await keygen(...find);
   const principals = found.stdout.split("\n").filter((line) => line !== "");
   let problem = found.exitCode === 0 ? undefined : classify(found.stderr);
   // Of a certificate that is not valid now ssh-keygen only says that it names nobody.
-  if (problem === "TRUST_UNKNOWN_SIGNER" && (await keygen(...find, thenTime)).exitCode === 0) {
+  if (problem === "TRUST_UNKNOWN_SIGNER" && (await keygen(...find, ...thenTime)).exitCode === 0) {
     problem = "TRUST_KEY_EXPIRED";
   }
   for (const principal of found.exitCode === 0 ? principals : []) {
     const verify = ["-Y", "verify", "-f", trust["allowed-signers"], "-I", principal, "-n", trust.namespace];
     const revoked = trust["revoked-keys"];
     const listed = [...verify, ...(revoked === undefined ? [] : ["-r", revoked])];
-    const results = [await keygen(...listed), await keygen(...listed, thenTime)];
+    const results = [await keygen(...listed), await keygen(...listed, ...thenTime)];
     const failed = results.find(({ exitCode }) => exitCode !== 0);
     if (failed === undefined) return { signer: principal };
     // ssh-keygen says nothing of revoked keys: it is the list when the same passes without it.
@@ -202,10 +203,11 @@ function explain(
 }
 
 async function sshKeygen(argv: readonly string[], signed: Signed, options: TrustOptions): Promise<RunResult> {
+  const { payload } = signed;
   return await options.host.run(["ssh-keygen", ...argv], {
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
     signal: options.signal,
-    input: signed.payload.toString("utf8"),
+    ...(Buffer.isBuffer(payload) ? { input: payload.toString("utf8") } : { inputFile: payload.file }),
   });
 }
 
@@ -213,8 +215,8 @@ async function mustExist(file: string, setting: string): Promise<void> {
   try {
     await access(file);
   } catch (cause) {
-    throw new Problem("SETTINGS", `${file} cannot be read, and commits must be signed`, {
-      remedy: `agent.yaml names it as ${setting}; without it no commit is accepted.`,
+    throw new Problem("SETTINGS", `${file} cannot be read, and it says whose signatures count`, {
+      remedy: `agent.yaml names it as ${setting}; without it no signature is.`,
       cause,
     });
   }

@@ -3,6 +3,7 @@ import type { Host } from "../reconcilers/core.ts";
 import type { Generation } from "../reconcilers/generation.ts";
 import type { LocalFile } from "../schemas/local.ts";
 import type { Problem } from "../schemas/problem.ts";
+import type { AgentPackage } from "../schemas/images.ts";
 import type { Settings } from "../schemas/settings.ts";
 import type { Tree } from "../schemas/tree.ts";
 import type { Appliance, SecretKeeper } from "./appliance.ts";
@@ -15,12 +16,15 @@ import type { Known } from "./report/known.ts";
 import type { Observer } from "./report/observer.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import type { Ask } from "./rollout/peers.ts";
+import type { WantedAgent } from "./update/update.ts";
 import type { Source } from "./source.ts";
 
 /** What a tree asks of this machine; the generation is undefined when a problem is an error. */
 export interface Wanted {
   readonly generation: Generation | undefined;
   readonly problems: readonly Problem[];
+  /** The agent that it names. */
+  readonly agent?: WantedAgent;
 }
 
 /** Everything that the agent works with. */
@@ -36,6 +40,8 @@ export interface AgentParts {
   readonly probe: Prober;
   readonly bootFiles: BootFiles;
   readonly failsafe: Failsafe;
+  /** Brings another agent's package into the update folder, checked. Rejects with a Problem. */
+  readonly fetchPackage: (wanted: AgentPackage, signal: AbortSignal) => Promise<void>;
   readonly observer: Observer;
   /** The newest lines of the agent's own log. */
   readonly logged?: () => readonly string[];

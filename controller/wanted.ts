@@ -22,11 +22,13 @@ export async function loadWanted(
   if (!loaded) return { generation: undefined, problems };
   const mismatch = checkIdentity(loaded.name, loaded.machine.identity, await readBox(host), settings.identity);
   if (mismatch) return { generation: undefined, problems: [...problems, mismatch] };
+  const name = loaded.machine.agent;
+  const agent = name !== undefined && loaded.agent && { agent: { name, ...loaded.agent } };
   const place = await loadPlace(tree, loaded);
   const resolution = await secrets.resolve(loaded.name, tree, loaded.secrets);
   const all = [...problems, ...place.problems, ...resolution.problems];
   if (all.some((problem) => problem.severity === "error")) return { generation: undefined, problems: all };
   const rollout = await rolloutOf(loaded, place, tree);
   const leftOut = { system: settings.system.mode === "off", vpp: settings.vpp.mode === "off" };
-  return { generation: render(loaded, commit, resolution.secrets, rollout, leftOut), problems: all };
+  return { generation: render(loaded, commit, resolution.secrets, rollout, leftOut), problems: all, ...agent };
 }

@@ -15,7 +15,7 @@ export function agentPage(): string {
     "This page is generated: `npm run generate`.",
     "",
     "The agent's unit starts only where that file is. One that stands elsewhere needs a drop-in, `systemctl edit imp-agent`, which",
-    "says where to look and to read, and, for `paths` elsewhere, what may be written:",
+    "says where to look and to read, and, for `paths` elsewhere, what may be written (docs/package.md has `imp-update`'s):",
     "",
     "```ini",
     "[Unit]",

@@ -165,6 +165,8 @@ export interface RunOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly input?: string;
+  /** Path of a file that it reads instead of `input`. */
+  readonly inputFile?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** A program that prints more is ended, and it rejects; 64 MiB unless given. */
   readonly maxBytes?: number;

@@ -7,7 +7,7 @@ import { customerLayer } from "./expand.ts";
 import type { CustomerFile } from "./customers.ts";
 import { explain } from "./explain.ts";
 import { machineFor } from "./fleet.ts";
-import type { ImageEntry } from "./images.ts";
+import type { AgentPackage, ImageEntry } from "./images.ts";
 import { issueProblems } from "./issues.ts";
 import { formatPath, valueAt, type JsonObject, type JsonValue, type Path } from "./json.ts";
 import { mergeLocal, type LocalLayers } from "./local.ts";
@@ -33,6 +33,8 @@ export interface Loaded {
   readonly written: JsonObject;
   /** The entry of images.yaml that `image` names. */
   readonly image: ImageEntry | undefined;
+  /** The same of `agent`. */
+  readonly agent: AgentPackage | undefined;
   readonly secrets: readonly SecretUse[];
   /**
    * Who set the value at a path ("routing.bgp.asn", list indices as [0]), most specific first; later ones are overridden
@@ -95,8 +97,10 @@ export function assemble(
   }
   const machine = { ...result.data, hostname: result.data.hostname ?? name.slice(name.indexOf("/") + 1) };
   const image = shared.images.get(machine.image ?? "");
+  const agent = shared.agents.get(machine.agent ?? "");
   const findings = [
-    ...(machine.image !== undefined && !image ? [noImage(machine.image, shared)] : []),
+    ...(machine.image !== undefined && !image ? [noEntry("image", machine.image, shared)] : []),
+    ...(machine.agent !== undefined && !agent ? [noEntry("agent", machine.agent, shared)] : []),
     ...checkMachine(machine, offered),
   ];
   problems.push(...firstFindings(findings, maxFindings).map((finding) => problem(finding, "SEMANTICS")));
@@ -104,7 +108,7 @@ export function assemble(
   if (hasError(problems)) return { loaded: undefined, problems, named: secrets };
   const written = { ...merged, defaults: base.defaults };
   return {
-    loaded: { name, machine, written, image, secrets, explain: (path) => explain(layers, path), problem },
+    loaded: { name, machine, written, image, agent, secrets, explain: (path) => explain(layers, path), problem },
     problems,
   };
 }
@@ -137,11 +141,15 @@ function hides(path: Path, file: string): Finding {
   };
 }
 
-function noImage(image: string, shared: Shared): Finding {
-  const meant = nearest(image, shared.images.keys());
+/** images.yaml has no such entry of that kind. */
+function noEntry(key: "image" | "agent", name: string, { images, agents }: Shared): Finding {
+  const [own, other] = key === "image" ? [images, agents] : [agents, images];
+  const kinds = { image: "image", agent: "package of the agent" };
+  const meant = nearest(name, own.keys());
+  const isOther = other.has(name) ? `; it is ${key === "image" ? "a package of the agent" : "an image"} there` : "";
   return {
-    path: ["image"],
-    message: `images.yaml has no image ${image}`,
+    path: [key],
+    message: `images.yaml has no ${kinds[key]} ${name}${isOther}`,
     remedy: meant ? `Did you mean ${meant}?` : "Add it to images.yaml, or name one that is there.",
     severity: "error",
   };

@@ -1,4 +1,4 @@
-/** images.yaml: the catalogue of images that machine files may name. */
+/** images.yaml: the catalogue of images and of packages of the agent that machine files may name. */
 import { z } from "zod";
 import { Line, Name } from "./primitives.ts";
 
@@ -26,6 +26,39 @@ export const ImageEntry = z
   .meta({ description: "Image." });
 export type ImageEntry = z.infer<typeof ImageEntry>;
 
+export const AgentPackage = z
+  .strictObject({
+    description: Line.optional(),
+    package: z
+      .string()
+      .regex(/^(https?:\/\/\S+|\/\S+)$/, "must be a URL or an absolute path")
+      .meta({ description: "Where the Debian package of the agent is." }),
+    version: z
+      .string()
+      .regex(/^\d[A-Za-z0-9.+~-]*$/, 'must be the version of a Debian package in quotes, as in "0.2.0+20261129103000"')
+      .meta({ description: "Its version, as dpkg knows it." }),
+    digest: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hex digits in lower case')
+      .meta({ description: "Digest of the package: what is installed is this and nothing else." }),
+    signature: z
+      .string()
+      .regex(
+        /^-----BEGIN SSH SIGNATURE-----\n[\w+/=\n]+-----END SSH SIGNATURE-----\s*$/,
+        'must be one SSH signature: what "ssh-keygen -Y sign -n imp-package" wrote',
+      )
+      .meta({ description: "SSH signature of the package for the namespace imp-package: docs/package.md." }),
+  })
+  .meta({ description: "Package of the agent." });
+export type AgentPackage = z.infer<typeof AgentPackage>;
+
 /** The whole file. */
-export const Images = z.record(Name, ImageEntry).meta({ description: "The image catalogue: images by name." });
+export const Images = z
+  .record(Name, z.union([AgentPackage, ImageEntry]))
+  .meta({ description: "The catalogue: images, and packages of the agent, by name." });
 export type Images = z.infer<typeof Images>;
+
+/** What the catalogue has of either kind. */
+export function isAgentPackage(entry: ImageEntry | AgentPackage): entry is AgentPackage {
+  return "package" in entry;
+}

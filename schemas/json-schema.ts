@@ -17,7 +17,7 @@ const documents = {
       plain(Machine.extend({ defaults: DefaultsNumber, rollout: Rollout.optional() })),
       "What all appliances have in common: fleet.yaml",
     ),
-  images: () => ({ ...plain(Images), title: "The image catalogue: images.yaml" }),
+  images: () => ({ ...plain(Images), title: "The catalogue of images and agents: images.yaml" }),
   customer: () => ({ ...plain(Customer), title: "A customer: customers/<name>.yaml" }),
   policies: () => ({ ...plain(PolicyFile), title: "Shared policies: policies/*.yaml" }),
   settings: () => ({ ...plain(Settings), title: "The agent's own settings: agent.yaml" }),

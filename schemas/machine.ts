@@ -45,6 +45,10 @@ export function machineSchema(d: Defaults) {
       after: After,
       status: StatusPlace.optional(),
       image: Name.optional().meta({ description: "Name in images.yaml; left out, the image stays as it is." }),
+      agent: Name.optional().meta({
+        description:
+          "Name of a package of the agent in images.yaml: docs/package.md; left out, the agent stays as it is.",
+      }),
       maintenance: Maintenance,
       management: managementSchema(d).optional(),
       interfaces: interfacesSchema(d),

@@ -57,6 +57,7 @@ export const problemCodes = {
   HELD: "This generation was tried here and failed.",
   JOURNAL: "The journal cannot be read or written.",
   FAILSAFE: "The failsafe cannot be relied on, or could not put something back.",
+  UPDATE: "Another version of the agent cannot be had, is not what it is said to be, or did not come up.",
   AGENT_UNREACHABLE: "The agent does not answer on its socket.",
   AGENT_BUSY: "Another agent runs here, or a deployment is in flight.",
   SETTINGS: "The agent's own settings are missing or wrong.",

@@ -88,6 +88,18 @@ const Ledger = z.looseObject({
       }),
     )
     .optional(),
+  updates: z
+    .record(
+      z.string(),
+      z.looseObject({
+        version: z.string(),
+        verdict: z.enum(["good", "bad", "inconclusive"]),
+        reason: z.string(),
+        at: z.number(),
+        unclear: z.number(),
+      }),
+    )
+    .optional(),
   reboots: z.array(Term).optional(),
   corrections: z.looseObject({ boot: z.string(), at: z.array(z.number()) }).optional(),
   incarnations: z.record(z.string(), z.string()).optional(),

@@ -1,7 +1,7 @@
 /** What all machines of a repository have in common, read once: fleet.yaml, images.yaml and policies/. */
 import { z } from "zod";
 import { DefaultsNumber as DefaultsSchema } from "./fleet.ts";
-import { Images, type ImageEntry } from "./images.ts";
+import { Images, isAgentPackage, type AgentPackage, type ImageEntry } from "./images.ts";
 import { issueProblems } from "./issues.ts";
 import { yamlFiles } from "./layout.ts";
 import type { Layer } from "./merge.ts";
@@ -16,6 +16,7 @@ import type { YamlDocument } from "./yaml.ts";
 export interface Shared {
   readonly fleet: YamlDocument | undefined;
   readonly images: ReadonlyMap<string, ImageEntry>;
+  readonly agents: ReadonlyMap<string, AgentPackage>;
   readonly catalogue: PolicyCatalogue;
   /** What stops every machine: files that could not be read. */
   readonly problems: readonly Problem[];
@@ -30,9 +31,11 @@ export async function readShared(sites: Sites): Promise<Shared> {
   const policies = await readAll(sites, folder.files);
   const shared = policyCatalogue(policies.documents);
   const named = images.document ? checkDocument(Images, images.document) : { value: {}, problems: [] };
+  const entries = Object.entries(named.value ?? {});
   return {
     fleet: fleet.document,
-    images: new Map(Object.entries(named.value ?? {})),
+    images: new Map(entries.flatMap(([name, one]) => (isAgentPackage(one) ? [] : [[name, one]]))),
+    agents: new Map(entries.flatMap(([name, one]) => (isAgentPackage(one) ? [[name, one]] : []))),
     catalogue: shared,
     problems: [
       ...fleet.problems,

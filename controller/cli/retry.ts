@@ -1,4 +1,4 @@
-/** `impctl retry --reason`: lets a generation that failed here be tried once more. */
+/** `impctl retry --reason`: lets a generation, or an agent, that failed here be tried once more. */
 import type { Command } from "commander";
 import { examples } from "./help.ts";
 import { operation } from "./operate.ts";

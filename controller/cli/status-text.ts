@@ -34,6 +34,7 @@ export function statusText(document: Status, now: number, terminal: Terminal): s
       return [kind === "drain" ? "drained" : "local", style("yellow", text)];
     }),
     ["ended", endedOverlay && `${ago(endedOverlay.at, now)} ago: ${endText(endedOverlay)}`],
+    ["update", update(status)],
     ["failsafe", failsafe && style(failsafe === "quiet" ? "green" : "yellow", failsafe)],
     ...checks(status, now, terminal),
     ...planes(status, now),
@@ -67,6 +68,13 @@ function details({ details: all = [] }: Cause): readonly Row[] {
 function list(all: readonly string[], where: string): readonly Row[] {
   const more = all.length - shown;
   return [...all.slice(0, shown), ...(more > 0 ? [`and ${more} more: ${where}`] : [])].map((one) => ["", `  ${one}`]);
+}
+
+function update({ update: wanted }: Status): string | undefined {
+  if (!wanted) return undefined;
+  const { name, version, state, reason, unblock } = wanted;
+  const more = [reason, unblock].filter((one) => one !== undefined).join(" ");
+  return `the agent is to be ${name} (${version}), ${state}${more === "" ? "" : `: ${more}`}`;
 }
 
 function checks({ checks: seen }: Status, now: number, terminal: Terminal): readonly Row[] {

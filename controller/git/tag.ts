@@ -13,7 +13,7 @@ export interface Tag {
   readonly type: string;
   /** The first line of its message. */
   readonly subject: string;
-  readonly signed: Signed;
+  readonly signed: Signed & { readonly payload: Buffer };
 }
 
 const begin = "-----BEGIN SSH SIGNATURE-----";

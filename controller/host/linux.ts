@@ -63,7 +63,11 @@ async function run(argv: readonly [string, ...string[]], options: RunOptions): P
     cancelSignal: options.signal,
     env: { ...options.env },
     maxBuffer: options.maxBytes ?? 64 * 1024 * 1024,
-    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+    ...(options.inputFile !== undefined
+      ? { inputFile: options.inputFile }
+      : options.input === undefined
+        ? { stdin: "ignore" as const }
+        : { input: options.input }),
   });
   options.signal.throwIfAborted();
   if (result.timedOut) {

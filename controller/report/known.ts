@@ -11,6 +11,7 @@ import type { Overlaid } from "../overlaid.ts";
 import type { Awaited } from "../rollout/decide.ts";
 import type { Good } from "../rollout/good.ts";
 import type { Clock } from "../term.ts";
+import type { UpdateStatus, WantedAgent } from "../update/update.ts";
 import type { ChecksStatus, Status } from "./status.ts";
 
 export interface Known {
@@ -25,6 +26,7 @@ export interface Known {
         readonly commit: string;
         readonly generation: Generation | undefined;
         readonly problems: readonly Problem[];
+        readonly agent?: WantedAgent | undefined;
         readonly tree: Tree;
         /** Which overlays it was loaded with: overlaysKey. */
         readonly overlays: string;
@@ -61,6 +63,8 @@ export interface Known {
   readonly guards: Status["gate"] | undefined;
   /** Whether this process armed the failsafe. */
   readonly failsafeArmed: boolean;
+  /** Where another version of the agent is wanted than runs. */
+  readonly update?: UpdateStatus | undefined;
   /** Failed deployments of which there is evidence. */
   readonly bundles?: number;
   readonly git: {

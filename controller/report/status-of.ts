@@ -64,6 +64,7 @@ export function statusOf(known: Known): Status {
     ...(known.guards && { gate: known.guards }),
     failsafe: known.failsafeArmed ? "armed" : known.settings.failsafe.mode === "off" ? "off" : "quiet",
     ...(ledger?.probation && { probation: probationStatus(ledger.probation, known.clock) }),
+    ...(known.update && { update: known.update }),
     ...(known.bundles !== undefined && { evidence: known.bundles }),
     ...(pause && { paused: pause }),
     ...(waiting && { waiting }),

@@ -33,6 +33,7 @@ export async function contents(
     { path: "usr/lib/imp/impctl.cjs", content: bundle },
     { path: "usr/bin/impctl", content: wrapper, program: true },
     ...["failsafe/imp-failsafe", "failsafe/imp-rescue", "boot/imp-boot"].flatMap(command),
+    { path: "usr/lib/imp/imp-update", content: read("deploy/update/imp-update"), program: true },
     ...folder("deploy/systemd", "usr/lib/systemd/system").filter(({ path }) => path.endsWith(".service")),
     ...folder("deploy/etc", "etc"),
     { path: "usr/lib/systemd/system-preset/90-imp.preset", content: read("deploy/systemd/90-imp.preset") },

@@ -2,30 +2,18 @@
  * The package replaced on a box that runs, by a real dpkg under a real systemd: what is in flight ends first. What dpkg writes
  * goes to memory, in the namespaces of that systemd. The agent's place is taken by a program that only runs.
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { copied, whyNoCopies } from "../lab/copied.ts";
 import { builtPackage } from "../lab/package.ts";
 import { type OwnSystemd, startSystemd, whyNoSystemd } from "../lab/systemd.ts";
 
 const top = join(import.meta.dirname, "../..");
 const units = readdirSync(join(top, "deploy/systemd")).filter((name) => name.endsWith(".service"));
 
-/** Shell commands: what is written to these folders from now on goes to memory. */
-const copied = ["/usr", "/etc", "/var/lib/dpkg", "/var/lib/systemd"].map(
-  (path) => `mount -t tmpfs tmpfs /mnt
-mkdir /mnt/upper /mnt/work
-mount -t overlay overlay -o lowerdir=${path},upperdir=/mnt/upper,workdir=/mnt/work ${path}
-`,
-);
-
-const overlay = spawnSync("unshare", ["--mount", "sh", "-ec", `mount --make-rprivate /\n${copied.join("")}`]);
-const why =
-  whyNoSystemd() ??
-  (existsSync("/usr/bin/dpkg") ? undefined : "needs dpkg") ??
-  (overlay.status === 0 ? undefined : "needs overlay file systems");
+const why = whyNoSystemd() ?? whyNoCopies();
 
 describe.skipIf(why !== undefined)(`the package on a box that runs (${why ?? "systemd is here"})`, () => {
   let folder: string;
@@ -43,7 +31,7 @@ describe.skipIf(why !== undefined)(`the package on a box that runs (${why ?? "sy
       join(folder, "units/imp-agent.service.d/test.conf"),
       `[Unit]\nRequiresMountsFor=\nConditionPathExists=\n[Service]\n${agent}`,
     );
-    box = await startSystemd(folder, copied.join(""));
+    box = await startSystemd(folder, copied);
   }, 60_000);
   afterAll(async () => {
     await box[Symbol.asyncDispose]();

@@ -42,7 +42,7 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     mode: "apply",
     repository: { "poll-seconds": 0.05, branch: "main" },
     failsafe: { mode: "required", program: failsafe },
-    paths: { state: `${folder}/state`, run: `${folder}/run` },
+    paths: { state: `${folder}/state`, cache: `${folder}/cache`, run: `${folder}/run` },
   } as unknown as Settings;
   const files = bootFiles(host, settings.paths.state, [
     {
@@ -77,6 +77,7 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     probe: prober({ host, sockets, dataplane: "dataplane" }),
     bootFiles: files,
     failsafe: openFailsafe(host, settings, files),
+    fetchPackage: async () => undefined,
     ask: async () => {
       throw new Error("nobody is there");
     },

@@ -30,7 +30,7 @@ export function builtPackage(): string {
 /** Builds it anew into `folder`, under a umask and in a time zone. */
 export function buildPackage(folder: string, umask: string, zone: string): string {
   const argv = ["-c", `umask ${umask}; exec "$0" deploy/package/package.ts ${folder}`, process.execPath];
-  execFileSync("sh", argv, { cwd: top, env: { ...process.env, TZ: zone }, timeout: 120_000 });
+  execFileSync("sh", argv, { cwd: top, env: { ...process.env, TZ: zone }, timeout: 300_000 });
   return join(folder, readdirSync(folder)[0] ?? "");
 }
 

@@ -8,7 +8,7 @@ import { createAgent, type Agent } from "../../controller/agent.ts";
 import { openFailsafe } from "../../controller/failsafe.ts";
 import { frrBootFile } from "../../controller/frr-boot-file.ts";
 import { SecretStore } from "../../controller/secrets.ts";
-import type { Wanted } from "../../controller/turn.ts";
+import type { AgentParts, Wanted } from "../../controller/turn.ts";
 import { loadWanted } from "../../controller/wanted.ts";
 import { type CheckResult, type Probe, prober } from "../../controller/health/probe.ts";
 import type { Session } from "../../controller/health/sight.ts";
@@ -63,6 +63,8 @@ export interface Story {
   readonly secrets: Map<string, string>;
   /** What on the box takes part in checking a commit. */
   inputs: string;
+  /** What the agent fetches; it has it at once unless this rejects. */
+  fetchPackage: AgentParts["fetchPackage"];
   /** How often a commit was loaded and checked. */
   loads: number;
   /** Makes this the newest commit, and what it says beside its files. */
@@ -191,6 +193,7 @@ export function story(options: StoryOptions = {}): Story {
     accepted: [],
     secrets: new Map(),
     inputs: "",
+    fetchPackage: async () => undefined,
     loads: 0,
     outage: undefined,
     stalls: false,
@@ -273,6 +276,7 @@ export function story(options: StoryOptions = {}): Story {
           : async (candidate, signal) => probe(self, candidate, signal),
         bootFiles: files,
         failsafe: openFailsafe(host, settings, files),
+        fetchPackage: (wanted, signal) => self.fetchPackage(wanted, signal),
         ...(options.logged && { logged: options.logged }),
         ask:
           options.ask ??

@@ -116,7 +116,7 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "imp-units-"));
     mkdirSync(join(folder, "lib"));
-    for (const program of ["node", "imp-failsafe", "imp-boot", "vpp", "frrinit.sh"]) {
+    for (const program of ["node", "imp-failsafe", "imp-boot", "imp-update", "vpp", "frrinit.sh"]) {
       writeFileSync(join(folder, "lib", program), "#!/bin/sh\n", { mode: 0o755 });
     }
     for (const name of [...names, frr]) {
@@ -189,6 +189,7 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
       "imp-management.service",
       "imp-netns.service",
       "imp-nics.service",
+      "imp-update.service",
       "serial-getty@ttyS0.service",
       "vpp-core.service",
       "vpp-nat.service",

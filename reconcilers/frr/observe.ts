@@ -14,13 +14,21 @@ interface Answer {
   readonly config: string;
 }
 
-/** Rejects with FRR_UNREACHABLE when a daemon that listens does not answer in time. */
-export async function observeFrr(host: Host, sockets: string, signal: AbortSignal): Promise<FrrObserved> {
+/**
+ * Rejects with FRR_UNREACHABLE when a daemon that listens does not answer in time. `dotted`: OSPF's areas all in one spelling, for
+ * who compares with a file of somebody else; what the machine file's rendering or a raw line spells stays so otherwise.
+ */
+export async function observeFrr(
+  host: Host,
+  sockets: string,
+  signal: AbortSignal,
+  { dotted = false } = {},
+): Promise<FrrObserved> {
   const asked = await Promise.all(daemons.map((daemon) => ask(host, sockets, daemon, signal)));
   const answers = asked.filter((answer) => answer !== undefined);
   const texts = answers.map(({ config, daemon }) => {
     const sealed = sealConfig(config, (secret) => host.secrets.seal(secret));
-    return daemon === "ospfd" || daemon === "ospf6d" ? dottedAreas(sealed) : sealed;
+    return dotted && (daemon === "ospfd" || daemon === "ospf6d") ? dottedAreas(sealed) : sealed;
   });
   const merged = mergeConfigs(texts).filter(({ line }) => !isAmbient([], line));
   const versions = [...new Set(answers.map((answer) => answer.version))];

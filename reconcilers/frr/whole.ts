@@ -31,7 +31,7 @@ export async function planWhole(
   host: Host,
   signal: AbortSignal,
 ): Promise<WholePlan> {
-  const before = await observeFrr(host, instance.sockets, signal);
+  const before = await observeFrr(host, instance.sockets, signal, { dotted: true });
   if (before.version === undefined) {
     throw new Problem("FRR_UNREACHABLE", `No daemon of FRR answers in ${instance.sockets}.`, {
       remedy: "Name the instance: --pathspace or --vty-dir; the user must be root or in the group frrvty.",
@@ -107,7 +107,7 @@ async function goBack({ before, desired }: WholePlan, instance: Instance, host: 
   const signal = new AbortController().signal;
   // A client that died in the middle leaves peers waiting for the end of its batch.
   for await (const _ of applyFrr([], host, instance.sockets, signal));
-  const now = await observeFrr(host, instance.sockets, signal);
+  const now = await observeFrr(host, instance.sockets, signal, { dotted: true });
   await converge(before, planFrr(before, now, [now, desired]), [now, desired], instance, host, signal);
   return [];
 }
@@ -124,7 +124,7 @@ async function converge(
   let plan = first;
   for (let round = 1; ; round += 1) {
     for await (const _ of applyFrr(plan.steps, host, instance.sockets, signal));
-    const now = await observeFrr(host, instance.sockets, signal);
+    const now = await observeFrr(host, instance.sockets, signal, { dotted: true });
     plan = planFrr(desired, now, [...owned, now]);
     if (plan.problems[0]) throw plan.problems[0];
     if (plan.steps.length === 0) return round;

@@ -166,13 +166,13 @@ describe("a local change", () => {
   it("waits at the gate like a commit", async () => {
     const s = story();
     s.answering.add("192.0.2.1");
-    s.push("one", generation([bgp, peer], { policy: { "max-impact": "hitless" } }));
+    s.push("one", generation([bgp, peer], { policy: { approval: ["hitless", "flap", "session-reset", "restart"] } }));
     s.start();
     await s.sim.until(() => s.status().state === "waiting", "waiting");
     await ask(s.agent(), "apply-local", { name: "f", text: fix, for: "1h", reason: "x" });
     await s.sim.pass(60_000);
 
-    expect(s.status()).toMatchObject({ state: "waiting", waiting: { why: "impact" } });
+    expect(s.status()).toMatchObject({ state: "waiting", waiting: { why: "approval" } });
     expect(s.plane.live.size).toBe(0);
   });
 });

@@ -40,20 +40,6 @@ export function openInstance(
   return openVpp(host, options, signal);
 }
 
-/** As long as the boot script may take, in seconds; what it left behind after that is of one that was killed. */
-const settlesWithin = 400;
-const pauseMs = 200;
-
-/** The boot script gives a VPP that has just started its commands; while it does, nobody else looks at it or changes it. */
-async function settled(host: Host, { run }: VppPlaces, instance: InstanceName, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const since = Number(await host.readFile(`${run}/vpp-${instance}.starting`));
-    // No such file is no number.
-    if (!(host.uptime() / 1000 - since < settlesWithin)) return;
-    await host.sleep(pauseMs, signal);
-  }
-}
-
 /** undefined where nobody listens. */
 async function tryOpen(...where: Parameters<typeof openInstance>): Promise<Vpp | undefined> {
   try {
@@ -76,7 +62,6 @@ async function observeOne(
   instance: InstanceName,
   signal: AbortSignal,
 ): Promise<InstanceObserved | undefined> {
-  await settled(host, places, instance, signal);
   const vpp = await tryOpen(host, places, instance, signal);
   if (!vpp) return undefined;
   try {
@@ -185,7 +170,6 @@ async function openWorkplace(
   steps: readonly ObjectStep[],
   signal: AbortSignal,
 ): Promise<Workplace> {
-  await settled(host, places, instance, signal);
   const vpp = await openInstance(host, places, instance, signal);
   try {
     const [remembered, { names, isBlank }] = await Promise.all([

@@ -13,6 +13,7 @@ export class Standing {
   private readonly vpp: Pick<Vpp, "has" | "dump" | "cli">;
   private policiesNow: Promise<readonly AbfPolicy[]> | undefined;
   private attachmentsNow: Promise<readonly AbfItfAttach[]> | undefined;
+  private heapNow: Promise<number | undefined> | undefined;
   private burdensNow: Promise<ReadonlyMap<number, string>> | undefined;
 
   constructor(vpp: Pick<Vpp, "has" | "dump" | "cli">) {
@@ -35,8 +36,15 @@ export class Standing {
     return this.burdensNow;
   }
 
+  /** VPP looks at every page of it for the answer, and forwards nothing meanwhile: it is asked once. */
   freeHeap(): Promise<number | undefined> {
-    return freeHeap(this.vpp);
+    this.heapNow ??= freeHeap(this.vpp);
+    return this.heapNow;
+  }
+
+  /** So many bytes of it are about to be taken. */
+  takeHeap(bytes: number): void {
+    this.heapNow = this.freeHeap().then((free) => free && free - bytes);
   }
 
   /** The interface on a device of Linux. */
@@ -190,7 +198,10 @@ async function checkMapping(
   const free = await standing.freeHeap();
   if (free === undefined)
     return "VPP does not say how much of its heap is free, and it aborts when that is not enough.";
-  if (needed + spareHeap <= free) return undefined;
+  if (needed + spareHeap <= free) {
+    standing.takeHeap(needed);
+    return undefined;
+  }
   return `sessions of a /${length} take ${mebibytes(needed)} of VPP's heap, which has ${mebibytes(free)} free: VPP would abort. Use a longer prefix, or give its main-heap-size more.`;
 }
 

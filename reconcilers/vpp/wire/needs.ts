@@ -71,7 +71,6 @@ const alone: ReadonlySet<VppObject["kind"]> = new Set([
   "abf-attachment",
   "det44",
   "det44-role",
-  "det44-mapping",
   "policer",
   "policer-use",
   "lldp-port",

@@ -1,6 +1,5 @@
 /** What is read back is what was written, of every kind: the plane against simulated instances. */
 import { describe, expect, it } from "vitest";
-import type { Host } from "../../../../reconcilers/core.ts";
 import { describeStep } from "../../../../reconcilers/vpp/describe.ts";
 import { asDesired } from "../../../../reconcilers/vpp/difference.ts";
 import { applyVpp, observeVpp } from "../../../../reconcilers/vpp/instances.ts";
@@ -75,30 +74,5 @@ describe("VPP's plane", () => {
     const { host, sims } = plane();
     sims.nat.stop();
     expect(Object.keys(await observeVpp(host, places, signal))).toEqual(["core"]);
-  });
-
-  it("waits until the boot script has given an instance its commands", async () => {
-    const { host, files } = plane();
-    files.set("/run/imp/vpp-nat.starting", "990.12\n");
-    let pauses = 0;
-    const clock: Host = {
-      ...host,
-      uptime: () => 1_000_000,
-      sleep: (ms, until) => {
-        if (ms !== 200) return host.sleep(ms, until);
-        pauses += 1;
-        if (pauses === 3) files.delete("/run/imp/vpp-nat.starting");
-        return Promise.resolve();
-      },
-    };
-    await observeVpp(clock, places, signal);
-    expect(pauses).toBe(3);
-  });
-
-  it("does not wait for a boot script that was killed long ago", async () => {
-    const { host, files } = plane();
-    files.set("/run/imp/vpp-nat.starting", "100\n");
-    const clock = { ...host, uptime: () => 1_000_000 };
-    expect(Object.keys(await observeVpp(clock, places, signal))).toEqual(["core", "nat"]);
   });
 });

@@ -1,6 +1,6 @@
 /** What every interface has: up or down, MTU, and its pair in Linux. */
 import type { LinuxPair, Settings, VppObject } from "../model.ts";
-import type { Reader, Target, Writers } from "./kind.ts";
+import { dump, type Reader, type Target, type Writers } from "./kind.ts";
 import { none } from "./names.ts";
 
 export const readSettings: Reader = async (sight) => {
@@ -30,52 +30,45 @@ function setMtu(sw_if_index: number, mtu: number, { vpp }: Target): Promise<unkn
 }
 
 /**
- * The largest frame that the device itself takes grows with the MTU. VPP then gives the interface and all that is on it the MTU
- * that this makes: the others get back what they had.
+ * Of an interface that is none on another. The largest frame of its device follows where it has to: where it is too small, and
+ * where there is a pair in Linux, whose MTU comes back through linux-nl a moment later as that of the device. VPP gives the
+ * interface and all that is on it the MTU that this makes, which then happens here and at once: the others get back what they had.
  */
-async function growMtu(sw_if_index: number, mtu: number, to: Target): Promise<void> {
-  const all = await to.vpp.dump("sw_interface_dump", { sw_if_index: none });
-  const own = all.find((one) => one.sw_if_index === sw_if_index);
-  if (own !== undefined && isDevice(own) && own.link_mtu < mtu) {
-    const others = all.filter((one) => one.sup_sw_if_index === sw_if_index && one.sw_if_index !== sw_if_index);
-    await Promise.all([
-      to.vpp.call("hw_interface_set_mtu", { sw_if_index, mtu }),
-      setMtu(sw_if_index, mtu, to),
-      ...others.map((one) => setMtu(one.sw_if_index, one.mtu[0] ?? 0, to)),
-    ]);
-  } else await setMtu(sw_if_index, mtu, to);
+async function setDeviceMtu(sw_if_index: number, mtu: number, to: Target): Promise<void> {
+  const [all, pairs] = await Promise.all([
+    to.vpp.dump("sw_interface_dump", { sw_if_index: none }),
+    dump(to, "lcp_itf_pair_get"),
+  ]);
+  const device = all.find((one) => one.sw_if_index === sw_if_index)?.link_mtu ?? mtu;
+  const isPaired = pairs.some((pair) => pair.phy_sw_if_index === sw_if_index);
+  const follows = device < mtu || (device !== mtu && isPaired);
+  const others = all.filter((one) => one.sup_sw_if_index === sw_if_index && one.sw_if_index !== sw_if_index);
+  await Promise.all([
+    ...(follows ? [to.vpp.call("hw_interface_set_mtu", { sw_if_index, mtu }, unsupported)] : []),
+    setMtu(sw_if_index, mtu, to),
+    ...(follows ? others.map((one) => setMtu(one.sw_if_index, one.mtu[0] ?? 0, to)) : []),
+  ]);
 }
 
-/** Those of VPP's own making have no largest frame to set (-126). */
-function isDevice({
-  type,
-  interface_dev_type,
-}: {
-  readonly type: number;
-  readonly interface_dev_type: string;
-}): boolean {
-  return type === 0 && !["Loopback", "BVI", "VXLAN", "memif"].includes(interface_dev_type);
+/** Interfaces of VPP's own making have no device. */
+const unsupported = [-126];
+
+/** Whether this may change more than the one interface, so that nothing else may be under way meanwhile. */
+export function changesDevice(before: Settings | undefined, after: Settings): boolean {
+  return !isSubInterface(after) && after.mtu !== undefined && after.mtu !== before?.mtu;
 }
 
-/** Above this, a device may have to be told. Ethernet's own is below the frames that every device takes. */
-const everyDeviceTakes = 1500;
-
-/** Whether this changes more than the one interface, so that nothing else may be under way meanwhile. */
-export function growsDevice(before: Settings | undefined, after: Settings, isSubInterface: boolean): boolean {
-  return !isSubInterface && after.mtu !== before?.mtu && (after.mtu ?? 0) > everyDeviceTakes;
+function isSubInterface({ on }: Settings): boolean {
+  return on.includes(".");
 }
 
 async function change(before: Settings | undefined, after: Settings, to: Target): Promise<void> {
   const index = to.names.interface(after.on);
-  const isSubInterface = after.on.includes(".");
   const sent: Promise<unknown>[] = [];
   // A new interface is down. What goes down goes first, what comes up has its MTU before.
   if (!after.up && before?.up === true) sent.push(setFlags(after, to));
-  if (after.mtu !== before?.mtu && (after.mtu !== undefined || isSubInterface)) {
-    const grows = growsDevice(before, after, isSubInterface);
-    if (grows) await growMtu(index, after.mtu ?? 0, to);
-    else sent.push(setMtu(index, after.mtu ?? 0, to));
-  }
+  if (changesDevice(before, after)) await setDeviceMtu(index, after.mtu ?? 0, to);
+  else if (isSubInterface(after) && after.mtu !== before?.mtu) sent.push(setMtu(index, after.mtu ?? 0, to));
   if (after.up && before?.up !== true) sent.push(setFlags(after, to));
   await Promise.all(sent);
 }
@@ -93,7 +86,10 @@ export const settingsWriters: Writers<"settings" | "linux-pair"> = {
     set: change,
     remove: ({ on }, to) => {
       const down: Settings = { kind: "settings", on, up: false };
-      return Promise.all([setFlags(down, to), ...(on.includes(".") ? [setMtu(to.names.interface(on), 0, to)] : [])]);
+      return Promise.all([
+        setFlags(down, to),
+        ...(isSubInterface(down) ? [setMtu(to.names.interface(on), 0, to)] : []),
+      ]);
     },
   },
   "linux-pair": {

@@ -28,7 +28,7 @@ export const optional: Readonly<Record<string, readonly string[]>> = {
   "isc-dhcp-client": ["dhclient"],
   udhcpc: ["udhcpc"],
   rsyslog: ["rsyslogd"],
-  vpp: ["vpp"],
+  vpp: ["vpp", "vppctl"],
 };
 
 /** The preset enables units of theirs. */

@@ -61,7 +61,7 @@ for (const shell of shells)
       const { exitCode, text } = box.boot("vpp", "core");
       expect(exitCode).toBe(0);
       expect(text).toBe(
-        "VPP core, line 2, \"set interface state absent up\": set interface state: unknown interface `absent 'up'\n" +
+        'VPP core, line 2, "set interface state absent up": set interface state: unknown interface\n' +
           "VPP core was given 3 commands, of which 1 failed.\n",
       );
       expect(box.banner()).toContain("line 2");

@@ -44,7 +44,10 @@ export class Standing {
 
   /** So many bytes of it are about to be taken. */
   takeHeap(bytes: number): void {
-    this.heapNow = this.freeHeap().then((free) => free && free - bytes);
+    const left = this.freeHeap().then((free) => free && free - bytes);
+    // Whoever asks next hears of it; perhaps nobody does.
+    left.catch(() => undefined);
+    this.heapNow = left;
   }
 
   /** The interface on a device of Linux. */

@@ -9,15 +9,15 @@ import { none } from "./names.ts";
  * master: they come and go by themselves.
  */
 export const readAddresses: Reader = async (sight) => {
-  const routers = dump(sight, "vrrp_vr_dump", { sw_if_index: none });
-  const [all, names] = await Promise.all([sight.interfaces, sight.names]);
+  const asked = [sight.interfaces, sight.names, dump(sight, "vrrp_vr_dump", { sw_if_index: none })] as const;
+  const [all, names, routers] = await Promise.all(asked);
   const found = await Promise.all(
     all.flatMap(({ sw_if_index }) => [
       dump(sight, "ip_address_dump", { sw_if_index, is_ipv6: false }),
       dump(sight, "ip_address_dump", { sw_if_index, is_ipv6: true }),
     ]),
   );
-  const lent = new Set((await routers).flatMap(lentBy));
+  const lent = new Set(routers.flatMap(lentBy));
   return found.flat().flatMap(({ sw_if_index, prefix: address }): VppObject[] => {
     const on = names.nameOf(sw_if_index);
     const isLent = lent.has(`${sw_if_index} ${address.replace(/\/.*$/, "")}`);

@@ -67,7 +67,7 @@ async function change(before: Settings | undefined, after: Settings, to: Target)
   const sent: Promise<unknown>[] = [];
   // A new interface is down. What goes down goes first, what comes up has its MTU before.
   if (!after.up && before?.up === true) sent.push(setFlags(after, to));
-  if (changesDevice(before, after)) await setDeviceMtu(index, after.mtu ?? 0, to);
+  if (changesDevice(before, after)) await Promise.all([...sent.splice(0), setDeviceMtu(index, after.mtu ?? 0, to)]);
   else if (isSubInterface(after) && after.mtu !== before?.mtu) sent.push(setMtu(index, after.mtu ?? 0, to));
   if (after.up && before?.up !== true) sent.push(setFlags(after, to));
   await Promise.all(sent);

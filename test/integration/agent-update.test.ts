@@ -138,10 +138,11 @@ paths: { state: ${folder}/state, cache: ${folder}/cache, run: /run/imp, frr-sock
     await until("up", ({ agentVersion }) => agentVersion === "9.1.0");
     want("impctl-2", made("9.2.0+1"), "9.2.0+1");
 
-    await until("updated", ({ agentVersion, update }) => agentVersion === "9.2.0" && update === undefined);
+    // The new agent answers before it is known to stay: what there was to go back to goes last.
+    const left = () => readdirSync(join(folder, "cache/update")).join(" ");
+    await until("updated", ({ agentVersion, update }) => agentVersion === "9.2.0" && !update && left() === "log");
 
     expect(installed()).toBe("ii 9.2.0+1");
-    expect(readdirSync(join(folder, "cache/update"))).toEqual(["log"]);
   });
 
   it("is taken back where it does not come up, and is not tried again", async () => {

@@ -41,7 +41,7 @@ export function pairLab(sockets: string, scratch: string) {
       const argv = ["vtysh", "--vty_socket", fresh.sockets, "-f", file] as const;
       const { exitCode, stderr } = await host.run(argv, { timeoutMs: 60_000, signal });
       if (exitCode !== 0 || stderr !== "") throw new Error(`FRR does not start with it: ${stderr}`);
-      const { config } = await observeFrr(host, fresh.sockets, signal);
+      const { config } = await observeFrr(host, fresh.sockets, signal, { dotted: true });
       started.set(text, config);
       return config;
     } finally {
@@ -54,11 +54,11 @@ export function pairLab(sockets: string, scratch: string) {
     async begin(text: string): Promise<void> {
       const desired = { config: await reference(text) };
       for (let round = 0; round < 3; round += 1) {
-        const now = await observeFrr(host, sockets, signal);
+        const now = await observeFrr(host, sockets, signal, { dotted: true });
         const { steps } = planFrr(desired, now, [now]);
         for await (const _ of applyFrr(steps, host, sockets, signal));
       }
-      const left = difference(desired.config, (await observeFrr(host, sockets, signal)).config);
+      const left = difference(desired.config, (await observeFrr(host, sockets, signal, { dotted: true })).config);
       if (left.length > 0) throw new Error(`it cannot be begun with: ${left.join("; ")}`);
     },
 
@@ -74,7 +74,7 @@ export function pairLab(sockets: string, scratch: string) {
 
     /** How what runs differs from an FRR that started with the text. */
     async differs(text: string): Promise<readonly string[]> {
-      return difference(await reference(text), (await observeFrr(host, sockets, signal)).config);
+      return difference(await reference(text), (await observeFrr(host, sockets, signal, { dotted: true })).config);
     },
   };
 }

@@ -99,7 +99,8 @@ async function tryOut(
       if (round === 0) {
         const unknown = await unknownLines(lines, scratch, host, signal);
         const problems = unknown.map(({ at, line }) => refusal(file, at, `FRR does not know "${line}"`));
-        if (problems.length > 0) return { problems, seen: await observeFrr(host, scratch.sockets, signal, { dotted: true }) };
+        if (problems.length > 0)
+          return { problems, seen: await observeFrr(host, scratch.sockets, signal, { dotted: true }) };
       }
       const loaded = await loadSource(lines, careful, options.daemons, host, scratch.sockets, signal);
       seen = await observeFrr(host, scratch.sockets, signal, { dotted: true });

@@ -48,6 +48,8 @@ export const problemCodes = {
   SYSTEM_FILE: "What stands where a file is to be is no file, or could not be put back as it was.",
   UNMET: "A step needs something that is not there, and that no step makes.",
   VPP_INTERFACE: "An interface that is asked for, or that something is to stand on, is not in VPP.",
+  POOL: "A command of ZFS failed, or the pool does not hold what was asked for.",
+  BOOT_ENVIRONMENT: "A boot environment is not what is asked of it, or must stay.",
   READ_BACK: "What was read back after applying differs from what was wanted.",
   // --- the engine
   HEALTH: "A health check failed, or something got worse than before the change.",

@@ -46,6 +46,17 @@ else
   need fish fish
   need rsyslogd rsyslog # sends the log where the machine file says
 fi
+# A real ZFS for the tests, unpacked beside whatever ZFS this machine has: installed, it would take that one's place.
+fuse=$PWD/.cache/zfs-fuse
+if [ "$1" = --packages ] && [ ! -x "$fuse/sbin/zfs-fuse" ]; then
+  echo "setup: apt-get download zfs-fuse" >&2
+  [ -n "$missing" ] || apt-get update -qq >&2 || true
+  rm -rf "$fuse.new" && mkdir -p "$fuse.new/packages"
+  (cd "$fuse.new/packages" && for one in zfs-fuse libfuse2 libaio1 libtirpc3; do
+    apt-get download -qq "$one" >/dev/null 2>&1 || [ "$one" != zfs-fuse ] || exit 1
+  done && for one in *.deb; do dpkg -x "$one" .. || exit 1; done) && rm -rf "$fuse" && mv "$fuse.new" "$fuse" ||
+    echo "setup: could not fetch zfs-fuse; what needs it is skipped by name" >&2
+fi
 [ -n "$missing" ] || exit 0
 echo "setup: apt-get install$missing" >&2
 export DEBIAN_FRONTEND=noninteractive

@@ -1,7 +1,8 @@
 /** Checks of the pool that the box runs from, and of what the boot loader will find there. */
+import { mountsOf, rootDataset } from "../../reconcilers/bootenv/mounts.ts";
 import type { Host, RunResult } from "../../reconcilers/core.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { bootedEnvironment, mountsOf, rootDataset } from "../environment.ts";
+import { bootedEnvironment } from "../environment.ts";
 import { advice, fault, ok, programMs, skipped, together } from "./check.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 

@@ -1,0 +1,123 @@
+/**
+ * What is done to a pool in the life of boot environments, and how it stands after each: the same whatever answers. GUIDs
+ * become ordinals, sizes and times are left out.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BootenvObserved } from "../../../reconcilers/bootenv/model.ts";
+import { observePool } from "../../../reconcilers/bootenv/observe.ts";
+import type { Host, RunResult } from "../../../reconcilers/core.ts";
+
+export type RunZfs = (argv: readonly [string, ...string[]]) => Promise<RunResult> | RunResult;
+
+/** Everything, in the order in which it is done; the pool is there, and nothing is in it. */
+const acts: readonly string[] = [
+  "zfs create -o mountpoint=none tank/ROOT",
+  "zfs create -o canmount=noauto -o mountpoint=/ tank/ROOT/a",
+  "zpool set bootfs=tank/ROOT/a tank",
+  "zpool set bootfs=tank/ROOT/nope tank",
+  "zfs create -o canmount=noauto -o mountpoint=/ tank/ROOT/a",
+  "zfs set imp:committed=1700000000 tank/ROOT/a",
+  "zfs snapshot tank/ROOT/a@img",
+  "zfs snapshot tank/ROOT/a@img",
+  "zfs clone -o canmount=noauto -o mountpoint=/ tank/ROOT/a@img tank/ROOT/b",
+  "zfs clone -o canmount=noauto -o mountpoint=/ tank/ROOT/b@nope tank/ROOT/x",
+  "zfs set imp:pin=until_may tank/ROOT/b",
+  "zfs snapshot tank/ROOT/b@one",
+  "zfs snapshot tank/ROOT/a@two",
+  "zfs clone -o canmount=noauto -o mountpoint=/ tank/ROOT/b@one tank/ROOT/c",
+  "zfs create -o mountpoint=none tank/ROOT/b/var",
+  "zfs destroy tank/ROOT/a",
+  "zfs destroy -r tank/ROOT/a",
+  "zfs destroy tank/ROOT/a@img",
+  "zfs promote tank/ROOT/a",
+  "zfs promote tank/ROOT/c",
+  "zfs promote tank/ROOT/b",
+  "zfs inherit imp:pin tank/ROOT/b",
+  "zfs inherit imp:pin tank/ROOT/b",
+  "zfs hold imp-image tank/ROOT/a@two",
+  "zfs hold imp-image tank/ROOT/a@two",
+  "zfs destroy tank/ROOT/a@two",
+  "zfs destroy -r tank/ROOT/a",
+  "zfs release imp-image tank/ROOT/a@two",
+  "zfs release imp-image tank/ROOT/a@two",
+  "zfs destroy tank/ROOT/a@two",
+  "zfs rename tank/ROOT/a tank/ROOT/older",
+  "zfs rename tank/ROOT/b tank/ROOT/c",
+  "zpool set bootfs=tank/ROOT/b tank",
+  "zfs destroy -r tank/ROOT/older",
+  "zfs destroy -r tank/ROOT/c",
+  "zfs destroy -r tank/ROOT/nope",
+  "zfs destroy -r tank/ROOT/b",
+  "zfs get -H -p -o value guid tank/ROOT/b",
+  "zfs get -H -p -o value guid tank/ROOT/c",
+];
+
+/** A line for each act with its exit code, and how the pool stands after it where that changed. */
+export async function poolStory(run: RunZfs): Promise<readonly string[]> {
+  const guids = new Map<string, string>();
+  const lines: string[] = [];
+  let before = "";
+  for (const act of acts) {
+    const { exitCode } = await run(act.split(" ") as [string, ...string[]]);
+    const stands = await standing(run, guids).catch((thrown: unknown) => [`  ${String(thrown).replace(/.*: /, "")}`]);
+    const now = stands.join("\n");
+    lines.push(`${act} -> ${exitCode}`, ...(now === before ? [] : stands));
+    before = now;
+  }
+  return lines;
+}
+
+async function standing(run: RunZfs, guids: Map<string, string>): Promise<readonly string[]> {
+  // Whichever is there counts as what runs: a pool of its own is nobody's root.
+  const names = ["a", "b", "c", "older"].map((name) => `tank/ROOT/${name}`);
+  for (const name of names) {
+    const there = await run(["zfs", "get", "-H", "-p", "-o", "value", "guid", name]);
+    if (there.exitCode === 0)
+      return described(await observePool(hostOf(run), name, AbortSignal.timeout(60_000)), guids);
+  }
+  return ["  empty"];
+}
+
+function described(observed: BootenvObserved, guids: Map<string, string>): readonly string[] {
+  const ordinal = (guid: string) => {
+    guids.set(guid, guids.get(guid) ?? `#${guids.size + 1}`);
+    return guids.get(guid) ?? "";
+  };
+  const lines = observed.environments.map((one) =>
+    [
+      `  ${one.name} ${ordinal(one.guid)}`,
+      `${one.canmount} ${one.mountpoint}`,
+      ...(one.origin === undefined ? [] : [`of ${one.origin}`]),
+      ...Object.entries(one.properties).map(([key, value]) => `${key}=${value}`),
+      ...one.snapshots.map(({ name, guid, holds }) => `${name} ${ordinal(guid)}${holds > 0 ? ` held ${holds}` : ""}`),
+      ...one.below.map(({ dataset }) => dataset),
+    ].join(", "),
+  );
+  return [...lines, `  boots ${observed.bootfs ?? "nothing"}, ${observed.pool.health}`];
+}
+
+/** As much of a Host as observing a pool takes. */
+function hostOf(run: RunZfs): Host {
+  const absent = (): never => {
+    throw new Error("not here");
+  };
+  return {
+    now: absent,
+    uptime: absent,
+    bootId: absent,
+    sleep: async (ms, signal) => sleep(ms, undefined, { signal }),
+    run: async (argv) => run(argv),
+    readFile: absent,
+    attributes: absent,
+    readFolder: absent,
+    writeFile: absent,
+    appendFile: absent,
+    writeLink: absent,
+    readLink: absent,
+    freeBytes: absent,
+    remove: absent,
+    connect: absent,
+    reach: absent,
+    secrets: { seal: absent, reveal: absent },
+  };
+}

@@ -54,7 +54,12 @@ describe.skipIf(missing.length > 0)(`the package of another agent (needs ${progr
     const tree = join(top, `tree-${made}`);
     mkdirSync(join(tree, "DEBIAN"), { recursive: true });
     const own = execFileSync("dpkg", ["--print-architecture"], { encoding: "utf8" }).trim();
-    const fields = ["Version: 2.0+1", `Architecture: ${own}`, "Maintainer: nora <nora@example.net>", "Description: x"];
+    const fields = [
+      "Version: 2.0+1",
+      `Architecture: ${own}`,
+      "Maintainer: nora <nora@example.net>",
+      `Description: number ${made}`,
+    ];
     writeFileSync(join(tree, "DEBIAN/control"), `Package: ${name}\n${fields.join("\n")}\n`);
     const file = join(top, `${made}.deb`);
     execFileSync("dpkg-deb", ["--root-owner-group", "--build", tree, file], { stdio: "ignore" });

@@ -64,6 +64,8 @@ export interface Journal {
   history(limit: number): Promise<readonly Recorded[]>;
 }
 
+/** Of what it writes; an image must have an agent that knows it. */
+export const journalFormat = 1;
 const keptLines = 1000;
 
 /** The journal in `folder`. Nothing is read or written before the first call. */
@@ -78,7 +80,8 @@ export function openJournal(host: Host, folder: string): Journal {
     try {
       if (!tail || tail.lines >= 2 * keptLines) tail = await shorten(host, historyPath);
       const { torn, lines } = tail;
-      if (current) await host.writeFile(currentPath, `${JSON.stringify({ format: 1, ...record })}\n`, { mode: 0o600 });
+      if (current)
+        await host.writeFile(currentPath, `${JSON.stringify({ format: journalFormat, ...record })}\n`, { mode: 0o600 });
       tail = undefined;
       await host.appendFile(historyPath, `${torn ? "\n" : ""}${JSON.stringify(record)}\n`);
       tail = { lines: lines + 1, torn: false };

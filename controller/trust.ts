@@ -1,5 +1,5 @@
 /**
- * Who may change this appliance: SSH signatures of commits, tags and packages, checked by ssh-keygen against the box's own list
+ * Who may change this appliance: SSH signatures of commits, tags, packages and manifests, checked by ssh-keygen against the box's own list
  * of allowed signers. What counts is decided here and in the agent's settings, never by the repository.
  *
  * A key must be valid twice: at the time that the commit names, and now. The first alone would let the thief of an expired
@@ -16,7 +16,7 @@ import type { Commit } from "./git/commit.ts";
 
 export type Trust = Settings["trust"];
 
-/** What carries a signature: a commit, a tag, or a package. */
+/** What carries a signature: a commit, a tag, a package, or an image's manifest. */
 export interface Signed {
   /** What people call it, printable: 'commit 0123456789ab "Subject" by …'. */
   readonly name: string;
@@ -26,6 +26,8 @@ export interface Signed {
   readonly signature: string | undefined;
   /** What was signed: text, or a file that nobody else may change. */
   readonly payload: Buffer | { readonly file: string };
+  /** How it is signed, as a sentence; a commit's unless given. */
+  readonly sign?: string;
   /** What an operator can do on the box where it stays without a valid signature. */
   readonly instead: string;
 }
@@ -97,7 +99,7 @@ export function asSigned({ id, subject, author, committedAt, signature, payload 
 export async function checkSigned(signed: Signed, options: TrustOptions): Promise<Verdict> {
   const { signature } = signed;
   if (signature === undefined) {
-    const remedy = "Sign it (git commit -S --amend, git tag -s -f) before it is pushed.";
+    const remedy = signed.sign ?? "Sign it (git commit -S --amend, git tag -s -f) before it is pushed.";
     return refuse(signed, "TRUST_UNSIGNED", "is not signed", remedy);
   }
   if (!signature.startsWith("-----BEGIN SSH SIGNATURE-----\n")) {

@@ -41,6 +41,11 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "make, rotate, re-encrypt and check secrets",
     load: () => import("./secret.ts"),
   },
+  image: {
+    group: "Write",
+    summary: "describe, sign, check and show images",
+    load: () => import("./image.ts"),
+  },
   plan: {
     group: "Compare",
     summary: "show what the agent would do now, or what edited files would change",

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { journalFormat } from "../../controller/journal.ts";
 import { agentVersion } from "../../controller/version.ts";
 
 const top = join(import.meta.dirname, "../..");
@@ -56,6 +57,7 @@ Installed-Size: ${Math.ceil(installed / 1024)}
 Depends: ${[...libraries, ...Object.keys(required)].join(", ")}
 Recommends: ${recommended.join(", ")}
 Suggests: ${[...suggested, "rsyslog-gnutls", "vpp-plugin-core", "vpp-plugin-dpdk", "incus"].join(", ")}
+Imp-Journal: ${journalFormat}
 Description: GitOps controller of a router appliance
  The agent makes an appliance what its sites repository says it is: FRR's
  routing, proven healthy, and else taken back.

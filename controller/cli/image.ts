@@ -1,0 +1,16 @@
+/** `impctl image …`: makes, signs, checks and shows the manifests of images. */
+import type { Command } from "commander";
+import { defineInspect } from "./image-inspect.ts";
+import { defineList } from "./image-list.ts";
+import { defineManifest } from "./image-manifest.ts";
+import { defineSign } from "./image-sign.ts";
+import { defineVerify } from "./image-verify.ts";
+import type { Terminal } from "./terminal.ts";
+
+export function define(command: Command, terminal: Terminal): void {
+  defineManifest(command, terminal);
+  defineSign(command, terminal);
+  defineVerify(command, terminal);
+  defineInspect(command, terminal);
+  defineList(command, terminal);
+}

@@ -1,7 +1,7 @@
 /** What differs between desired and live, under three-way ownership: what to add, replace, remove, and what is foreign. */
 import { ancestors, type Entries, entriesOf, type Entry, type Neighbor, neighborKey, neighborsOf } from "./entries.ts";
 import type { Operation } from "./impact.ts";
-import { objectOf } from "./grammar.ts";
+import { instanceSlot, isLeak, objectOf } from "./grammar.ts";
 import { isSameConfig, type Node, parseConfig, pathKey } from "./tree.ts";
 
 /** The configurations that a plan compares. */
@@ -116,7 +116,26 @@ export function difference(sides: Sides, incomplete: ReadonlySet<string>): Diffe
     if (stays(entry, key, sides, heads)) foreign.push(entry);
     else operations.push({ kind: "remove", entry: { ...entry, path: pathIn(sides.desired, entry) } });
   }
+  operations.push(...leaksAgain(sides, heads));
   return { operations, recreated, foreign, goAlong };
+}
+
+/** What instances have of each other is taken back while one of them is replaced by another, and given again. */
+function leaksAgain(sides: Sides, heads: ReadonlySet<string>): readonly Operation[] {
+  const slots = (entries: Iterable<Entry>) =>
+    [...entries].flatMap(({ path, line }) => (path.length === 0 ? (instanceSlot(line) ?? []) : []));
+  const leaving = slots([...sides.live.values()].filter((entry) => heads.has(entry.key)));
+  if (leaving.length === 0) return [];
+  const coming = new Set(slots(sides.desired.values()));
+  if (!leaving.some((slot) => coming.has(slot))) return [];
+  return [...sides.live.values()].flatMap((entry): readonly Operation[] => {
+    const wanted = isLeak(entry.path, entry.line) ? sides.desired.get(entry.key) : undefined;
+    if (wanted === undefined) return [];
+    return [
+      { kind: "remove", entry },
+      { kind: "add", entry: wanted },
+    ];
+  });
 }
 
 /**

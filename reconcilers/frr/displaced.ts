@@ -48,6 +48,11 @@ const places: readonly (readonly [RegExp, RegExp, string])[] = [
   [/^$/, /^bgp (\S*community-list) (?:standard|expanded) (\S+) .*$/, "$1 $2"],
   [/^router bgp /, /^neighbor (\S+) send-community\b.*$/, "$1 send-community"],
   [/^router bgp /, /^neighbor (\S+) (?:distribute-list|prefix-list) \S+ (in|out)$/, "$1 $2"],
+  [
+    /^router bgp /,
+    /^(?:import vrf (?!route-map )\S+|(?:rd|rt|label|nexthop|route-map) vpn .*|(?:import|export) vpn)$/,
+    "leak",
+  ],
   [/^bfd$/, /^peer (\S+)\b.*$/, "$1"],
 ];
 
@@ -81,7 +86,9 @@ function nextHop(line: string): string {
     .replace(/ (?:blackhole|reject|Null0)(?= |$)/, " blackhole");
 }
 
-/** Entries of a list, or filters of a kind, are of one form whatever they say. */
+/** Entries of a list, filters of a kind, and ways to bring routes from VRF to VRF are of one form whatever they say. */
 function formOf(line: string): string {
+  const leak = /^import vrf |^\S+ vpn(?: |$)/.exec(line)?.[0];
+  if (leak !== undefined) return leak.startsWith("import vrf") ? "vrf" : "vpn";
   return /(?<=^bgp \S*community-list )\S+|(?:distribute|prefix)-list(?= \S+ (?:in|out)$)/.exec(line)?.[0] ?? line;
 }

@@ -217,6 +217,21 @@ export function isAmbient(path: readonly string[], line: string): boolean {
   return path.length === 0 && isAmbientLine(line);
 }
 
+/** What an instance occupies: a daemon holds one `router bgp` in a VRF. undefined for other lines. */
+export function instanceSlot(line: string): string | undefined {
+  const match = /^router bgp \d+(.*)$/.exec(line);
+  return match ? `bgp${match[1]}` : undefined;
+}
+
+/**
+ * Whether a line of a BGP instance brings routes from one VRF into another: bgpd does not let the default instance go while
+ * there is one, and does not survive when an instance goes that another imports from (8.4.4).
+ */
+export function isLeak(path: readonly string[], line: string): boolean {
+  const isInside = path[0]?.startsWith("router bgp ") === true;
+  return isInside && /^(?:import vrf (?!route-map )|(?:import|export) vpn$|vni \d)/.test(line);
+}
+
 /** The object that a line belongs to: what one step changes. */
 export function objectOf(path: readonly string[], line: string): string {
   const positive = line.replace(/^no /, "");

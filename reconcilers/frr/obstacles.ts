@@ -2,6 +2,7 @@
 import { Problem } from "../../schemas/problem.ts";
 import { type Difference, groupKey, type Sides } from "./difference.ts";
 import type { Neighbor } from "./entries.ts";
+import { instanceSlot } from "./grammar.ts";
 import { type Daemon, daemons, type FrrDesired, type FrrObserved } from "./model.ts";
 import { isSupported, neededDaemons } from "./route.ts";
 import { parseConfig } from "./tree.ts";
@@ -84,10 +85,4 @@ export function unsupported(version: string): Problem {
   return new Problem("FRR_VERSION", `FRR ${version} is not supported: only 8.x is.`, {
     remedy: "Deploy an image with FRR 8.4 (Debian 12), or a controller that knows this version.",
   });
-}
-
-/** What an instance occupies: a daemon holds one `router bgp` in a VRF. undefined for other lines. */
-export function instanceSlot(line: string): string | undefined {
-  const match = /^router bgp \d+(.*)$/.exec(line);
-  return match ? `bgp${match[1]}` : undefined;
 }

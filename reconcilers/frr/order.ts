@@ -3,7 +3,7 @@
  * comes before its references and goes after them, and peers come with their policy.
  */
 import type { Entries } from "./entries.ts";
-import { isRoute, neighborOf, objectOf } from "./grammar.ts";
+import { isLeak, isRoute, neighborOf, objectOf } from "./grammar.ts";
 import type { Operation } from "./impact.ts";
 
 /** The lower first. Ties keep the order of the configuration. */
@@ -13,6 +13,29 @@ export function phaseOf(operation: Operation, isGroup: (entry: Operation["entry"
 
 /** Before everything: an instance that has to make room for another. */
 export const makeRoom = 0;
+
+/** Before that: instances of VRFs that leave when the default one makes room; and first of all what others have of an instance. */
+const leave = -1;
+const letGo = -2;
+
+/**
+ * The phases of removals without which bgpd does not let an instance go that another takes the place of. `isReplaced`: of
+ * a line at the top.
+ */
+export function holdingRemovals(
+  operations: readonly Operation[],
+  isReplaced: (entry: Operation["entry"]) => boolean,
+): ReadonlyMap<Operation, number> {
+  const isInstance = ({ path, line }: Operation["entry"]) => path.length === 0 && line.startsWith("router bgp ");
+  const removals = operations.filter(({ kind }) => kind === "remove");
+  if (!removals.some(({ entry }) => isInstance(entry) && isReplaced(entry))) return new Map();
+  const phases = removals.flatMap((operation): readonly [Operation, number][] => {
+    const { path, line } = operation.entry;
+    if (isLeak(path, line)) return [[operation, letGo]];
+    return isInstance(operation.entry) && line.includes(" vrf ") ? [[operation, leave]] : [];
+  });
+  return new Map(phases);
+}
 
 /**
  * Removals that come first: of what filters keep back, where filters change with it. A filter that opens may have kept

@@ -3,12 +3,12 @@ import { type Foreign, impacts, type Plan, worstImpact } from "../core.ts";
 import { displacedEntries } from "./displaced.ts";
 import { type Difference, difference, groupKey, sidesOf, type Sides } from "./difference.ts";
 import { type Entries, type Entry, neighborKey } from "./entries.ts";
-import { isIdentity, negation, objectOf, replacedByRemoval } from "./grammar.ts";
+import { instanceSlot, isIdentity, negation, objectOf, replacedByRemoval } from "./grammar.ts";
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
 import type { FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
-import { areaRemovals, early, earlyRemovals, makeAreas, makeRoom, phaseOf } from "./order.ts";
+import { areaRemovals, early, earlyRemovals, holdingRemovals, makeAreas, makeRoom, phaseOf } from "./order.ts";
 import { tapsOf } from "./interfaces.ts";
-import { instanceSlot, problemsOf } from "./obstacles.ts";
+import { problemsOf } from "./obstacles.ts";
 
 /** Implements Reconciler.plan. To prune everything that is foreign, pass the observed configuration as owned. */
 export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: readonly FrrDesired[]): Plan<FrrStep> {
@@ -57,6 +57,7 @@ function stepsOf(
   const displaced = displacedEntries(changes.operations);
   const withdrawn = earlyRemovals(changes.operations, sides.live, sides.desired);
   const vacated = areaRemovals(changes.operations);
+  const holding = holdingRemovals(changes.operations, (entry) => isReplacedInstance(entry, sides));
   const groups = new Map<string, Group>();
   for (const operation of changes.operations) {
     const { entry } = operation;
@@ -74,7 +75,7 @@ function stepsOf(
         : vacated.has(entry.key)
           ? makeAreas
           : undefined;
-    const phase = first ?? instead ?? phaseOf(operation, isGroup);
+    const phase = holding.get(operation) ?? first ?? instead ?? phaseOf(operation, isGroup);
     const key = `${phase} ${object}`;
     const group = groups.get(key);
     if (group) group.operations.push(operation);
@@ -172,7 +173,11 @@ function commandsOf(operations: readonly Operation[], recreated: boolean, contex
   const removals = operations
     .filter(({ kind, entry }) => kind === "remove" && !context.displaced.has(entry.key))
     .toReversed();
-  for (const { entry, old, kind } of [...operations.filter(({ kind }) => kind !== "remove"), ...removals]) {
+  // What stands in a context comes after it, and a peer before what a family says of it.
+  const additions = operations
+    .filter(({ kind }) => kind !== "remove")
+    .toSorted((a, b) => a.entry.path.length - b.entry.path.length);
+  for (const { entry, old, kind } of [...additions, ...removals]) {
     const { path, line } = entry;
     if (kind === "remove") {
       const block = context.raw.find((one) => one.undo && isOf(one, entry));

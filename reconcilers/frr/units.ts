@@ -2,7 +2,7 @@
  * Which parts of a file have to be shown to FRR before they can be compared. What stands in the file word for word as FRR
  * prints it is canonical already; only units that differ, and what their printed form depends on, are worth a scratch FRR.
  */
-import { headKind, lineKey, neighborOf, objectOf } from "./grammar.ts";
+import { headKind, isLeak, lineKey, neighborOf, objectOf } from "./grammar.ts";
 import type { SourceLine } from "./source.ts";
 import { opensContext } from "./source.ts";
 import { type Node, pathKey, walk } from "./tree.ts";
@@ -91,6 +91,12 @@ function withDependencies(changed: ReadonlySet<string>, units: Units): ReadonlyS
   for (const name of wanted) {
     const group = name.includes("/neighbor ") ? groupUnit(name, units) : undefined;
     if (group !== undefined) wanted.add(group);
+  }
+  // An instance that others import from or export to may come to be by that alone, with their AS number.
+  const isInstance = (name: string) => /^router bgp [^/]*\/$/.test(name);
+  const leaks = [...units.values()].some((lines) => lines.some(({ context, line }) => isLeak(context, line)));
+  if (leaks && [...changed].some(isInstance)) {
+    for (const name of all) if (name.startsWith("router bgp ")) wanted.add(name);
   }
   const has = (pattern: RegExp) => [...wanted].some((name) => pattern.test(name));
   if (has(/^router bgp /)) for (const name of all) if (/^router bgp [^/]*\/$/.test(name)) wanted.add(name);

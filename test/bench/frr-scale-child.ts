@@ -27,6 +27,7 @@ process.stdout.write(
     steps: plan.steps.length,
     problems: plan.problems.map(String),
     outcome: outcome?.kind ?? "",
+    why: outcome?.kind === "rolled-back" ? String(outcome.why) : "",
     notes: plan.notes,
   }),
 );

@@ -74,6 +74,7 @@ interface Ran {
   readonly steps: number;
   readonly problems: readonly string[];
   readonly outcome: string;
+  readonly why: string;
 }
 
 function ours(verb: "plan" | "apply", sockets: string, file: string): Ran {
@@ -150,7 +151,7 @@ async function one(size: number, print: (line: string) => void): Promise<void> {
       const applied = ours("apply", real.sockets, path);
       ours("apply", real.sockets, same);
       const other = isLong ? undefined : reload("--reload", namespace.name, path);
-      line(`apply, ${name} (${applied.outcome})`, applied, other);
+      line(`apply, ${name} (${applied.outcome}${applied.why})`, applied, other);
       ours("apply", real.sockets, same);
     }
   } finally {

@@ -13,6 +13,7 @@ export const overlayKinds = ["local", "drain"] as const;
 const waitNames = Object.keys(waits) as Wait[];
 const triggerNames = Object.keys(triggers);
 const holds = ["failed", "regressed", "stranded"] as const;
+const updateStates = ["waiting", "installing", "failed"] as const;
 
 /** What takes the document in. */
 export function statusMetrics(registry: Registry): (status: Status) => void {
@@ -63,6 +64,11 @@ function makeGauges(registry: Registry) {
       "reason",
     ]),
     probation: gauge("probation_end_timestamp_seconds", "Until when what is committed is on probation; 0 is not."),
+    update: gauge(
+      "agent_update",
+      "1 for how far the agent is from the version that is wanted; all 0: it is that one.",
+      ["state"],
+    ),
     evidence: gauge("evidence_bundles", "Failed deployments of which there is evidence on the box."),
     breakGlass: gauge("breakglass", "1 while an operator works on the box by hand."),
     paused: gauge("paused", "1 while the policy or an operator forbids to arm."),
@@ -119,6 +125,7 @@ function showGoing(gauges: Gauges, status: Status): void {
   const hold = status.state === "stranded" ? "stranded" : status.held && (status.held.why ?? "failed");
   for (const reason of holds) gauges.held.set({ reason }, Number(reason === hold));
   gauges.probation.set((status.probation?.until ?? 0) / 1000);
+  for (const state of updateStates) gauges.update.set({ state }, Number(state === status.update?.state));
   gauges.evidence.set(status.evidence ?? 0);
   gauges.breakGlass.set(Number(status.breakGlass !== undefined));
 }

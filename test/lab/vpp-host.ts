@@ -15,11 +15,18 @@ export interface VppHost {
   readonly ran: string[];
 }
 
-/** `nics`: those that DPDK gave core. */
-export function vppHost({ nics = [] }: { readonly nics?: readonly string[] } = {}): VppHost {
+export interface VppHostOptions {
+  /** Those that DPDK gave core. */
+  readonly nics?: readonly string[];
+  /** What each instance is given when it starts, a line each. */
+  readonly boot?: Readonly<Partial<Record<InstanceName, readonly string[]>>>;
+}
+
+export function vppHost({ nics = [], boot = {} }: VppHostOptions = {}): VppHost {
+  const linuxCp = { sync: true, autoSubint: false, namespace: "dataplane" };
   const sims = {
-    core: simVpp({ physical: nics, linuxCp: { sync: true, autoSubint: false, namespace: "dataplane" } }),
-    nat: simVpp(),
+    core: simVpp({ physical: nics, linuxCp, bootCommands: boot.core ?? [] }),
+    nat: simVpp({ bootCommands: boot.nat ?? [] }),
   };
   const files = new Map<string, string>();
   const ran: string[] = [];

@@ -11,8 +11,8 @@ import {
 } from "./cli-words.ts";
 import { enableDet44, natCalls, setDet44Map, setDet44Side, setNat64Pool, setNat64Prefix, setNat64Side } from "./nat.ts";
 import { addRouter, vrrpCalls } from "./vrrp.ts";
-import { limitCalls, relay, setReversePath } from "./limits.ts";
-import { retval, type State } from "./state.ts";
+import { limit, limitCalls, relay, setReversePath } from "./limits.ts";
+import type { State } from "./state.ts";
 import { ipv4Range } from "./text.ts";
 
 /** "inside A outside B": each may come more than once. */
@@ -169,12 +169,50 @@ export const natCommands: Commands = {
     must(vrrpCalls.vrrp_vr_set_peers(vpp, { ...router, n_addrs: options.rest.length, addrs: options.rest }));
     return "";
   },
-  "policer input": (vpp, words) => {
-    const { named, rest } = optionsOf(words, { name: 1, unapply: 0 });
-    const { index } = interfaceNamed(vpp, rest[0]);
-    const name = named.get("name") ?? "";
-    const rv = limitCalls.policer_input(vpp, { name, sw_if_index: index, apply: !named.has("unapply") });
-    must(typeof rv === "number" ? rv : retval.unspecified);
+  "policer add": (vpp, words) => {
+    const spec = {
+      name: 1,
+      rate: 1,
+      cir: 1,
+      cb: 1,
+      type: 1,
+      "conform-action": 1,
+      "exceed-action": 1,
+      "violate-action": 1,
+    };
+    const options = optionsOf(words, spec);
+    noMore(options.rest);
+    for (const [option, only] of [
+      ["rate", "kbps"],
+      ["type", "1r2c"],
+    ] as const)
+      if (options.named.get(option) !== only) throw new Refused(`only ${option} ${only} is played here`);
+    const [cir, cb] = [numberNamed(options, "cir"), BigInt(numberNamed(options, "cb"))];
+    const actions = (["conform-action", "exceed-action", "violate-action"] as const).map(actionOf(options));
+    const [conform_action = drop, exceed_action = drop, violate_action = drop] = actions;
+    const rates = { cir, eir: 0, cb, eb: 0n, rate_type: 0, round_type: 0, type: 0, color_aware: false } as const;
+    const infos = { ...rates, conform_action, exceed_action, violate_action };
+    const rv = limitCalls.policer_add(vpp, { name: options.named.get("name") ?? "", infos });
+    must(typeof rv === "number" ? rv : 0);
     return "";
   },
+  "policer input": (vpp, words) => usePolicer(vpp, words, "in"),
+  "policer output": (vpp, words) => usePolicer(vpp, words, "out"),
 };
+
+const drop = { type: 0, dscp: 0 } as const;
+
+function actionOf({ named }: Options): (option: string) => { readonly type: 0 | 1; readonly dscp: number } {
+  return (option) => {
+    const word = named.get(option);
+    if (word !== undefined && word !== "transmit" && word !== "drop") throw new Refused(`unknown input \`${word}'`);
+    return word === "transmit" ? { type: 1, dscp: 0 } : drop;
+  };
+}
+
+function usePolicer(vpp: State, words: readonly string[], direction: "in" | "out"): string {
+  const { named, rest } = optionsOf(words, { name: 1, unapply: 0 });
+  const { index } = interfaceNamed(vpp, rest[0]);
+  must(limit(vpp, named.get("name") ?? "", index, direction, !named.has("unapply")));
+  return "";
+}

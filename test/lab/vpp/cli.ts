@@ -30,7 +30,8 @@ const heads = Object.keys(commands)
 
 /** One command. Throws Died. */
 export function runCommand(vpp: State, line: string): CliResult {
-  const words = line.trim().split(/\s+/);
+  // What stands in braces is one word.
+  const words = (line.match(/\{[^}]*\}|\S+/g) ?? []).map((word) => word.replace(/^\{(.*)\}$/, "$1"));
   const head = heads.find((one) => one.every((word, i) => words[i] === word));
   const command = head && commands[head.join(" ")];
   if (!head || !command) return { isFailed: true, text: `unknown input \`${line.trim()}'\n` };

@@ -7,6 +7,7 @@ const nowhere: Terminal = {
   out: () => undefined,
   err: () => undefined,
   style: (_, text) => text,
+  redraw: undefined,
   columns: undefined,
   environment: {},
   folder: "/",

@@ -8,15 +8,19 @@ const path = z.string().startsWith("/", "must be an absolute path");
 /** ssh gets it as a word of a command line. */
 const plainPath = z.string().regex(/^\/[A-Za-z0-9._/@+-]+$/, "must be an absolute path of letters, digits and ._/@+-");
 
+const credentials = {
+  username: z.string().optional().meta({ description: "For https, beside the token." }),
+  "token-file": path.optional().meta({ description: "File with a token or password, mode 0600." }),
+  "ca-file": path.optional().meta({ description: "PEM file with the CA to trust beside the system's." }),
+};
+
 /** One place to fetch the sites repository from. Tried in order; an older head from a later one is never accepted. */
 const Remote = z.strictObject({
   url: z.string().min(1).meta({
     description:
       "https://…, http://… (loopback only makes sense), an absolute path of a bare repository, or ssh://… and user@host:path (through the system's git).",
   }),
-  username: z.string().optional().meta({ description: "For https, beside the token." }),
-  "token-file": path.optional().meta({ description: "File with a token or password, mode 0600." }),
-  "ca-file": path.optional().meta({ description: "PEM file with the CA to trust beside the system's." }),
+  ...credentials,
   "key-file": plainPath
     .optional()
     .meta({ description: "For ssh: the box's private key, mode 0600, instead of root's." }),
@@ -24,6 +28,15 @@ const Remote = z.strictObject({
     .optional()
     .meta({ description: "For ssh: the server's host keys, as ssh's known_hosts, instead of root's." }),
 });
+
+const Mirror = z.strictObject({
+  url: z
+    .string()
+    .regex(/^(https?:\/\/\S+|\/\S+)$/, "must be the URL or the absolute path of a folder")
+    .meta({ description: "Folder with the same files, https://… or a path." }),
+  ...credentials,
+});
+export type Mirror = z.infer<typeof Mirror>;
 
 export const Settings = z.strictObject({
   machine: z
@@ -92,6 +105,27 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .meta({ description: "VPP's objects: docs/vpp.md." }),
+  images: z
+    .strictObject({
+      mirrors: z
+        .array(Mirror)
+        .default([])
+        .meta({ description: "Asked in this order, before the address in images.yaml." }),
+      "ca-file": path
+        .optional()
+        .meta({ description: "PEM file with the CA to trust for addresses in images.yaml, beside the system's." }),
+      "bytes-per-second": z
+        .int()
+        .min(16_384)
+        .optional()
+        .meta({ description: "No image is fetched faster; left out: as fast as it comes." }),
+      hardware: z
+        .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be lower case letters, digits, '.', '_' and '-'"))
+        .default([])
+        .meta({ description: "What this box is, beside its architecture (amd64, arm64): an image may ask for it." }),
+    })
+    .prefault({})
+    .meta({ description: "Where images come from: docs/images.md." }),
   identity: z
     .enum(["required", "if-declared"])
     .default("if-declared")

@@ -1,5 +1,6 @@
-/** `impctl image …`: makes, signs, checks and shows the manifests of images. */
+/** `impctl image …`: makes, signs, checks and shows the manifests of images, and brings their streams onto a box. */
 import type { Command } from "commander";
+import { defineFetch } from "./image-fetch.ts";
 import { defineInspect } from "./image-inspect.ts";
 import { defineList } from "./image-list.ts";
 import { defineManifest } from "./image-manifest.ts";
@@ -13,4 +14,5 @@ export function define(command: Command, terminal: Terminal): void {
   defineVerify(command, terminal);
   defineInspect(command, terminal);
   defineList(command, terminal);
+  defineFetch(command, terminal);
 }

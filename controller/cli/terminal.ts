@@ -12,6 +12,8 @@ export interface Terminal {
   out(text: string): void;
   /** The same to standard error. */
   err(text: string): void;
+  /** Shows a line on standard error in place of the one before; undefined: it is no terminal. */
+  readonly redraw: ((text: string) => void) | undefined;
   /** Colours text for standard output, or leaves it (NO_COLOR, not a terminal). */
   style(style: Style, text: string): string;
   /** How wide standard output is; undefined: it is no terminal, and nothing is wrapped. */
@@ -56,6 +58,7 @@ export function processTerminal(command: string | undefined): Terminal {
   return {
     out: (text) => void process.stdout.write(line(text)),
     err: (text) => void process.stderr.write(line(text)),
+    redraw: process.stderr.isTTY ? (text) => void process.stderr.write(`\r\x1b[K${text}`) : undefined,
     style: (style, text) => styleText(style, text, { stream: process.stdout }),
     columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     environment: process.env,

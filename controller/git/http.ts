@@ -2,11 +2,10 @@
  * The HTTP client under isomorphic-git: time limits, own authorities, no redirects (credentials go only where the
  * settings say), and answers taken whole, so that a connection cut in the middle is an error and never half a pack.
  */
-import http from "node:http";
-import https from "node:https";
-import tls from "node:tls";
+import type http from "node:http";
 import type { GitHttpRequest, GitHttpResponse, HttpClient } from "isomorphic-git";
 import { Problem } from "../../schemas/problem.ts";
+import { ask, httpAgent, isOfCertificate } from "../http-client.ts";
 import type { Remote } from "./remote.ts";
 
 export interface HttpLimits {
@@ -27,14 +26,7 @@ export function gitHttp(
   limits: HttpLimits,
   signal: AbortSignal,
 ): GitHttp {
-  const secure = remote.url.startsWith("https:");
-  // An agent of our own: Node's global one gives up after 5 s of silence.
-  const agent = secure
-    ? new https.Agent({
-        keepAlive: true,
-        ...(remote.ca !== undefined && { ca: [...tls.getCACertificates("default"), remote.ca] }),
-      })
-    : new http.Agent({ keepAlive: true });
+  const agent = httpAgent(remote.url, remote.ca);
   return {
     close: () => agent.destroy(),
     async request(request: GitHttpRequest): Promise<GitHttpResponse> {
@@ -44,7 +36,13 @@ export function gitHttp(
         ...(remote.authorization !== undefined && { authorization: remote.authorization }),
         ...(request.method === "POST" && { "content-length": String(body.length) }),
       };
-      const response = await exchange(request, { agent, headers, signal }, body, remote.label, limits);
+      const { idleMs } = limits;
+      const silent = (): Problem => unreachable(remote.label, `was silent for ${idleMs / 1000} s`);
+      const { url, method } = request;
+      const asked = { url, headers, body, ...(method !== undefined && { method }) };
+      const response = await ask(asked, { agent, idleMs, signal, silent }).catch((error: unknown) => {
+        throw toProblem(error, remote.label);
+      });
       const bytes = await collectAnswer(response, remote.label, limits);
       refuseStatus(response, remote.label);
       return {
@@ -57,25 +55,6 @@ export function gitHttp(
       };
     },
   };
-}
-
-function exchange(
-  { url, method = "GET" }: GitHttpRequest,
-  options: https.RequestOptions,
-  body: Uint8Array,
-  label: string,
-  limits: HttpLimits,
-): Promise<http.IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const send = url.startsWith("https:") ? https.request : http.request;
-    const request = send(url, { ...options, method });
-    request.setTimeout(limits.idleMs, () =>
-      request.destroy(unreachable(label, `was silent for ${limits.idleMs / 1000} s`)),
-    );
-    request.once("error", (error) => reject(toProblem(error, label)));
-    request.once("response", resolve);
-    request.end(body);
-  });
 }
 
 async function collectAnswer(response: http.IncomingMessage, label: string, limits: HttpLimits): Promise<Uint8Array> {
@@ -142,11 +121,6 @@ function toProblem(error: unknown, label: string): unknown {
     });
   }
   return unreachable(label, `cannot be reached: ${code ?? message}`, error);
-}
-
-/** OpenSSL's verdicts (X509_V_ERR_…), as Node names them, and its own about names. */
-function isOfCertificate(code: string | undefined): boolean {
-  return code !== undefined && /^(?:CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_|ERR_TLS_CERT)/.test(code);
 }
 
 async function collect(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {

@@ -79,7 +79,11 @@ async function gitFolder(path: string): Promise<string> {
   return isWorkTree ? inside : path;
 }
 
-async function httpRemote(settings: RemoteSettings, label: string): Promise<Remote> {
+/** An address with credentials, as resolveRemote gives one. */
+export async function httpRemote(
+  settings: Pick<RemoteSettings, "url" | "username" | "token-file" | "ca-file">,
+  label = remoteLabel(settings.url),
+): Promise<Extract<Remote, { readonly kind: "http" }>> {
   const url = parseUrl(settings.url, label);
   const username = settings.username ?? decodeURIComponent(url.username);
   const tokenFile = settings["token-file"];
@@ -106,7 +110,10 @@ async function httpRemote(settings: RemoteSettings, label: string): Promise<Remo
 
 function parseUrl(text: string, label: string): URL {
   const url = URL.parse(text);
-  if (url === null) throw new Problem("SETTINGS", `repository.remotes: "${label}" is not a URL`);
+  if (url === null)
+    throw new Problem("SETTINGS", `"${label}" is not a URL`, {
+      remedy: "agent.yaml names it.",
+    });
   return url;
 }
 
@@ -131,7 +138,7 @@ async function readSettingsFile(file: string): Promise<string> {
     return await readFile(file, "utf8");
   } catch (cause) {
     throw new Problem("SETTINGS", `${file} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? "unknown"}`, {
-      remedy: "agent.yaml names it under repository.remotes.",
+      remedy: "agent.yaml names it.",
       cause,
     });
   }

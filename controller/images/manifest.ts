@@ -8,7 +8,7 @@ import type { TrustOptions } from "../trust.ts";
 import { mustBeSigned, signatureOf } from "./signature.ts";
 
 /** Bytes of a signature; a real one has some hundred. */
-const mostSignatureBytes = 64 * 1024;
+export const mostSignatureBytes = 64 * 1024;
 
 /** A manifest as it was read: not checked. */
 export interface ReadManifest {

@@ -26,6 +26,7 @@ export function silentTerminal(folder: string): Terminal {
   return {
     out: () => undefined,
     err: () => undefined,
+    redraw: undefined,
     style: (_, text) => text,
     columns: undefined,
     environment: {},

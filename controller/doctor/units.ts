@@ -54,7 +54,8 @@ function keepsEnding(shown: ReadonlyMap<string, string>, uptime: number): boolea
   if (shown.get("SubState") === "auto-restart") return true;
   if (!(Number(shown.get("NRestarts")) > 2)) return false;
   const started = Number(shown.get("ActiveEnterTimestampMonotonic")) / 1e6;
-  return shown.get("ActiveState") === "activating" || uptime - started < steadySeconds;
+  const isBetween = ["activating", "deactivating"].includes(shown.get("ActiveState") ?? "");
+  return isBetween || uptime - started < steadySeconds;
 }
 
 /** `uptime` in seconds. */

@@ -116,6 +116,23 @@ for (const shell of shells)
       ]);
     });
 
+    it.each([
+      ["is not there any more", () => box.remove("proc/812")],
+      ["was never there", () => (box.env["MAINPID"] = "0")],
+    ])("waits no longer for a VPP that %s, which systemd then starts anew", (_, end) => {
+      commands("create loopback interface instance 0");
+      box.env["IMP_WAIT"] = "600";
+      box.fake("vppctl", "exit 1");
+      box.fake("sleep", "exit 1");
+      end();
+      expect(box.boot("vpp", "core")).toEqual({
+        exitCode: 1,
+        text: "VPP core ended before it answered: it was given no commands.\n",
+      });
+      expect(box.calls()).not.toContain("sleep 1");
+      expect(memory()).toBeUndefined();
+    });
+
     it("fails where VPP does not answer, and says so where there is no file", () => {
       commands("create loopback interface instance 0");
       box.fake("vppctl", "exit 1");

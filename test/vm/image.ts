@@ -35,6 +35,8 @@ const idle =
 const recipe = 1;
 
 export interface Image {
+  /** A tar of the Debian below it, without our package. */
+  readonly base: string;
   readonly kernel: string;
   readonly initrd: string;
   /** A raw disk with an ext4 file system. Nobody writes to it. */
@@ -58,7 +60,9 @@ export async function builtImage(): Promise<Image> {
   const vpp = await simulator();
   const folder = kept("image", [base, deb, vpp, idle, recipe], (made) => makeImage(made, base, deb, vpp));
   const named = (start: string) => join(folder, readdirSync(folder).find((name) => name.startsWith(start)) ?? start);
-  return { kernel: named("vmlinuz"), initrd: named("initrd"), root: named("root"), sshKey: join(base, "ssh_key") };
+  const tar = join(base, "base.tar");
+  const sshKey = join(base, "ssh_key");
+  return { base: tar, kernel: named("vmlinuz"), initrd: named("initrd"), root: named("root"), sshKey };
 }
 
 /** A folder made of these things: the one that is there, or a new one, whose predecessors go. */

@@ -19,7 +19,7 @@ export const sabotages: readonly Sabotage[] = [
     code: "units",
     // Until it has ended so often that this is no accident.
     spoil: `mv /usr/bin/vpp /usr/bin/vpp.gone; systemctl kill --signal=KILL vpp-core
-for try in $(seq 120); do [ "$(systemctl show --value -p NRestarts vpp-core)" -gt 2 ] && break; sleep 1; done`,
+for try in $(seq 300); do [ "$(systemctl show --value -p NRestarts vpp-core)" -gt 2 ] && break; sleep 1; done`,
     mend: "mv /usr/bin/vpp.gone /usr/bin/vpp; systemctl restart vpp-core",
   },
   {

@@ -1,11 +1,11 @@
 /** What the sites repository of the virtual appliance says: the smallest box that has every kind of file, and something to change. */
-import { host } from "./surroundings.ts";
+import { host, resolver } from "./surroundings.ts";
 import { nics } from "./appliance.ts";
 
 export const machine = "lab/r1";
 
 const fleet = `defaults: 1
-policy: { poll-seconds: 5, soak-seconds: 2, grace-seconds: 10, deadline-seconds: 600 }
+policy: { soak-seconds: 2, grace-seconds: 10, deadline-seconds: 600 }
 `;
 
 /** The files; `routerId` and `soakSeconds` are what a test changes. A new router ID resets all sessions. */
@@ -15,6 +15,7 @@ export function sites({ routerId = "198.51.100.2", soakSeconds = 2 } = {}): Read
     [`${machine}.yaml`]: `hostname: r1
 management:
   interface: { macs: ["${nics.management.mac}"] }
+  dns: { servers: [${resolver}] }
   ntp: [${host}]
   syslog: { noc: { address: ${host} } }
 interfaces:

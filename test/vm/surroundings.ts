@@ -1,6 +1,6 @@
 /**
  * What the appliance under test has around it, as the host of QEMU's user network shows it: the sites repository over TLS with
- * signed commits, and a time server. All of it listens on loopback; the guest knows it as 10.0.2.2.
+ * signed commits, a name server and a time server. All of it listens on loopback; the guest knows it as 10.0.2.2.
  */
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
@@ -8,9 +8,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gitServer, type GitServer } from "../lab/git-server.ts";
 import { makeSitesRepository, type SitesRepository } from "../lab/sites-repository.ts";
+import { nameServer } from "./name-server.ts";
 
 /** How the guest reaches the host. */
 export const host = "10.0.2.2";
+/** QEMU hands what is asked there to the first server of /etc/resolv.conf. */
+export const resolver = "10.0.2.3";
+const gitName = "git.example.net";
 
 export interface Surroundings extends AsyncDisposable {
   readonly sites: SitesRepository;
@@ -33,25 +37,25 @@ export async function makeSurroundings(folder: string): Promise<Surroundings> {
   const credentials = { username: "vm", password: "s3cret" };
   const { tls, fingerprint } = certificate(folder);
   const git = await gitServer(sites.bare, { tls, credentials });
-  const clock = await timeServer();
+  const servers = [await timeServer(), await nameServer(gitName, host)];
   return {
     sites,
     git,
-    url: git.url.replace("127.0.0.1", host),
+    url: git.url.replace("127.0.0.1", gitName),
     fingerprint,
     signers: `nora@example.net ${readFileSync(`${key}.pub`, "utf8")}`,
     credentials,
     async [Symbol.asyncDispose]() {
-      await Promise.all([git.close(), clock[Symbol.asyncDispose]()]);
+      await Promise.all([git.close(), ...servers.map((server) => server[Symbol.asyncDispose]())]);
     },
   };
 }
 
-/** Signed by itself, for the host's address. */
+/** Signed by itself. */
 function certificate(folder: string) {
   const [key, cert] = [join(folder, "tls.key"), join(folder, "tls.pem")];
   const argv = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"];
-  const about = ["-subj", "/CN=git", "-addext", `subjectAltName=IP:${host}`, "-keyout", key, "-out", cert];
+  const about = ["-subj", `/CN=${gitName}`, "-addext", `subjectAltName=DNS:${gitName}`, "-keyout", key, "-out", cert];
   execFileSync("openssl", [...argv, ...about], { stdio: "ignore" });
   const shown = execFileSync("openssl", ["x509", "-in", cert, "-noout", "-fingerprint", "-sha256"], {
     encoding: "utf8",

@@ -5,6 +5,7 @@ export default defineConfig({
   root: new URL("../..", import.meta.url).pathname,
   test: {
     pool: "forks",
+    fileParallelism: false,
     include: ["test/vm/**/*.test.ts"],
     testTimeout: 1_200_000,
     hookTimeout: 1_200_000,

@@ -50,7 +50,7 @@ export function allReconcilers(settings: Pick<Settings, "paths" | "system" | "vp
   return {
     system: system({ managed: settings.system.mode === "off" ? [] : catalogue, run: paths.run }),
     vpp: settings.vpp.mode === "off" ? vppOff : vpp(vppPlaces(settings)),
-    frr: frr({ sockets: paths["frr-sockets"] }),
+    frr: frr({ sockets: paths["frr-sockets"], scratch: `${paths.run}/frr-scratch` }),
   };
 }
 

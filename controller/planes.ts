@@ -77,11 +77,14 @@ export async function survey(
   for (const plane of planeNames) {
     const reconciler = reconcilerOf(reconcilers, plane);
     const observed = await reconciler.observe(host, signal);
-    plans[plane] = reconciler.plan(
-      desired[plane],
-      observed,
-      owned.map((one) => one[plane]),
-    );
+    const rehearse = (one: unknown) =>
+      reconciler.rehearse?.(one, observed, host, signal) ?? { desired: one, problems: [], notes: [] };
+    const tried = await rehearse(desired[plane]);
+    const ours: unknown[] = [];
+    for (const one of owned) ours.push((await rehearse(one[plane])).desired);
+    const plan = reconciler.plan(tried.desired, observed, ours);
+    const { problems, notes } = plan;
+    plans[plane] = { ...plan, problems: [...tried.problems, ...problems], notes: [...tried.notes, ...notes] };
     const seen = reconciler.asDesired?.(observed);
     Object.assign(before, { [plane]: seen ?? emptyDesired[plane] });
   }

@@ -66,6 +66,14 @@ export interface Census {
   readonly lists: readonly string[];
 }
 
+/** A desired state as the plane itself shows it. */
+export interface Rehearsed<Desired> {
+  readonly desired: Desired;
+  /** What the plane would not take. */
+  readonly problems: readonly Problem[];
+  readonly notes: readonly string[];
+}
+
 /**
  * One plane of the appliance. `plan` and `describe` are pure and total.
  *
@@ -78,6 +86,11 @@ export interface Reconciler<Desired, Observed, S extends Step = Step> {
   /** What is really there, never what we last wrote. Rejects with a Problem. */
   observe(host: Host, signal: AbortSignal): Promise<Observed>;
   plan(desired: Desired, observed: Observed, owned: readonly Desired[]): Plan<S>;
+  /**
+   * Tries a desired state before it is planned, on a stand-in of the plane that nothing depends on; every state that `plan`
+   * is given was tried before. As it is unless given.
+   */
+  rehearse?(desired: Desired, observed: Observed, host: Host, signal: AbortSignal): Promise<Rehearsed<Desired>>;
   /** What was observed, as a desired state: what to go back to while nothing was ever committed. */
   asDesired?(observed: Observed): Desired;
   /**

@@ -15,6 +15,7 @@ import {
   planWhole,
   type WholePlan,
 } from "../../reconcilers/frr/whole.ts";
+import { freshScratches } from "../../reconcilers/frr/scratches.ts";
 import { planText } from "../../reconcilers/plan-text.ts";
 import { printable, printableJson } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
@@ -85,7 +86,7 @@ async function instanceOf({ pathspace, vtyDir, netns }: Options, host: Host, sig
   }
   const sockets = pathspace === undefined ? vtyDir : `${vtyDir}/${pathspace}`;
   if (netns !== undefined) await checkNamespace(sockets, netns, host, signal);
-  return { sockets, scratch: scratchFolder };
+  return { sockets, scratches: freshScratches(scratchFolder, host) };
 }
 
 async function open(path: string, terminal: Terminal): Promise<FrrFile> {

@@ -4,24 +4,15 @@
  */
 import { Problem, type ProblemDetails } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
-import { loadSource } from "./load.ts";
 import { type Daemon, daemons, type FrrObserved } from "./model.ts";
-import { observeFrr } from "./observe.ts";
 import { daemonsOf, takersOf } from "./route.ts";
-import { openScratch, type Scratch, type ScratchOptions } from "./scratch.ts";
+import type { Scratches } from "./scratches.ts";
 import { sealConfig } from "./seal.ts";
-import {
-  readMarked,
-  readSource,
-  type Source,
-  type SourceLine,
-  opensAtTop,
-  opensContext,
-  sourceText,
-} from "./source.ts";
+import { readMarked, readSource, type Source, type SourceLine, opensAtTop, sourceText } from "./source.ts";
 import { tableForm } from "./table-form.ts";
 import { isSameConfig, mergeConfigs, parseConfig, parseExact, printConfig } from "./tree.ts";
 import { isAmbient } from "./grammar.ts";
+import { tryOut } from "./trial.ts";
 import { partSource } from "./units.ts";
 
 export interface FrrFile {
@@ -41,12 +32,12 @@ const vtyshMs = 60_000;
 
 /**
  * `live`: what it is to be compared with: only what differs is shown to the scratch FRR, which has its daemons, version and
- * defaults. `folder`: where scratch instances live. Rejects with FRR_REJECTED when the file cannot be read at all.
+ * defaults. Rejects with FRR_REJECTED when the file cannot be read at all.
  */
 export async function canonicalForm(
   file: FrrFile,
   live: FrrObserved,
-  folder: string,
+  scratches: Scratches,
   host: Host,
   signal: AbortSignal,
 ): Promise<Canonical> {
@@ -62,10 +53,11 @@ export async function canonicalForm(
   if (isSame) return { config: live.config, problems: [], notes: [] };
   if (fed.length === 0) return { config: sourceText(kept), problems: [], notes: [] };
   const takers = takersOf(fed).filter((daemon) => live.running.includes(daemon));
-  const options = { folder, daemons: takers, profile: live.profile ?? "traditional" };
-  const tried = await tryOut(fed, file, options, host, signal);
+  const wanted = { daemons: takers, profile: live.profile ?? "traditional" };
+  const tried = await tryOut(fed, wanted, scratches, host, signal, { dotted: true });
   if ("why" in tried) return byTable(source.lines, tried.why);
-  if (tried.problems.length > 0) return { config: "", problems: tried.problems, notes: [] };
+  const told = tried.refused.map(({ line, what }) => refusal(file, line.at, what));
+  if (told.length > 0) return { config: "", problems: told, notes: [] };
   if (live.version !== undefined && tried.seen.version !== live.version) {
     return byTable(source.lines, `FRR ${tried.seen.version} is installed, and ${live.version} runs`);
   }
@@ -76,46 +68,6 @@ export async function canonicalForm(
 function isAsPrinted(text: string, live: FrrObserved): boolean {
   const exact = parseExact(text, opensAtTop)?.filter(({ line }) => !isAmbient([], line));
   return exact !== undefined && isSameConfig(exact, parseConfig(live.config));
-}
-
-type Tried = { readonly why: string } | { readonly problems: readonly Problem[]; readonly seen: FrrObserved };
-
-/** More than one round is only for those that find something. */
-const mostRounds = 4;
-
-async function tryOut(
-  lines: readonly SourceLine[],
-  file: FrrFile,
-  options: ScratchOptions,
-  host: Host,
-  signal: AbortSignal,
-): Promise<Tried> {
-  const careful = new Set<string>();
-  let seen: FrrObserved | undefined;
-  for (let round = 0; round < mostRounds; round += 1) {
-    const scratch = await openScratch(host, options, signal);
-    if ("why" in scratch) return scratch;
-    try {
-      if (round === 0) {
-        const unknown = await unknownLines(lines, scratch, host, signal);
-        const problems = unknown.map(({ at, line }) => refusal(file, at, `FRR does not know "${line}"`));
-        if (problems.length > 0)
-          return { problems, seen: await observeFrr(host, scratch.sockets, signal, { dotted: true }) };
-      }
-      const loaded = await loadSource(lines, careful, options.daemons, host, scratch.sockets, signal);
-      seen = await observeFrr(host, scratch.sockets, signal, { dotted: true });
-      if (loaded.failed.length === 0) {
-        const told = loaded.rejected.map(({ line, why }) =>
-          refusal(file, line.at, `FRR rejects "${line.line}": ${why}`),
-        );
-        return { problems: told, seen };
-      }
-      for (const name of loaded.failed) careful.add(name);
-    } finally {
-      await scratch.close();
-    }
-  }
-  throw new Problem("FRR_REJECTED", `FRR rejects lines of ${file.name}, and others each time.`);
 }
 
 function byTable(lines: readonly SourceLine[], why: string): Canonical {
@@ -181,34 +133,4 @@ function strangeProfile({ profile }: Source, live: FrrObserved, file: FrrFile): 
       remedy: `Start the daemons with -F ${profile}: what they take for granted does not change while they run.`,
     }),
   ];
-}
-
-/** `vtysh -C` names all that it does not know: it has its own table of commands. */
-async function unknownLines(
-  lines: readonly SourceLine[],
-  { sockets }: Scratch,
-  host: Host,
-  signal: AbortSignal,
-): Promise<readonly SourceLine[]> {
-  const path = `${sockets}/candidate.conf`;
-  const typed: string[] = [];
-  const from: SourceLine[] = [];
-  let current: readonly string[] = [];
-  for (const one of lines) {
-    const { context, line } = one;
-    let common = 0;
-    while (common < context.length && context[common] === current[common]) common += 1;
-    const out = current.slice(common).map(() => "exit");
-    for (const text of [...out, ...context.slice(common), line]) {
-      typed.push(text);
-      from.push(one);
-    }
-    current = opensContext(context, line) ? [...context, line] : context;
-  }
-  await host.writeFile(path, `${typed.join("\n")}\n`, { mode: 0o600 });
-  const argv = ["vtysh", "--vty_socket", "/nonexistent", "-C", "-f", path] as const;
-  const checked = await host.run(argv, { timeoutMs: vtyshMs, signal });
-  if (checked.exitCode === 0) return [];
-  const bad = [...checked.stderr.matchAll(/^line (\d+): /gm)].map((match) => from[Number(match[1]) - 1]);
-  return [...new Set(bad)].filter((line) => line !== undefined);
 }

@@ -8,13 +8,22 @@ import { liveChanges, liveChangesText } from "./live-changes.ts";
 import type { FrrDesired, FrrObserved, FrrStep } from "./model.ts";
 import { observeFrr } from "./observe.ts";
 import { planFrr } from "./plan.ts";
+import { rehearsal } from "./rehearse.ts";
+import { warmScratches } from "./scratches.ts";
 
-/** `sockets` is the folder of the daemons' vty sockets: "/var/run/frr". */
-export function frr(options: { readonly sockets: string }): Reconciler<FrrDesired, FrrObserved, FrrStep> {
+export interface FrrPlaces {
+  /** The folder of the daemons' vty sockets: "/var/run/frr". */
+  readonly sockets: string;
+  /** Where a scratch FRR may live, to try on it what is desired; none is asked unless given. */
+  readonly scratch?: string;
+}
+
+export function frr({ sockets, scratch }: FrrPlaces): Reconciler<FrrDesired, FrrObserved, FrrStep> {
   return {
     plane: "frr",
-    observe: (host, signal) => observeFrr(host, options.sockets, signal),
+    observe: (host, signal) => observeFrr(host, sockets, signal),
     plan: planFrr,
+    ...(scratch !== undefined && { rehearse: rehearsal((host) => warmScratches(scratch, host)) }),
     asDesired: (observed) => ({ config: observed.config }),
     census: censusOf,
     difference: (desired, live, owned) =>
@@ -25,8 +34,8 @@ export function frr(options: { readonly sockets: string }): Reconciler<FrrDesire
           owned.map((one) => one.config),
         ),
       ),
-    incarnation: (host) => incarnationOf(host, options.sockets),
+    incarnation: (host) => incarnationOf(host, sockets),
     describe: describeStep,
-    apply: (steps, host, signal) => applyFrr(steps, host, options.sockets, signal),
+    apply: (steps, host, signal) => applyFrr(steps, host, sockets, signal),
   };
 }

@@ -2,7 +2,7 @@
 import { type Foreign, impacts, type Plan, worstImpact } from "../core.ts";
 import { displacedEntries } from "./displaced.ts";
 import { type Difference, difference, groupKey, sidesOf, type Sides } from "./difference.ts";
-import { type Entries, type Entry, neighborKey } from "./entries.ts";
+import { type Entries, type Entry, entryKey, neighborKey } from "./entries.ts";
 import { instanceSlot, isIdentity, negation, objectOf, replacedByRemoval } from "./grammar.ts";
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
 import type { FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
@@ -155,10 +155,10 @@ function withRaw(operation: Operation, known: Disturbance, { raw }: Context): Di
   return { ...known, impact: block.impact };
 }
 
-function isOf(block: RawBlock, { path, line }: Entry): boolean {
-  return (
-    path.length === block.context.length && path.join("\n") === block.context.join("\n") && block.lines.includes(line)
-  );
+/** FRR may print a line otherwise than it is written: what both set is the same. */
+function isOf({ context, lines }: RawBlock, { path, line, key }: Entry): boolean {
+  if (path.length !== context.length || path.join("\n") !== context.join("\n")) return false;
+  return lines.includes(line) || lines.some((one) => entryKey(context, one) === key);
 }
 
 function commandsOf(operations: readonly Operation[], recreated: boolean, context: Context): readonly FrrCommand[] {

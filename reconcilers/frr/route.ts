@@ -73,15 +73,13 @@ function debugDaemon(line: string): readonly Daemon[] {
   return [known[subject] ?? "zebra"];
 }
 
-/** As few daemons as take all of these lines: what several take, zebra takes for them. */
+/** As few daemons as take all of these lines: what several take, one does that is there already, or zebra. */
 export function takersOf(
   lines: readonly { readonly context: readonly string[]; readonly line: string }[],
 ): readonly Daemon[] {
-  const takers = new Set<Daemon>(["zebra"]);
-  for (const { context, line } of lines) {
-    const [one = "zebra", ...more] = daemonsOf(context, line);
-    if (more.length === 0) takers.add(one);
-  }
+  const asked = lines.map(({ context, line }) => daemonsOf(context, line));
+  const takers = new Set<Daemon>(asked.flatMap((some) => (some.length === 1 ? some : [])));
+  for (const some of asked) if (!some.some((one) => takers.has(one))) takers.add(some[0] ?? "zebra");
   return [...takers];
 }
 

@@ -24,9 +24,12 @@ export interface ScratchOptions {
 const programs = "/usr/lib/frr";
 const startMs = 30_000;
 
-/** Waits for each daemon, which says that it is up by ending in the foreground. */
+/** Waits for each daemon, which says that it is up by ending in the foreground. One process more would be 10 ms more. */
 const startScript = `
-dir=$1; profile=$2; shift 2
+[ "$(id -u)" = 0 ] || { echo "only root can start one" >&2; exit 1; }
+folder=$1; export dir=$2 profile=$3; shift 3
+install -d -m 755 "$folder" && install -d -m 750 -o frr -g frr "$dir" || exit 1
+exec unshare --net sh -c '
 for one in "$@"; do
   more=; [ $one = bfdd ] && more="--bfdctl $dir/bfdd.sock"
   ${programs}/$one -d -F $profile --vty_socket $dir -i $dir/$one.pid -z $dir/zserv.api -f $dir/none.conf \\
@@ -34,6 +37,7 @@ for one in "$@"; do
 done
 wait
 [ ! -e $dir/failed ]
+' sh "$@"
 `;
 
 /** A scratch FRR with empty configuration, or why there is none here. */
@@ -43,24 +47,20 @@ export async function openScratch(
   signal: AbortSignal,
 ): Promise<Scratch | { readonly why: string }> {
   const { folder, profile } = options;
-  const why = await whyNot(host, signal);
-  if (why !== undefined) return { why };
+  if (!(await host.attributes(`${programs}/zebra`))) return { why: `there is no ${programs}/zebra` };
   await removeStale(host, folder, signal);
   const own = /^(\d+) .*\) (?:\S+ ){19}(\d+) /s.exec((await host.readFile("/proc/self/stat")) ?? "");
   count += 1;
   const sockets = `${folder}/${own?.[1] ?? 0}-${own?.[2] ?? 0}-${count}`;
   const scratch: Scratch = { sockets, close: () => end(host, sockets).catch(() => undefined) };
-  const run = (argv: readonly [string, ...string[]]) => host.run(argv, { timeoutMs: startMs, signal });
+  const wanted = daemons.filter((daemon) => options.daemons.includes(daemon));
+  const argv = ["sh", "-c", startScript, "sh", folder, sockets, profile, ...wanted] as const;
   try {
-    await run(["install", "-d", "-m", "755", folder]);
-    const made = await run(["install", "-d", "-m", "750", "-o", "frr", "-g", "frr", sockets]);
-    if (made.exitCode !== 0) return { why: made.stderr.trim() };
-    const wanted = daemons.filter((daemon) => daemon === "zebra" || options.daemons.includes(daemon));
-    const script = ["sh", "-c", startScript, "sh", sockets, profile, ...wanted] as const;
-    const started = await run(["unshare", "--net", ...script]);
+    const started = await host.run(argv, { timeoutMs: startMs, signal });
     if (started.exitCode === 0) return scratch;
     await scratch.close();
-    return { why: `it does not start: ${started.stderr.trim().split("\n").at(-1) ?? ""}`.slice(0, 300) };
+    const said = started.stderr.trim().split("\n").at(-1) ?? "";
+    return { why: (said.startsWith("only ") ? said : `it does not start: ${said}`).slice(0, 300) };
   } catch (thrown) {
     await scratch.close();
     signal.throwIfAborted();
@@ -68,12 +68,6 @@ export async function openScratch(
   }
 }
 let count = 0;
-
-async function whyNot(host: Host, signal: AbortSignal): Promise<string | undefined> {
-  if (!(await host.attributes(`${programs}/zebra`))) return `there is no ${programs}/zebra`;
-  const who = await host.run(["id", "-u"], { timeoutMs: startMs, signal });
-  return who.stdout.trim() === "0" ? undefined : "only root can start one";
-}
 
 /** Ends what programs that do not run any more have left. */
 async function removeStale(host: Host, folder: string, signal: AbortSignal): Promise<void> {

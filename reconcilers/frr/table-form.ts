@@ -10,21 +10,14 @@ import { mergeConfigs, printConfig } from "./tree.ts";
 const unprinted: readonly (readonly [RegExp, RegExp])[] = [
   [
     /^router bgp/,
-    /^(?:timers bgp 60 180|bgp default (?:local-preference 100|ipv4-unicast)|bgp (?:fast-external-failover|ebgp-requires-policy|network import-check|client-to-client reflection|suppress-duplicates|graceful-restart (?:restart-time 120|stalepath-time 360))|maximum-paths(?: ibgp)? 1|distance bgp 20 200 200|no (?:auto-summary|synchronization|bgp log-neighbor-changes|bgp deterministic-med))$/,
+    /^(?:timers bgp 60 180|bgp default (?:local-preference 100|ipv4-unicast)|bgp (?:fast-external-failover|ebgp-requires-policy|network import-check|client-to-client reflection|suppress-duplicates|graceful-restart (?:restart-time 120|stalepath-time 360))|distance bgp 20 200 200|no (?:auto-summary|synchronization|bgp log-neighbor-changes|bgp deterministic-med))$/,
   ],
-  [
-    /^router bgp/,
-    /^neighbor \S+ (?:timers 60 180|timers connect 120|send-community(?: (?:both|all))?|soft-reconfiguration|advertisement-interval 0)$/,
-  ],
-  [
-    /^router ospf\b/,
-    /^(?:timers throttle spf 0 50 5000|auto-cost reference-bandwidth 100000|distance 110|ospf abr-type cisco)$/,
-  ],
+  [/^router bgp/, /^neighbor \S+ send-community(?: (?:both|all))?$/],
+  [/^router ospf\b/, /^(?:timers throttle spf 0 50 5000|auto-cost reference-bandwidth 100000|ospf abr-type cisco)$/],
   [
     /^interface /,
-    /^(?:ip ospf|ipv6 ospf6) (?:priority 1|hello-interval 10|dead-interval 40|retransmit-interval 5|transmit-delay 1)$/,
+    /^(?:(?:ip ospf|ipv6 ospf6) (?:priority 1|hello-interval 10|retransmit-interval 5|transmit-delay 1)|ipv6 ospf6 dead-interval 40|no shutdown)$/,
   ],
-  [/^interface /, /^no (?:shutdown|link-detect)$/],
   [/^bfd$/, /^(?:detect-multiplier 3|receive-interval 300|transmit-interval 300|no shutdown|minimum-ttl 254)$/],
 ];
 

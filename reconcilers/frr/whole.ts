@@ -9,14 +9,14 @@ import { canonicalForm, type FrrFile } from "./canonical.ts";
 import { daemons, type FrrDesired, type FrrObserved, type FrrStep } from "./model.ts";
 import { observeFrr } from "./observe.ts";
 import { planFrr } from "./plan.ts";
+import type { Scratches } from "./scratches.ts";
 import { readSource } from "./source.ts";
 
 /** An instance of FRR. */
 export interface Instance {
   /** The folder of its vty sockets. */
   readonly sockets: string;
-  /** Where scratch instances live. */
-  readonly scratch: string;
+  readonly scratches: Scratches;
 }
 
 export interface WholePlan extends Plan<FrrStep> {
@@ -45,13 +45,13 @@ export async function planWhole(
 export async function planBetween(
   file: FrrFile,
   against: FrrFile,
-  instance: Pick<Instance, "scratch">,
+  instance: Pick<Instance, "scratches">,
   host: Host,
   signal: AbortSignal,
 ): Promise<WholePlan> {
   const profile = readSource(against.text).profile;
   const empty = { version: undefined, running: daemons, config: "", incomplete: [], profile };
-  const { config, problems, notes } = await canonicalForm(against, empty, instance.scratch, host, signal);
+  const { config, problems, notes } = await canonicalForm(against, empty, instance.scratches, host, signal);
   const before = { ...empty, config };
   if (problems.length > 0) return { desired: { config }, before, steps: [], foreign: [], problems, notes };
   const plan = await planTowards(file, before, instance, host, signal);
@@ -62,11 +62,11 @@ export async function planBetween(
 async function planTowards(
   file: FrrFile,
   before: FrrObserved,
-  instance: Pick<Instance, "scratch">,
+  instance: Pick<Instance, "scratches">,
   host: Host,
   signal: AbortSignal,
 ): Promise<WholePlan> {
-  const { config, problems, notes } = await canonicalForm(file, before, instance.scratch, host, signal);
+  const { config, problems, notes } = await canonicalForm(file, before, instance.scratches, host, signal);
   const desired = { config };
   if (problems.length > 0) return { desired, before, steps: [], foreign: [], problems, notes };
   const plan = planFrr(desired, before, [before]);

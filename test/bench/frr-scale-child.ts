@@ -5,13 +5,14 @@
 import { readFileSync } from "node:fs";
 import { linuxHost } from "../../controller/host/linux.ts";
 import { passingSecrets } from "../../controller/passing-secrets.ts";
+import { freshScratches } from "../../reconcilers/frr/scratches.ts";
 import { applyWhole, planWhole } from "../../reconcilers/frr/whole.ts";
 
 const [verb = "plan", sockets = "", path = ""] = process.argv.slice(2);
 const host = linuxHost(passingSecrets());
 const signal = new AbortController().signal;
 const file = { name: path, text: readFileSync(path, "utf8") };
-const instance = { sockets, scratch: "/run/imp-bench-scratch" };
+const instance = { sockets, scratches: freshScratches("/run/imp-bench-scratch", host) };
 const begin = performance.now();
 const before = process.cpuUsage();
 const plan = await planWhole(file, instance, host, signal);

@@ -45,7 +45,7 @@ export function largeConfiguration(lines: number): string {
 }
 
 /** Other values in ten lines; what ten neighbours and ten route-maps are gone from; another value in every line. */
-function changes(text: string): Readonly<Record<"ten lines" | "removal" | "all lines", string>> {
+export function changes(text: string): Readonly<Record<"ten lines" | "removal" | "all lines", string>> {
   const lines = text.split("\n");
   const without: string[] = [];
   let inside = false;

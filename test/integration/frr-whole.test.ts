@@ -7,6 +7,7 @@ import { linuxHost } from "../../controller/host/linux.ts";
 import { passingSecrets } from "../../controller/passing-secrets.ts";
 import { observeFrr } from "../../reconcilers/frr/observe.ts";
 import { openScratch } from "../../reconcilers/frr/scratch.ts";
+import { freshScratches } from "../../reconcilers/frr/scratches.ts";
 import { applyWhole, planWhole } from "../../reconcilers/frr/whole.ts";
 import { type RealFrr, startFrr, whyNoFrr } from "../lab/frr.ts";
 import { makeNamespace, type Namespace } from "../lab/netns.ts";
@@ -130,7 +131,7 @@ router bgp 64500
     await frr("apply", "by-hand.conf");
     const before = await running();
     writeFileSync(join(folder, "other.conf"), byHand.replace("64496", "64497").replace("area 1 stub", "area 2 nssa"));
-    const instance = { sockets: real.sockets, scratch: "/run/imp-frr-scratch" };
+    const instance = { sockets: real.sockets, scratches: freshScratches("/run/imp-frr-scratch", host) };
     const plan = await planWhole(
       { name: "other.conf", text: readFileSync(join(folder, "other.conf"), "utf8") },
       instance,

@@ -4,9 +4,11 @@ import { linuxHost } from "../../controller/host/linux.ts";
 import { passingSecrets } from "../../controller/passing-secrets.ts";
 import { applyFrr } from "../../reconcilers/frr/apply.ts";
 import { entriesOf } from "../../reconcilers/frr/entries.ts";
+import type { Daemon } from "../../reconcilers/frr/model.ts";
 import { observeFrr } from "../../reconcilers/frr/observe.ts";
 import { planFrr } from "../../reconcilers/frr/plan.ts";
 import { openScratch } from "../../reconcilers/frr/scratch.ts";
+import { freshScratches } from "../../reconcilers/frr/scratches.ts";
 import { readSource } from "../../reconcilers/frr/source.ts";
 import { takersOf } from "../../reconcilers/frr/route.ts";
 import { parseConfig } from "../../reconcilers/frr/tree.ts";
@@ -26,13 +28,14 @@ export interface Ended {
 /** `sockets`: of the FRR that is changed; `scratch`: where others may live for a while. */
 export function pairLab(sockets: string, scratch: string) {
   const host = linuxHost(passingSecrets());
+  const scratches = freshScratches(scratch, host);
   const started = new Map<string, string>();
 
   /** What an FRR prints that was started with this text, as FRR does it. */
   async function reference(text: string): Promise<string> {
     const known = started.get(text);
     if (known !== undefined) return known;
-    const daemons = takersOf(readSource(text).lines);
+    const daemons = [...new Set<Daemon>(["zebra", ...takersOf(readSource(text).lines)])];
     const fresh = await openScratch(host, { folder: scratch, daemons, profile: "traditional" }, signal);
     if ("why" in fresh) throw new Error(fresh.why);
     try {
@@ -64,7 +67,7 @@ export function pairLab(sockets: string, scratch: string) {
 
     /** Applies a file as `impctl frr apply` does. */
     async apply(text: string): Promise<Pick<Ended, "said" | "why">> {
-      const instance = { sockets, scratch };
+      const instance = { sockets, scratches };
       const plan = await planWhole({ name: "to.conf", text }, instance, host, signal);
       if (plan.problems.length > 0) return { said: false, why: plan.problems.join("; ") };
       const outcome = await applyWhole(plan, instance, host, signal);

@@ -1,0 +1,102 @@
+/**
+ * Shows lines to a scratch FRR: which of them it does not take, and how it prints the others. Secrets stay here: a stand-in
+ * is as good.
+ */
+import { Problem } from "../../schemas/problem.ts";
+import { type Host, sealedSecret } from "../core.ts";
+import { loadSource } from "./load.ts";
+import type { FrrObserved } from "./model.ts";
+import { observeFrr } from "./observe.ts";
+import type { ScratchOptions } from "./scratch.ts";
+import type { Scratches } from "./scratches.ts";
+import { opensContext, type SourceLine } from "./source.ts";
+
+export interface Refused {
+  readonly line: SourceLine;
+  /** What is to be said of it, with the line in it. */
+  readonly what: string;
+}
+
+export type Tried = { readonly why: string } | { readonly refused: readonly Refused[]; readonly seen: FrrObserved };
+
+const vtyshMs = 60_000;
+/** More than one round is only for those that find something. */
+const mostRounds = 4;
+
+/**
+ * `why`: no scratch FRR runs here. `dotted`: as observeFrr has it. Rejects with FRR_REJECTED when it refuses other lines
+ * each time.
+ */
+export async function tryOut(
+  lines: readonly SourceLine[],
+  wanted: Pick<ScratchOptions, "daemons" | "profile">,
+  scratches: Scratches,
+  host: Host,
+  signal: AbortSignal,
+  { dotted = false } = {},
+): Promise<Tried> {
+  const shown = { ...host, secrets: standIns(lines) };
+  const careful = new Set<string>();
+  for (let round = 0; round < mostRounds; round += 1) {
+    const scratch = await scratches.take(wanted, signal);
+    if ("why" in scratch) return scratch;
+    let isClean = false;
+    try {
+      const loaded = await loadSource(lines, careful, wanted.daemons, shown, scratch.sockets, signal);
+      const seen = await observeFrr(shown, scratch.sockets, signal, { dotted });
+      if (loaded.failed.length === 0) {
+        isClean = loaded.rejected.length === 0;
+        const refused = loaded.rejected.map(({ line, why }) => ({ line, what: `FRR rejects "${line.line}": ${why}` }));
+        return { refused, seen };
+      }
+      const unknown = round === 0 ? await unknownLines(lines, scratch.sockets, host, signal) : [];
+      if (unknown.length > 0) {
+        return { refused: unknown.map((line) => ({ line, what: `FRR does not know "${line.line}"` })), seen };
+      }
+      for (const name of loaded.failed) careful.add(name);
+    } finally {
+      await (isClean ? scratch.release() : scratch.close());
+    }
+  }
+  throw new Problem("FRR_REJECTED", "A scratch FRR rejects lines of the configuration, and others each time.");
+}
+
+/** Of every sealed secret its digits, which any FRR takes: 16, as long as its shortest key may be. */
+function standIns(lines: readonly SourceLine[]): Host["secrets"] {
+  const known = new Set(lines.flatMap(({ line }) => line.match(sealedSecret) ?? []));
+  const digits = (sealed: string) => sealed.slice("<secret:".length, -1);
+  return {
+    seal: (text) => (known.has(`<secret:${text}>`) ? `<secret:${text}>` : text),
+    reveal: (sealed) => digits(sealed),
+  };
+}
+
+/** `vtysh -C` names all that it does not know: it has its own table of commands. */
+async function unknownLines(
+  lines: readonly SourceLine[],
+  sockets: string,
+  host: Host,
+  signal: AbortSignal,
+): Promise<readonly SourceLine[]> {
+  const path = `${sockets}/candidate.conf`;
+  const typed: string[] = [];
+  const from: SourceLine[] = [];
+  let current: readonly string[] = [];
+  for (const one of lines) {
+    const { context, line } = one;
+    let common = 0;
+    while (common < context.length && context[common] === current[common]) common += 1;
+    const out = current.slice(common).map(() => "exit");
+    for (const text of [...out, ...context.slice(common), line]) {
+      typed.push(text);
+      from.push(one);
+    }
+    current = opensContext(context, line) ? [...context, line] : context;
+  }
+  await host.writeFile(path, `${typed.join("\n")}\n`, { mode: 0o600 });
+  const argv = ["vtysh", "--vty_socket", "/nonexistent", "-C", "-f", path] as const;
+  const checked = await host.run(argv, { timeoutMs: vtyshMs, signal });
+  if (checked.exitCode === 0) return [];
+  const bad = [...checked.stderr.matchAll(/^line (\d+): /gm)].map((match) => from[Number(match[1]) - 1]);
+  return [...new Set(bad)].filter((line) => line !== undefined);
+}

@@ -28,7 +28,7 @@ export interface Polls extends Polling {
 /** How long the loop waits for a poll. */
 const patienceMs = 20_000;
 /** How long it does so although something on the box changed: most polls are over by then. */
-const briefMs = 2000;
+const briefMs = 500;
 /** What something rewrites again and again is looked at no more often. */
 const nudgeEveryMs = 5000;
 

@@ -401,6 +401,19 @@ describe("a change that the box itself tells of", () => {
     await s.sim.pass(6000);
     expect(s.status().planes).toMatchObject({ system: { drift: 1 } });
   });
+
+  it("is seen within a second although the poll has just begun that hangs", async () => {
+    const s = await committed();
+    s.stalls = true;
+    s.push("two", asking(mtu));
+    const before = s.status().git.lastPollAt;
+    s.agent().polls.hasten();
+    await s.sim.pass(10);
+    edit(s);
+    await s.sim.pass(800);
+    expect(s.status().planes).toMatchObject({ system: { drift: 1 } });
+    expect(s.status().git.lastPollAt).toBe(before);
+  });
 });
 
 describe("a generation of an agent that did not know this plane", () => {

@@ -72,6 +72,11 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "check everything that the agent relies on, and say how to mend it",
     load: () => import("./doctor.ts"),
   },
+  import: {
+    group: "Run",
+    summary: "make a machine file of the seed platform's router.json",
+    load: () => import("./import.ts"),
+  },
   hardware: {
     group: "Run",
     summary: "list the NICs of this box as a machine file names them",

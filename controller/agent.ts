@@ -15,11 +15,13 @@ import { converge } from "./converge.ts";
 import { correct } from "./correct.ts";
 import { endBreakGlass, glassEnds } from "./break-glass.ts";
 import { endOverlays, overlayEnds } from "./overlay.ts";
+import { startHousekeeping } from "./housekeeping.ts";
 import { isResumed } from "./going-back.ts";
 import { rollBack } from "./roll-back.ts";
 import { openJournal, type Spoken } from "./journal.ts";
 import { startEvidence } from "./evidence/evidence.ts";
 import { openMemory } from "./ledger.ts";
+import { lookAtEnvironments } from "./look-environments.ts";
 import { maskData } from "./mask.ts";
 import { openPast, type Past } from "./past.ts";
 import { openPolls, type Polls } from "./polls.ts";
@@ -78,6 +80,7 @@ export function createAgent(parts: AgentParts): Agent {
     counted: (bundles) => publish({ bundles }),
   });
 
+  const housekeeping = startHousekeeping();
   const health = startHealthWatch();
   const updates = startUpdates();
   const listener: Listener = {
@@ -85,7 +88,11 @@ export function createAgent(parts: AgentParts): Agent {
       tell(() => observer.event?.(event));
       if (event.type === "checked") publish({ checks: event.results && checksStatus(event.results, host.now()) });
       if (event.type === "looked") sawRed(event.red);
-      if (event.type === "deployment-ended") evidence.ended(box?.memory.ledger().lastDeployment);
+      if (event.type === "deployment-ended") {
+        const last = box?.memory.ledger().lastDeployment;
+        evidence.ended(last);
+        housekeeping.ended(last);
+      }
     },
     changed() {
       publish({});
@@ -186,6 +193,7 @@ export function createAgent(parts: AgentParts): Agent {
     try {
       if (!(await settle(appliance, signal))) return polls.skip();
       const turn: Turn = { parts, appliance, signal, known: () => known, repository: polls, publish, note };
+      await lookAtEnvironments(turn);
       await endBreakGlass(turn);
       await endOverlays(turn);
       if (!isOrdered(appliance) && !polls.isNudged()) await polls.poll(turn);
@@ -194,6 +202,7 @@ export function createAgent(parts: AgentParts): Agent {
         if (await updates.isUnderWay(turn)) return;
         await converge(turn);
         await correct(turn);
+        await housekeeping.look(turn);
         await updates.look(turn);
       } finally {
         await health.look(turn);

@@ -1,10 +1,13 @@
 /** What is asked of a running agent beside its status: looked up, measured or loaded anew, and nothing comes of it. */
 import type { Generation } from "../reconcilers/generation.ts";
 import type { LocalFile } from "../schemas/local.ts";
+import type { Standing } from "../reconcilers/bootenv/standing.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Tree } from "../schemas/tree.ts";
 import type { Appliance } from "./appliance.ts";
+import { changeEnvironment, standingOf, type EnvironmentOrder } from "./boot-environments.ts";
 import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
+import { inFlight } from "./machine.ts";
 import { underlay } from "./overlaid.ts";
 import type { Survey } from "./planes.ts";
 import type { Listener } from "./progress.ts";
@@ -29,6 +32,10 @@ export interface Answers {
   memory(): Appliance["memory"];
   /** What was committed here and is kept whole, oldest first. */
   kept(): Promise<readonly Generation[]>;
+  /** The pool as it is; undefined: the root of this box is no ZFS dataset. */
+  environments(signal: AbortSignal): Promise<Standing | undefined>;
+  /** Does it, and says how it is then. What could be in the way of a deployment waits for its end. */
+  changeEnvironment(order: EnvironmentOrder, signal: AbortSignal): Promise<string>;
 }
 
 /** What the agent knows. */
@@ -42,6 +49,7 @@ export interface Knowing {
 
 export function answers({ parts, listener, known: knownNow, box }: Knowing): Answers {
   const { host } = parts;
+  const bootBox = { host, state: parts.settings.paths.state };
 
   function started(): Appliance {
     const appliance = box();
@@ -95,6 +103,13 @@ export function answers({ parts, listener, known: knownNow, box }: Knowing): Ans
         });
       const kept = await Promise.all((await store.history()).map(whole));
       return kept.filter((one) => one !== undefined);
+    },
+    environments: async (signal) => standingOf(bootBox, signal),
+    async changeEnvironment(order, signal) {
+      const { state } = knownNow();
+      const isInTheWay = order.verb === "rm" || order.verb === "activate";
+      if (isInTheWay && inFlight(state)) throw busy(`A deployment is in flight (${state.at}).`);
+      return changeEnvironment(bootBox, order, signal);
     },
   };
 }

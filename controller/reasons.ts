@@ -10,6 +10,8 @@ export const waits = {
   paused:
     "The repository (`policy.pause`) or an operator (`impctl pause`) says so. `impctl resume` ends the operator's.",
   "break-glass": "An operator works on the box by hand (`impctl breakglass`). It ends by itself.",
+  "boot-environment":
+    "Another boot environment runs than boots next: somebody chose it in the boot menu. `impctl be activate`, a reboot or `impctl approve` ends it.",
   held: "The generation failed here. Another one, `impctl retry --reason` or a signed `Imp-Retry:` ends it.",
   backoff: "The generation ended without a result; it is tried again later, at most twice.",
   "not-adopted": "Nothing was ever committed here, and the box is not empty: `impctl adopt --accept`.",

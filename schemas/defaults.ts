@@ -53,6 +53,8 @@ const first = {
     "retry-after-seconds": 300,
     "probation-hours": 24,
     "min-free-mebibytes": 64,
+    "keep-boot-environments": 3,
+    "min-free-pool-mebibytes": 2048,
     "prefix-tolerance": 0.1,
     prune: "owned",
   },

@@ -94,6 +94,15 @@ export function policySchema(d: Defaults) {
         .max(1_048_576)
         .default(d.policy["min-free-mebibytes"])
         .meta({ description: "Nothing new is deployed with less room than this for generations and journal." }),
+      "keep-boot-environments": z.number().int().min(1).max(50).default(d.policy["keep-boot-environments"]).meta({
+        description: "The newest so many stay after a commit, beside those that must: docs/boot-environments.md.",
+      }),
+      "min-free-pool-mebibytes": z
+        .number()
+        .min(0)
+        .max(16_777_216)
+        .default(d.policy["min-free-pool-mebibytes"])
+        .meta({ description: "So much of the pool is kept free: for it, fewer boot environments stay." }),
       "prefix-tolerance": z
         .number()
         .min(0)

@@ -143,6 +143,11 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "tell the agent that you work on this box by hand for a while",
     load: () => import("./breakglass.ts"),
   },
+  be: {
+    group: "Operate",
+    summary: "show the boot environments of this box, keep, remove or activate one",
+    load: () => import("./be.ts"),
+  },
   drain: {
     group: "Operate",
     summary: "ask traffic to go elsewhere for a while",

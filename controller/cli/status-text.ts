@@ -3,6 +3,7 @@ import { printableData } from "../../schemas/printable.ts";
 import type { ProblemReport } from "../../schemas/problem.ts";
 import type { ShownGlass } from "../break-glass.ts";
 import { endText } from "../overlay.ts";
+import { sizeText } from "../size.ts";
 import { plural } from "../plural.ts";
 import { causesOf, complaintsOf, needSomebody, type Cause } from "../report/causes.ts";
 import { rowsText, type Row } from "../report/rows.ts";
@@ -28,6 +29,7 @@ export function statusText(document: Status, now: number, terminal: Terminal): s
     ["state", `${status.state} for ${ago(status.since, now)}`],
     ...why(status, now, terminal),
     ["deployment", status.deployment && deployment(status.deployment, now)],
+    ["boot", boot(status, terminal)],
     ["break-glass", breakGlass && style("red", glass(breakGlass, now))],
     ...(status.overlays ?? []).map(({ kind, name, until, reason }): Row => {
       const text = `${name} ${until === undefined ? "ended, still live" : `until ${moment(until, now)}`} (${reason})`;
@@ -75,6 +77,16 @@ function update({ update: wanted }: Status): string | undefined {
   const { name, version, state, reason, unblock } = wanted;
   const more = [reason, unblock].filter((one) => one !== undefined).join(" ");
   return `the agent is to be ${name} (${version}), ${state}${more === "" ? "" : `: ${more}`}`;
+}
+
+function boot({ boot: seen }: Status, terminal: Terminal): string | undefined {
+  if (!seen) return undefined;
+  const { pool, health, availableBytes, running = "?", next, chosenByHand } = seen;
+  const room = `${pool} ${health === "ONLINE" ? health : terminal.style("red", health)}, ${sizeText(availableBytes)} free`;
+  if (next === undefined) return `${running} runs, ${terminal.style("red", "nothing boots next")}; ${room}`;
+  if (chosenByHand)
+    return `${terminal.style("yellow", `${running} runs, chosen by hand, ${next} boots next`)}; ${room}`;
+  return `${running} runs${next === running ? ", and boots next" : `, ${next} boots next`}; ${room}`;
 }
 
 function checks({ checks: seen }: Status, now: number, terminal: Terminal): readonly Row[] {

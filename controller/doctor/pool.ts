@@ -99,7 +99,12 @@ async function environment({ host }: Patient, { dataset, pool: name }: Root, sig
         ]
       : bootfs === dataset
         ? []
-        : [advice(`${dataset} runs, and ${bootfs} boots next.`, `Reboot, or zpool set bootfs=${dataset} ${name}.`)];
+        : [
+            advice(
+              `${dataset} runs, and ${bootfs} boots next.`,
+              `Reboot, or impctl be activate ${dataset.slice(parent.length + 1)}.`,
+            ),
+          ];
   return together([...boots, ...overRoot], ok(`${dataset} runs, and boots next.`));
 }
 

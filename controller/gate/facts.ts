@@ -1,4 +1,5 @@
 /** What the gate must know of the box and of others before it can decide: looked up once for each question. */
+import { chosenByHand, type ChosenByHand } from "../../reconcilers/bootenv/standing.ts";
 import type { Host } from "../../reconcilers/core.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import type { Appliance } from "../appliance.ts";
@@ -25,6 +26,8 @@ export interface Facts {
   readonly clockSynchronised: boolean;
   readonly footing: Footing;
   readonly removals: readonly Removal[];
+  /** That somebody booted another boot environment than boots next. */
+  readonly chosenByHand?: ChosenByHand | undefined;
   /** Appliances that go first and have not shown yet that they are well with the commit. */
   readonly awaited: readonly Awaited[];
 }
@@ -36,6 +39,7 @@ export async function gatherFacts(turn: Turn, asked: Omit<Question, "mode" | "le
   const { parts, appliance, signal } = turn;
   const { purpose, plan, candidate, committed, policy } = asked;
   const { host, memory, listener, reconcilers } = appliance;
+  const { environments } = turn.known();
   const isAsked = purpose === "deploy" || (purpose === "roll-back" && memory.ledger().order?.by === "probation");
   const changes = isAsked && committed !== undefined && plan.steps.length > 0;
   const drift = changes ? await measureDrift(parts, committed, policy, memory.ledger(), signal) : undefined;
@@ -53,6 +57,7 @@ export async function gatherFacts(turn: Turn, asked: Omit<Question, "mode" | "le
     clockSynchronised: clock.synchronised,
     footing: await footing(appliance, parts.settings.paths.state, signal),
     removals: committed ? removals(reconcilers, committed.desired, candidate.desired) : [],
+    chosenByHand: environments && chosenByHand(environments),
     awaited: await findAwaited(turn, asked),
   };
 }

@@ -11,12 +11,14 @@ import { approval, clock, impact, window } from "./impact.ts";
 import { prerequisites } from "./prerequisites.ts";
 import { removal } from "./removal.ts";
 import { rollout } from "./rollout.ts";
+import { bootEnvironment } from "./boot-environment.ts";
 import { blocked, notAdopted, observeOnly, paused } from "./standing.ts";
 
 const guards: { readonly [W in Wait]?: Guard } = {
   "observe-only": observeOnly,
   paused,
   "break-glass": breakGlass,
+  "boot-environment": bootEnvironment,
   backoff,
   "not-adopted": notAdopted,
   blocked,

@@ -5,6 +5,8 @@ import { acceptRewrite } from "./accept-rewrite.ts";
 import { adopt } from "./adopt.ts";
 import { applyLocal } from "./apply-local.ts";
 import { approve } from "./approve.ts";
+import { bootEnvironment } from "./boot-environment.ts";
+import { bootEnvironments } from "./boot-environments.ts";
 import { breakglass } from "./breakglass.ts";
 import { discardDrift } from "./discard-drift.ts";
 import { drain } from "./drain.ts";
@@ -48,4 +50,6 @@ export const allOperations: readonly Operation[] = [
   endLocal,
   drain,
   undrain,
+  bootEnvironments,
+  bootEnvironment,
 ];

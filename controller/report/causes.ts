@@ -55,6 +55,7 @@ const causes: readonly ((status: Status) => Cause | undefined)[] = [
   held,
   waiting,
   overlays,
+  chosenByHand,
   later,
   problem,
   notManaged,
@@ -192,6 +193,17 @@ function overlays({ overlaid, overlays: shown = [] }: Status): Cause | undefined
       : "What stands above the repository is not live yet";
   const { reason, unblock } = overlaid;
   return { why: "overlays", reason: `${what}: ${reason}`, ...(unblock !== undefined && { unblock }) };
+}
+
+/** What runs is not what the next reset brings, and no commit has waited for that yet. */
+function chosenByHand({ boot, waiting: shut }: Status): Cause | undefined {
+  if (!boot?.chosenByHand || shut?.why === "boot-environment") return undefined;
+  const { running, next: comes } = boot;
+  return {
+    why: "boot-environment",
+    reason: `Boot environment ${running} was chosen by hand: ${comes} boots next, and a new commit is not applied.`,
+    unblock: `Reboot to be back in ${comes}, or \`impctl be activate ${running}\` to stay.`,
+  };
 }
 
 /** What would hold up the next commit, where that is not what is waited for already. */

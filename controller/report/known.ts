@@ -1,4 +1,5 @@
 /** What the loop knows. Only the loop changes it; status-of.ts makes the status document of it. */
+import type { Standing as BootStanding } from "../../reconcilers/bootenv/standing.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import type { Problem } from "../../schemas/problem.ts";
 import type { Settings } from "../../schemas/settings.ts";
@@ -74,6 +75,8 @@ export interface Known {
     /** Wall clock of the first of the polls that failed in a row. */
     readonly failingSince?: number;
   };
+  /** The pool and its boot environments, where the box runs from one. */
+  readonly environments?: BootStanding | undefined;
   /** Wall clock of the next tick, while the loop rests. */
   readonly nextLookAt: number | undefined;
 }

@@ -73,6 +73,15 @@ function makeGauges(registry: Registry) {
     breakGlass: gauge("breakglass", "1 while an operator works on the box by hand."),
     paused: gauge("paused", "1 while the policy or an operator forbids to arm."),
     overlays: gauge("overlays", "Local changes and drains that stand above the repository.", ["kind"]),
+    environments: gauge("boot_environments", "Boot environments in the pool that the box runs from.", ["pool"]),
+    poolOnline: gauge("pool_online", "1 while that pool is ONLINE; missing where the root is no ZFS dataset.", [
+      "pool",
+    ]),
+    poolAvailable: gauge("pool_available_bytes", "What may still be written to that pool.", ["pool"]),
+    chosenByHand: gauge(
+      "boot_environment_chosen_by_hand",
+      "1 while another boot environment runs than boots next, and none is on trial: nothing is deployed.",
+    ),
     observing: gauge("observing", "1 when the settings say to plan and report only."),
   };
 }
@@ -104,7 +113,19 @@ function show(gauges: Gauges, status: Status): void {
   for (const kind of overlayKinds) {
     gauges.overlays.set({ kind }, (status.overlays ?? []).filter((one) => one.kind === kind).length);
   }
+  showBoot(gauges, status);
   gauges.observing.set(Number(status.mode === "observe"));
+}
+
+/** A box without such a pool has no number of it. */
+function showBoot(gauges: Gauges, { boot }: Status): void {
+  for (const gauge of [gauges.environments, gauges.poolOnline, gauges.poolAvailable]) gauge.reset();
+  gauges.chosenByHand.set(Number(boot?.chosenByHand === true));
+  if (!boot) return;
+  const { pool } = boot;
+  gauges.environments.set({ pool }, boot.environments);
+  gauges.poolOnline.set({ pool }, Number(boot.health === "ONLINE"));
+  gauges.poolAvailable.set({ pool }, boot.availableBytes);
 }
 
 /** What goes on, what it waits for, and until when. */

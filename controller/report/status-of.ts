@@ -1,4 +1,6 @@
 /** The status document, made of what the loop knows, by the clock. Pure. */
+import { environmentOf } from "../../reconcilers/bootenv/model.ts";
+import { chosenByHand, type Standing } from "../../reconcilers/bootenv/standing.ts";
 import type { PlaneName } from "../../reconcilers/core.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { Problem } from "../../schemas/problem.ts";
@@ -12,7 +14,7 @@ import type { Overlaid } from "../overlaid.ts";
 import type { Probation } from "../probation.ts";
 import { leftOf, type Clock } from "../term.ts";
 import { askedOf, heldBy, verdictOn } from "../verdicts.ts";
-import type { PlaneStatus, Status } from "./status.ts";
+import type { BootStatus, PlaneStatus, Status } from "./status.ts";
 import type { Known } from "./known.ts";
 
 /** The status document. */
@@ -64,6 +66,7 @@ export function statusOf(known: Known): Status {
     ...(known.guards && { gate: known.guards }),
     failsafe: known.failsafeArmed ? "armed" : known.settings.failsafe.mode === "off" ? "off" : "quiet",
     ...(ledger?.probation && { probation: probationStatus(ledger.probation, known.clock) }),
+    ...(known.environments && { boot: bootStatus(known.environments) }),
     ...(known.update && { update: known.update }),
     ...(known.bundles !== undefined && { evidence: known.bundles }),
     ...(pause && { paused: pause }),
@@ -73,6 +76,22 @@ export function statusOf(known: Known): Status {
     ...(ledger && overlayStatus(ledger, committed, known.clock)),
     ...(known.overlaid && { overlaid: overlaidStatus(known.overlaid) }),
     ...(held && { held }),
+  };
+}
+
+function bootStatus(standing: Standing): BootStatus {
+  const { observed } = standing;
+  const { name, health, availableBytes } = observed.pool;
+  const running = environmentOf(observed, observed.booted);
+  const next = environmentOf(observed, observed.next);
+  return {
+    pool: name,
+    health,
+    availableBytes,
+    ...(running && { running: running.name }),
+    ...(next && { next: next.name }),
+    ...(chosenByHand(standing) && { chosenByHand: true }),
+    environments: observed.environments.length,
   };
 }
 
@@ -133,6 +152,7 @@ function isInSync(known: Known): boolean {
   const { state, wanted, committed, drift, ledger } = known;
   if (ledger?.committed?.generation !== committed?.digest) return false;
   if (known.frozen ?? known.git.lastError) return false;
+  if (known.environments && chosenByHand(known.environments)) return false;
   if (state.at !== "idle" || !wanted?.generation || !committed || !drift) return false;
   if (problemsOf(known).length > 0 || drift.plan.problems.length > 0) return false;
   // What stands above the repository for a while is not what the repository says.

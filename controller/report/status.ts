@@ -92,6 +92,8 @@ export interface Status {
     readonly watched: number;
     readonly regressed?: { readonly since: number; readonly checks: readonly string[]; readonly reason: string };
   };
+  /** The pool that the box runs from; left out: its root is no ZFS dataset, or nobody looked yet. */
+  readonly boot?: BootStatus;
   /** Where another version of the agent is wanted than is installed. */
   readonly update?: UpdateStatus;
   /** Failed deployments of which there is evidence on this box. */
@@ -117,6 +119,20 @@ export interface ChecksStatus {
   /** How many are green, red and not known; undefined while a deployment is proven. */
   readonly green?: number;
   readonly unknown?: number;
+}
+
+/** What runs and what boots next, by name. */
+export interface BootStatus {
+  readonly pool: string;
+  /** "ONLINE", "DEGRADED" … */
+  readonly health: string;
+  readonly availableBytes: number;
+  readonly running?: string;
+  /** Left out: `bootfs` names none, and the loader stops in its menu. */
+  readonly next?: string;
+  /** Somebody booted another one than boots next: nothing is deployed. */
+  readonly chosenByHand?: true;
+  readonly environments: number;
 }
 
 export interface PlaneStatus {

@@ -155,6 +155,7 @@ function promote(pool: SimPool, [name = ""]: readonly string[]): void {
 
 function rename(pool: SimPool, args: readonly string[]): void {
   const [from = "", to = ""] = options(args).rest;
+  if (from.includes("@")) return renameSnapshot(pool, from, to);
   at(pool, from);
   if (pool.datasets.has(to)) throw new ZfsError(`cannot rename '${from}': dataset already exists`);
   const renamed = (name: string) => `${to}${name.slice(from.length)}`;
@@ -168,6 +169,14 @@ function rename(pool: SimPool, args: readonly string[]): void {
       if (other.origin?.split("@")[0] === before) other.origin = `${one.name}@${other.origin.split("@")[1]}`;
     }
   }
+}
+
+function renameSnapshot({ datasets }: SimPool, from: string, to: string): void {
+  const snapshot = snapshotAt(datasets, from);
+  if (!snapshot) throw new ZfsError(`cannot open '${from}': dataset does not exist`);
+  if (snapshotAt(datasets, to)) throw new ZfsError(`cannot rename '${from}': dataset already exists`);
+  snapshot.name = to.split("@")[1] ?? "";
+  for (const other of datasets.values()) if (other.origin === from) other.origin = to;
 }
 
 function destroy(pool: SimPool, args: readonly string[]): void {

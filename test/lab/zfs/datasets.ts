@@ -6,7 +6,7 @@ import type { RunResult } from "../../../reconcilers/core.ts";
 export type Blocks = ReadonlyMap<number, number>;
 
 export interface SimSnapshot {
-  readonly name: string;
+  name: string;
   readonly guid: string;
   readonly createdAt: number;
   readonly txg: number;

@@ -8,7 +8,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { RunResult } from "../../../reconcilers/core.ts";
+import type { Host, RunResult } from "../../../reconcilers/core.ts";
+import { simHost } from "../host.ts";
+import { bootFrom } from "./boot-pool.ts";
 
 const execute = promisify(execFile);
 const fetched = new URL("../../../.cache/zfs-fuse", import.meta.url).pathname;
@@ -116,4 +118,11 @@ async function inside(daemon: ChildProcess, argv: readonly [string, ...string[]]
 function translated([program, verb]: readonly string[], result: RunResult): RunResult {
   const isMade = program === "zfs" && verb === "clone" && result.stderr.startsWith("cannot mount");
   return isMade ? { ...result, exitCode: 0, stderr: "" } : result;
+}
+
+/** An appliance that runs from a dataset of it: all else of it is simulated. */
+export function fuseHost(pool: FusePool, dataset: string): Host {
+  const sim = simHost();
+  bootFrom(sim, dataset);
+  return { ...sim.start(), run: async (argv) => pool.run(argv) };
 }

@@ -2,10 +2,10 @@
  * What is done to a pool in the life of boot environments, and how it stands after each: the same whatever answers. GUIDs
  * become ordinals, sizes and times are left out.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { BootenvObserved } from "../../../reconcilers/bootenv/model.ts";
 import { observePool } from "../../../reconcilers/bootenv/observe.ts";
-import type { Host, RunResult } from "../../../reconcilers/core.ts";
+import type { RunResult } from "../../../reconcilers/core.ts";
+import { simHost } from "../host.ts";
 
 export type RunZfs = (argv: readonly [string, ...string[]]) => Promise<RunResult> | RunResult;
 
@@ -30,6 +30,14 @@ const acts: readonly string[] = [
   "zfs destroy -r tank/ROOT/a",
   "zfs destroy tank/ROOT/a@img",
   "zfs promote tank/ROOT/a",
+  "zfs promote tank/ROOT/c",
+  "zfs promote tank/ROOT/b",
+  "zfs snapshot tank/ROOT/b@two",
+  "zfs snapshot tank/ROOT/c@one",
+  "zfs promote tank/ROOT/c",
+  "zfs rename tank/ROOT/b@one tank/ROOT/b@two",
+  "zfs rename tank/ROOT/b@one tank/ROOT/b@one-1",
+  "zfs rename tank/ROOT/b@nope tank/ROOT/b@x",
   "zfs promote tank/ROOT/c",
   "zfs promote tank/ROOT/b",
   "zfs inherit imp:pin tank/ROOT/b",
@@ -73,7 +81,10 @@ async function standing(run: RunZfs, guids: Map<string, string>): Promise<readon
   for (const name of names) {
     const there = await run(["zfs", "get", "-H", "-p", "-o", "value", "guid", name]);
     if (there.exitCode === 0)
-      return described(await observePool(hostOf(run), name, AbortSignal.timeout(60_000)), guids);
+      return described(
+        await observePool({ ...simHost().start(), run: async (argv) => run(argv) }, name, AbortSignal.timeout(60_000)),
+        guids,
+      );
   }
   return ["  empty"];
 }
@@ -94,30 +105,4 @@ function described(observed: BootenvObserved, guids: Map<string, string>): reado
     ].join(", "),
   );
   return [...lines, `  boots ${observed.bootfs ?? "nothing"}, ${observed.pool.health}`];
-}
-
-/** As much of a Host as observing a pool takes. */
-function hostOf(run: RunZfs): Host {
-  const absent = (): never => {
-    throw new Error("not here");
-  };
-  return {
-    now: absent,
-    uptime: absent,
-    bootId: absent,
-    sleep: async (ms, signal) => sleep(ms, undefined, { signal }),
-    run: async (argv) => run(argv),
-    readFile: absent,
-    attributes: absent,
-    readFolder: absent,
-    writeFile: absent,
-    appendFile: absent,
-    writeLink: absent,
-    readLink: absent,
-    freeBytes: absent,
-    remove: absent,
-    connect: absent,
-    reach: absent,
-    secrets: { seal: absent, reveal: absent },
-  };
 }

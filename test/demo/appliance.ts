@@ -1,18 +1,32 @@
 /**
  * The demo's appliance: real FRR in a network namespace with two BIRD upstreams where this machine can run them, else a
- * simulated FRR on the same sockets. Either way the agent is the real one and does not know which it is.
+ * simulated FRR on the same sockets; and a simulated VPP on the socket of the binary API. Either way the agent is the real
+ * one and does not know which it is.
  */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Bird, startBird, whyNoBird } from "../lab/bird.ts";
 import { startFrr, whyNoFrr } from "../lab/frr.ts";
 import { simFrr } from "../lab/frr-sim.ts";
 import { makeNamespace, makeWire, whyNoNamespaces } from "../lab/netns.ts";
+import { type SimVpp, simVpp } from "../lab/vpp/sim-vpp.ts";
 
-export interface DemoAppliance extends AsyncDisposable {
+export interface DemoAppliance extends Routing {
+  /** Folder of VPP's sockets. */
+  readonly vppSockets: string;
+  /** VPP ends as by a crash, and comes up with nothing. */
+  restartVpp(): void;
+  /** Its interfaces, by name. */
+  interfaces(): readonly string[];
+}
+
+interface Routing extends AsyncDisposable {
   /** What it is, in two lines for a person. */
   readonly what: readonly string[];
   /** Folder of the daemons' vty sockets. */
   readonly sockets: string;
+  /** The dataplane's namespace. */
+  readonly namespace: string;
   /** What the upstreams say of their session with the appliance. */
   upstreams(): Promise<readonly string[]>;
 }
@@ -24,10 +38,29 @@ const upstreams = [
 
 export async function startAppliance(folder: string): Promise<DemoAppliance> {
   const why = whyNoNamespaces() ?? whyNoFrr() ?? whyNoBird();
-  return why === undefined ? await real() : await simulated(folder, why);
+  await using stack = new AsyncDisposableStack();
+  const routing = stack.use(why === undefined ? await real() : await simulated(folder, why));
+  const { namespace } = routing;
+  const sim = simVpp({ physical: ["external"], linuxCp: { sync: true, autoSubint: false, namespace } });
+  const vppSockets = join(folder, "vpp");
+  mkdirSync(vppSockets);
+  const listening = await sim.listen(join(vppSockets, "core-api.sock"));
+  stack.defer(() => listening.close());
+  const held = stack.move();
+  return {
+    ...routing,
+    what: [...routing.what, "VPP: SIMULATED, on the socket of the binary API, as 26.06 behaves"],
+    vppSockets,
+    restartVpp: () => {
+      sim.stop();
+      sim.start();
+    },
+    interfaces: () => namesOf(sim),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
 }
 
-async function real(): Promise<DemoAppliance> {
+async function real(): Promise<Routing> {
   await using stack = new AsyncDisposableStack();
   const dataplane = stack.use(makeNamespace("dp"));
   const speakers: { readonly name: string; readonly bird: Bird }[] = [];
@@ -55,6 +88,7 @@ async function real(): Promise<DemoAppliance> {
       "upstreams transit-a (AS 64496) and transit-b (AS 64497): BIRD 2 in namespaces of their own",
     ],
     sockets: frr.sockets,
+    namespace: dataplane.name,
     upstreams: () =>
       Promise.all(
         speakers.map(async ({ name, bird }) => {
@@ -68,7 +102,7 @@ async function real(): Promise<DemoAppliance> {
   };
 }
 
-async function simulated(folder: string, why: string): Promise<DemoAppliance> {
+async function simulated(folder: string, why: string): Promise<Routing> {
   const sockets = join(folder, "frr");
   const frr = simFrr({ running: ["zebra", "staticd", "bgpd"] });
   for (const { them, asn } of upstreams) frr.peers.set(them, { as: asn });
@@ -79,6 +113,7 @@ async function simulated(folder: string, why: string): Promise<DemoAppliance> {
       "upstreams transit-a (AS 64496) and transit-b (AS 64497): simulated",
     ],
     sockets,
+    namespace: "dataplane",
     upstreams: () => {
       frr.settle();
       return Promise.resolve(
@@ -90,6 +125,12 @@ async function simulated(folder: string, why: string): Promise<DemoAppliance> {
     },
     [Symbol.asyncDispose]: () => listening.close(),
   };
+}
+
+/** As people name them, but for local0. */
+function namesOf(sim: SimVpp): readonly string[] {
+  const names = [...sim.state.interfaces.values()].map(({ name }) => name);
+  return names.filter((name) => name.startsWith("external")).toSorted();
 }
 
 function line(name: string, state: string, prefixes: readonly string[]): string {

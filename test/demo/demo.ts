@@ -55,6 +55,10 @@ async function showUpstreams(appliance: DemoAppliance, expected: RegExp): Promis
   }
 }
 
+function showInterfaces(appliance: DemoAppliance): void {
+  say(`${styleText("green", "       vpp │")} ${appliance.interfaces().join(", ") || "no interface of ours"}`);
+}
+
 async function play(folder: string): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const appliance = stack.use(await startAppliance(folder));
@@ -82,12 +86,15 @@ async function play(folder: string): Promise<void> {
         machine: "fra1/r1",
         remote: server.url,
         frrSockets: appliance.sockets,
+        vpp: appliance.vppSockets,
+        settings: `dataplane: ${appliance.namespace}\n`,
         line: (text) => say(`${styleText("dim", "  agent │")} ${text}`),
       }),
     );
   const agent = start();
   await agent.until("the first commit is proven", committed(commit1), 60);
   await showUpstreams(appliance, /transit-a +Established, hears/);
+  showInterfaces(appliance);
 
   act(2, "A VLAN and a BGP neighbour", "What a reviewer sees on the pull request, and then the push.");
   const commit2 = repositoryCommit(repository, "Add transit-b on VLAN 26", sites.second);
@@ -99,6 +106,8 @@ async function play(folder: string): Promise<void> {
   say(styleText("dim", `  (seen ${((Date.now() - pushedAt) / 1000).toFixed(1)} s after the push)`));
   await agent.until("the second commit is proven", committed(commit2), 60);
   await showUpstreams(appliance, /transit-a +Established, hears[^]*transit-b +Established, hears/);
+
+  showInterfaces(appliance);
 
   act(
     3,
@@ -160,6 +169,23 @@ async function play(folder: string): Promise<void> {
   await next.until("it says what it waits for", (s) => s.state === "waiting", 30);
   impctl(folder, "why", "--socket", next.socket);
   impctl(folder, "show", "--socket", next.socket);
+
+  act(
+    7,
+    "VPP falls over",
+    "It starts anew without any configuration. What was committed is back before the next poll.",
+  );
+  appliance.restartVpp();
+  say(styleText("cyan", "$ kill -9    # VPP"));
+  showInterfaces(appliance);
+  const fellAt = Date.now();
+  while (appliance.interfaces().length < 3) {
+    if (Date.now() - fellAt > 30_000) throw new Error("VPP did not get its interfaces back");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  showInterfaces(appliance);
+  say(styleText("dim", `  (back ${((Date.now() - fellAt) / 1000).toFixed(1)} s after it fell)`));
+  await showUpstreams(appliance, /transit-a +Established, hears[^]*transit-b +Established, hears/);
 
   say();
   say(styleText("bold", `Done in ${Math.round((Date.now() - startedAt) / 1000)} s. What to look at next:`));

@@ -18,7 +18,7 @@ import {
 } from "../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../reconcilers/vpp/plan.ts";
 import type { PlaneChange } from "./change.ts";
-import { unifiedDiff } from "./text-diff.ts";
+import { unifiedDiff } from "../../reconcilers/text-diff.ts";
 
 /** All that is planned is in every VPP that is supported. */
 const assumedVpp = "26.06";

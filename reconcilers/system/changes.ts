@@ -1,17 +1,12 @@
 /** How two versions of a file differ, a line each, for people. */
+import { diffLines } from "../text-diff.ts";
 import type { SystemFile } from "./model.ts";
 
 /** "- …" only before, "+ …" only after; nothing when all of it is equal. */
 export function changesOf(before: SystemFile | undefined, after: SystemFile | undefined): readonly string[] {
-  const [old, young] = [linesOf(before), linesOf(after)];
-  let start = 0;
-  while (start < Math.min(old.length, young.length) && old[start] === young[start]) start += 1;
-  let end = 0;
-  const most = Math.min(old.length, young.length) - start;
-  while (end < most && old.at(-1 - end) === young.at(-1 - end)) end += 1;
+  const lines = diffLines(linesOf(before), linesOf(after));
   return [
-    ...old.slice(start, old.length - end).map((line) => `- ${line}`),
-    ...young.slice(start, young.length - end).map((line) => `+ ${line}`),
+    ...lines.flatMap(({ sign, text }) => (sign === " " ? [] : [`${sign} ${text}`])),
     ...(before && after && rightsOf(before) !== rightsOf(after)
       ? [`- (${rightsOf(before)})`, `+ (${rightsOf(after)})`]
       : []),

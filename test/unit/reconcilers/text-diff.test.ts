@@ -1,6 +1,6 @@
 import { array, assert, constantFrom, property } from "fast-check";
 import { describe, expect, it } from "vitest";
-import { diffLines, unifiedDiff } from "../../../../controller/cli/text-diff.ts";
+import { diffLines, unifiedDiff } from "../../../reconcilers/text-diff.ts";
 
 const text = array(constantFrom("a", "b", "c", "d", "", "router bgp 64500", "exit"), { maxLength: 30 });
 

@@ -36,6 +36,8 @@ export function render(
     ...(drained.length > 0 && { drained }),
     policy: machine.policy,
     notManaged: notManaged(machine, leftOut),
+    ...(machine.image !== undefined &&
+      loaded.image && { image: { name: machine.image, manifest: loaded.image.digest } }),
     ...(rollout && { rollout }),
   };
 }

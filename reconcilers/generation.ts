@@ -2,6 +2,7 @@
 import type { HealthCheck } from "../schemas/health.ts";
 import type { Policy } from "../schemas/policy.ts";
 import type { StatusPlace } from "../schemas/rollout.ts";
+import type { WantedImage } from "./bootenv/plan.ts";
 import type { FrrDesired } from "./frr/model.ts";
 import type { SystemDesired } from "./system/model.ts";
 import type { VppDesired } from "./vpp/model.ts";
@@ -78,6 +79,8 @@ export interface Generation {
   readonly drained?: readonly string[];
   /** Sections of the machine file that no plane carries out yet. */
   readonly notManaged: readonly string[];
+  /** The image that it is for, where the machine file names one. Left out by agents that knew no images. */
+  readonly image?: WantedImage;
   /** No part of the digest. Left out by agents that knew no order. */
   readonly rollout?: Rollout;
 }

@@ -1,5 +1,6 @@
 /** Plans for this box without its agent: observes it and changes nothing. For the first look before an agent ever ran. */
 import { survey } from "../planes.ts";
+import { standingOf } from "../boot-environments.ts";
 import { allReconcilers } from "../compose.ts";
 import { bootedEnvironment } from "../environment.ts";
 import { linuxHost } from "../host/linux.ts";
@@ -31,5 +32,6 @@ export async function planLive(settingsFile: string, sites: string | undefined, 
   if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
   const owned = committed ? [committed.desired] : [];
   const plan = await survey(allReconcilers(settings), host, generation.desired, owned, signal);
-  return planAnswer(generation, plan);
+  const boot = await standingOf({ host, state: settings.paths.state }, signal);
+  return planAnswer(generation, plan, boot);
 }

@@ -1,6 +1,7 @@
 /** `impctl plan`: what the agent of this box would do now, or what edited files would change. Carries nothing out. */
 import type { Command } from "commander";
-import type { Impact, Plan, PlaneName } from "../../reconcilers/core.ts";
+import { describeImageStep, type ImageStep } from "../../reconcilers/bootenv/plan.ts";
+import type { Impact, Plan, PlaneName, Step } from "../../reconcilers/core.ts";
 import { describeStep as describeFrr } from "../../reconcilers/frr/describe.ts";
 import type { Desired } from "../../reconcilers/generation.ts";
 import { describeStep as describeSystem } from "../../reconcilers/system/describe.ts";
@@ -79,10 +80,12 @@ async function planHere(options: Options, terminal: Terminal): Promise<void> {
 
 /** What steps say of themselves needs no appliance. */
 const describers = {
+  // Of a plan of bootenv nothing else is a step.
+  bootenv: { describe: (step: Step) => describeImageStep(step as ImageStep) },
   system: { describe: describeSystem },
   vpp: { describe: describeVpp },
   frr: { describe: describeFrr },
-} as const satisfies Record<keyof Desired, unknown>;
+} as const satisfies Record<keyof Desired | "bootenv", unknown>;
 
 const colors = { hitless: "green", flap: "yellow", "session-reset": "yellow", restart: "red", reboot: "red" } as const;
 

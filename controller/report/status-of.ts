@@ -9,6 +9,7 @@ import { glassOf } from "../break-glass.ts";
 import { overlayStatus } from "../overlay.ts";
 import type { Ledger } from "../ledger.ts";
 import { inFlight, type State } from "../machine.ts";
+import { notManagedBy } from "../not-managed.ts";
 import { pauseOf } from "../gate/pause.ts";
 import type { Overlaid } from "../overlaid.ts";
 import type { Probation } from "../probation.ts";
@@ -47,7 +48,7 @@ export function statusOf(known: Known): Status {
     ...(verdict && { verdict }),
     ...(good && { good: { since: good.since, soaked: good.soaked } }),
     inSync: isInSync(known),
-    notManaged: (generation ?? committed)?.notManaged ?? [],
+    notManaged: leftAlone(known),
     planes: planesOf(known),
     problems: problemsOf(known).map((problem) => problem.toJSON()),
     warnings: warningsOf(known).map((one) => one.toJSON()),
@@ -157,7 +158,12 @@ function isInSync(known: Known): boolean {
   if (problemsOf(known).length > 0 || drift.plan.problems.length > 0) return false;
   // What stands above the repository for a while is not what the repository says.
   const same = wanted.generation.digest === committed.digest && wanted.overlays === "";
-  return same && drift.plan.steps.length === 0 && wanted.generation.notManaged.length === 0;
+  return same && drift.plan.steps.length === 0 && leftAlone(known).length === 0;
+}
+
+function leftAlone({ wanted, committed, environments }: Known): readonly string[] {
+  const shown = wanted?.generation ?? committed;
+  return shown ? notManagedBy(shown, environments) : [];
 }
 
 function isPending({ overrides }: Ledger): boolean {

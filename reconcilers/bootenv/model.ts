@@ -79,7 +79,7 @@ export const ownProperties = {
   "imp:image": "Name of the image that it was received from.",
   "imp:version": "Version of that image.",
   "imp:epoch": "Epoch of that image: a smaller one is a downgrade.",
-  "imp:manifest": "SHA-256 of that image's manifest.",
+  "imp:manifest": "Digest of that image's manifest, as images.yaml has it: sha256:…",
   "imp:pin": "Why an operator wants it kept.",
   "imp:committed": "When it last committed, in seconds since 1970.",
 } as const satisfies Readonly<Record<string, string>>;

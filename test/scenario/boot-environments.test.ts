@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ask } from "../lab/ask.ts";
 import { generation, story, type Story } from "../lab/story.ts";
-import { addEnvironment, bootFrom, bootPool, runFrom } from "../lab/zfs/boot-pool.ts";
+import { addEnvironment, bootFrom, bootPool, must, runFrom } from "../lab/zfs/boot-pool.ts";
 import type { SimPool } from "../lab/zfs/datasets.ts";
 
 const state = "/persistent/config/imp";
@@ -88,6 +88,40 @@ describe("a box that boots from a pool", () => {
     expect(s.status()).toMatchObject({ inSync: true, boot: { running: "b", next: "b" } });
     const { entries } = (await ask(s.agent(), "history", { limit: 20 })) as { entries: readonly object[] };
     expect(JSON.stringify(entries)).toContain("activate");
+  });
+
+  it("plans the image that is asked for, deploys all else, and is in sync only where it runs", async () => {
+    const { s, pool } = await box();
+    const image = { name: "b", manifest: `sha256:${"b".repeat(64)}` };
+    const asking = generation(["router bgp 64500", "ip route 198.51.100.0/24"], { image, notManaged: ["image"] });
+    s.push("two", asking);
+    await s.sim.until(
+      () => s.status().committed?.generation === asking.digest && s.status().state === "idle",
+      "committed",
+    );
+
+    expect(s.status()).toMatchObject({ inSync: false, notManaged: ["image"] });
+    expect(await ask(s.agent(), "plan")).toMatchObject({
+      plans: {
+        bootenv: {
+          steps: [
+            { kind: "stage", image: "b" },
+            { kind: "try", impact: "reboot" },
+          ],
+          problems: [],
+        },
+      },
+      problems: [],
+      notManaged: ["image"],
+    });
+    const before = [...pool.datasets.keys()];
+    await s.sim.pass(300_000);
+    expect([...pool.datasets.keys()]).toEqual(before);
+    expect(pool.bootfs).toBe("tank/ROOT/a");
+
+    must(pool, `zfs set imp:manifest=${image.manifest} tank/ROOT/a`);
+    await s.sim.pass(60_000);
+    expect(s.status()).toMatchObject({ inSync: true, notManaged: [] });
   });
 
   it("goes on where the pool cannot be read, and says so", async () => {

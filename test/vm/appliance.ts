@@ -113,7 +113,7 @@ export async function makeAppliance(folder: string, image: Image): Promise<Appli
       if (status !== 0) throw new Error(`exit code ${status} of: ${script}\n${out}`);
       return out;
     },
-    async until(what, script, holds, seconds = 300) {
+    async until(what, script, holds, seconds = 900) {
       let out = "";
       for (const end = performance.now() + seconds * 1000; performance.now() < end; await delay(1000)) {
         ({ out } = await ssh(script, 120, ...shared()));

@@ -132,6 +132,8 @@ export interface HostInterface {
   /** Linux's name, in VPP's namespace. */
   readonly device: string;
   readonly mac?: string;
+  /** What it gets where it is made and has no `mac`: one that is there keeps its own. */
+  readonly newMac?: string;
 }
 
 /** An interface of Linux that VPP makes. */

@@ -23,7 +23,7 @@ export const interfaceCommands: CommandsOf<
 > = {
   physical: () => [],
   // Checksums left to a NIC that does none of its own, as a veth pair, would lose every packet.
-  "host-interface": ({ name, device, mac }) => [
+  "host-interface": ({ name, device, newMac, mac = newMac }) => [
     `create host-interface name ${device}${hardware(mac)} cksum-gso-disable`,
     ...named(`host-${device}`, name),
   ],

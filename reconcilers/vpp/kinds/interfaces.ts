@@ -33,8 +33,9 @@ export const hostInterface: Rules<HostInterface> = {
   ...named,
   takes: ({ name, device }) => [interfaceKey(name), `device:${device}`],
   optional: ["mac"],
+  ignored: ["newMac"],
   noun: ({ name }) => `host-interface ${name}`,
-  details: ({ device, mac }) => [`on ${device}`, ...macWords(mac)],
+  details: ({ device, mac, newMac }) => [`on ${device}`, ...macWords(mac ?? newMac)],
 };
 
 export const tap: Rules<Tap> = {

@@ -27,7 +27,7 @@ export function renderContainers({ containers, hostname = "" }: Machine): readon
     prefixes: {},
   };
   return [
-    { kind: "host-interface", name: on, device, mac: macFor(`${hostname} ${on}`) },
+    { kind: "host-interface", name: on, device, newMac: macFor(`${hostname} ${on}`) },
     { kind: "address", on, address: `${gateway}${lengthOf(network)}` },
     ...(six === undefined
       ? []

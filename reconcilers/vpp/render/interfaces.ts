@@ -31,8 +31,8 @@ function nicOf(
 ): VppObject {
   const device = one["kernel-name"];
   if (one.driver !== "af-packet" || device === undefined) return { kind: "physical", name };
-  const mac = one.mac ?? macFor(`${hostname} ${name}`);
-  return { kind: "host-interface", name, device, ...(role !== "bonded" && { mac }) };
+  const mac = one.mac === undefined ? { newMac: macFor(`${hostname} ${name}`) } : { mac: one.mac };
+  return { kind: "host-interface", name, device, ...(role !== "bonded" && mac) };
 }
 
 function renderBonds({ bonds }: Machine): readonly VppObject[] {

@@ -111,7 +111,7 @@ const notOurs: Pick<Writer<Physical>, "add" | "remove"> = {
 const hostInterfaceFlags = 1 | 2;
 
 const hostInterface: Pick<Writer<HostInterface>, "add" | "remove"> = {
-  add: ({ name, device, mac }, to) =>
+  add: ({ name, device, newMac, mac = newMac }, to) =>
     named(
       to,
       name,

@@ -315,6 +315,20 @@ describe("a plan for VPP", () => {
     ]);
   });
 
+  it("leaves a host-interface its MAC address where nobody wrote one", () => {
+    const wished: VppObject = { kind: "host-interface", name: "wan", device: "eth9", newMac: "02:00:00:00:00:01" };
+    const live: VppObject = { kind: "host-interface", name: "wan", device: "eth9", mac: "02:00:00:00:00:09" };
+    const asked: VppObject = { kind: "host-interface", name: "wan", device: "eth9", mac: "02:00:00:00:00:01" };
+
+    expect(lines({ desired: [wished], live: [live, down("wan", 9000)] })).toEqual([]);
+    expect(lines({ desired: [wished], live: [] })).toContain(
+      "hitless  core: add host-interface wan: on eth9, 02:00:00:00:00:01",
+    );
+    expect(lines({ desired: [asked], live: [live, down("wan", 9000)], owned: [wished] })).toContain(
+      "flap     core: remove host-interface wan (made anew: mac cannot be changed)",
+    );
+  });
+
   it("leaves a NIC that nobody describes any more, and takes it down", () => {
     expect(lines({ desired: [], live: [nic, up("external", 1500)] })).toEqual(["flap  core: set external down"]);
   });

@@ -43,7 +43,7 @@ describe("what a machine asks of VPP", () => {
     expect(objects(machine, "physical")).toEqual([{ kind: "physical", name: "a" }]);
     expect(objects(machine, "host-interface")).toEqual([
       { kind: "host-interface", name: "b", device: "eth1", mac: "02:00:00:00:00:01" },
-      { kind: "host-interface", name: "c", device: "eth2", mac: "02:69:7b:5f:24:05" },
+      { kind: "host-interface", name: "c", device: "eth2", newMac: "02:69:7b:5f:24:05" },
     ]);
   });
 

@@ -20,6 +20,8 @@ function checkNics({ interfaces, management }: Machine, report: Report): void {
   if (nic?.name !== undefined) seen.set(`kernel-name ${nic.name}`, "");
   if (nic?.path?.startsWith("pci-")) seen.set(`pci ${nic.path.slice("pci-".length)}`, "");
   for (const [name, port] of Object.entries(interfaces)) {
+    if (port.driver === "dpdk" && port.pci === undefined)
+      report("nic-of-dpdk", ["interfaces", name], "has no pci, and its driver is dpdk");
     for (const key of ["pci", "mac", "kernel-name"] as const) {
       const value = port[key];
       if (value === undefined) continue;

@@ -7,6 +7,10 @@ export const machineRules = {
     "A NIC (PCI address, MAC address, kernel name) is one interface only.",
     "Correct one of the two.",
   ),
+  "nic-of-dpdk": error(
+    "A NIC that DPDK drives is named by its PCI address: DPDK knows no other name.",
+    "`impctl hardware` on the box shows the PCI address of each NIC. Or have it go through the kernel: driver: af-packet, with kernel-name.",
+  ),
   "nic-of-management": error(
     "The management interface is never in the dataplane.",
     "Take another NIC: what joins the dataplane is gone for management.",

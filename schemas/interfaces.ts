@@ -43,7 +43,9 @@ export function interfacesSchema(d: Defaults) {
   const Interface = z
     .strictObject({
       pci: Pci.optional(),
-      mac: Mac.optional().meta({ description: "With driver af-packet: the NIC's own MAC address, which VPP's interface has then too." }),
+      mac: Mac.optional().meta({
+        description: "With driver af-packet: the NIC's own MAC address, which VPP's interface has then too.",
+      }),
       "kernel-name": LinuxName.optional().meta({
         description:
           "Name of the kernel's netdev, which is moved to the dataplane; needed where VPP uses the kernel's driver.",

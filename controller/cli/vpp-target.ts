@@ -3,7 +3,6 @@ import { Option, type Command } from "commander";
 import type { Plan } from "../../reconcilers/core.ts";
 import { planText } from "../../reconcilers/plan-text.ts";
 import { describeStep } from "../../reconcilers/vpp/describe.ts";
-import { asDesired } from "../../reconcilers/vpp/difference.ts";
 import { observeVpp, usualSockets, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
 import type { VppDesired, VppObserved, VppStep } from "../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../reconcilers/vpp/plan.ts";
@@ -82,16 +81,16 @@ export class Target {
     });
   }
 
-  /** What is desired of the VPP that was observed: `when:` goes by its version. */
+  /** What is desired of the VPP that was observed: `when:` goes by its version. What others made goes where these commands were told so. */
   desired(machine: Machine, observed: VppObserved): VppDesired {
     const version = (observed.core ?? observed.nat)?.version;
-    return renderVpp(machine, { vpp: version });
+    const { prune: _, ...desired } = renderVpp(machine, { vpp: version });
+    return { ...desired, ...(this.options.prune === "all" && { prune: "all" }) };
   }
 
   /** What there is to be done. */
   async plan(desired: VppDesired, observed: VppObserved): Promise<Plan<VppStep>> {
-    const owned = this.options.prune === "all" ? [asDesired(observed)] : await this.applied();
-    return planVpp(desired, observed, owned);
+    return planVpp(desired, observed, await this.applied());
   }
 
   /** What these commands applied here since VPP's box started: the last of it, and what an apply that was cut short had begun. */

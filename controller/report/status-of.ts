@@ -13,6 +13,7 @@ import { notManagedBy } from "../not-managed.ts";
 import { pauseOf } from "../gate/pause.ts";
 import type { Overlaid } from "../overlaid.ts";
 import type { Probation } from "../probation.ts";
+import { plural } from "../plural.ts";
 import { leftOf, type Clock } from "../term.ts";
 import { askedOf, heldBy, verdictOn } from "../verdicts.ts";
 import type { BootStatus, PlaneStatus, Status } from "./status.ts";
@@ -215,13 +216,18 @@ function warningsOf({ wanted, drift, planned, ledger, ignoredTags }: Known): rea
     ...unheard.map((sentence) => new Problem("ADVICE", sentence, { severity: "warning" })),
     ...ignoredTags,
   ];
-  const foreign = (drift ?? planned)?.plan.foreign ?? 0;
+  const { system, frr } = (drift ?? planned)?.plan.plans ?? {};
+  const foreign = (system?.foreign.length ?? 0) + (frr?.foreign.length ?? 0);
   if (wanted?.generation?.policy.prune !== "all" || foreign === 0) return warnings;
-  const notPruned = new Problem("ADVICE", `"prune: all" is not carried out yet: ${foreign} foreign objects stay.`, {
-    severity: "warning",
-    path: "policy.prune",
-    remedy: "Remove them by hand; the plan lists them.",
-  });
+  const notPruned = new Problem(
+    "ADVICE",
+    `"prune: all" is carried out in VPP alone: ${plural(foreign, "foreign object")} of other planes left.`,
+    {
+      severity: "warning",
+      path: "policy.prune",
+      remedy: "Remove them by hand; the plan lists them.",
+    },
+  );
   return [...warnings, notPruned];
 }
 

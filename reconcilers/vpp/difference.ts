@@ -19,18 +19,19 @@ export function asDesired(observed: VppObserved): VppDesired {
   });
 }
 
-/** Implements Reconciler.goingBack: what somebody else had, and the candidate took over, becomes again what it was. */
+/** Implements Reconciler.goingBack: what somebody else had, and the candidate took over or removed, becomes again what it was. */
 export function goingBack(committed: VppDesired, candidate: VppDesired, before: VppDesired): VppDesired {
-  return perInstance((instance) => {
+  const back = perInstance((instance) => {
     const ours = committed[instance];
     if (ours === undefined) return undefined;
     const [kept, taken] = [idsOf(ours), idsOf(candidate[instance])];
     const theirs = (before[instance]?.objects ?? []).filter((object) => {
       const id = idOf(object);
-      return taken.has(id) && !kept.has(id);
+      return (taken.has(id) || candidate.prune === "all") && !kept.has(id);
     });
     return { objects: [...ours.objects, ...theirs] };
   });
+  return { ...back, ...(committed.prune && { prune: committed.prune }) };
 }
 
 /** Implements Reconciler.difference. */
@@ -41,7 +42,7 @@ export function difference(desired: VppDesired, live: VppDesired, owned: readonl
     const lines = instanceDifference(
       wanted.objects,
       live[instance]?.objects ?? [],
-      new Set(owned.flatMap((one) => [...idsOf(one[instance])])),
+      desired.prune === "all" ? undefined : new Set(owned.flatMap((one) => [...idsOf(one[instance])])),
     );
     return lines.length === 0 ? [] : [`  ${instance}`, ...lines];
   });
@@ -58,10 +59,11 @@ export function textOf(desired: VppDesired): string {
   return blocks.join("");
 }
 
+/** `ours` undefined: all of it. */
 function instanceDifference(
   desired: readonly VppObject[],
   live: readonly VppObject[],
-  ours: ReadonlySet<string>,
+  ours: ReadonlySet<string> | undefined,
 ): readonly string[] {
   const found = new Map(live.map((object) => [idOf(object), object]));
   const wanted = new Set(desired.map(idOf));
@@ -72,7 +74,7 @@ function instanceDifference(
   });
   const added = live
     .filter((object) => !wanted.has(idOf(object)) && object.kind !== "settings")
-    .map((object) => `${ours.has(idOf(object)) ? "+" : "?"} ${objectText(object)}`);
+    .map((object) => `${ours?.has(idOf(object)) === false ? "?" : "+"} ${objectText(object)}`);
   return [...missing, ...added];
 }
 

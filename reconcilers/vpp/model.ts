@@ -12,6 +12,8 @@ export type InstanceName = (typeof instances)[number];
 export interface VppDesired {
   readonly core?: InstanceDesired;
   readonly nat?: InstanceDesired;
+  /** "all": what is there and not desired goes, whoever made it. Otherwise what is somebody else's stays. */
+  readonly prune?: "all";
 }
 
 export interface InstanceDesired {

@@ -18,7 +18,7 @@ import { restartOf } from "./restarts.ts";
 import { sidesOf } from "./sides.ts";
 import { goesAlong, type InstanceSteps, stepsOf } from "./steps.ts";
 
-/** Implements Reconciler.plan. To prune everything that is foreign, pass `asDesired(observed)` as owned. */
+/** Implements Reconciler.plan. */
 export function planVpp(desired: VppDesired, observed: VppObserved, owned: readonly VppDesired[]): Plan<VppStep> {
   const [core, nat] = instances.map((instance) =>
     planInstance(
@@ -26,6 +26,7 @@ export function planVpp(desired: VppDesired, observed: VppObserved, owned: reado
       desired[instance],
       observed[instance],
       owned.flatMap((one) => one[instance] ?? []),
+      desired.prune,
     ),
   );
   const plans = [core, nat].filter((plan) => plan !== undefined);
@@ -48,10 +49,11 @@ function planInstance(
   desired: InstanceDesired | undefined,
   observed: InstanceObserved | undefined,
   owned: readonly InstanceDesired[],
+  prune: VppDesired["prune"],
 ): InstancePlan {
   if (desired === undefined) return nothing;
   if (observed === undefined) return { ...nothing, problems: [notRunning(instance)] };
-  const sides = sidesOf(desired.objects, observed.objects, owned);
+  const sides = sidesOf(desired.objects, observed.objects, owned, prune);
   const changes = changesOf(sides);
   const restart = restartOf(instance, sides, changes, observed.unknown);
   return {

@@ -1,7 +1,7 @@
 /** The three states of an instance that a plan compares, object by object. */
 import { isLinkLocal } from "../../schemas/semantics/view.ts";
 import { idOf, rulesOf } from "./kinds/table.ts";
-import type { InstanceDesired, Settings, VppObject } from "./model.ts";
+import type { InstanceDesired, Settings, VppDesired, VppObject } from "./model.ts";
 
 export type Objects = ReadonlyMap<string, VppObject>;
 
@@ -18,20 +18,22 @@ export interface Sides {
   };
 }
 
-/** Of two objects with one id the first counts. */
+/** Of two objects with one id the first counts. `prune`: "all" makes everything ours that is there, but for what VPP has by itself. */
 export function sidesOf(
   desired: readonly VppObject[],
   live: readonly VppObject[],
   owned: readonly InstanceDesired[],
+  prune?: VppDesired["prune"],
 ): Sides {
   const wanted = byId(desired);
   const ours = new Set(
     owned.flatMap(({ objects }) => objects.flatMap((object) => [object, ...halfMade(object)].map(idOf))),
   );
+  const there = byId(withoutVppsOwn(live, (id) => wanted.has(id) || ours.has(id)));
   return {
     desired: wanted,
-    live: byId(withoutVppsOwn(live, (id) => wanted.has(id) || ours.has(id))),
-    owned: ours,
+    live: there,
+    owned: prune === "all" ? new Set([...ours, ...there.keys()]) : ours,
     settings: { desired: settingsIn(desired), live: settingsIn(live) },
   };
 }

@@ -124,6 +124,47 @@ describe("a push", () => {
   });
 });
 
+describe("a push that says to prune all", () => {
+  const hand = ["create loopback interface instance 7", "set interface ip address loop7 10.7.7.7/32"];
+  const pruning = (to: Generation): Generation => ({
+    ...to,
+    desired: { ...to.desired, vpp: { ...to.desired.vpp, prune: "all" } },
+  });
+  const loopsOf = (core: SimVpp) =>
+    [...core.state.interfaces.values()].map(({ name }) => name).filter((name) => name === "loop7");
+
+  async function withHand(): Promise<Played> {
+    const s = await committed(one);
+    for (const line of hand) s.core.cli(line);
+    return s;
+  }
+
+  it("removes what somebody made by hand, and also what comes later", async () => {
+    const s = await withHand();
+    s.push("two", pruning(two));
+    await s.rest();
+
+    expect(s.status()).toMatchObject({ inSync: true, committed: { commit: "two" }, planes: { vpp: { foreign: 0 } } });
+    expect(s.done()).toContain("vpp: core: remove loopback loop7");
+    expect(loopsOf(s.core)).toEqual([]);
+    s.core.cli(hand[0] ?? "");
+    await s.sim.until(() => s.status().planes.vpp?.drift === 1, "drift");
+    expect(s.status().planes.vpp).toMatchObject({ steps: ["core: remove loopback loop7"] });
+  });
+
+  it("makes it again when it is rolled back", async () => {
+    const s = await withHand();
+    s.core.refuse(/^create_subif$/);
+    s.push("two", pruning(two));
+    await s.rest();
+
+    expect(s.done()).toContain("vpp: core: remove loopback loop7");
+    expect(s.status()).toMatchObject({ state: "held", committed: { commit: "one" }, planes: { vpp: { drift: 0 } } });
+    expect(loopsOf(s.core)).toEqual(["loop7"]);
+    expect([...(s.core.state.byName("loop7")?.addresses ?? [])]).toEqual(["10.7.7.7/32"]);
+  });
+});
+
 describe("VPP", () => {
   it("that starts anew has what was committed again, as a correction, although nobody pushes", async () => {
     const s = await committed(one);

@@ -15,9 +15,11 @@ import { renderSteering } from "./steering.ts";
 /** `versions` are those of the image, for `when:`. An instance that the machine has no use for is left out. */
 export function renderVpp(machine: Machine, versions: ProgramVersions): VppDesired {
   const raw = (instance: InstanceName) => renderRaw(machine, versions, instance);
+  if (!usesVpp(machine)) return {};
   return {
-    ...(usesVpp(machine) && { core: { objects: [...renderCore(machine), ...raw("core")] } }),
+    core: { objects: [...renderCore(machine), ...raw("core")] },
     ...(usesNat(machine) && { nat: { objects: [...renderNat(machine), ...raw("nat")] } }),
+    ...(machine.policy.prune === "all" && { prune: "all" }),
   };
 }
 

@@ -51,10 +51,11 @@ interface Case {
   readonly owned?: readonly VppObject[];
   readonly seen?: Partial<InstanceObserved>;
   readonly instance?: "core" | "nat";
+  readonly prune?: "all";
 }
 
-function planOf({ desired, live, owned = live, seen, instance = "core" }: Case) {
-  return planVpp({ [instance]: { objects: desired } }, { [instance]: observed(live, seen) }, [
+function planOf({ desired, live, owned = live, seen, instance = "core", prune }: Case) {
+  return planVpp({ [instance]: { objects: desired }, ...(prune && { prune }) }, { [instance]: observed(live, seen) }, [
     { [instance]: { objects: owned } },
   ]);
 }
@@ -345,8 +346,23 @@ describe("what nobody here made", () => {
     ]);
   });
 
-  it("is removed where what was observed counts as ours", () => {
-    expect(lines({ desired: base, live: [...base, ...theirs], owned: [...base, ...theirs] })).toEqual([
+  it("is removed where all is pruned, but for what VPP has by itself", () => {
+    const router: VppObject = {
+      kind: "vrrp",
+      on: "external",
+      id: 7,
+      family: "ipv4",
+      addresses: ["192.0.2.7"],
+      priority: 100,
+      interval: 100,
+      preempt: true,
+      accept: true,
+      peers: [],
+      track: [],
+    };
+    const own = [address("external", "192.0.2.7/32"), address("external", "fe80::1/128")];
+    const live = [...base, router, ...own, ...theirs];
+    expect(lines({ desired: [...base, router], live, owned: base, prune: "all" })).toEqual([
       "flap     core: remove VLAN external.99",
       "hitless  core: remove ACL theirs",
     ]);

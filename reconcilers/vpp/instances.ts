@@ -17,6 +17,7 @@ import { observeInstance } from "./observe.ts";
 import { restartInstance } from "./restart.ts";
 import { readBeginning } from "./wire/names.ts";
 import { usesAcls } from "./wire/needs.ts";
+import { settled } from "./wire/settings.ts";
 
 export interface VppPlaces {
   /** Paths of the sockets of the binary API. */
@@ -146,6 +147,10 @@ async function* applyObjects(
       if (own.length > 0) opened.set(instance, await openWorkplace(host, places, instance, own, signal));
     }
     yield* carryOut(steps, (step) => placeOf(step, opened), signal);
+    for (const [instance, place] of opened) {
+      const raised = raisedBy(steps.filter((step) => step.instance === instance));
+      if (raised.size > 0) await settled(raised, place, (ms) => host.sleep(ms, signal));
+    }
   } finally {
     for (const [instance, { vpp, remembered }] of opened) {
       // Also of what was done before something failed.
@@ -155,6 +160,17 @@ async function* applyObjects(
       vpp.close();
     }
   }
+}
+
+/** The interfaces that are up after these steps, and were not before. */
+function raisedBy(steps: readonly ObjectStep[]): ReadonlySet<string> {
+  const raised = new Set<string>();
+  for (const { before, after } of steps) {
+    if (after?.kind !== "settings") continue;
+    if (!after.up) raised.delete(after.on);
+    else if (before?.kind !== "settings" || !before.up) raised.add(after.on);
+  }
+  return raised;
 }
 
 function placeOf({ instance }: ObjectStep, opened: ReadonlyMap<InstanceName, Workplace>): Workplace {

@@ -29,7 +29,7 @@ describe.skipIf(why)(`VPP's plane, on real instances${why ? ` (${why})` : ""}`, 
   let dataplane: Namespace;
   let containers: Namespace;
   let internet: Namespace;
-  let committed: Required<VppDesired>;
+  let committed: Required<Omit<VppDesired, "prune">>;
 
   function space(label: string): Namespace {
     const made = makeNamespace(`vw${label}`);

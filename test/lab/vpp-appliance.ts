@@ -193,12 +193,15 @@ function natOf(folder: string): readonly VppObject[] {
 }
 
 /** Sockets of memif are below the folder. Its ports are the devices vw-ext, vw-int, vw-incus, vw-te1 and vw-te2. */
-export function applianceIn(folder: string): Required<VppDesired> {
+export function applianceIn(folder: string): Required<Omit<VppDesired, "prune">> {
   return { core: { objects: coreOf(folder) }, nat: { objects: natOf(folder) } };
 }
 
 /** A VLAN more, another MTU, an address on another interface, a mapping more, a bridge less. */
-export function pushed({ core: old, nat: before }: Required<VppDesired>): Required<VppDesired> {
+export function pushed({
+  core: old,
+  nat: before,
+}: Required<Omit<VppDesired, "prune">>): Required<Omit<VppDesired, "prune">> {
   const bridged = (object: VppObject) =>
     "bridge" in object ||
     object.kind === "bridge" ||
@@ -228,7 +231,7 @@ export function pushed({ core: old, nat: before }: Required<VppDesired>): Requir
 }
 
 /** The same things, nearly all of them otherwise: what VPP changes in place, and what has to be made anew. */
-export function altered({ core, nat }: Required<VppDesired>): Required<VppDesired> {
+export function altered({ core, nat }: Required<Omit<VppDesired, "prune">>): Required<Omit<VppDesired, "prune">> {
   return { core: { objects: core.objects.map(otherwise) }, nat: { objects: nat.objects.map(otherwise) } };
 }
 

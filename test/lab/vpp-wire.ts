@@ -68,7 +68,7 @@ export function vppWire(options: WireOptions = {}): Wire {
     const context = new Reader(bytes).view.getUint32(contextAt);
     if (!byId.has(id)) return;
     const fields = codecs.message(name).decode(bytes) as Readonly<Record<string, unknown>>;
-    if (name !== "control_ping") asked.push({ message: name, fields, context });
+    if (name !== "control_ping" && name !== "sockclnt_delete") asked.push({ message: name, fields, context });
     for (const answer of options.answer?.({ message: name, fields, context }) ?? byItself(name)) {
       if (answer === "close") pipe.end();
       else if (answer instanceof Uint8Array) pipe.put(answer);
@@ -85,6 +85,7 @@ export function vppWire(options: WireOptions = {}): Wire {
       const entries = table.map((one) => ({ index: ids.get(one.name) ?? 0, name: `${one.name}_${one.crc}` }));
       return [["sockclnt_create_reply", { index: 0x80000001, message_table: entries }]];
     }
+    if (name === "sockclnt_delete") return ["close"];
     if (name === "control_ping") return [["control_ping_reply", { vpe_pid: options.pid ?? 4711 }]];
     if (name === "show_version") return [["show_version_reply", { version: "26.06-release" }]];
     return [];

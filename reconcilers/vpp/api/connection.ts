@@ -26,7 +26,12 @@ export interface Numbers {
   event(id: number, bytes: Uint8Array): void;
   /** Appends a control_ping; undefined as long as its number is not known. */
   ping: ((writer: Writer, context: number) => void) | undefined;
+  /** Appends what a client says that leaves (sockclnt_delete). */
+  leave: ((writer: Writer, context: number) => void) | undefined;
 }
+
+/** How long VPP may take to let a client go. */
+const patienceMs = 2000;
 
 export class VppConnection {
   /** Aborts once the connection has ended, with a Problem as its reason. */
@@ -36,13 +41,14 @@ export class VppConnection {
   private readonly host: Pick<Host, "sleep" | "uptime">;
   private readonly deadlineMs: number;
   /** Nothing is known before the handshake. */
-  numbers: Numbers = { contextAt: () => undefined, event: () => undefined, ping: undefined };
+  numbers: Numbers = { contextAt: () => undefined, event: () => undefined, ping: undefined, leave: undefined };
   private readonly waiting = new Waiting();
   private readonly frames = new FrameDecoder();
   private writer = new Writer();
   private isFlushing = false;
   private isWatched = false;
   private heardAt = 0;
+  private readonly listening: Promise<void>;
 
   /** Takes the connection over. The deadline is in milliseconds, and counts while VPP says nothing. */
   constructor(connection: Connection, host: Pick<Host, "sleep" | "uptime">, deadlineMs: number) {
@@ -50,7 +56,7 @@ export class VppConnection {
     this.host = host;
     this.deadlineMs = deadlineMs;
     this.ended = this.ending.signal;
-    void this.listen();
+    this.listening = this.listen();
   }
 
   /**
@@ -75,10 +81,40 @@ export class VppConnection {
 
   /** Ends it; what is not answered fails. */
   close(why = new Problem("VPP_UNREACHABLE", "The connection to VPP was closed.", { transient: true })): void {
-    if (this.ended.aborted) return;
+    if (this.end(why)) void this.leave();
+  }
+
+  /** False: it had ended already. */
+  private end(why: Problem): boolean {
+    if (this.ended.aborted) return false;
     this.ending.abort(why);
-    this.connection.close();
     for (const exchange of this.waiting.takeAll()) exchange.fail(why);
+    return true;
+  }
+
+  /**
+   * Has VPP close its end first. VPP 26.06 does not notice every client that just goes: where an earlier system call of its
+   * left EAGAIN behind (linux-nl's do) it keeps the socket for ever, and with 16 of them its main thread does nothing but look
+   * at them any more: vl_socket_read_ready and vlib_file_poll. (Seen on a running one, which forwarded nothing then.)
+   */
+  private async leave(): Promise<void> {
+    const clock = new AbortController();
+    try {
+      await this.listening;
+      const { leave } = this.numbers;
+      if (!leave) return;
+      const farewell = new Writer();
+      putFrame(farewell, (writer) => leave(writer, this.waiting.next));
+      await this.connection.write(farewell.take());
+      const late = this.host.sleep(patienceMs, clock.signal).then(() => this.connection.close());
+      late.catch(() => undefined);
+      while ((await this.connection.read(clock.signal)) !== undefined);
+    } catch {
+      // It is gone already.
+    } finally {
+      clock.abort();
+      this.connection.close();
+    }
   }
 
   /** Writes as long as there is something; what is sent meanwhile goes together. */
@@ -91,7 +127,7 @@ export class VppConnection {
         await this.connection.write(this.writer.take());
       }
     } catch (cause) {
-      this.close(lost("VPP's API socket takes nothing any more.", cause));
+      this.drop(lost("VPP's API socket takes nothing any more.", cause));
     } finally {
       this.isFlushing = false;
     }
@@ -117,8 +153,13 @@ export class VppConnection {
         this.frames.push(bytes, (message) => this.hear(message));
       }
     } catch (thrown) {
-      this.close(thrown instanceof Problem ? thrown : lost("VPP's API socket cannot be read.", thrown));
+      this.drop(thrown instanceof Problem ? thrown : lost("VPP's API socket cannot be read.", thrown));
     }
+  }
+
+  /** Ends one that is of no use any more, also for leaving. */
+  private drop(why: Problem): void {
+    if (this.end(why)) this.connection.close();
   }
 
   private hear(bytes: Uint8Array): void {

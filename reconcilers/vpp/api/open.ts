@@ -116,6 +116,7 @@ function handshake(connection: VppConnection, ours: Definitions): Promise<Handsh
 /** From now on the connection knows whose a message is. */
 function take(connection: VppConnection, catalogue: Catalogue, client: number, options: OpenOptions): void {
   const ping = catalogue.entry("control_ping");
+  const leave = catalogue.entry("sockclnt_delete");
   connection.numbers = {
     contextAt: (id) => catalogue.contextAt(id),
     event(id, bytes) {
@@ -123,6 +124,7 @@ function take(connection: VppConnection, catalogue: Catalogue, client: number, o
       if (event) options.event?.(event.codec.name, event.codec.decode(bytes));
     },
     ping: (writer, context) => ping.codec.encode(writer, ping.id, client, context, {}),
+    leave: (writer, context) => leave.codec.encode(writer, leave.id, client, context, { index: client }),
   };
 }
 

@@ -2,7 +2,7 @@
  * What on the wire has to be known, or to have been accepted, before a step may be sent. Everything else may be under way.
  */
 import type { ObjectStep, VppObject } from "../model.ts";
-import { changesDevice } from "./settings.ts";
+import { settingsGoAlone } from "./settings.ts";
 
 /** What comes into being with the object, for others to mention. */
 export function keyOf(object: VppObject): string | undefined {
@@ -81,7 +81,7 @@ export function goesAlone({ before, after }: ObjectStep): boolean {
   const kind = (after ?? before)?.kind;
   if (kind !== undefined && alone.has(kind)) return true;
   if (after?.kind !== "settings") return false;
-  return changesDevice(before?.kind === "settings" ? before : undefined, after);
+  return settingsGoAlone(before?.kind === "settings" ? before : undefined, after);
 }
 
 /** Whether it has to be known which ACL has which number. */

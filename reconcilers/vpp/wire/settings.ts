@@ -54,12 +54,50 @@ async function setDeviceMtu(sw_if_index: number, mtu: number, to: Target): Promi
 const unsupported = [-126];
 
 /** Whether this may change more than the one interface, so that nothing else may be under way meanwhile. */
-export function changesDevice(before: Settings | undefined, after: Settings): boolean {
+function changesDevice(before: Settings | undefined, after: Settings): boolean {
   return !isSubInterface(after) && after.mtu !== undefined && after.mtu !== before?.mtu;
 }
 
 function isSubInterface({ on }: Settings): boolean {
   return on.includes(".");
+}
+
+/** Whether it comes up, and is none on another interface. */
+function deviceRises(before: Settings | undefined, after: Settings): boolean {
+  return !isSubInterface(after) && after.up && before?.up !== true;
+}
+
+/** Of these settings every step waits for all before it, and all after it wait for it. */
+export function settingsGoAlone(before: Settings | undefined, after: Settings): boolean {
+  return changesDevice(before, after) || deviceRises(before, after);
+}
+
+/**
+ * What VPP does to devices of Linux comes back to it through linux-nl, and happens to its interfaces a second time: a device
+ * that is made, or gets its MTU, is down then, and takes what was brought up meanwhile down again, with all VLANs. VPP takes
+ * Linux's word off its socket with the first request that comes after, and has acted on it before it reads a second one.
+ */
+async function linuxHeard({ vpp }: Pick<Target, "vpp">): Promise<void> {
+  if (!vpp.has("lcp_itf_pair_get")) return;
+  for (let times = 0; times < 2; times += 1) await vpp.call("control_ping", {});
+}
+
+/** How often it is looked whether Linux's word has arrived: VPP takes 2048 of its messages at a time, and then pauses 50 ms. */
+const looks = 60;
+const pauseMs = 50;
+
+/** Resolves once what was brought up is up, as linux-nl may take it down for a moment; or after a while, whatever is up then. */
+export async function settled(
+  raised: ReadonlySet<string>,
+  { vpp }: Pick<Target, "vpp">,
+  pause: (ms: number) => Promise<void>,
+): Promise<void> {
+  for (let look = 0; look < looks; look += 1) {
+    await linuxHeard({ vpp });
+    const all = await vpp.dump("sw_interface_dump", { sw_if_index: none });
+    if (all.every(({ interface_name: name, flags }) => (flags & 1) !== 0 || !raised.has(name))) return;
+    await pause(pauseMs);
+  }
 }
 
 async function change(before: Settings | undefined, after: Settings, to: Target): Promise<void> {
@@ -69,6 +107,10 @@ async function change(before: Settings | undefined, after: Settings, to: Target)
   if (!after.up && before?.up === true) sent.push(setFlags(after, to));
   if (changesDevice(before, after)) await Promise.all([...sent.splice(0), setDeviceMtu(index, after.mtu ?? 0, to)]);
   else if (isSubInterface(after) && after.mtu !== before?.mtu) sent.push(setMtu(index, after.mtu ?? 0, to));
+  if (deviceRises(before, after)) {
+    await Promise.all(sent.splice(0));
+    await linuxHeard(to);
+  }
   if (after.up && before?.up !== true) sent.push(setFlags(after, to));
   await Promise.all(sent);
 }

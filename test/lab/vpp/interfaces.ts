@@ -64,11 +64,20 @@ export function setAdmin(vpp: State, itf: Interface, isUp: boolean): number {
   if (itf.isUp === isUp) return 0;
   itf.isUp = isUp;
   vpp.onInterface?.(itf, false);
+  if (vpp.linuxCp.sync && vpp.pairs.has(itf.index)) vpp.linuxNews.push({ itf, isUp });
   if (isUp || !vpp.pairs.has(itf.index)) return 0;
   for (const child of vpp.interfaces.values()) {
     if (child.parent === itf && vpp.pairs.has(child.index)) setAdmin(vpp, child, false);
   }
   return 0;
+}
+
+/** What Linux says of its devices happens to VPP's interfaces, and is not said to Linux again. */
+export function hearLinux(vpp: State, news: State["linuxNews"]): void {
+  const { sync } = vpp.linuxCp;
+  vpp.linuxCp.sync = false;
+  for (const { itf, isUp } of news) if (vpp.interfaces.get(itf.index) === itf) setAdmin(vpp, itf, isUp);
+  vpp.linuxCp.sync = sync;
 }
 
 /** Sub-interfaces follow. */

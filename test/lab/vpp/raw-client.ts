@@ -36,6 +36,7 @@ export interface RawClient {
   idOf(message: string): number;
   /** The next message, whatever it is. */
   anything(): Promise<Uint8Array | typeof gone | typeof silence>;
+  /** Tells VPP, which then closes. */
   close(): void;
 }
 
@@ -158,7 +159,12 @@ class Client implements RawClient {
   }
 
   close(): void {
-    this.connection.close();
+    const leave = async (): Promise<void> => {
+      await this.send("sockclnt_delete", { index: this.index });
+      while ((await this.next()) instanceof Uint8Array);
+      this.connection.close();
+    };
+    void leave();
   }
 
   async anything(): Promise<Uint8Array | typeof gone | typeof silence> {

@@ -2,7 +2,7 @@
 import { runLines } from "./cli.ts";
 import { frame } from "./codec.ts";
 import { apiJson } from "./definitions.ts";
-import { hasLink } from "./interfaces.ts";
+import { hasLink, hearLinux } from "./interfaces.ts";
 import { calls, dumps, forms, known, pages, services, table } from "./messages.ts";
 import { Died, type Interface, type State } from "./state.ts";
 
@@ -27,6 +27,8 @@ export interface Owner {
     message: string,
   ): { readonly kind: "refuse" | "drop" | "drop-after" | "silent"; readonly retval: number } | undefined;
   die(reason: string): void;
+  /** A client went without a word. */
+  abandoned(): void;
 }
 
 const serviceOf = new Map(services.map((service) => [service.request, service]));
@@ -75,7 +77,22 @@ export class Session {
     this.closed();
   }
 
+  /** Its client went without a word. */
+  abandon(): void {
+    if (!this.isOpen) return;
+    this.end();
+    this.owner.abandoned();
+  }
+
   receive(bytes: Uint8Array): void {
+    // It comes off its socket together with requests, and its turn is after them.
+    const { state } = this.owner;
+    const news = state.linuxNews.splice(0);
+    this.receiveAll(bytes);
+    hearLinux(state, news);
+  }
+
+  private receiveAll(bytes: Uint8Array): void {
     this.buffer = this.buffer.length === 0 ? Uint8Array.from(bytes) : concat([this.buffer, bytes]);
     let at = 0;
     while (this.isOpen && this.buffer.length - at >= 16) {
@@ -147,7 +164,8 @@ export class Session {
       if (!(error instanceof Died)) throw error;
       return owner.die(error.message);
     }
-    if (fault?.kind === "drop-after") this.end();
+    if (name === "sockclnt_delete") this.flush();
+    if (fault?.kind === "drop-after" || name === "sockclnt_delete") this.end();
   }
 
   private answer(name: string, request: Values, context: unknown): void {
@@ -174,6 +192,7 @@ export class Session {
 
   /** What is about the session or VPP itself. */
   private own(name: string, request: Values): Values {
+    if (name === "sockclnt_delete") return { response: 1 };
     if (name === "control_ping") return { vpe_pid: this.owner.pid };
     if (name === "get_api_json") return { json: apiJson(this.definitions()) };
     if (name === "want_interface_events") {

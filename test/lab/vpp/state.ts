@@ -240,6 +240,8 @@ export class State {
     { readonly on: number; readonly address: string; readonly mac: string; readonly flags: number }
   >();
   readonly pairs = new Map<number, Pair>();
+  /** What became of devices of Linux, and linux-nl has not heard yet. */
+  readonly linuxNews: { readonly itf: Interface; readonly isUp: boolean }[] = [];
   readonly linuxCp: { sync: boolean; autoSubint: boolean; namespace: string };
   readonly acls = new Map<number, { readonly tag: string; readonly rules: readonly AclRule[] }>();
   readonly macips = new Map<number, { readonly tag: string; readonly rules: readonly MacipAclRule[] }>();

@@ -70,6 +70,21 @@ describe("VPP's plane", () => {
     expect([sims.core.history.length, sims.nat.history.length]).toEqual(before);
   });
 
+  it("brings VLANs up only once Linux's word of the interface has been heard", async () => {
+    const { reconcile, sims } = plane();
+    sims.core.cli("create loopback interface instance 1");
+    sims.core.cli("create sub-interfaces loop1 10 dot1q 10 exact-match");
+    const up = { kind: "settings", up: true } as const;
+    const objects = [
+      { kind: "loopback", name: "loop1" },
+      { kind: "vlan", name: "loop1.10", parent: "loop1", number: 10, encapsulation: "dot1q", outer: 10 },
+      { kind: "linux-pair", on: "loop1", name: "lo1" },
+      { ...up, on: "loop1", mtu: 9000 },
+      { ...up, on: "loop1.10" },
+    ] as const;
+    expect(await reconcile({ core: { objects } })).toEqual([]);
+  });
+
   it("leaves out an instance that does not run", async () => {
     const { host, sims } = plane();
     sims.nat.stop();

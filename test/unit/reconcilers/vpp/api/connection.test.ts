@@ -2,6 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { openVpp } from "../../../../../reconcilers/vpp/api/open.ts";
 import type { Vpp } from "../../../../../reconcilers/vpp/api/vpp.ts";
+import { simVpp } from "../../../../lab/vpp/sim-vpp.ts";
 import { type Asked, vppWire, type Wire, type WireOptions } from "../../../../lab/vpp-wire.ts";
 
 const signal = new AbortController().signal;
@@ -19,6 +20,25 @@ function interfaces({ message }: Asked) {
       ][])
     : undefined;
 }
+
+describe("a VPP that many connect to", () => {
+  it("is left with a word, and lives", async () => {
+    const sim = simVpp();
+    for (let times = 0; times < 40; times += 1) {
+      const { host } = vppWire({});
+      const vpp = await openVpp({ ...host, connect: async () => sim.connect() }, { socket: "" }, signal);
+      vpp.close();
+    }
+    await turn();
+    expect(sim.deaths).toEqual([]);
+  });
+
+  it("hangs with sixteen who went without one", () => {
+    const sim = simVpp();
+    for (let times = 0; times < 16; times += 1) sim.connect().close();
+    expect(sim.deaths).toEqual(["16 clients went without sockclnt_delete"]);
+  });
+});
 
 describe("a connection to VPP", () => {
   it("knows the version, and this run of VPP", async () => {

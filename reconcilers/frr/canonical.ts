@@ -5,12 +5,13 @@
 import { Problem, type ProblemDetails } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
 import { type Daemon, daemons, type FrrObserved } from "./model.ts";
+import { joined, relevantParts } from "./relevant.ts";
 import { daemonsOf, takersOf } from "./route.ts";
 import type { Scratches } from "./scratches.ts";
 import { sealConfig } from "./seal.ts";
 import { readMarked, readSource, type Source, type SourceLine, opensAtTop, sourceText } from "./source.ts";
 import { tableForm } from "./table-form.ts";
-import { isSameConfig, mergeConfigs, parseConfig, parseExact, printConfig } from "./tree.ts";
+import { mergeConfigs, type Node, parseConfig, parseExact, pathKey, printConfig, walk } from "./tree.ts";
 import { isAmbient } from "./grammar.ts";
 import { tryOut } from "./trial.ts";
 import { partSource } from "./units.ts";
@@ -43,36 +44,62 @@ export async function canonicalForm(
 ): Promise<Canonical> {
   const sealed = sealConfig(file.text, (secret) => host.secrets.seal(secret));
   const profile = /^frr defaults (\S+)$/m.exec(sealed)?.[1];
-  if ((profile ?? live.profile) === live.profile && isAsPrinted(sealed, live))
+  const running = parseConfig(live.config);
+  const exact = parseExact(sealed, opensAtTop, running)?.filter(({ line }) => !isAmbient([], line));
+  const relevant = exact && relevantParts(exact, running);
+  if ((profile ?? live.profile) === live.profile && relevant?.isSame)
     return { config: live.config, problems: [], notes: [] };
-  const read = readSource(sealed);
-  const source = read.doubt === undefined ? read : await readByFrr(file, sealed, read.doubt, host, signal);
-  const strangers = [...strangeLines(source.lines, live.running, file), ...strangeProfile(source, live, file)];
-  if (strangers.length > 0) return { config: "", problems: strangers, notes: [] };
-  const { fed, kept, isSame } = partSource(source.lines, parseConfig(live.config));
+  const source =
+    exact && relevant ? linesOf(relevant.part(exact), profile) : await sourceOf(file, sealed, host, signal);
+  const strangersIn = (lines: readonly SourceLine[]) => strangeLines(lines, live.running, file);
+  const strange = strangersIn(source.lines);
+  // Only who is told of a line needs to know where it stands.
+  const strangers = strange.length > 0 && exact ? strangersIn(readSource(sealed).lines) : strange;
+  const problems = [...strangers, ...strangeProfile(source, live, file)];
+  if (problems.length > 0) return { config: "", problems, notes: [] };
+  const { fed, kept, isSame } = partSource(source.lines, relevant ? relevant.part(running) : running);
   if (isSame) return { config: live.config, problems: [], notes: [] };
-  if (fed.length === 0) return { config: sourceText(kept), problems: [], notes: [] };
+  // The same on both sides: known to be as FRR prints it.
+  const rest = exact && relevant ? relevant.rest(exact) : [];
+  const whole = (seen: string) => printConfig(joined(rest, mergeConfigs([sourceText(kept), seen])));
+  if (fed.length === 0) return { config: whole(""), problems: [], notes: [] };
   const takers = takersOf(fed).filter((daemon) => live.running.includes(daemon));
   const wanted = { daemons: takers, profile: live.profile ?? "traditional" };
   const tried = await tryOut(fed, wanted, scratches, host, signal, { dotted: true });
-  if ("why" in tried) return byTable(source.lines, tried.why);
-  const told = tried.refused.map(({ line, what }) => refusal(file, line.at, what));
+  const byTable = (why: string) => ({ config: whole(tableForm(fed)), problems: [], notes: [tableNote(why)] });
+  if ("why" in tried) return byTable(tried.why);
+  const places = tried.refused.length > 0 && exact ? placesIn(sealed) : undefined;
+  const told = tried.refused.map(({ line, what }) => refusal(file, places?.(line) ?? line.at, what));
   if (told.length > 0) return { config: "", problems: told, notes: [] };
   if (live.version !== undefined && tried.seen.version !== live.version) {
-    return byTable(source.lines, `FRR ${tried.seen.version} is installed, and ${live.version} runs`);
+    return byTable(`FRR ${tried.seen.version} is installed, and ${live.version} runs`);
   }
-  return { config: printConfig(mergeConfigs([sourceText(kept), tried.seen.config])), problems: [], notes: [] };
+  return { config: whole(tried.seen.config), problems: [], notes: [] };
 }
 
-/** What most files are most of the time: what runs, as FRR prints it. */
-function isAsPrinted(text: string, live: FrrObserved): boolean {
-  const exact = parseExact(text, opensAtTop)?.filter(({ line }) => !isAmbient([], line));
-  return exact !== undefined && isSameConfig(exact, parseConfig(live.config));
+/** The same as a source, but for the places of its lines. */
+function linesOf(nodes: readonly Node[], profile: string | undefined): Source {
+  const lines: SourceLine[] = [];
+  walk(nodes, (context, { line, children }) => {
+    // A family without lines is none.
+    if (children.length > 0 || !line.startsWith("address-family ")) lines.push({ context, line, at: 0 });
+  });
+  return { lines, doubt: undefined, profile };
 }
 
-function byTable(lines: readonly SourceLine[], why: string): Canonical {
-  const note = `The file was compared by a table of FRR's defaults, and not tried before, because no scratch FRR runs here: ${why}.`;
-  return { config: tableForm(lines), problems: [], notes: [note] };
+/** Where lines stand in a text that is indented as FRR does it. */
+function placesIn(text: string): (line: SourceLine) => number {
+  const places = new Map(readSource(text).lines.map(({ context, line, at }) => [pathKey(context, line), at]));
+  return ({ context, line }) => places.get(pathKey(context, line)) ?? 0;
+}
+
+async function sourceOf(file: FrrFile, sealed: string, host: Host, signal: AbortSignal): Promise<Source> {
+  const read = readSource(sealed);
+  return read.doubt === undefined ? read : readByFrr(file, sealed, read.doubt, host, signal);
+}
+
+function tableNote(why: string): string {
+  return `The file was compared by a table of FRR's defaults, and not tried before, because no scratch FRR runs here: ${why}.`;
 }
 
 /** What FRR makes of a file whose indentation does not tell. */

@@ -1,8 +1,9 @@
 /** What differs between desired and live, under three-way ownership: what to add, replace, remove, and what is foreign. */
 import { ancestors, type Entries, entriesOf, type Entry, type Neighbor, neighborKey, neighborsOf } from "./entries.ts";
 import type { Operation } from "./impact.ts";
-import { instanceSlot, isLeak, objectOf } from "./grammar.ts";
-import { isSameConfig, type Node, parseConfig, pathKey } from "./tree.ts";
+import { instanceSlot, isLeak } from "./grammar.ts";
+import { relevantParts } from "./relevant.ts";
+import { parseConfig, pathKey } from "./tree.ts";
 
 /** The configurations that a plan compares. */
 export interface Sides {
@@ -23,10 +24,7 @@ export interface Difference {
   readonly goAlong: readonly Entry[];
 }
 
-/**
- * Reads the texts. Lists, route-maps and static routes that are the same on both sides are left out: nothing in a plan
- * depends on them, and they are most of a large configuration. `incomplete`: as difference() has it.
- */
+/** Reads the texts, as far as a difference may be about them. `incomplete`: as difference() has it. */
 export function sidesOf(
   desired: string,
   live: string,
@@ -35,13 +33,13 @@ export function sidesOf(
 ): Sides {
   const wanted = parseConfig(desired);
   const found = desired === live ? wanted : parseConfig(live);
-  const matters = whatMatters(wanted, found, incomplete);
-  const desiredEntries = entriesOf(wanted.filter(matters));
-  const liveEntries = entriesOf(found.filter(matters));
+  const relevant = relevantParts(wanted, found, incomplete);
+  const desiredEntries = entriesOf(relevant.part(wanted));
+  const liveEntries = entriesOf(relevant.part(found));
   const keys = new Set<string>();
   for (const text of new Set(owned)) {
     const known = text === live ? liveEntries : text === desired ? desiredEntries : undefined;
-    for (const key of (known ?? entriesOf(parseConfig(text).filter(matters))).keys()) keys.add(key);
+    for (const key of (known ?? entriesOf(relevant.part(parseConfig(text)))).keys()) keys.add(key);
   }
   return {
     desired: desiredEntries,
@@ -50,38 +48,6 @@ export function sidesOf(
     desiredNeighbors: neighborsOf(desiredEntries),
     liveNeighbors: neighborsOf(liveEntries),
   };
-}
-
-/** Of the lines at the top, those that a difference of the two may be about. */
-function whatMatters(
-  wanted: readonly Node[],
-  found: readonly Node[],
-  incomplete: ReadonlySet<string>,
-): (node: Node) => boolean {
-  const other = new Map(found.map((node) => [node.line, node]));
-  const objects = new Set<string>();
-  let isSame = incomplete.size === 0;
-  const differs = ({ line }: Node) => {
-    isSame = false;
-    if (isApart(line)) objects.add(objectOf([], line));
-  };
-  for (const node of wanted) {
-    const same = other.get(node.line);
-    other.delete(node.line);
-    if (!same || !isSameConfig(node.children, same.children)) differs(node);
-  }
-  for (const node of other.values()) differs(node);
-  if (isSame) return () => false;
-  for (const key of incomplete) {
-    const [line = ""] = key.split("\n", 1);
-    if (isApart(line)) objects.add(objectOf([], line));
-  }
-  return ({ line }) => !isApart(line) || objects.has(objectOf([], line));
-}
-
-/** Whether a line at the top begins an object that others only refer to by its name. */
-function isApart(line: string): boolean {
-  return /^(?:ip|ipv6) (?:prefix-list|route) |^route-map |^bgp (?:as-path|\S*community-list) /.test(line);
 }
 
 /** Linear in the number of lines. `incomplete`: places of lines that not every daemon has that should. */

@@ -10,6 +10,7 @@ export type HeadKind = "group" | "object" | undefined;
 /** Lines that open a context. */
 export function headKind(path: readonly string[], line: string): HeadKind {
   if (path.length === 0) {
+    if (line.startsWith("ip ")) return undefined;
     if (/^(interface|vrf) \S/.test(line) || line === "bfd") return "group";
     if (/^(router|route-map|key chain|segment-routing|rpki|mpls ldp|pseudowire|l2vpn)\b/.test(line)) return "object";
     return undefined;

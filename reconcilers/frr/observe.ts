@@ -76,12 +76,20 @@ function isPrintedByFew(path: readonly string[], line: string): boolean {
 function incompleteLines(answers: readonly Answer[], merged: readonly Held[]): readonly string[] {
   const bit = new Map(answers.map(({ daemon }, index) => [daemon, 1 << index]));
   const incomplete: string[] = [];
+  // Most lines have the same few takers.
+  const masks = new Map<readonly Daemon[], number>();
+  const maskOf = (takers: readonly Daemon[]) => {
+    const known = masks.get(takers);
+    if (known !== undefined) return known;
+    const mask = takers.reduce((sum, daemon) => sum | (bit.get(daemon) ?? 0), 0);
+    masks.set(takers, mask);
+    return mask;
+  };
   const look = (nodes: readonly Held[], path: readonly string[]): void => {
     for (const { line, children, holders } of nodes) {
       if (headKind(path, line) !== "group" && !isPrintedByFew(path, line)) {
-        const takers = daemonsOf(path, line);
-        const lacks = takers.some((daemon) => ((bit.get(daemon) ?? holders) & holders) === 0);
-        if (lacks) incomplete.push(pathKey(path, line));
+        const mask = maskOf(daemonsOf(path, line));
+        if ((mask & holders) !== mask) incomplete.push(pathKey(path, line));
       }
       if (children.length > 0) look(children, [...path, line]);
     }

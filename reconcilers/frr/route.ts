@@ -8,6 +8,8 @@ import type { Daemon } from "./model.ts";
 import { headKind } from "./grammar.ts";
 
 const lists = ["zebra", "bfdd", "ospfd", "ospf6d", "bgpd"] as const satisfies readonly Daemon[];
+const statics = ["staticd"] as const satisfies readonly Daemon[];
+const bgp = ["bgpd"] as const satisfies readonly Daemon[];
 const maps = ["zebra", "ospfd", "ospf6d", "bgpd"] as const satisfies readonly Daemon[];
 const interfaces = ["zebra", "ospfd", "ospf6d"] as const satisfies readonly Daemon[];
 
@@ -29,7 +31,8 @@ export function daemonsOf(path: readonly string[], line: string): readonly Daemo
   const root = path[0] ?? positive;
   // What there is most of, first.
   if (root.startsWith("ip prefix-list ")) return lists;
-  if (/^router bgp\b|^bgp |^rpki$/.test(root)) return ["bgpd"];
+  if (root.startsWith("ip route ")) return statics;
+  if (/^router bgp\b|^bgp |^rpki$/.test(root)) return bgp;
   if (/^router ospf6\b/.test(root)) return ["ospf6d"];
   if (/^router ospf\b/.test(root)) return ["ospfd"];
   if (root === "bfd") return ["bfdd"];

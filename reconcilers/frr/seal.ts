@@ -17,11 +17,8 @@ const secretLines: readonly RegExp[] = [
 
 /** The same text with every secret in it sealed. A text that is sealed already stays as it is. */
 export function sealConfig(text: string, seal: (secret: string) => string): string {
-  if (!/password|key/.test(text)) return text;
-  return text
-    .split("\n")
-    .map((line) => sealLine(line, seal))
-    .join("\n");
+  if (!/password|key|authentication string/.test(text)) return text;
+  return text.replaceAll(/^.*(?:password|key|authentication string).*$/gm, (line) => sealLine(line, seal));
 }
 
 /** One line with its secret sealed. */

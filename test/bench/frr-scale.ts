@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Daemon } from "../../reconcilers/frr/model.ts";
 import { loadSource } from "../../reconcilers/frr/load.ts";
-import { observeFrr } from "../../reconcilers/frr/observe.ts";
 import { readSource } from "../../reconcilers/frr/source.ts";
 import { openVty } from "../../reconcilers/frr/vty.ts";
 import { startFrr, whyNoFrr } from "../lab/frr.ts";
@@ -45,7 +44,7 @@ export function largeConfiguration(lines: number): string {
 }
 
 /** Other values in ten lines; what ten neighbours and ten route-maps are gone from; another value in every line. */
-export function changes(text: string): Readonly<Record<"ten lines" | "removal" | "all lines", string>> {
+function changes(text: string): Readonly<Record<"ten lines" | "removal" | "all lines", string>> {
   const lines = text.split("\n");
   const without: string[] = [];
   let inside = false;
@@ -133,7 +132,9 @@ async function one(size: number, print: (line: string) => void): Promise<void> {
     const text = largeConfiguration(size);
     await loadSource(readSource(text).lines, new Set(), daemons, host, real.sockets, signal);
     const loadMs = performance.now() - begin;
-    const { config } = await observeFrr(host, real.sockets, signal);
+    // As people have it in a file.
+    const argv = ["-N", namespace.name, "-c", "show running-config no-header"];
+    const config = spawnSync("vtysh", argv, { encoding: "utf8", maxBuffer: 1 << 28 }).stdout;
     const same = file("same", config);
     const floor = await floorOf(real.sockets);
     const lines = config.split("\n").length;

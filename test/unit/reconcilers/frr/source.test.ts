@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { opensAtTop, readMarked, readSource, sourceText } from "../../../../reconcilers/frr/source.ts";
 import { tableForm } from "../../../../reconcilers/frr/table-form.ts";
-import { parseConfig, parseExact } from "../../../../reconcilers/frr/tree.ts";
+import { parseConfig, parseExact, printConfig } from "../../../../reconcilers/frr/tree.ts";
 import { partSource } from "../../../../reconcilers/frr/units.ts";
 
 /** "3: router bgp 1 / neighbor …" */
@@ -177,8 +177,9 @@ router ospf
  area 1 stub
 exit
 `;
-    expect(parseConfig(tableForm(readSource(file).lines))).toEqual(
-      parseConfig(`ip prefix-list A seq 5 permit 192.0.2.0/24 ge 25 le 32
+    expect(printConfig(parseConfig(tableForm(readSource(file).lines)))).toEqual(
+      printConfig(
+        parseConfig(`ip prefix-list A seq 5 permit 192.0.2.0/24 ge 25 le 32
 ip prefix-list A seq 10 permit any
 ip route 203.0.113.0/24 Null0
 vrf red
@@ -190,6 +191,7 @@ router bgp 64500
 router ospf
  area 0.0.0.1 stub
 `),
+      ),
     );
   });
 });

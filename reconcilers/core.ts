@@ -180,6 +180,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Path of a file that it reads instead of `input`. */
   readonly inputFile?: string;
+  /** The same as it comes, no faster than the program takes it. When it rejects, the program's input ends, and so does this. */
+  readonly inputPieces?: AsyncIterable<Uint8Array>;
   readonly env?: Readonly<Record<string, string>>;
   /** A program that prints more is ended, and it rejects; 64 MiB unless given. */
   readonly maxBytes?: number;

@@ -17,6 +17,7 @@ import {
 } from "node:fs/promises";
 import { uptime } from "node:os";
 import { basename, dirname } from "node:path";
+import type { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Attributes, Host, RunOptions, RunResult, Secrets, WriteOptions } from "../../reconcilers/core.ts";
 import { Problem } from "../../schemas/problem.ts";
@@ -57,7 +58,8 @@ export function linuxHost(secrets: Secrets): Host {
 async function run(argv: readonly [string, ...string[]], options: RunOptions): Promise<RunResult> {
   const { execa } = await import("execa"); // most of its import cost is paid only by boxes that run programs
   const [program, ...args] = argv;
-  const result = await execa(program, args, {
+  const { inputPieces } = options;
+  const running = execa(program, args, {
     reject: false,
     timeout: options.timeoutMs,
     cancelSignal: options.signal,
@@ -65,11 +67,23 @@ async function run(argv: readonly [string, ...string[]], options: RunOptions): P
     maxBuffer: options.maxBytes ?? 64 * 1024 * 1024,
     ...(options.inputFile !== undefined
       ? { inputFile: options.inputFile }
-      : options.input === undefined
+      : options.input === undefined && !inputPieces
         ? { stdin: "ignore" as const }
-        : { input: options.input }),
+        : inputPieces
+          ? { stdin: "pipe" as const }
+          : { input: options.input ?? "" }),
   });
+  const feeding = inputPieces && running.stdin ? feed(inputPieces, running.stdin) : Promise.resolve();
+  const [result, failed] = await Promise.all([
+    running,
+    feeding.then(
+      () => undefined,
+      (thrown: unknown) => ({ thrown }),
+    ),
+  ]);
   options.signal.throwIfAborted();
+  // What goes wrong with the input says more than what the program makes of its end.
+  if (failed) throw failed.thrown;
   if (result.timedOut) {
     throw new Problem("HOST_COMMAND", `${program} did not end within ${options.timeoutMs / 1000} s.`, {
       transient: true,
@@ -83,6 +97,27 @@ async function run(argv: readonly [string, ...string[]], options: RunOptions): P
     });
   }
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** Resolves when all was given, or the program takes no more; rejects with what the pieces reject with, once the input has ended. */
+async function feed(pieces: AsyncIterable<Uint8Array>, stdin: Writable): Promise<void> {
+  const source = pieces[Symbol.asyncIterator]();
+  // A program that ends early closes it, with or without an error.
+  stdin.on("error", () => undefined);
+  const closed = new Promise<"closed">((resolve) => stdin.once("close", () => resolve("closed")));
+  let drained = (): void => undefined;
+  stdin.on("drain", () => drained());
+  try {
+    for (;;) {
+      const next = await Promise.race([source.next(), closed]);
+      if (next === "closed" || next.done === true) return;
+      if (stdin.write(next.value)) continue;
+      await Promise.race([new Promise<void>((resolve) => (drained = resolve)), closed]);
+    }
+  } finally {
+    stdin.end();
+    void source.return?.().catch(() => undefined);
+  }
 }
 
 let temporaries = 0;

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { createZstdDecompress } from "node:zlib";
 import { leastChunkBytes, type ImageStream } from "../../schemas/manifest.ts";
 import { Problem } from "../../schemas/problem.ts";
+import { decompressor } from "./decompress.ts";
 import { headerBytes, parseHeader, type StreamHeader } from "./stream-header.ts";
 
 /** Bytes of a chunk in a manifest that is made here, for streams of up to 16 GiB. */
@@ -17,7 +17,7 @@ const mostChunks = 4096;
 export async function describeStream(file: string, size: number, signal: AbortSignal): Promise<ImageStream> {
   let chunkBytes = Math.max(leastChunkBytes, usualChunkBytes);
   while (size / chunkBytes > mostChunks) chunkBytes *= 2;
-  const { base, snapshot } = await headerOf(file);
+  const { base, snapshot } = await headerOf(file, size, signal);
   const digests = await digestsOf(file, chunkBytes, signal);
   return { file: basename(file), ...(base !== undefined && { base }), snapshot, chunkBytes, ...digests };
 }
@@ -55,34 +55,26 @@ export async function digestsOf(
   return { size, sha256: `sha256:${whole.digest("hex")}`, chunks };
 }
 
-/** Which snapshot the stream in a file makes. */
-async function headerOf(file: string): Promise<StreamHeader> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  const enough = new AbortController();
+/** Which snapshot the stream in a file makes. It is decompressed to its end: what stands behind that nobody would receive. */
+async function headerOf(file: string, size: number, signal: AbortSignal): Promise<StreamHeader> {
+  const source = createReadStream(file, { highWaterMark: 1 << 20, signal });
+  const zstd = decompressor();
+  let begin: Buffer = Buffer.alloc(0);
+  const broken = (what: string, cause?: unknown): Problem =>
+    new Problem("IMAGE_CORRUPT", `${file} ${what}.`, {
+      remedy: "Make it with `zfs send SNAPSHOT | zstd`.",
+      ...(cause !== undefined && { cause }),
+    });
   try {
-    await pipeline(
-      createReadStream(file, { highWaterMark: 1 << 16 }),
-      createZstdDecompress(),
-      async (source: AsyncIterable<Buffer>) => {
-        for await (const piece of source) {
-          pieces.push(piece);
-          size += piece.length;
-          if (size >= headerBytes) return;
-        }
-      },
-      { signal: enough.signal },
-    );
+    await pipeline(source, zstd, async (pieces: AsyncIterable<Buffer>) => {
+      for await (const piece of pieces) if (begin.length < headerBytes) begin = Buffer.concat([begin, piece]);
+    });
   } catch (cause) {
-    if (isOfFile(cause)) throw unreadable(file, cause, enough.signal);
-    if (size < headerBytes) {
-      throw new Problem("IMAGE_CORRUPT", `${file} is not compressed by zstd, or broken.`, {
-        remedy: "Make it with `zfs send SNAPSHOT | zstd`.",
-        cause,
-      });
-    }
+    if (isOfFile(cause) || signal.aborted) throw unreadable(file, cause, signal);
+    throw broken("is not compressed by zstd, or broken", cause);
   }
-  return parseHeader(Buffer.concat(pieces), file);
+  if (zstd.bytesWritten < size) throw broken("is compressed in several parts, of which only the first would be used");
+  return parseHeader(begin, file);
 }
 
 function isOfFile(thrown: unknown): boolean {

@@ -2,7 +2,7 @@
  * Real ZFS without a kernel module: Debian's zfs-fuse, a daemon of its own in a mount namespace of its own, on a file. Its
  * command line is of 2010; what that lacks is translated here, and nowhere else.
  */
-import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFile, execFileSync, spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,7 @@ import type { Host, RunResult } from "../../../reconcilers/core.ts";
 import { simHost } from "../host.ts";
 import { bootFrom } from "./boot-pool.ts";
 
+const shim = new URL("shim", import.meta.url).pathname;
 const execute = promisify(execFile);
 const fetched = new URL("../../../.cache/zfs-fuse", import.meta.url).pathname;
 const libraries = ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"].map((path) => `${fetched}${path}`).join(":");
@@ -37,6 +38,8 @@ export function whyNoFusePool(): string | undefined {
 export interface FusePool extends AsyncDisposable {
   /** Runs a program where the pool is. */
   run(argv: readonly [string, ...string[]]): Promise<RunResult>;
+  /** Starts a program where the pool is, whose `zfs` and `mount` take OpenZFS's command line as far as shim/ has it. */
+  spawn(argv: readonly [string, ...string[]], options?: SpawnOptions): ChildProcess;
   /** Ends the daemon at once, as a power cut does, and starts another on the same disk. */
   cut(): Promise<void>;
 }
@@ -54,6 +57,16 @@ export async function makeFusePool(megabytes = 256): Promise<FusePool> {
   if (made.exitCode !== 0) throw new Error(`no pool: ${made.stderr}`);
   return {
     run,
+    spawn: ([program, ...args], options = {}) =>
+      spawn("nsenter", ["-t", String(daemon.pid), "-m", program, ...args], {
+        ...options,
+        env: {
+          ...environment,
+          ...options.env,
+          IMP_TEST_ZFS: `${fetched}/sbin/zfs`,
+          PATH: `${shim}:${environment.PATH}`,
+        },
+      }),
     async cut() {
       await ended(daemon, "SIGKILL");
       daemon = await startDaemon(folder);

@@ -125,6 +125,28 @@ describe("programs", () => {
     expect(result).toEqual({ exitCode: 3, stdout: "in", stderr: "err" });
   });
 
+  it("take their input piece by piece, no further than they want it", async () => {
+    let given = 0;
+    async function* pieces() {
+      for (; given < 1000; given += 1) yield Buffer.alloc(1 << 20, "x");
+    }
+    const options = { timeoutMs: 60_000, signal, inputPieces: pieces() };
+    const all = await host.run(["sh", "-c", "head -c 5000000 | wc -c"], options);
+    expect(all.stdout.trim()).toBe("5000000");
+    expect(given).toBeLessThan(100);
+  });
+
+  it("end when their input cannot go on, which is what is told", async () => {
+    async function* pieces() {
+      yield Buffer.from("one");
+      throw new Error("the cable was pulled");
+    }
+    const path = join(folder, "took");
+    const options = { timeoutMs: 60_000, signal, inputPieces: pieces() };
+    await expect(host.run(["sh", "-c", 'cat >"$1"; exit 3', "sh", path], options)).rejects.toThrow("cable was pulled");
+    expect(await readFile(path, "utf8")).toBe("one");
+  });
+
   it("that do not exist, or do not end, are a Problem", async () => {
     await expect(host.run(["/nowhere/program"], { timeoutMs: 20_000, signal })).rejects.toMatchObject({
       code: "HOST_COMMAND",

@@ -1,0 +1,246 @@
+/**
+ * From the chunks of a stream to a boot environment that may be tried: one pass through zstd into `zfs receive`, then a look at what
+ * came, and only then its name. Until the last command it has no mount point, and nothing boots or mounts it; whatever goes wrong
+ * before leaves nothing.
+ */
+import { createHash, type Hash } from "node:crypto";
+import { imageHold, type OwnProperty } from "../../reconcilers/bootenv/model.ts";
+import { zfs } from "../../reconcilers/bootenv/zfs.ts";
+import type { Host, RunResult } from "../../reconcilers/core.ts";
+import { snapshotOf, type ImageStream, type Manifest } from "../../schemas/manifest.ts";
+import { printable } from "../../schemas/printable.ts";
+import { Problem } from "../../schemas/problem.ts";
+import type { SignedManifest } from "./manifest.ts";
+import { checkContents } from "./contents.ts";
+import { ahead, decompressed } from "./decompress.ts";
+import { removeLeftovers, removeStaging, stagingName, standing, unmount } from "./staging.ts";
+import { headerBytes, parseHeader } from "./stream-header.ts";
+
+export interface Receiving {
+  readonly host: Host;
+  /** The dataset above the boot environments: "tank/ROOT". */
+  readonly root: string;
+  /** A folder that is there only while a dataset is looked at. */
+  readonly folder: string;
+  /** The chunks of a stream, checked: see fetch.ts. */
+  readonly chunks: (stream: ImageStream) => AsyncGenerator<Buffer, void>;
+  readonly signal: AbortSignal;
+}
+
+export interface Received {
+  /** "tank/ROOT/imp-v1.4.0" */
+  readonly dataset: string;
+  /** It was here already. */
+  readonly isOld: boolean;
+}
+
+/** For receiving: a slow disk and a large image. The chunks' own limits end one that gets nothing any more. */
+const receiveMs = 4 * 3600_000;
+const mountMs = 60_000;
+
+/**
+ * Receives `stream` of the image, unless the pool has the image already. Rejects with IMAGE_RECEIVE, IMAGE_CORRUPT, POOL, or with
+ * what `chunks` rejects with, and leaves nothing then.
+ */
+export async function receiveImage(
+  image: Pick<SignedManifest, "manifest" | "digest">,
+  stream: ImageStream,
+  receiving: Receiving,
+): Promise<Received> {
+  const { host, root, folder, signal } = receiving;
+  const { manifest } = image;
+  const dataset = `${root}/${manifest.name}`;
+  const staging = stagingName(root, manifest.name);
+  await removeLeftovers(host, root, folder, signal);
+  const found = await whatIsThere(receiving, manifest, dataset);
+  if (found === "whole") return { dataset, isOld: true };
+  if (found === "named") {
+    await finish(receiving, image, dataset);
+    return { dataset, isOld: false };
+  }
+  try {
+    await pass(receiving, image, stream, staging);
+    await mustHave(receiving, staging, manifest);
+    await lookInside(receiving, staging, manifest);
+  } catch (thrown) {
+    // What it was that went wrong is what counts, and the next one tries again to remove it.
+    await removeStaging(host, staging, AbortSignal.timeout(mountMs)).catch(() => undefined);
+    throw thrown;
+  }
+  await zfs(host, ["rename", "-u", staging, dataset], signal);
+  await finish(receiving, image, dataset);
+  return { dataset, isOld: false };
+}
+
+/** Of the name: nothing; the image, whole; the image, all but its last properties. Rejects where it is something else's. */
+async function whatIsThere(
+  { host, root, signal }: Receiving,
+  manifest: Manifest,
+  dataset: string,
+): Promise<"nothing" | "whole" | "named"> {
+  const { datasets, snapshots } = await standing(host, root, signal);
+  const there = datasets.find(({ name }) => name === dataset);
+  if (!there) return "nothing";
+  const isIt = snapshots.get(snapshotOf(manifest))?.startsWith(`${dataset}@`) === true;
+  if (isIt) return there.state === "receiving" ? "named" : "whole";
+  throw new Problem("IMAGE_RECEIVE", `${dataset} is there already, and is not the image ${manifest.name}.`, {
+    remedy: `Remove it where it is not needed (\`impctl be rm ${manifest.name}\`), or give the image another name.`,
+  });
+}
+
+async function pass(
+  { host, chunks, root, signal }: Receiving,
+  { manifest }: Pick<SignedManifest, "manifest">,
+  stream: ImageStream,
+  staging: string,
+): Promise<void> {
+  const origin = await originOf({ host, root, signal }, stream);
+  const own: Partial<Record<OwnProperty, string>> = { "imp:state": "receiving", "imp:image": manifest.name };
+  // Set by us with the dataset itself: neither the stream nor what stands above it has a say.
+  const forced = {
+    canmount: "off",
+    mountpoint: "none",
+    readonly: "off",
+    exec: "on",
+    setuid: "on",
+    devices: "on",
+    ...own,
+  };
+  const options = Object.entries({ ...forced, ...origin }).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+  const whole = createHash("sha256");
+  const what = `The stream ${stream.file}`;
+  const pieces = withHeader(decompressed(hashed(ahead(chunks(stream)), whole), what), stream, what);
+  const argv = ["zfs", "receive", "-u", ...options, staging] as const;
+  const result = await host.run([...argv], { timeoutMs: receiveMs, signal, inputPieces: pieces });
+  if (result.exitCode !== 0) throw refusedBy(result, manifest.name, what);
+  if (`sha256:${whole.digest("hex")}` === stream.sha256) return;
+  throw new Problem("IMAGE_CORRUPT", `${what} has each chunk that its manifest names, but not its digest.`, {
+    remedy: "Make the manifest anew.",
+  });
+}
+
+/** The snapshot on top of which an incremental stream is received: as a clone of it. */
+async function originOf(
+  { host, root, signal }: Pick<Receiving, "host" | "root" | "signal">,
+  { base, file }: ImageStream,
+): Promise<{ readonly origin?: string }> {
+  if (base === undefined) return {};
+  const origin = (await standing(host, root, signal)).snapshots.get(base);
+  if (origin !== undefined) return { origin };
+  throw new Problem("IMAGE_RECEIVE", `${file} builds on the snapshot ${base}, which is not here any more.`, {
+    transient: true,
+    remedy: "The next look takes another stream.",
+  });
+}
+
+async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** Nothing reaches ZFS before the stream says that it is the one of the manifest. */
+async function* withHeader(pieces: AsyncIterable<Buffer>, stream: ImageStream, what: string): AsyncGenerator<Buffer> {
+  let begin: Buffer | undefined = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    if (begin === undefined) {
+      yield piece;
+      continue;
+    }
+    begin = Buffer.concat([begin, piece]);
+    if (begin.length < headerBytes) continue;
+    mustMake(begin, stream, what);
+    yield begin;
+    begin = undefined;
+  }
+  if (begin !== undefined) mustMake(begin, stream, what);
+}
+
+function mustMake(begin: Buffer, { base, snapshot }: ImageStream, what: string): void {
+  const header = parseHeader(begin, what);
+  if (header.base === base && header.snapshot === snapshot) return;
+  throw new Problem("IMAGE_CORRUPT", `${what} makes another snapshot than its manifest says.`, {
+    remedy: "Make the manifest anew.",
+  });
+}
+
+/** One snapshot, and the right one: nothing else came with it. */
+async function mustHave({ host, root, signal }: Receiving, staging: string, manifest: Manifest): Promise<void> {
+  const { snapshots } = await standing(host, root, signal);
+  const came = [...snapshots].filter(([, name]) => name.startsWith(`${staging}@`));
+  if (came.length === 1 && came[0]?.[0] === snapshotOf(manifest)) return;
+  throw new Problem("IMAGE_CORRUPT", `What came of ${manifest.name} is not the snapshot that its manifest names.`, {
+    remedy: "Make the stream and its manifest anew.",
+  });
+}
+
+async function lookInside({ host, folder, signal }: Receiving, staging: string, manifest: Manifest): Promise<void> {
+  const failed = (step: string, { stderr }: RunResult): Problem =>
+    new Problem("IMAGE_RECEIVE", `${manifest.name} cannot be looked into: ${step}: ${lastLine(stderr)}`, {
+      transient: true,
+      remedy: "It is received again; `zpool status` says how the pool is.",
+    });
+  const run = (argv: readonly [string, ...string[]]) => host.run(argv, { timeoutMs: mountMs, signal });
+  const made = await run(["mkdir", "-p", "-m", "700", folder]);
+  if (made.exitCode !== 0) throw failed("mkdir", made);
+  // zfsutil: although it has no mount point. Nothing in it can be run or changed meanwhile.
+  const mounted = await run(["mount", "-t", "zfs", "-o", "zfsutil,ro,nosuid,nodev,noexec", staging, folder]);
+  try {
+    if (mounted.exitCode !== 0) throw failed("mount", mounted);
+    await checkContents(folder, manifest);
+  } finally {
+    await unmount(host, folder, AbortSignal.timeout(mountMs));
+    await run(["rmdir", folder]).catch(() => undefined);
+  }
+}
+
+/** It has its name: from here on it can only be finished, now or by the next look. The last command makes it bootable. */
+async function finish(
+  { host, root, signal }: Receiving,
+  { manifest, digest }: Pick<SignedManifest, "manifest" | "digest">,
+  dataset: string,
+): Promise<void> {
+  const { snapshots } = await standing(host, root, signal);
+  const snapshot = snapshots.get(snapshotOf(manifest)) ?? `${dataset}@`;
+  const held = await host.run(["zfs", "hold", imageHold, snapshot], { timeoutMs: mountMs, signal });
+  if (held.exitCode !== 0 && !/already exists/.test(held.stderr)) {
+    throw new Problem("POOL", `${snapshot} cannot be held: ${lastLine(held.stderr)}`, { transient: true });
+  }
+  const own: Partial<Record<OwnProperty, string>> = {
+    "imp:version": manifest.version,
+    "imp:epoch": String(manifest.epoch),
+    "imp:manifest": digest,
+    "imp:state": "staged",
+  };
+  const set = Object.entries({ ...own, canmount: "noauto", mountpoint: "/" }).map(([key, value]) => `${key}=${value}`);
+  await zfs(host, ["set", ...set, dataset], signal);
+}
+
+/** What `zfs receive` says, for people. */
+function refusedBy({ stderr, exitCode }: RunResult, name: string, what: string): Problem {
+  const said = lastLine(stderr) || `exit code ${exitCode}`;
+  if (/checksum mismatch|incomplete stream|invalid (?:backup )?stream|failed to read/.test(stderr)) {
+    return new Problem("IMAGE_CORRUPT", `${what} is no whole ZFS stream: ${said}`, {
+      remedy: "Make it with `zfs send SNAPSHOT | zstd`, and its manifest anew.",
+    });
+  }
+  if (/out of space/.test(stderr)) {
+    return new Problem("IMAGE_RECEIVE", `The pool has no room for ${name}: ${said}`, {
+      remedy: "Remove boot environments that are not needed: `impctl be list`, `impctl be rm`.",
+    });
+  }
+  if (/key must be loaded/.test(stderr)) {
+    return new Problem("IMAGE_RECEIVE", `${name} cannot be received: ${said}`, {
+      remedy: "Load the key of the dataset above the boot environments: `zfs load-key`.",
+    });
+  }
+  return new Problem("IMAGE_RECEIVE", `${name} cannot be received: ${said}`, {
+    transient: true,
+    remedy: "`zpool status` says how the pool is.",
+  });
+}
+
+function lastLine(text: string): string {
+  return printable(text.trim().split("\n").at(-1) ?? "").slice(0, 300);
+}

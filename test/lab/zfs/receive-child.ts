@@ -1,0 +1,35 @@
+/** Receives an image as the agent does, where a pool is: `node receive-child.ts MANIFEST CACHE`. Prints what came of it as JSON. */
+import { linuxHost } from "../../../controller/host/linux.ts";
+import { chunksOf } from "../../../controller/images/fetch.ts";
+import { smallestStream } from "../../../controller/images/fitting.ts";
+import { digestOf, parsed, readManifestFile } from "../../../controller/images/manifest.ts";
+import { paced } from "../../../controller/images/pace.ts";
+import { receiveImage } from "../../../controller/images/receive.ts";
+import { standing } from "../../../controller/images/staging.ts";
+import { asProblem } from "../../../schemas/problem.ts";
+import { dirname } from "node:path";
+
+const [path = "", cache = ""] = process.argv.slice(2);
+const host = linuxHost({ seal: () => "", reveal: () => undefined });
+const { signal } = new AbortController();
+const root = "tank/ROOT";
+try {
+  const read = await readManifestFile(path);
+  const manifest = parsed(read);
+  const { snapshots } = await standing(host, root, signal);
+  const stream = smallestStream(manifest, new Set(snapshots.keys()));
+  const places = [{ kind: "path", label: dirname(path), folder: dirname(path) }] as const;
+  const pace = paced(host, undefined);
+  const received = await receiveImage({ manifest, digest: digestOf(read.bytes) }, stream, {
+    host,
+    root,
+    folder: "/run/imp/image",
+    chunks: (wanted) =>
+      chunksOf(wanted, { host, cache, places, pace, signal, told: () => process.stderr.write("chunk\n") }),
+    signal,
+  });
+  process.stdout.write(JSON.stringify({ ...received, file: stream.file }));
+} catch (thrown) {
+  const { code, message, remedy, cause } = asProblem(thrown);
+  process.stdout.write(JSON.stringify({ code, message, remedy, cause: String(cause) }));
+}

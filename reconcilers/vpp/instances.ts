@@ -75,7 +75,7 @@ async function observeOne(
 }
 
 /** How long the boot script may take, in seconds: what it left behind then it died over. */
-const bootSeconds = 400;
+export const bootSeconds = 400;
 
 /** Whether the boot script gives an instance its commands right now: nobody may come between. */
 export async function isStarting(host: Host, { run }: VppPlaces, instance: InstanceName): Promise<boolean> {

@@ -22,7 +22,7 @@ while read -r line; do
           *deadly*) exit ;;
         esac
       done <"\${line#exec }" ;;
-    "echo @"*) printf '@%s\\r\\n' "$imp" ;;
+    "echo @"*) printf '@%s.%s\\r\\n' "$imp" "\${line##*.}" ;;
     quit) exit ;;
   esac
 done`;
@@ -52,7 +52,7 @@ for (const shell of shells)
       });
       expect(box.calls()).toContain("vppctl -s /run/vpp/core-cli.sock");
       expect(memory()).toBe(`{"incarnation":"${incarnation}"}\n`);
-      expect(box.list("run/imp").filter((name) => /starting|said|batch/.test(name))).toEqual([]);
+      expect(box.list("run/imp").filter((name) => /starting|said|batch|outcome/.test(name))).toEqual([]);
       expect(box.boot("status").text).toBe("vpp-core    VPP core was given 2 commands, of which 0 failed.\n");
     });
 
@@ -114,6 +114,23 @@ for (const shell of shells)
         "VPP core was given 23 commands, of which 23 failed.",
         "",
       ]);
+    });
+
+    it("gives no more after four minutes, and remembers only what was given: the agent has the rest", () => {
+      const slow = vppctl.replace('"exec "*)', `"exec "*) echo "$((now += 90)).0 0" >${box.folder}/proc/uptime`);
+      box.fake("vppctl", `now=900\n${slow}`);
+      const absent = "set interface state absent up";
+      const det44 = ["#", "det44 plugin enable", '#remember {"kind":"det44"}'];
+      const nat64 = ["nat64 enable", '#remember {"kind":"nat64"}'];
+      commands(absent, ...det44, absent, absent, ...nat64, absent, "create loopback interface instance 0");
+      box.uptime(900);
+      const { exitCode, text } = box.boot("vpp", "core");
+      expect([exitCode, text.split("\n").at(-2)]).toEqual([
+        0,
+        "VPP core was given its commands up to line 6 only, in 240 s; 3 failed: the rest is the agent's.",
+      ]);
+      expect(memory()).toBe(`{"incarnation":"${incarnation}"}\n{"kind":"det44"}\n`);
+      expect(box.banner()).toContain("up to line 6 only");
     });
 
     it.each([

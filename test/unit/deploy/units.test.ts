@@ -15,6 +15,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bootSeconds } from "../../../reconcilers/vpp/instances.ts";
 
 const units = join(import.meta.dirname, "../../../deploy/systemd");
 const names = readdirSync(units).filter((name) => name.endsWith(".service"));
@@ -88,6 +89,16 @@ describe("the units of the dataplane", () => {
         settings(name).filter((line) => /^(Requires|BindsTo|PartOf|Upholds|PropagatesStopTo)=/.test(line)),
       ).toEqual([]);
       expect(settings(name)).toContain("StartLimitIntervalSec=0");
+    }
+  });
+
+  it("let VPP have its boot commands for longer than anybody gives it any", () => {
+    const program = readFileSync(join(units, "../boot/imp-boot"), "utf8");
+    const enough = Number(/^enough=(\d+) /m.exec(program)?.[1]);
+    // What was begun before, and asking what failed, takes its time as well.
+    expect(enough + 150).toBeLessThan(bootSeconds);
+    for (const name of names.filter((one) => one.startsWith("vpp"))) {
+      expect(Number(lists(name, "TimeoutStartSec")[0])).toBeGreaterThan(bootSeconds);
     }
   });
 

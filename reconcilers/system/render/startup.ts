@@ -1,6 +1,7 @@
 /**
  * What each VPP instance starts with: sockets, CPUs, NICs, plugins. VPP's "Configuration Reference" has the words; that comments
- * begin with "#" here and in the command files was tried with VPP 26.06. Everything else is configured over the API.
+ * begin with "#" here was tried with VPP 26.06. Its boot commands imp-boot gives it, and nothing here names them: VPP would run
+ * them as well. Everything else is configured over the API.
  */
 import type { Interface } from "../../../schemas/interfaces.ts";
 import type { Machine } from "../../../schemas/machine.ts";
@@ -72,7 +73,6 @@ function instance(name: "core" | "nat", { main, workers }: Threads): readonly st
       `log /var/log/vpp/${name}.log`,
       `runtime-dir /run/vpp/${name}`,
       `cli-listen /run/vpp/${name}-cli.sock`,
-      `startup-config /etc/vpp/commands-${name}.txt`,
     ]),
     stanza("api-segment", [`prefix ${name}`]),
     stanza("socksvr", [`socket-name /run/vpp/${name}-api.sock`]),

@@ -4,7 +4,18 @@ import { UseBfd } from "./bfd.ts";
 import type { Defaults } from "./defaults.ts";
 import { Expect } from "./expect.ts";
 import { Maintenance } from "./maintenance.ts";
-import { Address, Asn, InterfaceRef, Ipv4Address, Line, Name, Prefix, SecretRef, whole } from "./primitives.ts";
+import {
+  Address,
+  Asn,
+  InterfaceRef,
+  Ipv4Address,
+  Line,
+  LineOrNone,
+  Name,
+  Prefix,
+  SecretRef,
+  whole,
+} from "./primitives.ts";
 import { When } from "./when.ts";
 
 const inOut = z.strictObject({ in: Name.optional(), out: Name.optional() });
@@ -124,6 +135,7 @@ export const Peer = z
     }),
     group: Name.optional().meta({ description: "Peer-group that it belongs to." }),
     ...session,
+    description: LineOrNone.optional().meta({ description: "By default its name here; empty: FRR is told none." }),
     maintenance: Maintenance,
     expect: Expect,
   })

@@ -55,7 +55,8 @@ function overlaid(below: JsonObject, above: JsonObject): JsonObject {
   return merged;
 }
 
-function put(object: JsonObject, [key = "", ...rest]: Path, value: JsonValue): JsonObject {
+/** With a value at a path; a map is laid over the one that is there. */
+export function put(object: JsonObject, [key = "", ...rest]: Path, value: JsonValue): JsonObject {
   const name = String(key);
   const inner = child(object, name);
   if (rest.length > 0) return { ...object, [name]: put(isObject(inner) ? inner : {}, rest, value) };

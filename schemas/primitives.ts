@@ -215,6 +215,13 @@ export const Line = z
   .refine(holdsNoSeal, noSeal)
   .meta({ description: "Text for people, one line." });
 
+/** The same, where nothing is an answer too. */
+export const LineOrNone = z
+  .string()
+  .max(200, "must have at most 200 characters")
+  .refine(isOneLine, oneLine)
+  .refine(holdsNoSeal, noSeal);
+
 /** A secret by its name: the text itself never stands in the repository's plain files. */
 export const SecretRef = z
   .strictObject({

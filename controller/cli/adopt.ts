@@ -1,24 +1,88 @@
-/** `impctl adopt --accept`: takes over a box on which nothing was ever committed. */
+/** `impctl adopt`: a machine file of a box that somebody configured by hand, and, with `--accept`, taking that box over. */
 import type { Command } from "commander";
+import { observeFrr } from "../../reconcilers/frr/observe.ts";
+import { observeVpp, usualSockets } from "../../reconcilers/vpp/instances.ts";
+import { printableJson, printableLines } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
+import { type Adopted, adoptFound } from "../adoption/adopt.ts";
+import type { Found } from "../adoption/found.ts";
+import { draftedText } from "../drafted.ts";
+import { linuxHost } from "../host/linux.ts";
+import { passingSecrets } from "../passing-secrets.ts";
+import { type AgentOptions, agentOptions } from "./agent-client.ts";
 import { examples } from "./help.ts";
-import { operation } from "./operate.ts";
-import type { Terminal } from "./terminal.ts";
+import { tell } from "./operate.ts";
+import { problemText } from "./problem-text.ts";
+import { exitCodes, type Terminal } from "./terminal.ts";
+
+interface Options extends AgentOptions {
+  readonly accept?: boolean;
+  readonly vtyDir: string;
+  readonly core: string;
+  readonly nat: string;
+  readonly apiDir?: string;
+  readonly run: string;
+  readonly out?: string;
+}
 
 export function define(command: Command, terminal: Terminal): void {
-  command.option("--accept", "yes: the plan was read, and may be carried out");
-  operation(command, terminal, "adopted: the plan may now be carried out", (_, options) => {
-    if (options["accept"] !== true) {
-      throw new Problem("USAGE", "Adopting lets the agent change a box that it never configured.", {
-        remedy: 'Read "impctl plan" first, then say "impctl adopt --accept".',
-      });
-    }
-    return { method: "POST", path: "/adopt" };
-  });
+  command
+    .option("--accept", "take the box over: the plan was read, and may be carried out")
+    .option("--out <file>", "write the machine file there instead of to standard output")
+    .option("--vty-dir <folder>", "the folder of FRR's vty sockets", "/var/run/frr")
+    .option("--core <socket>", "the API socket of the VPP that has the NICs", usualSockets.core)
+    .option("--nat <socket>", "the API socket of the VPP that translates", usualSockets.nat)
+    .option("--api-dir <folder>", "where VPP's *.api.json are, for a VPP before 24.06")
+    .option("--run <folder>", "where is remembered what VPP does not show", "/run/imp");
+  agentOptions(command, terminal).action((options: Options) =>
+    options.accept
+      ? tell(options, { method: "POST", path: "/adopt" }, terminal, "adopted: the plan may now be carried out")
+      : adopt(options, terminal),
+  );
   examples(
     command,
-    ["impctl plan", "impctl adopt --accept"],
-    `What the machine file asks for is taken over. Everything else that is configured is foreign: it is left alone, also in the
-file that FRR starts from. The file as it was is kept as frr.conf.before-impctl.`,
+    ["impctl adopt --out sites/fra1/r1.yaml", "impctl plan --live", "impctl adopt --accept"],
+    `Without --accept it reads VPP and FRR, changes nothing, and writes a machine file of which the plan for both is empty: what
+cannot be said in it is listed line by line in front, and stays as it is. Exit code 1 when such a file cannot be made.
+With --accept the agent takes over what the machine file in the repository asks for. Everything else that is configured is
+foreign: it is left alone, also in the file that FRR starts from. The file as it was is kept as frr.conf.before-impctl.`,
   );
+}
+
+async function adopt(options: Options, terminal: Terminal): Promise<void> {
+  const found = await look(options, terminal.signal);
+  const adopted = await adoptFound(found);
+  const text = draftedText("Made of what the appliance runs, by impctl adopt.", adopted);
+  if (options.json) terminal.out(printableJson(JSON.stringify(adopted, undefined, 2)));
+  else if (options.out === undefined) terminal.out(printableLines(text));
+  else await linuxHost(passingSecrets()).writeFile(options.out, text, { mode: 0o644 });
+  report(adopted, terminal);
+}
+
+/** What is in the way, and whether the file is what it is to be. */
+function report({ steps, problems }: Adopted, terminal: Terminal): void {
+  for (const problem of problems) terminal.err(problemText(problem, terminal));
+  if (steps.length > 0) {
+    const list = steps.map(({ id }) => `  ${id}`).join("\n");
+    terminal.err(printableLines(`The file would still change these, so it is not to be used as it is:\n${list}`));
+  }
+  if (steps.length > 0 || problems.some(({ severity }) => severity === "error")) {
+    terminal.exitCode = exitCodes.problem;
+  }
+}
+
+async function look({ vtyDir, core, nat, run, apiDir }: Options, signal: AbortSignal): Promise<Found> {
+  const host = linuxHost(passingSecrets());
+  const places = { sockets: { core, nat }, run, ...(apiDir !== undefined && { apiFolder: apiDir }) };
+  const [frr, vpp, hostname] = await Promise.all([
+    observeFrr(host, vtyDir, signal),
+    observeVpp(host, places, signal),
+    host.readFile("/etc/hostname"),
+  ]);
+  if (frr.version === undefined && vpp.core === undefined) {
+    throw new Problem("USAGE", `Neither FRR (${vtyDir}) nor VPP (${core}) answers, so there is nothing to adopt.`, {
+      remedy: "Name the folder of FRR's vty sockets with --vty-dir, and VPP's API socket with --core.",
+    });
+  }
+  return { hostname: /^[a-z0-9][a-z0-9-]{0,62}(?=\.|\s*$)/.exec(hostname ?? "")?.[0], frr, vpp };
 }

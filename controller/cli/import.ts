@@ -2,14 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { newestDefaults } from "../../schemas/defaults.ts";
 import { loadMachine } from "../../schemas/load.ts";
 import { printableJson, printableLines } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { readRouterJson } from "../../schemas/router-json.ts";
-import type { Tree } from "../../schemas/tree.ts";
-import { yamlText } from "../../schemas/yaml-text.ts";
-import { type Imported, importRouter } from "../import/import.ts";
+import { draftedText } from "../drafted.ts";
+import { importRouter } from "../import/import.ts";
+import { loneTree } from "../lone-tree.ts";
 import { examples } from "./help.ts";
 import { problemText } from "./problem-text.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
@@ -32,8 +31,8 @@ async function importFile(file: string, json: boolean, terminal: Terminal): Prom
   const { router, unknown, problems } = readRouterJson(file, await bytesOf(resolve(terminal.folder, file)));
   if (!router) throw new AggregateError(problems, `${file} is no router.json`);
   const imported = importRouter(router, unknown);
-  const text = fileText(file, imported);
-  const judged = await loadMachine(treeOf(text), "import/router");
+  const text = draftedText(`Imported from ${file}.`, imported);
+  const judged = await loadMachine(loneTree("import/router", text), "import/router");
   if (!judged.loaded) terminal.exitCode = exitCodes.problem;
   if (json) {
     terminal.out(printableJson(JSON.stringify({ ...imported, problems: judged.problems }, undefined, 2)));
@@ -50,35 +49,4 @@ async function bytesOf(file: string): Promise<Uint8Array> {
       cause: thrown,
     });
   });
-}
-
-function fileText(file: string, { machine, left, advice }: Imported): string {
-  const comments = [
-    `Imported from ${file}.`,
-    ...(left.length > 0 ? ["", "Not in this file:"] : []),
-    ...left.map((one) => `- ${one}`),
-    ...(advice.length > 0 ? ["", "As it was, and worth a change:"] : []),
-    ...advice.map((one) => `- ${one}`),
-  ];
-  return `${comments.map((line) => `# ${line}`.trimEnd()).join("\n")}\n${yamlText(machine)}`;
-}
-
-/** A sites repository with nothing but this appliance. */
-function treeOf(machine: string): Tree {
-  const files: Readonly<Record<string, string>> = {
-    "fleet.yaml": `defaults: ${newestDefaults}\n`,
-    "import/router.yaml": machine,
-  };
-  const folders: Readonly<Record<string, Awaited<ReturnType<Tree["list"]>>>> = {
-    "": [
-      { name: "fleet.yaml", kind: "file" },
-      { name: "import", kind: "folder" },
-    ],
-    import: [{ name: "router.yaml", kind: "file" }],
-  };
-  return {
-    revision: undefined,
-    read: async (path) => (files[path] === undefined ? undefined : new TextEncoder().encode(files[path])),
-    list: async (folder) => folders[folder] ?? [],
-  };
 }

@@ -14,10 +14,15 @@ export function operation(
 ): void {
   agentOptions(command, terminal).action(async () => {
     const options = command.opts<AgentOptions & Record<string, unknown>>();
-    const answer = await askAgent(options.socket, ask(command.args, options), terminal.signal);
-    if (options.json) terminal.out(printableJson(JSON.stringify(answer ?? {}, undefined, 2)));
-    else terminal.out(printableLines(answerText(answer, done)));
+    await tell(options, ask(command.args, options), terminal, done);
   });
+}
+
+/** Sends it, and prints the answer. */
+export async function tell(options: AgentOptions, question: Question, terminal: Terminal, done: string): Promise<void> {
+  const answer = await askAgent(options.socket, question, terminal.signal);
+  if (options.json) terminal.out(printableJson(JSON.stringify(answer ?? {}, undefined, 2)));
+  else terminal.out(printableLines(answerText(answer, done)));
 }
 
 function answerText(answer: unknown, done: string): string {

@@ -125,7 +125,7 @@ const commands: Readonly<Record<string, Entry>> = {
   },
   adopt: {
     group: "Operate",
-    summary: "let the agent take over a box that it never configured",
+    summary: "make a machine file of a box that was configured by hand; take it over",
     load: () => import("./adopt.ts"),
   },
   drift: {

@@ -1,17 +1,10 @@
 /** A machine file of what the seed platform's `router.json` says: pure. What it cannot say is told, never dropped in silence. */
 import type { JsonObject } from "../../schemas/json.ts";
 import type { RouterJson } from "../../schemas/router-json.ts";
+import type { Drafted } from "../drafted.ts";
 import { importBridges, importInterfaces, importLoopbacks, importPassthrough } from "./interfaces.ts";
 import { importContainers, importNat } from "./nat.ts";
 import { importRouting } from "./routing.ts";
-
-export interface Imported {
-  readonly machine: JsonObject;
-  /** What was there and is not in the machine, or what the reader has to add: a sentence each. */
-  readonly left: readonly string[];
-  /** What is as it was, and better otherwise: a sentence each. */
-  readonly advice: readonly string[];
-}
 
 /** Collects the sentences of an import. */
 export interface Remarks {
@@ -20,7 +13,7 @@ export interface Remarks {
 }
 
 /** `unknown`: keys of the file that nobody here knows. */
-export function importRouter(router: RouterJson, unknown: readonly string[]): Imported {
+export function importRouter(router: RouterJson, unknown: readonly string[]): Drafted {
   const left = unknown.map((path) => `${path}: unknown here.`);
   const advice: string[] = [];
   const remarks: Remarks = { left: (one) => void left.push(one), advise: (one) => void advice.push(one) };

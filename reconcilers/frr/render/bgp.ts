@@ -27,7 +27,7 @@ export function renderBgp(machine: Machine, bgp: Bgp, context: RenderContext): r
     ...peers.flatMap(([name, peer]) => {
       const group = peer.group === undefined ? undefined : bgp["peer-groups"][peer.group];
       const neighbor = peerName(peer, context);
-      const described = { ...peer, description: peer.description ?? name };
+      const described = { ...peer, description: (peer.description ?? name) || undefined };
       return [...identity(peer, bgp, context), ...peerLines(neighbor, described, group, bgp, context)];
     }),
     ...families,

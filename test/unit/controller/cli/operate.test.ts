@@ -229,9 +229,11 @@ describe("the commands for operators", () => {
     });
   });
 
-  it("refuses an abbreviated commit, and adopting without saying so, before anything is asked", async () => {
+  it("refuses an abbreviated commit, and adopting where nothing runs, before anything is asked", async () => {
     expect(await impctl(folder, "accept", "c0ffee", "--socket", socket)).toMatchObject({ exitCode: 64 });
-    expect(await impctl(folder, "adopt", "--socket", socket)).toMatchObject({ exitCode: 64 });
+    expect(await impctl(folder, "adopt", "--vty-dir", folder, "--core", `${folder}/core.sock`)).toMatchObject({
+      exitCode: 64,
+    });
     expect(asked).toEqual([]);
   });
 

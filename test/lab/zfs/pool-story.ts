@@ -26,6 +26,9 @@ const acts: readonly string[] = [
   "zfs snapshot tank/ROOT/a@two",
   "zfs clone -o canmount=noauto -o mountpoint=/ tank/ROOT/b@one tank/ROOT/c",
   "zfs create -o mountpoint=none tank/ROOT/b/var",
+  "zfs get -Hp -d 1 -o name,value,source mountpoint,canmount tank/ROOT",
+  "zfs get -Hp -d 1 -o name,value,source imp:pin,userrefs tank/ROOT/b",
+  "zfs get -Hp -r -o name,value type tank/ROOT/b",
   "zfs destroy tank/ROOT/a",
   "zfs destroy -r tank/ROOT/a",
   "zfs destroy tank/ROOT/a@img",
@@ -66,10 +69,11 @@ export async function poolStory(run: RunZfs): Promise<readonly string[]> {
   const lines: string[] = [];
   let before = "";
   for (const act of acts) {
-    const { exitCode } = await run(act.split(" ") as [string, ...string[]]);
+    const { exitCode, stdout } = await run(act.split(" ") as [string, ...string[]]);
     const stands = await standing(run, guids).catch((thrown: unknown) => [`  ${String(thrown).replace(/.*: /, "")}`]);
     const now = stands.join("\n");
-    lines.push(`${act} -> ${exitCode}`, ...(now === before ? [] : stands));
+    const shown = act.includes("-o name") ? stdout.trim().split("\n").toSorted() : [];
+    lines.push(`${act} -> ${exitCode}`, ...shown, ...(now === before ? [] : stands));
     before = now;
   }
   return lines;

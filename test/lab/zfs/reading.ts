@@ -33,14 +33,14 @@ export function listPool(pool: SimPool, args: readonly string[]): string {
     .join("\t")}\n`;
 }
 
-/** `zfs get -Hp [-r] -o columns properties dataset…` */
+/** `zfs get -Hp [-r | -d 1] -o columns properties dataset…` */
 export function getProperties(pool: SimPool, args: readonly string[]): string {
   const words = args.filter((one) => !["-H", "-p", "-Hp"].includes(one));
-  const isDeep = words[0] === "-r";
-  const [o, columns = "", properties = "", ...names] = isDeep ? words.slice(1) : words;
+  const depth = words[0] === "-r" ? Number.POSITIVE_INFINITY : words[0] === "-d" ? Number(words[1]) : 0;
+  const [o, columns = "", properties = "", ...names] = words.slice(words.indexOf("-o"));
   if (o !== "-o") throw new ZfsError("invalid option", 2);
   const lines = names
-    .flatMap((name) => subjects(pool, name, isDeep))
+    .flatMap((name) => subjects(pool, name, depth))
     .flatMap((name) =>
       properties.split(",").map((property) => {
         const { value, source } = valueOf(pool, name, property);
@@ -54,13 +54,17 @@ export function getProperties(pool: SimPool, args: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function subjects({ datasets }: SimPool, name: string, isDeep: boolean): readonly string[] {
+/** It, and so many levels of what is below: a snapshot is one level below its dataset. */
+function subjects({ datasets }: SimPool, name: string, depth: number): readonly string[] {
   if (!datasets.has(name) && !snapshotAt(datasets, name)) {
     throw new ZfsError(`cannot open '${name}': dataset does not exist`, name.includes("@") ? 2 : 1);
   }
-  if (!isDeep || name.includes("@")) return [name];
-  const all = withBelow(datasets, name).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  return all.flatMap((one) => [one.name, ...one.snapshots.map((snapshot) => `${one.name}@${snapshot.name}`)]);
+  if (name.includes("@")) return [name];
+  const all = withBelow(datasets, name)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((one) => [one.name, ...one.snapshots.map((snapshot) => `${one.name}@${snapshot.name}`)]);
+  const level = (one: string): number => one.slice(name.length).replace(/[^/@]/g, "").length;
+  return all.filter((one) => level(one) <= depth);
 }
 
 function valueOf(pool: SimPool, name: string, property: string): Value {

@@ -53,6 +53,8 @@ const ofVpp: ReadonlySet<string> = new Set([
   "interfaces",
   "bonds",
   "loopbacks",
+  "taps",
+  "vxlan",
   "bridges",
   "cross-connects",
   "acls",

@@ -1,4 +1,4 @@
-/** Interfaces of the dataplane: physical ones, bonds, their VLAN sub-interfaces, and loopbacks. */
+/** Interfaces of the dataplane: physical ones, bonds, their VLAN sub-interfaces, and loopbacks; taps and tunnels are in tunnels.ts. */
 import { z } from "zod";
 import type { Defaults } from "./defaults.ts";
 import { layer3 } from "./layer3.ts";
@@ -56,6 +56,10 @@ export function interfacesSchema(d: Defaults) {
         .meta({ description: "dpdk: VPP owns the NIC; af-packet: through the kernel (virtual machines, labs)." }),
       "rx-queues": whole(1, 64, "receive queues").optional(),
       "tx-queues": whole(1, 64, "transmit queues").optional(),
+      "rx-mode": z
+        .enum(["polling", "interrupt", "adaptive"])
+        .optional()
+        .meta({ description: "How VPP takes packets from it; by default as its driver does." }),
       ...layer3(d),
       mtu: Mtu.default(d.interface.mtu),
       "sub-interfaces": subInterfaces(d),
@@ -110,7 +114,7 @@ export function loopbacksSchema(d: Defaults) {
     .regex(/^loop(0|[1-9]\d{0,3})$/, "must be loop0 to loop9999")
     .meta({ description: "loop0, loop1, …; their linux-cp names are lo0, lo1, … unless given." });
   return z
-    .record(LoopbackName, z.strictObject(layer3(d)))
+    .record(LoopbackName, z.strictObject({ mac: Mac.optional(), ...layer3(d) }))
     .default({})
     .meta({ description: "Loopbacks by name." });
 }

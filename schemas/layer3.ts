@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Defaults } from "./defaults.ts";
 import { Expect } from "./expect.ts";
-import { Cidr, Ipv6Prefix, Line, LinuxName, Mtu, Name, whole } from "./primitives.ts";
+import { Address, Cidr, InterfaceRef, Ipv6Prefix, Line, LinuxName, Mac, Mtu, Name, whole } from "./primitives.ts";
 
 function routerAdvertisements(d: Defaults["router-advertisements"]) {
   return z
@@ -61,6 +61,11 @@ export function layer3(d: Defaults) {
     expect: Expect,
     mtu: Mtu.optional(),
     addresses: z.array(Cidr).default([]).meta({ description: "IPv4 and IPv6 addresses with prefix length." }),
+    unnumbered: InterfaceRef.optional().meta({ description: "Instead of addresses: it has those of this interface." }),
+    neighbors: z
+      .record(Address, Mac)
+      .default({})
+      .meta({ description: "Static neighbours: address to MAC address. Others are learnt." }),
     anycast: z.boolean().default(false).meta({ description: "Other appliances may have the same addresses." }),
     "linux-cp": z
       .union([LinuxName, z.literal(false)], {

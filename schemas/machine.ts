@@ -25,6 +25,7 @@ import { Services } from "./services.ts";
 import { Sysctl } from "./sysctl.ts";
 import { After, StatusPlace } from "./rollout.ts";
 import { ageRecipient } from "./secret-file.ts";
+import { tapsSchema, vxlanSchema } from "./tunnels.ts";
 import { vrrpSchema } from "./vrrp.ts";
 
 /** The machine's schema with one generation of defaults. Built once for each, never per call. */
@@ -54,6 +55,8 @@ export function machineSchema(d: Defaults) {
       interfaces: interfacesSchema(d),
       bonds: bondsSchema(d),
       loopbacks: loopbacksSchema(d),
+      taps: tapsSchema(d),
+      vxlan: vxlanSchema(d),
       bridges: bridgesSchema(d),
       "cross-connects": CrossConnects,
       cpu: Cpu.optional(),

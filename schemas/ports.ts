@@ -1,5 +1,5 @@
 /**
- * The dataplane's own interfaces as one index: physical ones, bonds, VLANs, loopbacks and BVIs, by the name that others
+ * The dataplane's own interfaces as one index: physical ones, bonds, VLANs, loopbacks, BVIs, taps and tunnels, by the name that others
  * refer to them by. Who needs the name of an interface in Linux, its MTU or its role asks here and nowhere else.
  */
 import type { Interface, Loopback } from "./interfaces.ts";
@@ -9,11 +9,11 @@ import type { Machine } from "./machine.ts";
 export interface Port {
   /** "external", "external.25", "loop0", "bvi10". */
   readonly ref: string;
-  readonly kind: "physical" | "bond" | "vlan" | "loopback" | "bvi";
+  readonly kind: "physical" | "bond" | "vlan" | "loopback" | "bvi" | "tap" | "vxlan";
   /** Where it stands in the machine. */
   readonly path: Path;
   /** What every kind has: addresses, linux-cp, ACLs and so on. */
-  readonly settings: Loopback;
+  readonly settings: Omit<Loopback, "mac">;
   /** Of a VLAN: the interface or bond that it is on. */
   readonly parent: Port | undefined;
   /** Of a VLAN: its tags. */
@@ -61,6 +61,15 @@ export function portsOf(machine: Machine): ReadonlyMap<string, Port> {
   for (const [ref, settings] of Object.entries(machine.loopbacks)) {
     const path = ["loopbacks", ref];
     add({ ref, kind: "loopback", path, settings, ...lone, mtu: settings.mtu }, ref.replace("loop", "lo"));
+  }
+  for (const [kind, section] of [
+    ["tap", "taps"],
+    ["vxlan", "vxlan"],
+  ] as const) {
+    for (const [ref, own] of Object.entries(machine[section])) {
+      const settings = { ...own, "linux-cp": false } as const;
+      add({ ref, kind, path: [section, ref], settings, ...lone, mtu: settings.mtu }, ref);
+    }
   }
   for (const [name, { id, bvi }] of Object.entries(machine.bridges)) {
     if (bvi === undefined) continue;

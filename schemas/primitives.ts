@@ -141,8 +141,8 @@ export const Name = z
 export const InterfaceName = z
   .string()
   .regex(
-    /^(?!(?:loop|bvi)\d|memif|host-|local0)[A-Za-z][A-Za-z0-9_-]{0,30}$/,
-    "must be an interface name: a letter, then letters, digits, '_' and '-', at most 31; loop…, bvi…, memif…, host-… are reserved",
+    /^(?!(?:loop|bvi|tap|vxlan_tunnel)\d|memif|host-|local0)[A-Za-z][A-Za-z0-9_-]{0,30}$/,
+    "must be an interface name: a letter, then letters, digits, '_' and '-', at most 31; loop…, bvi…, tap…, vxlan_tunnel…, memif…, host-… are reserved",
   )
   .meta({ description: "Interface name without a dot." });
 
@@ -150,7 +150,10 @@ export const InterfaceName = z
 export const InterfaceRef = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_-]{0,30}(\.\d{1,8})?$/, 'must name an interface, as in "external" or "external.25"')
-  .meta({ description: 'An interface, sub-interface, loopback or BVI: "external", "external.25", "loop0", "bvi10".' });
+  .meta({
+    description:
+      'An interface, sub-interface, loopback, BVI or tap: "external", "external.25", "loop0", "bvi10", "tap1".',
+  });
 
 /** Linux limits interface names to 15 bytes (IFNAMSIZ); the characters are those that VPP's linux-cp takes. */
 export const LinuxName = z

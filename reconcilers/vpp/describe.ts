@@ -31,7 +31,15 @@ function changesBetween(before: VppObject, after: VppObject): readonly string[] 
   return rulesOf(after.kind).changes?.(before, after) ?? fieldChanges(before, after);
 }
 
-function settingsWords(before: Settings | undefined, { on, up, mtu }: Settings): string {
+function settingsWords(before: Settings | undefined, after: Settings): string {
+  const { on, rxMode } = after;
+  const isMode = rxMode !== undefined && before?.rxMode !== rxMode;
+  const { rxMode: _, ...rest } = before ?? after;
+  if (isMode && before && rest.up === after.up && rest.mtu === after.mtu) return `set rx mode of ${on} to ${rxMode}`;
+  return `${stateWords(before, after)}${isMode ? `, rx mode ${rxMode}` : ""}`;
+}
+
+function stateWords(before: Settings | undefined, { on, up, mtu }: Settings): string {
   const isTurned = before === undefined || before.up !== up;
   const sized = before?.mtu !== mtu ? sizeWords(before, mtu) : "";
   const state = up ? "up" : "down";

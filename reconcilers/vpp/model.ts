@@ -221,6 +221,8 @@ export interface Settings {
   readonly up: boolean;
   /** Of the packets (L3), in bytes; only a sub-interface may have none (0 in VPP): its parent's holds. */
   readonly mtu?: number;
+  /** Of a device with queues; as its driver chose unless it is asked for. */
+  readonly rxMode?: "polling" | "interrupt" | "adaptive";
 }
 
 export interface BondMember {

@@ -81,7 +81,8 @@ function size({ mtu }: Settings): number {
 }
 
 function isSame(one: Settings, other: Settings): boolean {
-  return one.up === other.up && one.mtu === other.mtu;
+  const isTaken = other.rxMode === undefined || one.rxMode === other.rxMode;
+  return one.up === other.up && one.mtu === other.mtu && isTaken;
 }
 
 function step(instance: InstanceName, { before, after }: Setting, suffix: string): ObjectStep {

@@ -11,6 +11,7 @@ import { checkLists } from "./lists.ts";
 import { checkNat } from "./nat.ts";
 import { checkPolicy } from "./policy.ts";
 import { checkReferences, type Offered } from "./references.ts";
+import { checkRelays } from "./relays.ts";
 import { checkRoutes } from "./routes.ts";
 import { finding, type Report, type RuleFinding } from "./rules.ts";
 import { checkSwitching } from "./switching.ts";
@@ -30,6 +31,7 @@ export function checkMachine(machine: Machine, offered: Offered = () => []): rea
   checkBgp(view, report);
   checkIgp(view, report);
   checkRoutes(view, report);
+  checkRelays(view, report);
   checkNat(view, report);
   checkContainers(view, report);
   checkHealth(view, report);

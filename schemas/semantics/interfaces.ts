@@ -2,7 +2,7 @@
 import type { Path } from "../json.ts";
 import type { Port } from "../ports.ts";
 import type { Report } from "./rules.ts";
-import type { View } from "./view.ts";
+import { isLinkLocal, type View } from "./view.ts";
 
 export function checkInterfaces(view: View, report: Report): void {
   checkNumbers(view, report);
@@ -10,6 +10,18 @@ export function checkInterfaces(view: View, report: Report): void {
   checkLinuxParents(view, report);
   checkVlans(view, report);
   checkMtus(view, report);
+  checkUnnumbered(view, report);
+}
+
+function checkUnnumbered({ ports }: View, report: Report): void {
+  for (const { ref, path, settings } of ports.values()) {
+    const lender = settings.unnumbered === undefined ? undefined : ports.get(settings.unnumbered);
+    if (!lender) continue;
+    const own = settings.addresses.filter((address) => !isLinkLocal(address));
+    if (own.length > 0) report("unnumbered", [...path, "unnumbered"], `${ref} has addresses of its own`);
+    else if (lender.settings.addresses.length === 0)
+      report("unnumbered", [...path, "unnumbered"], `${lender.ref} has no address`);
+  }
 }
 
 function checkNumbers({ machine: { interfaces, bonds, bridges } }: View, report: Report): void {
@@ -41,6 +53,9 @@ function checkLinuxNames({ machine, ports }: View, report: Report): void {
   }
   for (const module of ["det44", "nat64"] as const) {
     if (machine.nat?.[module]) seen.set(`memif-${module}`, `the way to the pools of ${module}`);
+  }
+  for (const [name, { namespace, "host-interface": device }] of Object.entries(machine.taps)) {
+    if (namespace === undefined) seen.set(device, name);
   }
   if (machine.containers) seen.set(machine.containers["host-interface"], "the containers' host-interface");
   for (const port of ports.values()) {

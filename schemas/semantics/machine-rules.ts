@@ -62,6 +62,14 @@ export const machineRules = {
     "The members of a bridge, its BVI, and both ends of a cross-connect have one MTU.",
     "Give them the same mtu: larger packets are lost on the way to the smaller one.",
   ),
+  unnumbered: error(
+    "An unnumbered interface has no addresses of its own, and the one whose addresses it has has some.",
+    "Remove its addresses, or name an interface with an address.",
+  ),
+  "dhcp-relay-source": error(
+    "All DHCP relays of a family have one source: VPP has room for one only.",
+    "Give them the same source.",
+  ),
   // --- switching
   "switched-routed": error(
     "A member of a bridge, or an end of a cross-connect, is not routed: no address, no linux-cp name, no router advertisements, no unicast RPF.",

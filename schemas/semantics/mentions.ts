@@ -48,7 +48,7 @@ function many(kind: Kind, names: readonly string[], path: Path, more: Partial<Me
   return names.map((name, index) => ({ kind, name, path: [...path, index], ...more }));
 }
 
-type Layer3 = Machine["loopbacks"][string];
+type Layer3 = Omit<Machine["loopbacks"][string], "linux-cp" | "mac">;
 
 function ofLayer3(settings: Layer3, path: Path): readonly Mention[] {
   return [
@@ -56,10 +56,11 @@ function ofLayer3(settings: Layer3, path: Path): readonly Mention[] {
     ...many("acls", settings.acl.out, [...path, "acl", "out"]),
     ...mention("policers", settings.policer.in, [...path, "policer", "in"]),
     ...mention("policers", settings.policer.out, [...path, "policer", "out"]),
+    ...mention("interfaces", settings.unnumbered, [...path, "unnumbered"], { use: "vpp-l3" }),
   ];
 }
 
-function ofInterfaces({ interfaces, bonds, loopbacks, bridges }: Machine): readonly Mention[] {
+function ofInterfaces({ interfaces, bonds, loopbacks, taps, vxlan, bridges }: Machine): readonly Mention[] {
   const trunks = [
     ...Object.entries(interfaces).map(([name, port]) => ({ port, path: ["interfaces", name] })),
     ...Object.entries(bonds).map(([name, port]) => ({ port, path: ["bonds", name] })),
@@ -75,7 +76,9 @@ function ofInterfaces({ interfaces, bonds, loopbacks, bridges }: Machine): reado
     ...Object.entries(bonds).flatMap(([name, { members }]) =>
       many("interfaces", members, ["bonds", name, "members"], { use: "physical" }),
     ),
-    ...Object.entries(loopbacks).flatMap(([name, loopback]) => ofLayer3(loopback, ["loopbacks", name])),
+    ...Object.entries({ loopbacks, taps, vxlan }).flatMap(([section, all]) =>
+      Object.entries(all).flatMap(([name, one]) => ofLayer3(one, [section, name])),
+    ),
     ...Object.entries(bridges).flatMap(([name, { members, bvi }]) => [
       ...many("interfaces", members, ["bridges", name, "members"], { use: "any" }),
       ...(bvi ? ofLayer3(bvi, ["bridges", name, "bvi"]) : []),

@@ -1,6 +1,6 @@
 /**
  * The public integration configurations of vppcfg (vppcfg/intest/ of its repository) as machine files in test/cases/vppcfg/:
- * from any to any other in one go. What the schema has no word for, VXLAN tunnels and taps, is left out.
+ * from any to any other in one go.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -153,7 +153,7 @@ function coreOf(folder: string): readonly VppObject[] {
       impact: "hitless",
     },
     settings("external", 1500),
-    settings("internal", 1500),
+    { kind: "settings", on: "internal", up: true, mtu: 1500, rxMode: "interrupt" },
     settings("host-vw-incus", 1500),
     ...["te1", "te2", "backbone", "loop0", "loop1", "tap10", "vxlan_tunnel7"].map((name) => settings(name, 1500)),
     ...["backbone.100", "external.900", "internal.70", "internal.700", "internal.900"].map((name) =>
@@ -285,7 +285,7 @@ function otherwise(object: VppObject): VppObject {
     case "nat64-pool":
       return object.address === "203.0.113.17" ? { ...object, address: "203.0.113.18" } : object;
     case "settings":
-      return object.on === "internal" ? settings("internal", 9000) : object;
+      return object.on === "internal" ? { ...object, mtu: 9000, rxMode: "polling" } : object;
     case "raw":
       return { ...object, commands: ["set ip neighbor-config ip4 limit 90000"] };
     default:

@@ -14,8 +14,8 @@ export const dataplane = "dataplane";
 
 /** Whether a machine has a dataplane at all. */
 export function usesVpp(machine: Machine): boolean {
-  const { interfaces, bonds, loopbacks, bridges, nat, containers } = machine;
-  const named = [interfaces, bonds, loopbacks, bridges].some((section) => Object.keys(section).length > 0);
+  const { interfaces, bonds, loopbacks, taps, vxlan, bridges, nat, containers } = machine;
+  const named = [interfaces, bonds, loopbacks, taps, vxlan, bridges].some((section) => Object.keys(section).length > 0);
   return named || nat !== undefined || containers !== undefined;
 }
 

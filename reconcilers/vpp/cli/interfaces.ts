@@ -48,7 +48,8 @@ export const interfaceCommands: CommandsOf<
   ],
   "memif-socket": ({ id, path }) => [`create memif socket id ${id} filename ${path}`],
   memif: ({ socket, id, role, mac }) => [`create interface memif id ${id} socket-id ${socket} hw-addr ${mac} ${role}`],
-  settings: ({ on, up, mtu }) => [
+  settings: ({ on, up, mtu, rxMode }) => [
+    ...(rxMode === undefined ? [] : [`set interface rx-mode ${on} ${rxMode}`]),
     ...(mtu === undefined ? [] : [`set interface mtu packet ${mtu} ${on}`]),
     ...(up ? [`set interface state ${on} up`] : []),
   ],

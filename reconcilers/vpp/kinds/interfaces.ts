@@ -119,12 +119,16 @@ export const memif: Rules<Memif> = {
 export const settings: Rules<Settings> = {
   key: ({ on }) => on,
   needs: ({ on }) => [interfaceKey(on)],
-  inPlace: ["up", "mtu"],
-  optional: ["mtu"],
+  inPlace: ["up", "mtu", "rxMode"],
+  optional: ["mtu", "rxMode"],
   goesWith: ({ on }) => [interfaceKey(on)],
   impact: { remove: "flap" },
   noun: ({ on }) => `settings of ${on}`,
-  details: ({ up, mtu }) => [up ? "up" : "down", ...(mtu === undefined ? [] : [`mtu ${mtu}`])],
+  details: ({ up, mtu, rxMode }) => [
+    up ? "up" : "down",
+    ...(mtu === undefined ? [] : [`mtu ${mtu}`]),
+    ...(rxMode === undefined ? [] : [rxMode]),
+  ],
 };
 
 export const bondMember: Rules<BondMember> = {

@@ -12,7 +12,8 @@ export function renderInterfaces(machine: Machine, ports: ReadonlyMap<string, Po
   return [
     ...Object.entries(machine.interfaces).map(([name, one]) => nicOf(machine, name, one, ports.get(name)?.role)),
     ...renderBonds(machine),
-    ...all.flatMap(renderPort),
+    ...renderMade(machine),
+    ...all.flatMap((port) => renderPort(port, machine)),
     ...renderPairs(all),
     ...renderBridges(machine, ports),
     ...renderCrossConnects(machine, ports),
@@ -53,14 +54,41 @@ function renderBonds({ bonds }: Machine): readonly VppObject[] {
     });
 }
 
-function renderPort(port: Port): readonly VppObject[] {
+/** Loopbacks, taps and tunnels, which are named as VPP names them. */
+function renderMade({ loopbacks, taps, vxlan }: Machine): readonly VppObject[] {
+  return [
+    ...Object.entries(loopbacks).map(([name, { mac }]) => ({
+      kind: "loopback" as const,
+      name,
+      ...(mac !== undefined && { mac }),
+    })),
+    ...Object.entries(taps).map(([name, { "host-interface": device, namespace, bridge, mac }]) => ({
+      kind: "tap" as const,
+      name,
+      id: Number(name.replace("tap", "")),
+      device,
+      ...(namespace !== undefined && { namespace }),
+      ...(bridge !== undefined && { bridge }),
+      ...(mac !== undefined && { mac }),
+    })),
+    ...Object.entries(vxlan).map(([name, { source, destination, vni }]) => ({
+      kind: "vxlan" as const,
+      name,
+      source,
+      destination,
+      vni,
+    })),
+  ];
+}
+
+function renderPort(port: Port, { interfaces }: Machine): readonly VppObject[] {
   const { ref, kind, settings, parent, tags, mtu = usualMtu } = port;
   const up = settings.enabled && parent?.settings.enabled !== false;
+  const rxMode = kind === "physical" ? interfaces[ref]?.["rx-mode"] : undefined;
   return [
-    ...(kind === "loopback" ? [{ kind: "loopback", name: ref } as const] : []),
     ...(parent && tags ? [vlanOf(ref, parent.ref, tags)] : []),
     // Of a VLAN as well: behind a tap it has that of Linux's device, whatever it was told not to have.
-    { kind: "settings", on: ref, up, mtu },
+    { kind: "settings", on: ref, up, mtu, ...(rxMode !== undefined && { rxMode }) },
   ];
 }
 

@@ -12,8 +12,13 @@ export function renderLayer3(port: Port): readonly VppObject[] {
   const families = (["ipv4", "ipv6"] as const).filter((family) =>
     addresses.some((text) => cidrOf(text)?.family === family),
   );
+  const { unnumbered: as, neighbors } = settings;
   return [
     ...addresses.map((text) => addressOf(on, text)),
+    ...(role === "routed" && as !== undefined ? [{ kind: "unnumbered", on, as } as const] : []),
+    ...(role === "routed"
+      ? Object.entries(neighbors).map(([address, mac]) => ({ kind: "neighbor", on, address, mac }) as const)
+      : []),
     ...(ra && families.includes("ipv6") ? advertisementsOf(on, addresses, ra) : []),
     ...(mode ? families.map((family) => ({ kind: "unicast-rpf", on, family, mode }) as const) : []),
     ...(acl.in.length + acl.out.length > 0 ? [{ kind: "interface-acls", on, in: acl.in, out: acl.out } as const] : []),

@@ -3,13 +3,26 @@ import type { LinuxPair, Settings, VppObject } from "../model.ts";
 import { dump, type Reader, type Target, type Writers } from "./kind.ts";
 import { none } from "./names.ts";
 
+/** By VPP's number. */
+const rxModes = [undefined, "polling", "interrupt", "adaptive"] as const;
+
+/** Of all its queues. */
+function setRxMode(sw_if_index: number, mode: NonNullable<Settings["rxMode"]>, { vpp }: Target): Promise<unknown> {
+  return vpp.call("sw_interface_set_rx_mode", { sw_if_index, queue_id_valid: false, mode: rxModes.indexOf(mode) });
+}
+
 export const readSettings: Reader = async (sight) => {
-  const [all, names] = await Promise.all([sight.interfaces, sight.names]);
+  const queues = dump(sight, "sw_interface_rx_placement_dump", { sw_if_index: none });
+  const [all, names, placed] = await Promise.all([sight.interfaces, sight.names, queues]);
+  const modes = new Map(placed.map(({ sw_if_index, mode }) => [sw_if_index, rxModes[mode]]));
   return all.flatMap(({ sw_if_index, flags, mtu }): VppObject[] => {
     const on = names.nameOf(sw_if_index);
     const l3 = mtu[0] ?? 0;
+    const rxMode = modes.get(sw_if_index);
+    if (on === undefined) return [];
     // A sub-interface with 0 has its parent's.
-    return on === undefined ? [] : [{ kind: "settings", on, up: (flags & 1) !== 0, ...(l3 !== 0 && { mtu: l3 }) }];
+    const size = l3 !== 0 && { mtu: l3 };
+    return [{ kind: "settings", on, up: (flags & 1) !== 0, ...size, ...(rxMode !== undefined && { rxMode }) }];
   });
 };
 
@@ -107,6 +120,7 @@ async function change(before: Settings | undefined, after: Settings, to: Target)
   if (!after.up && before?.up === true) sent.push(setFlags(after, to));
   if (changesDevice(before, after)) await Promise.all([...sent.splice(0), setDeviceMtu(index, after.mtu ?? 0, to)]);
   else if (isSubInterface(after) && after.mtu !== before?.mtu) sent.push(setMtu(index, after.mtu ?? 0, to));
+  if (after.rxMode !== undefined && after.rxMode !== before?.rxMode) sent.push(setRxMode(index, after.rxMode, to));
   if (deviceRises(before, after)) {
     await Promise.all(sent.splice(0));
     await linuxHeard(to);

@@ -58,7 +58,7 @@ describe("the example repository", () => {
 
   it("has a reference appliance that uses every section", async () => {
     const reference = await machine("fra1", "fra1/r1/main.yaml", "fra1/r1/interfaces.yaml", "fra1/r1/routing.yaml");
-    const elsewhere = ["agent", "hostname", "age-key", "maintenance", "raw-vpp", "after"];
+    const elsewhere = ["taps", "vxlan", "agent", "hostname", "age-key", "maintenance", "raw-vpp", "after"];
     const missing = Object.keys(Machine.shape).filter((key) => reference[key] === undefined);
     expect(missing.filter((key) => !elsewhere.includes(key))).toEqual([]);
     const routing = isObject(reference["routing"]) ? Object.keys(reference["routing"]) : [];

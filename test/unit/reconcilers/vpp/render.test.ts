@@ -47,6 +47,43 @@ describe("what a machine asks of VPP", () => {
     ]);
   });
 
+  it("is a tap and a tunnel as VPP numbers them, which Linux does not see a second time", () => {
+    const machine: MachineInput = {
+      loopbacks: { loop0: { mac: "02:00:00:00:00:07", addresses: ["192.0.2.1/32"] } },
+      taps: { tap12: { "host-interface": "web", namespace: "www", unnumbered: "loop0" } },
+      vxlan: { vxlan_tunnel7: { source: "192.0.2.1", destination: "192.0.2.2", vni: 7 } },
+    };
+
+    expect(objects(machine, "loopback")).toEqual([{ kind: "loopback", name: "loop0", mac: "02:00:00:00:00:07" }]);
+    expect(objects(machine, "tap")).toEqual([{ kind: "tap", name: "tap12", id: 12, device: "web", namespace: "www" }]);
+    expect(objects(machine, "vxlan")).toEqual([
+      { kind: "vxlan", name: "vxlan_tunnel7", source: "192.0.2.1", destination: "192.0.2.2", vni: 7 },
+    ]);
+    expect(objects(machine, "unnumbered")).toEqual([{ kind: "unnumbered", on: "tap12", as: "loop0" }]);
+    expect(objects(machine, "linux-pair")).toEqual([{ kind: "linux-pair", on: "loop0", name: "lo0" }]);
+    expect(objects(machine, "settings").map(({ on }) => on)).toEqual(["loop0", "tap12", "vxlan_tunnel7"]);
+  });
+
+  it("has static neighbours, and a NIC read as the operator says", () => {
+    const machine: MachineInput = {
+      interfaces: {
+        a: {
+          ...nic,
+          "rx-mode": "adaptive",
+          addresses: ["192.0.2.1/24"],
+          neighbors: { "192.0.2.9": "02:00:00:00:00:09" },
+        },
+      },
+    };
+
+    expect(objects(machine, "neighbor")).toEqual([
+      { kind: "neighbor", on: "a", address: "192.0.2.9", mac: "02:00:00:00:00:09" },
+    ]);
+    expect(objects(machine, "settings")).toEqual([
+      { kind: "settings", on: "a", up: true, mtu: 1500, rxMode: "adaptive" },
+    ]);
+  });
+
   it("has a VLAN down with its interface", () => {
     const machine: MachineInput = {
       interfaces: { a: { ...nic, enabled: false, "sub-interfaces": { 5: {}, 6: { mtu: 1400 } } } },

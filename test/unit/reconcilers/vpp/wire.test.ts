@@ -85,6 +85,20 @@ describe("VPP's plane", () => {
     expect(await reconcile({ core: { objects } })).toEqual([]);
   });
 
+  it("reads NICs as it is told to, and leaves them as they are where nothing is said", async () => {
+    const { plan, reconcile, sims } = plane();
+    sims.core.cli("create loopback interface instance 1");
+    const read = (rxMode?: "interrupt" | "polling"): VppDesired => {
+      const settings = { kind: "settings", on: "loop1", up: true, mtu: 9000, ...(rxMode && { rxMode }) } as const;
+      return { core: { objects: [{ kind: "loopback", name: "loop1" }, settings] } };
+    };
+    await reconcile(read("polling"));
+    expect((await plan(read("interrupt"))).map(describeStep)).toEqual(["core: set rx mode of loop1 to interrupt"]);
+    expect(await reconcile(read("interrupt"))).toEqual([]);
+    expect(await plan(read())).toEqual([]);
+    expect(sims.core.state.byName("loop1")?.rxMode).toBe(2);
+  });
+
   it("leaves out an instance that does not run", async () => {
     const { host, sims } = plane();
     sims.nat.stop();

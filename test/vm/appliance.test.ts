@@ -19,6 +19,7 @@ const tell = (text: string): void => console.log(`vm: ${text}`);
 const seconds = (since: number): string => `${Math.round((performance.now() - since) / 1000)} s`;
 const status = "curl -s --max-time 20 http://127.0.0.1:9709/status";
 const acted = "/persistent/config/imp/failsafe/acted";
+const neighbor = " neighbor 198.51.100.1 remote-as 64496\n";
 const chain = ["imp-boot", "systemd-networkd", "imp-netns", "imp-nics", "vpp-core", "frr"];
 
 describe.skipIf(why !== undefined)(`an appliance, with a simulated VPP (${why ?? "QEMU emulates it"})`, () => {
@@ -31,7 +32,8 @@ describe.skipIf(why !== undefined)(`an appliance, with a simulated VPP (${why ??
   let files: string;
 
   const now = async (): Promise<Status> => JSON.parse(await box.sh(status)) as Status;
-  const running = () => box.sh("vtysh -c 'show running-config'");
+  const show = "vtysh -c 'show running-config'";
+  const running = () => box.sh(show);
   const routes = () => box.sh("ip -n dataplane route");
   const vpp = () => box.sh("impctl vpp dump");
   /** Waits for a status that is as told. */
@@ -101,7 +103,7 @@ impctl bootstrap ${flags} --machine ${machine} --allowed-signers signers`,
       /203\.0\.113\.128\/25 .*dev external/.test(out),
     );
     expect(await routes()).toContain("blackhole 203.0.113.0/24 proto static");
-    expect(await running()).toContain(" neighbor 198.51.100.1 remote-as 64496\n");
+    expect(await running()).toContain(neighbor);
     expect(await vpp()).toContain("  address 198.51.100.2/24 on external\n");
     await until("nothing differs, of VPP neither", ({ inSync, planes }) => inSync && planes.vpp?.drift === 0);
     files = await listing();
@@ -140,7 +142,7 @@ systemctl kill --signal=KILL imp-agent`);
     expect(said).toContain("ended restored\n");
     const banner = "cat /run/issue.d/imp.issue";
     await box.until("the banner says so", banner, (out) => out.includes("was not committed (agent-failed)"));
-    expect(await running()).toContain("bgp router-id 198.51.100.2\n");
+    await box.until("FRR has read it", show, (out) => out.includes("bgp router-id 198.51.100.2\n"));
     await box.until("its routes are there", "ip -n dataplane route", (out) => out.includes("203.0.113.128/25"));
 
     await box.sh("cp -p /root/impctl.cjs /usr/lib/imp/");
@@ -200,7 +202,7 @@ systemctl kill --signal=KILL imp-agent`);
     await box.until("its routes are there", "ip -n dataplane route", (out) =>
       /203\.0\.113\.128\/25 .*dev external/.test(out),
     );
-    expect(await running()).toContain(" neighbor 198.51.100.1 remote-as 64496\n");
+    await box.until("FRR has read its file", show, (out) => out.includes(neighbor));
     expect(await vpp()).toContain("  address 198.51.100.2/24 on external\n");
     expect(await listing()).toBe(files);
     expect(await box.sh("cat /etc/machine-id")).toBe(machineId);

@@ -7,6 +7,12 @@ import { dataplane } from "./startup.ts";
 const always: readonly string[] = ["zebra", "staticd"];
 
 /**
+ * Seconds that watchfrr gives a daemon to start and read its part of frr.conf. After its own 20 it kills who is not done, and
+ * tries again a minute later: a long configuration, or a slow box, would never be up.
+ */
+const startSeconds = 120;
+
+/**
  * /etc/frr/daemons, for every machine: FRR does not start without it. All daemons that this product configures, whether a
  * machine needs them or not, so that OSPF or BFD can be added without a restart. The options are Debian's.
  */
@@ -15,7 +21,7 @@ export function frrDaemons(): string {
     .filter((daemon) => !always.includes(daemon))
     .map((daemon) => `${daemon}=yes\n`)
     .join("")}vtysh_enable=yes
-watchfrr_options="--netns=${dataplane}"
+watchfrr_options="--netns=${dataplane} --restart-timeout=${startSeconds}"
 zebra_options="-A 127.0.0.1 -s 90000000"
 ${daemons
   .filter((daemon) => daemon !== "zebra")

@@ -15,6 +15,7 @@ import { converge } from "./converge.ts";
 import { correct } from "./correct.ts";
 import { endBreakGlass, glassEnds } from "./break-glass.ts";
 import { endOverlays, overlayEnds } from "./overlay.ts";
+import { startStaging } from "./images/stage.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { isResumed } from "./going-back.ts";
 import { rollBack } from "./roll-back.ts";
@@ -83,6 +84,7 @@ export function createAgent(parts: AgentParts): Agent {
   const housekeeping = startHousekeeping();
   const health = startHealthWatch();
   const updates = startUpdates();
+  const staging = startStaging();
   const listener: Listener = {
     event(event) {
       tell(() => observer.event?.(event));
@@ -203,6 +205,7 @@ export function createAgent(parts: AgentParts): Agent {
         await converge(turn);
         await correct(turn);
         await housekeeping.look(turn);
+        staging.look(turn);
         await updates.look(turn);
       } finally {
         await health.look(turn);

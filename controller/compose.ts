@@ -19,6 +19,7 @@ import { frrBootFile } from "./frr-boot-file.ts";
 import { gitSource } from "./git.ts";
 import { prober } from "./health/probe.ts";
 import { linuxHost } from "./host/linux.ts";
+import { bringImages } from "./images/bring.ts";
 import { startNotifications } from "./notify/notify.ts";
 import { allOperations } from "./operations/all.ts";
 import { operate } from "./operations/operation.ts";
@@ -120,6 +121,7 @@ export async function runAgent(
       failsafe: openFailsafe(host, settings, files),
       fetchPackage: (wanted, limited) =>
         fetchPackage({ host, folder: updateFolder(paths.cache), trust: settings.trust }, wanted, limited),
+      stageImage: bringImages(host, settings),
       observer,
       logged,
       mistakes,

@@ -40,7 +40,14 @@ export interface Happening {
   readonly uptime: number;
   readonly boot: string;
   /** A code, so that it can be found. */
-  readonly happened: "regressed" | "recovered" | "failsafe-acted" | "agent-updated" | "agent-update-failed" | "noted";
+  readonly happened:
+    | "regressed"
+    | "recovered"
+    | "failsafe-acted"
+    | "agent-updated"
+    | "agent-update-failed"
+    | "image-staged"
+    | "noted";
   /** One sentence, for people. */
   readonly text: string;
 }

@@ -108,7 +108,13 @@ export interface Ledger {
   /** Wall clock of the last commit. */
   readonly lastSuccessAt: number | undefined;
   /** What the commits from the committed one to the accepted one say; `ignored`: what does not count, and why. */
-  readonly words: { readonly allowRemoval?: Word; readonly emergency?: Word; readonly ignored?: readonly string[] };
+  readonly words: {
+    readonly allowRemoval?: Word;
+    /** It names its image, and stands until another one does: an image is brought long after its commit. */
+    readonly allowDowngrade?: Word & { readonly image: string };
+    readonly emergency?: Word;
+    readonly ignored?: readonly string[];
+  };
   /** By generation. */
   readonly approvals: Readonly<Record<string, Approval>>;
   /** An operator's pause, over or not. */

@@ -104,9 +104,9 @@ async function take(turn: Turn, commit: string, inputs: string): Promise<void> {
 /** The machine of a commit, with what stands above the repository on this box. */
 async function load(turn: Turn, commit: string, tree: Tree, inputs: string): Promise<void> {
   const overlays = standing(turn.appliance.memory.ledger());
-  const { generation, problems, agent } = await loadBelow(turn, { commit, tree }, overlays);
+  const { generation, problems, agent, image } = await loadBelow(turn, { commit, tree }, overlays);
   turn.publish({
-    wanted: { commit, generation, problems, agent, tree, overlays: overlaysKey(overlays), inputs, polls: 0 },
+    wanted: { commit, generation, problems, agent, image, tree, overlays: overlaysKey(overlays), inputs, polls: 0 },
   });
 }
 

@@ -45,6 +45,8 @@ export const noOverrides: Overrides = { rewrite: false, commits: new Set() };
 /** What commits say in their trailers: see git/words.ts. Texts are printable, and of bounded length and number. */
 export interface Words {
   readonly allowRemoval?: Word;
+  /** An image that may come although it is older than what is committed. */
+  readonly allowDowngrade?: Word & { readonly image: string };
   /** Signed. */
   readonly emergency?: Word & { readonly signer: string };
   /** Signed: generations, by the first 12 digits or more, that may be tried again. */

@@ -16,6 +16,8 @@ import type { Known } from "./report/known.ts";
 import type { Observer } from "./report/observer.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import type { Ask } from "./rollout/peers.ts";
+import type { WantedImage } from "./images/catalogue.ts";
+import type { StageImage } from "./images/stage.ts";
 import type { WantedAgent } from "./update/update.ts";
 import type { Source } from "./source.ts";
 
@@ -25,6 +27,8 @@ export interface Wanted {
   readonly problems: readonly Problem[];
   /** The agent that it names. */
   readonly agent?: WantedAgent;
+  /** The image that it names. */
+  readonly image?: WantedImage;
 }
 
 /** Everything that the agent works with. */
@@ -42,6 +46,8 @@ export interface AgentParts {
   readonly failsafe: Failsafe;
   /** Brings another agent's package into the update folder, checked. Rejects with a Problem. */
   readonly fetchPackage: (wanted: AgentPackage, signal: AbortSignal) => Promise<void>;
+  /** Brings an image into the pool, beside what runs. */
+  readonly stageImage: StageImage;
   readonly observer: Observer;
   /** The newest lines of the agent's own log. */
   readonly logged?: () => readonly string[];

@@ -24,11 +24,19 @@ export async function loadWanted(
   if (mismatch) return { generation: undefined, problems: [...problems, mismatch] };
   const name = loaded.machine.agent;
   const agent = name !== undefined && loaded.agent && { agent: { name, ...loaded.agent } };
+  const called = loaded.machine.image;
+  const image = called !== undefined &&
+    loaded.image && { image: { name: called, manifest: loaded.image.manifest, digest: loaded.image.digest } };
   const place = await loadPlace(tree, loaded);
   const resolution = await secrets.resolve(loaded.name, tree, loaded.secrets);
   const all = [...problems, ...place.problems, ...resolution.problems];
   if (all.some((problem) => problem.severity === "error")) return { generation: undefined, problems: all };
   const rollout = await rolloutOf(loaded, place, tree);
   const leftOut = { system: settings.system.mode === "off", vpp: settings.vpp.mode === "off" };
-  return { generation: render(loaded, commit, resolution.secrets, rollout, leftOut), problems: all, ...agent };
+  return {
+    generation: render(loaded, commit, resolution.secrets, rollout, leftOut),
+    problems: all,
+    ...agent,
+    ...image,
+  };
 }

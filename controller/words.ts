@@ -43,6 +43,7 @@ export function withAccepted(ledger: Ledger, commit: string, words: Words | unde
     words: {
       ...ledger.words,
       ...(words.allowRemoval && { allowRemoval: mark(words.allowRemoval) }),
+      ...(words.allowDowngrade && { allowDowngrade: words.allowDowngrade }),
       ...(words.emergency && { emergency: mark(words.emergency) }),
       ...(ignored.length > 0 && { ignored }),
     },
@@ -51,13 +52,14 @@ export function withAccepted(ledger: Ledger, commit: string, words: Words | unde
 
 /** The ledger when `deployment` is committed, or when nothing is left to do: only what was heard since then still counts. */
 export function withoutWords(ledger: Ledger, deployment?: string): Ledger {
-  const { allowRemoval, emergency } = ledger.words;
+  const { allowRemoval, allowDowngrade, emergency } = ledger.words;
   const isLater = (word: Word | undefined) =>
     word !== undefined && deployment !== undefined && word.during === deployment;
   return {
     ...ledger,
     words: {
       ...(isLater(allowRemoval) && { allowRemoval }),
+      ...(allowDowngrade && { allowDowngrade }),
       ...(isLater(emergency) && { emergency }),
     },
   };

@@ -8,8 +8,8 @@ import { fetchStream, type FetchProgress } from "../images/fetch.ts";
 import { architectureTag, refusal, smallestStream } from "../images/fitting.ts";
 import { paced } from "../images/pace.ts";
 import { journalFormat } from "../journal.ts";
+import { sizeText } from "../size.ts";
 import { imageCommand, plainHost } from "./image-command.ts";
-import { sizeText } from "./image-inspect.ts";
 import { defaultSettingsFile, readSettings } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
 

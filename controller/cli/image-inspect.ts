@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { Manifest } from "../../schemas/manifest.ts";
 import { printable, printableJson } from "../../schemas/printable.ts";
 import { digestOf, parsed, readManifestFile } from "../images/manifest.ts";
+import { sizeText } from "../size.ts";
 import { imageCommand } from "./image-command.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -48,11 +49,4 @@ function manifestText(manifest: Manifest): readonly string[] {
 
 function row(key: string, text: string): string {
   return printable(`${key.padEnd(10)} ${text}`);
-}
-
-/** "268.1 MiB" */
-export function sizeText(bytes: number): string {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
-  return power === 0 ? `${bytes} bytes` : `${(bytes / 2 ** (10 * power)).toFixed(1)} ${units[power]}`;
 }

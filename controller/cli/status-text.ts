@@ -37,6 +37,7 @@ export function statusText(document: Status, now: number, terminal: Terminal): s
     }),
     ["ended", endedOverlay && `${ago(endedOverlay.at, now)} ago: ${endText(endedOverlay)}`],
     ["update", update(status)],
+    ["image", image(status)],
     ["failsafe", failsafe && style(failsafe === "quiet" ? "green" : "yellow", failsafe)],
     ...checks(status, now, terminal),
     ...planes(status, now),
@@ -77,6 +78,15 @@ function update({ update: wanted }: Status): string | undefined {
   const { name, version, state, reason, unblock } = wanted;
   const more = [reason, unblock].filter((one) => one !== undefined).join(" ");
   return `the agent is to be ${name} (${version}), ${state}${more === "" ? "" : `: ${more}`}`;
+}
+
+function image({ image: wanted }: Status): string | undefined {
+  if (!wanted) return undefined;
+  const { name, state, bytes, size, reason, unblock } = wanted;
+  const part =
+    bytes === undefined || size === undefined ? "" : `, ${Math.floor((100 * bytes) / size)} % of ${sizeText(size)}`;
+  const more = [reason, unblock].filter((one) => one !== undefined).join(" ");
+  return `${name}, ${state}${part}${more === "" ? "" : `: ${more}`}`;
 }
 
 function boot({ boot: seen }: Status, terminal: Terminal): string | undefined {

@@ -1,7 +1,7 @@
 /**
  * What commits say to the agent in their trailers, beside the files that they change: `Imp-Allow-Removal: reason`,
- * `Imp-Emergency: reason`, `Imp-Retry: <generation> reason`. The last two count only from a commit that an allowed signer
- * signed.
+ * `Imp-Allow-Downgrade: <image> reason`, `Imp-Emergency: reason`, `Imp-Retry: <generation> reason`. The last two count only from
+ * a commit that an allowed signer signed.
  */
 import { printable } from "../../schemas/printable.ts";
 import type { Words } from "../source.ts";
@@ -21,11 +21,13 @@ const shortestDigest = 12;
 export function wordsOf(commits: readonly Commit[], signers: ReadonlyMap<string, string> | undefined): Words {
   const found = commits.flatMap((commit) => wordsOfOne(commit, signers));
   const allowRemoval = found.find((one) => one.kind === "allow-removal")?.word;
+  const allowDowngrade = found.find((one) => one.kind === "allow-downgrade")?.word;
   const emergency = found.find((one) => one.kind === "emergency")?.word;
   const retries = found.flatMap((one) => (one.kind === "retry" ? [one.word] : []));
   const ignored = found.flatMap((one) => (one.kind === "ignored" ? [one.why] : []));
   return {
     ...(allowRemoval && { allowRemoval }),
+    ...(allowDowngrade && { allowDowngrade }),
     ...(emergency && { emergency }),
     retries: retries.slice(0, mostRetries),
     ignored: ignored.slice(0, mostIgnored),
@@ -34,6 +36,7 @@ export function wordsOf(commits: readonly Commit[], signers: ReadonlyMap<string,
 
 type Found =
   | { readonly kind: "allow-removal"; readonly word: NonNullable<Words["allowRemoval"]> }
+  | { readonly kind: "allow-downgrade"; readonly word: NonNullable<Words["allowDowngrade"]> }
   | { readonly kind: "emergency"; readonly word: NonNullable<Words["emergency"]> }
   | { readonly kind: "retry"; readonly word: Words["retries"][number] }
   | { readonly kind: "ignored"; readonly why: string };
@@ -53,11 +56,15 @@ function interpret({ key, value }: Trailer, commit: Commit, signers: ReadonlyMap
     kind: "ignored",
     why: `"${printable(key.slice(0, 40))}" of commit ${commit.id.slice(0, 12)} is ignored: ${why}`,
   });
-  if (name !== "imp-allow-removal" && name !== "imp-emergency" && name !== "imp-retry") {
-    return ignore("there are only Imp-Allow-Removal, Imp-Emergency and Imp-Retry.");
+  if (!["imp-allow-removal", "imp-allow-downgrade", "imp-emergency", "imp-retry"].includes(name)) {
+    return ignore("there are only Imp-Allow-Removal, Imp-Allow-Downgrade, Imp-Emergency and Imp-Retry.");
   }
   if (reason === "" && name !== "imp-retry") return ignore("it gives no reason.");
   if (name === "imp-allow-removal") return { kind: "allow-removal", word: { reason, commit: commit.id } };
+  if (name === "imp-allow-downgrade") {
+    const [image = "", ...why] = reason.split(/\s+/);
+    return { kind: "allow-downgrade", word: { image, reason: why.join(" "), commit: commit.id } };
+  }
   if (!signers) return ignore('it counts only where agent.yaml says "trust: signatures: required".');
   const signer = signers.get(commit.id);
   if (signer === undefined) return ignore("it counts only with a signature of its own.");

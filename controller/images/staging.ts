@@ -24,8 +24,8 @@ export interface Standing {
 
 /** Rejects with POOL. */
 export async function standing(host: Host, root: string, signal: AbortSignal): Promise<Standing> {
-  const argv = ["get", "-Hp", "-r", "-o", "name,property,value,source", "guid,type,imp:state", root];
-  const all = propertiesIn(await zfs(host, argv, signal));
+  const words = ["get", "-Hp", "-r", "-o", "name,property,value,source", "guid,type,imp:state", root];
+  const all = propertiesIn(await zfs(host, words, signal));
   const snapshots = all.filter(({ name }) => name.includes("@"));
   return {
     snapshots: new Map(snapshots.map((one) => [textOf(one, "guid") ?? "", one.name])),

@@ -12,6 +12,8 @@ import type { Overlaid } from "../overlaid.ts";
 import type { Awaited } from "../rollout/decide.ts";
 import type { Good } from "../rollout/good.ts";
 import type { Clock } from "../term.ts";
+import type { WantedImage } from "../images/catalogue.ts";
+import type { ImageStatus } from "../images/stage.ts";
 import type { UpdateStatus, WantedAgent } from "../update/update.ts";
 import type { ChecksStatus, Status } from "./status.ts";
 
@@ -28,6 +30,7 @@ export interface Known {
         readonly generation: Generation | undefined;
         readonly problems: readonly Problem[];
         readonly agent?: WantedAgent | undefined;
+        readonly image?: WantedImage | undefined;
         readonly tree: Tree;
         /** Which overlays it was loaded with: overlaysKey. */
         readonly overlays: string;
@@ -66,6 +69,8 @@ export interface Known {
   readonly failsafeArmed: boolean;
   /** Where another version of the agent is wanted than runs. */
   readonly update?: UpdateStatus | undefined;
+  /** How far the image is that is wanted and does not run. */
+  readonly image?: ImageStatus | undefined;
   /** Failed deployments of which there is evidence. */
   readonly bundles?: number;
   readonly git: {

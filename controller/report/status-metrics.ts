@@ -13,6 +13,7 @@ export const overlayKinds = ["local", "drain"] as const;
 const waitNames = Object.keys(waits) as Wait[];
 const triggerNames = Object.keys(triggers);
 const holds = ["failed", "regressed", "stranded"] as const;
+const imageStates = ["fetching", "receiving", "staged", "waiting", "failed"] as const;
 const updateStates = ["waiting", "installing", "failed"] as const;
 
 /** What takes the document in. */
@@ -69,6 +70,11 @@ function makeGauges(registry: Registry) {
       "1 for how far the agent is from the version that is wanted; all 0: it is that one.",
       ["state"],
     ),
+    image: gauge("image", "1 for how far the image is that is wanted and does not run; all 0: there is none.", [
+      "state",
+    ]),
+    imageBytes: gauge("image_fetched_bytes", "How much of that image's stream is here and checked, while it comes."),
+    imageSize: gauge("image_stream_bytes", "How long that stream is."),
     evidence: gauge("evidence_bundles", "Failed deployments of which there is evidence on the box."),
     breakGlass: gauge("breakglass", "1 while an operator works on the box by hand."),
     paused: gauge("paused", "1 while the policy or an operator forbids to arm."),
@@ -147,6 +153,9 @@ function showGoing(gauges: Gauges, status: Status): void {
   for (const reason of holds) gauges.held.set({ reason }, Number(reason === hold));
   gauges.probation.set((status.probation?.until ?? 0) / 1000);
   for (const state of updateStates) gauges.update.set({ state }, Number(state === status.update?.state));
+  for (const state of imageStates) gauges.image.set({ state }, Number(state === status.image?.state));
+  gauges.imageBytes.set(status.image?.bytes ?? 0);
+  gauges.imageSize.set(status.image?.size ?? 0);
   gauges.evidence.set(status.evidence ?? 0);
   gauges.breakGlass.set(Number(status.breakGlass !== undefined));
 }

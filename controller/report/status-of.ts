@@ -70,6 +70,7 @@ export function statusOf(known: Known): Status {
     ...(ledger?.probation && { probation: probationStatus(ledger.probation, known.clock) }),
     ...(known.environments && { boot: bootStatus(known.environments) }),
     ...(known.update && { update: known.update }),
+    ...(known.image && { image: known.image }),
     ...(known.bundles !== undefined && { evidence: known.bundles }),
     ...(pause && { paused: pause }),
     ...(waiting && { waiting }),

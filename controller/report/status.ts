@@ -9,6 +9,7 @@ import type { ShownGlass } from "../break-glass.ts";
 import type { EndedOverlay, ShownOverlay } from "../overlay.ts";
 import type { Awaited } from "../rollout/decide.ts";
 import type { Wait } from "../reasons.ts";
+import type { ImageStatus } from "../images/stage.ts";
 import type { UpdateStatus } from "../update/update.ts";
 
 export interface Status {
@@ -96,6 +97,8 @@ export interface Status {
   readonly boot?: BootStatus;
   /** Where another version of the agent is wanted than is installed. */
   readonly update?: UpdateStatus;
+  /** Where another image is wanted than runs. */
+  readonly image?: ImageStatus;
   /** Failed deployments of which there is evidence on this box. */
   readonly evidence?: number;
   /** Where it waits for appliances that go first: for whom, why, and since when. */

@@ -1,6 +1,6 @@
 /** Images received into a real pool, by the commands that an appliance uses. */
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,7 +10,8 @@ import { readContents } from "../../controller/images/contents.ts";
 import { headerBytes, parseHeader } from "../../controller/images/stream-header.ts";
 import { manifestText } from "../../schemas/manifest-file.ts";
 import type { Manifest } from "../../schemas/manifest.ts";
-import { makeImageRoot, makeManifest, type MadeImage } from "../lab/image.ts";
+import { makeImageRoot, makeManifest, makeSigner, signManifest, type MadeImage } from "../lab/image.ts";
+import { imageServer } from "../lab/image-server.ts";
 import { makeFusePool, whyNoFusePool, type FusePool } from "../lab/zfs/fuse-pool.ts";
 
 const why = whyNoFusePool();
@@ -110,16 +111,19 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
     readonly code?: string;
     readonly message?: string;
     readonly remedy?: string;
+    readonly fetched?: number;
   }
 
-  function start(path: string) {
+  function start(path: string, ...more: readonly string[]) {
     rmSync(join(top, "cache"), { recursive: true, force: true });
     const script = new URL("../lab/zfs/receive-child.ts", import.meta.url).pathname;
-    return pool.spawn([process.execPath, script, path, join(top, "cache")], { stdio: ["ignore", "pipe", "pipe"] });
+    return pool.spawn([process.execPath, script, path, join(top, "cache"), ...more], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
   }
 
-  async function receive(path: string): Promise<Came> {
-    const child = start(path);
+  async function receive(path: string, ...more: readonly string[]): Promise<Came> {
+    const child = start(path, ...more);
     let [out, err] = ["", ""];
     child.stdout?.on("data", (text: Buffer) => void (out += text.toString()));
     child.stderr?.on("data", (text: Buffer) => void (err += text.toString()));
@@ -167,6 +171,19 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
     expect(await property("imp:manifest", "tank/ROOT/imp-v1")).toMatch(/^sha256:[0-9a-f]{64}$/);
     expect(await property("guid", "tank/ROOT/imp-v1@img")).toBe(first.manifest.streams[0]?.snapshot);
     expect(await property("userrefs", "tank/ROOT/imp-v1@img")).toBe("1");
+  });
+
+  it("comes from a server by its signed manifest, received while it is fetched, and leaves no copy", async () => {
+    const { key, allowed } = makeSigner(top);
+    signManifest(first.path, key);
+    const server = await imageServer(top);
+    const settings = { machine: "a/b", repository: { folder: "/x" }, trust: { "allowed-signers": allowed } };
+    const came = await receive(`${server.url}/imp-v1.json`, JSON.stringify(settings));
+    await server.close();
+    expect(came).toEqual({ fetched: first.manifest.streams[0]?.size });
+    expect(await property("imp:state", "tank/ROOT/imp-v1")).toBe("staged");
+    expect(server.requests).toEqual(["GET /imp-v1.json", "GET /imp-v1.json.sig", "GET /a.zfs.zst"]);
+    expect(existsSync(join(top, "cache/images"))).toBe(false);
   });
 
   it("is not received a second time", async () => {

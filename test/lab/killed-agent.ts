@@ -78,6 +78,7 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     bootFiles: files,
     failsafe: openFailsafe(host, settings, files),
     fetchPackage: async () => undefined,
+    stageImage: async () => undefined,
     ask: async () => {
       throw new Error("nobody is there");
     },

@@ -65,6 +65,8 @@ export interface Story {
   inputs: string;
   /** What the agent fetches; it has it at once unless this rejects. */
   fetchPackage: AgentParts["fetchPackage"];
+  /** How the agent brings an image into the pool; it says that it did at once unless this is set. */
+  stageImage: AgentParts["stageImage"];
   /** How often a commit was loaded and checked. */
   loads: number;
   /** Makes this the newest commit, and what it says beside its files. */
@@ -194,6 +196,7 @@ export function story(options: StoryOptions = {}): Story {
     secrets: new Map(),
     inputs: "",
     fetchPackage: async () => undefined,
+    stageImage: async () => undefined,
     loads: 0,
     outage: undefined,
     stalls: false,
@@ -277,6 +280,7 @@ export function story(options: StoryOptions = {}): Story {
         bootFiles: files,
         failsafe: openFailsafe(host, settings, files),
         fetchPackage: (wanted, signal) => self.fetchPackage(wanted, signal),
+        stageImage: (...asked) => self.stageImage(...asked),
         ...(options.logged && { logged: options.logged }),
         ask:
           options.ask ??

@@ -1,5 +1,10 @@
-/** Receives an image as the agent does, where a pool is: `node receive-child.ts MANIFEST CACHE`. Prints what came of it as JSON. */
+/**
+ * Receives an image as the agent does, where a pool is: `node receive-child.ts MANIFEST CACHE`, or from an address to the end as
+ * `settings` (JSON) say: `node receive-child.ts ADDRESS CACHE SETTINGS`. Prints what came of it as JSON.
+ */
+import { dirname } from "node:path";
 import { linuxHost } from "../../../controller/host/linux.ts";
+import { bringImages } from "../../../controller/images/bring.ts";
 import { chunksOf } from "../../../controller/images/fetch.ts";
 import { smallestStream } from "../../../controller/images/fitting.ts";
 import { digestOf, parsed, readManifestFile } from "../../../controller/images/manifest.ts";
@@ -7,13 +12,23 @@ import { paced } from "../../../controller/images/pace.ts";
 import { receiveImage } from "../../../controller/images/receive.ts";
 import { standing } from "../../../controller/images/staging.ts";
 import { asProblem } from "../../../schemas/problem.ts";
-import { dirname } from "node:path";
+import { Settings } from "../../../schemas/settings.ts";
 
-const [path = "", cache = ""] = process.argv.slice(2);
+const [path = "", cache = "", settingsText] = process.argv.slice(2);
 const host = linuxHost({ seal: () => "", reveal: () => undefined });
 const { signal } = new AbortController();
 const root = "tank/ROOT";
-try {
+
+async function bring(text: string): Promise<void> {
+  const settings = Settings.parse({ ...(JSON.parse(text) as object), paths: { cache } });
+  const { snapshots } = await standing(host, root, signal);
+  const place = { root, snapshots: new Set(snapshots.keys()), committed: [], allowed: [], isSlow: false };
+  let fetched = 0;
+  await bringImages(host, settings)({ manifest: path }, place, (progress) => (fetched = progress.fetched), signal);
+  process.stdout.write(JSON.stringify({ fetched }));
+}
+
+async function receive(): Promise<void> {
   const read = await readManifestFile(path);
   const manifest = parsed(read);
   const { snapshots } = await standing(host, root, signal);
@@ -29,6 +44,10 @@ try {
     signal,
   });
   process.stdout.write(JSON.stringify({ ...received, file: stream.file }));
+}
+
+try {
+  await (settingsText === undefined ? receive() : bring(settingsText));
 } catch (thrown) {
   const { code, message, remedy, cause } = asProblem(thrown);
   process.stdout.write(JSON.stringify({ code, message, remedy, cause: String(cause) }));

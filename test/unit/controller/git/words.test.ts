@@ -21,6 +21,14 @@ describe("wordsOf", () => {
     });
   });
 
+  it("takes the image that may be older, by its name, with and without a reason", () => {
+    const one = commit("A\n\nImp-Allow-Downgrade: imp-v1.3.0 the newer one drops packets\n");
+    const reason = "the newer one drops packets";
+    expect(wordsOf([one], undefined).allowDowngrade).toEqual({ image: "imp-v1.3.0", reason, commit: one.id });
+    const bare = commit("A\n\nImp-Allow-Downgrade: imp-v1.3.0\n");
+    expect(wordsOf([bare], undefined).allowDowngrade).toEqual({ image: "imp-v1.3.0", reason: "", commit: bare.id });
+  });
+
   it("takes generations to try again, with and without a reason", () => {
     const one = commit(`A\n\nImp-Retry: ${"AB".repeat(6)} the optics were replaced\nImp-Retry: ${"0".repeat(64)}\n`);
 
@@ -55,7 +63,9 @@ describe("wordsOf", () => {
     expect(wordsOf([one], signedBy(one)).ignored).toEqual([
       expect.stringMatching(/"Imp-Retry" .* names no generation by 12 digits or more/),
       expect.stringMatching(/"Imp-Emergency" .* gives no reason/),
-      expect.stringMatching(/"Imp-Allow-Remval" .* there are only Imp-Allow-Removal, Imp-Emergency and Imp-Retry/),
+      expect.stringMatching(
+        /"Imp-Allow-Remval" .* there are only Imp-Allow-Removal, Imp-Allow-Downgrade, Imp-Emergency and Imp-Retry/,
+      ),
     ]);
   });
 

@@ -54,6 +54,7 @@ const status: Status = {
   failsafe: "armed",
   probation: { until: 1_700_086_400_000, watched: 4 },
   evidence: 2,
+  image: { name: "b", digest: "sha256:b", state: "fetching", bytes: 430, size: 1000 },
   update: { name: "next", version: "2.0", digest: `sha256:${"4".repeat(64)}`, state: "waiting", reason: "It waits." },
 };
 

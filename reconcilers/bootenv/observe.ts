@@ -35,8 +35,8 @@ export async function observePool(host: Host, dataset: string, signal: AbortSign
   const [health = "", bootfs = "-"] = columns(await zpool(host, ["list", "-H", "-o", "health,bootfs", name], signal));
   const [available = "", used = ""] = await values(host, name, "available,used", signal);
   const pool = { name, root, health, availableBytes: Number(available), usedBytes: Number(used) };
-  const argv = ["get", "-Hp", "-r", "-o", "name,property,value,source", asked, root];
-  return assembled(propertiesIn(await zfs(host, argv, signal)), pool, { booted: dataset, next: bootfs });
+  const words = ["get", "-Hp", "-r", "-o", "name,property,value,source", asked, root];
+  return assembled(propertiesIn(await zfs(host, words, signal)), pool, { booted: dataset, next: bootfs });
 }
 
 function columns(text: string): readonly string[] {

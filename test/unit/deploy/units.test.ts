@@ -127,7 +127,7 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "imp-units-"));
     mkdirSync(join(folder, "lib"));
-    for (const program of ["node", "imp-failsafe", "imp-boot", "imp-update", "vpp", "frrinit.sh"]) {
+    for (const program of ["node", "imp-failsafe", "imp-boot", "imp-deadline", "imp-update", "vpp", "frrinit.sh"]) {
       writeFileSync(join(folder, "lib", program), "#!/bin/sh\n", { mode: 0o755 });
     }
     for (const name of [...names, frr]) {
@@ -191,7 +191,7 @@ describe.skipIf(why !== undefined)(`systemd's judgement of the units (${why ?? "
     const { status, stderr } = spawnSync("systemctl", [`--root=${root}`, "preset-all"], { encoding: "utf8" });
     expect([status, stderr]).toEqual([0, expect.not.stringContaining("rror")]);
     const wants = (target: string) => readdirSync(join(root, `etc/systemd/system/${target}.wants`)).sort();
-    expect(wants("sysinit.target")).toEqual(["imp-boot.service"]);
+    expect(wants("sysinit.target")).toEqual(["imp-boot.service", "imp-deadline.service"]);
     expect(wants("multi-user.target")).toEqual([
       "frr.service",
       "imp-agent.service",

@@ -4,6 +4,9 @@
  */
 import { spelling } from "../../reconcilers/frr/spelling.ts";
 import type { Step } from "../../reconcilers/core.ts";
+import { objectText } from "../../reconcilers/vpp/describe.ts";
+import { instances, type VppObserved } from "../../reconcilers/vpp/model.ts";
+import { objectId } from "../../reconcilers/vpp/plan.ts";
 import type { JsonObject } from "../../schemas/json.ts";
 import { loadMachine } from "../../schemas/load.ts";
 import { put } from "../../schemas/patch.ts";
@@ -16,7 +19,8 @@ import { adviceOn } from "./advice.ts";
 import type { Found } from "./found.ts";
 import { skeletonOf, withWords } from "./frr-draft.ts";
 import { leftText, rawBlocks } from "./frr-raw.ts";
-import { draftName, fit, type Judgement } from "./judge.ts";
+import { draftName, fit, type Judgement, type Valid } from "./judge.ts";
+import { vppDraft } from "./vpp-draft.ts";
 
 export interface Adopted extends Drafted {
   /** What the file would still do: none, or it is not to be used. */
@@ -27,7 +31,7 @@ export interface Adopted extends Drafted {
 
 export async function adoptFound(found: Found): Promise<Adopted> {
   const named = found.hostname === undefined ? {} : { hostname: found.hostname };
-  const ground = await fit(named, found);
+  const ground = await fit({ ...named, ...vppDraft(found) }, found);
   const bones = await fit(await withSkeleton(ground.draft, found), found);
   const words = await fit(await fleshed(bones, found), found);
   const raw = rawBlocks(words.judged.valid?.left ?? []);
@@ -56,9 +60,22 @@ function result(machine: JsonObject, { valid, problems }: Judgement, found: Foun
   const { frr, vpp } = valid?.plans ?? {};
   return {
     machine,
-    left: [...(valid?.left.map(leftText) ?? []), ...(valid?.foreign.map(({ text }) => `vpp: ${text}`) ?? [])],
-    advice: valid ? adviceOn(valid.machine, found.frr.config) : [],
+    left: [...(valid?.left.map(leftText) ?? []), ...(valid ? foreignObjects(valid.foreign, found.vpp) : [])],
+    advice: valid ? adviceOn(valid.machine, found) : [],
     steps: [...(frr?.steps ?? []), ...(vpp?.steps ?? [])],
     problems: [...problems, ...(frr?.problems ?? []), ...(vpp?.problems ?? [])],
   };
+}
+
+/** A line for each object, with what is to be known of it. */
+function foreignObjects(foreign: Valid["foreign"], vpp: VppObserved): readonly string[] {
+  const texts = new Map(
+    instances.flatMap((instance) =>
+      (vpp[instance]?.objects ?? []).map((object) => [objectId(instance, object), objectText(object)] as const),
+    ),
+  );
+  return foreign.map(({ id, text }) => {
+    const instance = id.split("/")[1] ?? "";
+    return `vpp ${instance}: ${texts.get(id) ?? text}`;
+  });
 }

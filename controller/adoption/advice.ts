@@ -1,8 +1,24 @@
 /** What an adopted appliance does as it always did, and would better do otherwise: a sentence each. */
+import type { Found } from "./found.ts";
 import type { Machine } from "../../schemas/machine.ts";
 
-/** `config`: FRR's, with sealed secrets. */
-export function adviceOn({ routing }: Machine, config: string): readonly string[] {
+export function adviceOn(machine: Machine, { frr, vpp }: Found): readonly string[] {
+  return [...ofRouting(machine, frr.config), ...ofVlans(vpp)];
+}
+
+/** The machine file knows no VLAN without an MTU: it has its parent's. */
+function ofVlans({ core }: Found["vpp"]): readonly string[] {
+  const vlans = new Set(core?.objects.flatMap((object) => (object.kind === "vlan" ? [object.name] : [])));
+  const none = core?.objects.flatMap((object) =>
+    object.kind === "settings" && object.mtu === undefined && vlans.has(object.on) ? [object.on] : [],
+  );
+  if (none === undefined || none.length === 0) return [];
+  return [
+    `VLANs that have no MTU of their own, and so are not in the file unless they are passed on: ${none.join(", ")}. Give them their parent's on VPP's CLI ("set interface mtu packet …"), and adopt again.`,
+  ];
+}
+
+function ofRouting({ routing }: Machine, config: string): readonly string[] {
   const { bgp, ospf, ospf3 } = routing;
   const peers = Object.entries(bgp?.peers ?? {}).map(([name, peer]) => {
     const group = bgp?.["peer-groups"][peer.group ?? ""];

@@ -19,6 +19,7 @@ import { yamlText } from "../../schemas/yaml-text.ts";
 import { loneTree } from "../lone-tree.ts";
 import { frrCulprits } from "./frr-culprits.ts";
 import type { Found } from "./found.ts";
+import { vppCulprit } from "./vpp-culprits.ts";
 
 export interface Judgement {
   /** undefined where the draft is not valid. */
@@ -59,7 +60,10 @@ export async function judge(draft: JsonObject, found: Found): Promise<Judgement>
     vpp: planVpp(withAll(renderVpp(machine, versions), found), found.vpp, []),
   };
   const missing = changes.filter((change) => change.desired !== undefined);
-  const wrong = missing.flatMap((change) => frrCulprits(change, machine, draft, spelled));
+  const wrong = [
+    ...missing.flatMap((change) => frrCulprits(change, machine, draft, spelled)),
+    ...plans.vpp.steps.map((step) => vppCulprit(step, draft)).filter((path) => path !== undefined),
+  ];
   const left = changes.filter((change) => change.desired === undefined);
   return { valid: { machine, frr: desired.config, plans, left, foreign: plans.vpp.foreign }, problems, wrong };
 }
@@ -95,7 +99,16 @@ function standing(draft: JsonObject, path: Path): Path {
 }
 
 /** Maps that say nothing when they are empty. */
-const sections: ReadonlySet<string> = new Set(["multipath", "interfaces", "areas", "timers", "match", "set", "peers"]);
+const sections: ReadonlySet<string> = new Set([
+  "multipath",
+  "interfaces",
+  "areas",
+  "timers",
+  "match",
+  "set",
+  "peers",
+  "sub-interfaces",
+]);
 
 function prune(value: JsonValue, paths: readonly Path[]): JsonValue {
   const byKey = Map.groupBy(paths, ([key]) => String(key));

@@ -5,7 +5,7 @@ import { observeVpp, usualSockets } from "../../reconcilers/vpp/instances.ts";
 import { printableJson, printableLines } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { type Adopted, adoptFound } from "../adoption/adopt.ts";
-import type { Found } from "../adoption/found.ts";
+import { type Found, nicsIn } from "../adoption/found.ts";
 import { draftedText } from "../drafted.ts";
 import { linuxHost } from "../host/linux.ts";
 import { passingSecrets } from "../passing-secrets.ts";
@@ -21,6 +21,7 @@ interface Options extends AgentOptions {
   readonly core: string;
   readonly nat: string;
   readonly apiDir?: string;
+  readonly startup: string;
   readonly run: string;
   readonly out?: string;
 }
@@ -32,6 +33,11 @@ export function define(command: Command, terminal: Terminal): void {
     .option("--vty-dir <folder>", "the folder of FRR's vty sockets", "/var/run/frr")
     .option("--core <socket>", "the API socket of the VPP that has the NICs", usualSockets.core)
     .option("--nat <socket>", "the API socket of the VPP that translates", usualSockets.nat)
+    .option(
+      "--startup <file>",
+      "what that VPP started with: where its NICs have their names",
+      "/etc/vpp/startup-core.conf",
+    )
     .option("--api-dir <folder>", "where VPP's *.api.json are, for a VPP before 24.06")
     .option("--run <folder>", "where is remembered what VPP does not show", "/run/imp");
   agentOptions(command, terminal).action((options: Options) =>
@@ -71,18 +77,24 @@ function report({ steps, problems }: Adopted, terminal: Terminal): void {
   }
 }
 
-async function look({ vtyDir, core, nat, run, apiDir }: Options, signal: AbortSignal): Promise<Found> {
+async function look({ vtyDir, core, nat, startup, run, apiDir }: Options, signal: AbortSignal): Promise<Found> {
   const host = linuxHost(passingSecrets());
   const places = { sockets: { core, nat }, run, ...(apiDir !== undefined && { apiFolder: apiDir }) };
-  const [frr, vpp, hostname] = await Promise.all([
+  const [frr, vpp, hostname, conf] = await Promise.all([
     observeFrr(host, vtyDir, signal),
     observeVpp(host, places, signal),
     host.readFile("/etc/hostname"),
+    host.readFile(startup),
   ]);
   if (frr.version === undefined && vpp.core === undefined) {
     throw new Problem("USAGE", `Neither FRR (${vtyDir}) nor VPP (${core}) answers, so there is nothing to adopt.`, {
       remedy: "Name the folder of FRR's vty sockets with --vty-dir, and VPP's API socket with --core.",
     });
   }
-  return { hostname: /^[a-z0-9][a-z0-9-]{0,62}(?=\.|\s*$)/.exec(hostname ?? "")?.[0], frr, vpp };
+  return {
+    hostname: /^[a-z0-9][a-z0-9-]{0,62}(?=\.|\s*$)/.exec(hostname ?? "")?.[0],
+    frr,
+    vpp,
+    nics: nicsIn(conf ?? ""),
+  };
 }

@@ -76,8 +76,12 @@ function goneAlong(instance: InstanceName, changes: Changes): readonly string[] 
 }
 
 function foreignObject(instance: InstanceName, object: VppObject): Foreign {
-  const id = `vpp/${instance}/${object.kind}/${rulesOf(object.kind).key(object)}`;
-  return { id, text: `${instance}: ${nounOf(object)}` };
+  return { id: objectId(instance, object), text: `${instance}: ${nounOf(object)}` };
+}
+
+/** "vpp/core/vlan/external.25" */
+export function objectId(instance: InstanceName, object: VppObject): string {
+  return `vpp/${instance}/${object.kind}/${rulesOf(object.kind).key(object)}`;
 }
 
 function nounOf(object: VppObject): string {

@@ -8,7 +8,7 @@ import { derive } from "../../reconcilers/derive.ts";
 import { frr } from "../../reconcilers/frr/frr.ts";
 import { loadFleet } from "../../schemas/load.ts";
 import { folderTree } from "../../controller/folder.ts";
-import { tryAdoption, vppWith } from "../lab/adopting.ts";
+import { nicsOf, tryAdoption, vppWith } from "../lab/adopting.ts";
 import { type RealFrr, startFrr, whyNoFrr } from "../lab/frr.ts";
 import { frrHost, testSecrets } from "../lab/frr-host.ts";
 import { routers } from "../lab/frr-routers.ts";
@@ -40,7 +40,7 @@ describe.skipIf(missing !== undefined)(`adopting what a real FRR runs (${missing
     load(real, file);
 
     const observed = await frr({ sockets: real.sockets }).observe(host, signal);
-    const { does, steps } = await tryAdoption({ hostname: "box", frr: observed, vpp: {} });
+    const { does, steps } = await tryAdoption({ hostname: "box", frr: observed, vpp: {}, nics: new Map() });
 
     expect({ does, steps }).toEqual({ does: [], steps: [] });
   });
@@ -56,7 +56,12 @@ describe.skipIf(missing !== undefined)(`adopting what a real FRR runs (${missing
       const { steps } = plane.plan(desired.frr, await plane.observe(host, signal), []);
       for await (const step of plane.apply(steps, host, signal)) expect(steps).toContain(step);
 
-      const found = { hostname: "box", frr: await plane.observe(host, signal), vpp: vppWith(desired.vpp) };
+      const found = {
+        hostname: "box",
+        frr: await plane.observe(host, signal),
+        vpp: vppWith(desired.vpp),
+        nics: nicsOf(loaded.machine),
+      };
       const tried = await tryAdoption(found);
 
       expect([name, ...tried.does]).toEqual([name]);

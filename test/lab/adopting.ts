@@ -15,6 +15,7 @@ import {
 import type { VppObserved } from "../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../reconcilers/vpp/plan.ts";
 import { loadMachine } from "../../schemas/load.ts";
+import type { Machine } from "../../schemas/machine.ts";
 
 export interface Tried extends Adopted {
   /** As it stands in the file. */
@@ -52,4 +53,9 @@ export function vppWith(desired: VppDesired): VppObserved {
     missing: {},
   });
   return Object.fromEntries(instances.flatMap((name) => (desired[name] ? [[name, as(desired[name])]] : [])));
+}
+
+/** PCI addresses as VPP's startup.conf has them. */
+export function nicsOf({ interfaces }: Machine): Found["nics"] {
+  return new Map(Object.entries(interfaces).flatMap(([name, { pci }]) => (pci === undefined ? [] : [[name, pci]])));
 }

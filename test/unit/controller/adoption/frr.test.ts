@@ -10,7 +10,7 @@ const bgp = (more: string) => `router bgp 64500
 ${more}`;
 
 async function adopt(config: string): Promise<Tried> {
-  const tried = await tryAdoption({ hostname: "r1", frr: frrWith(config), vpp: {} });
+  const tried = await tryAdoption({ hostname: "r1", frr: frrWith(config), vpp: {}, nics: new Map() });
   expect(tried.does).toEqual([]);
   expect(tried.steps).toEqual([]);
   return tried;

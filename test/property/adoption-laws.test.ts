@@ -1,0 +1,43 @@
+/** Whatever a machine makes of a box, the machine file that an adoption makes of the box leaves nothing to do there. */
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+import { derive } from "../../reconcilers/derive.ts";
+import { frrWith, nicsOf, tryAdoption, vppWith } from "../lab/adopting.ts";
+import { exampleMachines } from "../lab/example-machines.ts";
+import { testSecrets } from "../lab/frr-host.ts";
+import { nics, vppStates } from "../lab/vpp-states.ts";
+
+const secrets = testSecrets();
+const versions = { frr: "8.4.4", vpp: "26.06-release" };
+
+it("leaves nothing to do of any machine", async () => {
+  await fc.assert(
+    fc.asyncProperty(exampleMachines, async (make) => {
+      const machine = await make();
+      fc.pre(machine !== undefined);
+      const desired = derive(machine, versions, (name) => secrets.seal(name));
+      const frr = frrWith(desired.frr.config);
+      const { does, steps } = await tryAdoption({
+        hostname: "box",
+        frr,
+        vpp: vppWith(desired.vpp),
+        nics: nicsOf(machine),
+      });
+      expect({ does, steps }).toEqual({ does: [], steps: [] });
+    }),
+    { numRuns: 12 },
+  );
+});
+
+it("leaves nothing to do of whatever VPP can have", async () => {
+  await fc.assert(
+    fc.asyncProperty(vppStates, async (state) => {
+      const { does, steps } = await tryAdoption({ hostname: "box", frr: frrWith(""), vpp: vppWith(state), nics: pci });
+      expect({ does, steps }).toEqual({ does: [], steps: [] });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** Not of all NICs it is known. */
+const pci = new Map(nics.slice(0, 3).map((name, at) => [name, `0000:0${at}:00.0`]));

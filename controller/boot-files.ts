@@ -4,12 +4,12 @@
  */
 import type { Host, PlaneName } from "../reconcilers/core.ts";
 import type { Desired, Generation } from "../reconcilers/generation.ts";
-import { readersOf } from "../reconcilers/system/catalogue.ts";
+import { isReadByRestarts, readersOf } from "../reconcilers/system/catalogue.ts";
 import { instances } from "../reconcilers/vpp/model.ts";
 import { unitOf } from "../reconcilers/vpp/restart.ts";
 import { Problem } from "../schemas/problem.ts";
 import { completed } from "./planes.ts";
-import { filesFolder } from "./store.ts";
+import { filesFolder, type Staged } from "./store.ts";
 
 /** What uses a plane comes after it. */
 const planeOrder: readonly PlaneName[] = ["system", "frr", "vpp"];
@@ -48,6 +48,8 @@ export interface Restoring {
     readonly mode: number;
     readonly owner: Owner;
   }[];
+  /** Files that go. */
+  readonly gone?: readonly string[];
   readonly units: readonly string[];
 }
 
@@ -63,6 +65,11 @@ export interface BootFiles {
   lay(generation: Generation): Promise<void>;
   /** What puts the planes back to the generation with this digest. */
   restoring(digest: string): Promise<readonly Restoring[]>;
+  /**
+   * The files that only a staged candidate has: neither the generation `to`, nor the box when it was staged. Who goes back without
+   * the agent has to remove them. Not the name of the box, which only the agent takes back from the kernel.
+   */
+  added(candidate: string, to: string | undefined): Promise<readonly string[]>;
 }
 
 /** Where a file of the system plane is kept: below the generation's files, by its own path. */
@@ -122,6 +129,11 @@ export function bootFiles(host: Host, folder: string, files: readonly BootFile[]
         : []),
     ];
   }
+  async function pathsOf(digest: string | undefined): Promise<readonly string[]> {
+    const text = digest && (await host.readFile(`${folder}/generations/${digest}/generation.json`));
+    const { desired } = text ? (JSON.parse(text) as Partial<Generation>) : {};
+    return completed(desired ?? {}).system.files.map(({ path }) => path);
+  }
   async function holdsSystem({ digest, desired }: Generation): Promise<boolean> {
     for (const { path, text } of desired.system.files) {
       if ((await host.readFile(keptSystem(folder, digest, path))) !== text) return false;
@@ -156,6 +168,15 @@ export function bootFiles(host: Host, folder: string, files: readonly BootFile[]
       const { desired } = found === undefined ? {} : (JSON.parse(found) as Partial<Generation>);
       return restoring(digest, completed(desired ?? {}));
     },
+    async added(candidate, to) {
+      const text = await host.readFile(`${folder}/generations/${candidate}/candidate.json`);
+      if (text === undefined) return [];
+      const { generation, before } = JSON.parse(text) as Pick<Staged, "generation" | "before">;
+      const known = new Set([...(before?.system.files.map(({ path }) => path) ?? []), ...(await pathsOf(to))]);
+      return generation.desired.system.files
+        .map(({ path }) => path)
+        .filter((path) => !known.has(path) && isReadByRestarts(path));
+    },
   };
 }
 
@@ -164,13 +185,14 @@ export function restoringLines(planes: readonly Restoring[]): readonly string[] 
   return planeOrder.flatMap((name) => planes.filter(({ plane }) => plane === name).flatMap(block));
 }
 
-function block({ plane, files, units }: Restoring): readonly string[] {
+function block({ plane, files, gone = [], units }: Restoring): readonly string[] {
   return [
     `plane ${plane}`,
     ...files.map(({ mode, owner, source, target }) => {
       const octal = mode.toString(8).padStart(4, "0");
       return `file ${octal} ${owner.uid} ${owner.gid} ${source} ${target}`;
     }),
+    ...gone.map((path) => `gone ${path}`),
     ...units.map((unit) => `unit ${unit}`),
   ];
 }

@@ -4,6 +4,7 @@
  * docs/failsafe.md has the record's lines.
  */
 import type { Host, PlaneName, RunResult } from "../reconcilers/core.ts";
+import { readersOf } from "../reconcilers/system/catalogue.ts";
 import { instances } from "../reconcilers/vpp/model.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Settings } from "../schemas/settings.ts";
@@ -61,6 +62,7 @@ export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "
   const { run, state } = settings.paths;
   const { program } = settings.failsafe;
   const record = `${run}/armed`;
+  const goneList = `${state}/gone`;
   const reports = [`${state}/failsafe/acted`, `${run}/failsafe.acted`];
   let armed: Deployment | undefined;
 
@@ -68,8 +70,16 @@ export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "
     const env = { IMP_RUN: run, IMP_STATE: state };
     return host.run([program, ...argv], { timeoutMs, signal, env });
   }
+  /** For a boot in the middle of the deployment, of which nobody else would know. */
+  async function keepGone({ environment }: Deployment, gone: readonly string[]): Promise<void> {
+    if (gone.length === 0) return host.remove(goneList);
+    const lines = [`environment ${environment}`, ...gone.map((path) => `gone ${path}`)];
+    return host.writeFile(goneList, `${lines.join("\n")}\n`, { mode: 0o600 });
+  }
   async function write(deployment: Deployment, { phase, to, deadlineMs, before }: Order): Promise<void> {
-    const restoring = to === undefined ? [] : await files.restoring(to);
+    const gone = deployment.planes.includes("system") ? await files.added(deployment.generation, to) : [];
+    await keepGone(deployment, gone);
+    const restoring = withoutAdded(to === undefined ? [] : await files.restoring(to), gone);
     const touched = restoring
       .filter(({ plane }) => deployment.planes.includes(plane))
       .map((one) => (one.plane === "system" ? onlyTouched(one, deployment) : one));
@@ -118,6 +128,7 @@ export function openFailsafe(host: Host, settings: Pick<Settings, "failsafe" | "
     },
     async disarm() {
       await host.remove(record);
+      await host.remove(goneList);
       armed = undefined;
     },
     isArmed: () => armed !== undefined,
@@ -170,6 +181,14 @@ export const noFailsafe: Failsafe = {
   acted: async () => undefined,
   acknowledge: async () => undefined,
 };
+
+/** The files that only the candidate has go with those of the system, and what read them reads what is left. */
+function withoutAdded(restoring: readonly Restoring[], gone: readonly string[]): readonly Restoring[] {
+  if (gone.length === 0) return restoring;
+  const { files } = restoring.find(({ plane }) => plane === "system") ?? { files: [] };
+  const units = readersOf([...files.map(({ target }) => target), ...gone]);
+  return [{ plane: "system", files, gone, units }, ...restoring.filter(({ plane }) => plane !== "system")];
+}
 
 /** Of many units, those that the deployment leaves alone are none of the failsafe's business: VPP forwards through them. */
 function onlyTouched(restoring: Restoring, { units: touched }: Deployment): Restoring {

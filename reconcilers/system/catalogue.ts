@@ -75,6 +75,12 @@ export function readersOf(paths: readonly string[]): readonly string[] {
   return chain.filter(({ unit, argv }) => argv === undefined && read.has(unit)).map(({ unit }) => unit);
 }
 
+/** Whether all that reads a file does so when units are restarted: more nobody does without the agent. */
+export function isReadByRestarts(path: string): boolean {
+  const own = new Set(chain.filter(({ argv }) => argv).map(({ unit }) => unit));
+  return !catalogue.some((one) => one.path === path && one.units.some((unit) => own.has(unit)));
+}
+
 const root = { uid: 0, gid: 0 };
 
 /** The file that is to stand at a path of the catalogue. */

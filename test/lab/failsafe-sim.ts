@@ -35,6 +35,7 @@ export function simFailsafe(sim: Sim, restart: (unit: string) => void): SimFails
       const owner = { uid: Number(uid), gid: Number(gid) };
       sim.files.set(target, { text: node.text, mode: Number.parseInt(mode, 8), owner });
     }
+    for (const [, target = ""] of all(lines, "gone")) sim.files.delete(target);
     for (const [, unit = ""] of all(lines, "unit")) restart(unit);
     return undefined;
   }

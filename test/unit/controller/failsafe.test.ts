@@ -8,6 +8,7 @@ import { simHost, type Sim } from "../../lab/host.ts";
 
 const { signal } = new AbortController();
 const record = "/run/imp/armed";
+const gone = "/persistent/config/imp/gone";
 const settings = Settings.parse({ machine: "fra1/r1", repository: { folder: "/sites" } });
 const files = {
   restoring: async (digest: string) => [
@@ -29,6 +30,7 @@ const files = {
       units: ["networking.service", "ssh.service"],
     },
   ],
+  added: async () => [],
 } as unknown as BootFiles;
 const deployment: Deployment = {
   purpose: "deploy",
@@ -95,6 +97,42 @@ describe("the record that arms the failsafe", () => {
     await failsafe.arm({ ...first, from: undefined }, lifelines);
     expect(text()).toContain("committed -\n");
     expect(text()).not.toMatch(/^(?:plane|file|unit) /m);
+  });
+
+  it("says which files go with the candidate, to the failsafe and for the next boot", async () => {
+    const network = "/etc/systemd/network/10-imp-management.network";
+    const sim = simHost();
+    const failsafe = openFailsafe(sim.start(), settings, { ...files, added: async () => [network] });
+    const text = (path: string) => {
+      const node = sim.files.get(path);
+      return node && "text" in node ? node.text : undefined;
+    };
+    const touched = { ...deployment, units: ["systemd-networkd.service", "imp-management.service"] };
+    const blocks = () =>
+      text(record)
+        ?.replace(/[^]*?(?=^plane )/m, "")
+        .split("\n");
+    await failsafe.arm(touched, lifelines);
+    expect(blocks()?.slice(0, 5)).toEqual([
+      "plane system",
+      "file 0644 0 0 /s /etc/network/interfaces",
+      `gone ${network}`,
+      "unit systemd-networkd.service",
+      "unit imp-management.service",
+    ]);
+    expect(text(gone)).toBe(`environment default\ngone ${network}\n`);
+
+    await failsafe.goingBack(touched, undefined, 60_000);
+    expect(blocks()).toEqual([
+      "plane system",
+      `gone ${network}`,
+      "unit systemd-networkd.service",
+      "unit imp-management.service",
+      "",
+    ]);
+
+    await failsafe.disarm();
+    expect(text(gone)).toBeUndefined();
   });
 
   it("gives the agent time to go back, and keeps what was well before, also for the next process", async () => {

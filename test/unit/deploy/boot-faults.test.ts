@@ -20,7 +20,7 @@ it.skipIf(lint !== undefined)(`the program is clean (${lint ?? "shellcheck is he
 it("judges words, numbers and paths, and lays files, exactly as imp-failsafe does, from which it shares nothing at run time", () => {
   const judges = (path: string) => {
     const text = readFileSync(join(deploy, path), "utf8");
-    return ["is_number", "is_word", "is_path", "put", "is_below", "own", "adopt", "place", "name_kernel"].map(
+    return ["is_number", "is_word", "is_path", "put", "is_below", "own", "adopt", "place", "drop", "name_kernel"].map(
       (name) => new RegExp(`^${name}\\(\\) \\{(?:.*\\}$|[^]*?\\n\\}.*$)`, "m").exec(text)?.[0],
     );
   };

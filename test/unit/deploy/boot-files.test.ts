@@ -144,6 +144,66 @@ for (const shell of shells)
       expect(frrConf()).toBe("of the image\n");
     });
 
+    describe("what only a generation has that was being tried", () => {
+      const network = "etc/systemd/network/10-imp-management.network";
+      const kept = "persistent/gone";
+      const list = (...lines: string[]) => box.write(kept, `${lines.join("\n")}\n`);
+      const gone = (name = network) => `gone ${box.folder}/${name}`;
+      beforeEach(() => {
+        box.write(network, "Address=192.0.2.9/24\n");
+        list(`environment ${environment}`, gone());
+      });
+
+      it("goes at the next boot, once", () => {
+        expect(box.boot("files").text).toContain("10-imp-management.network, which only the generation");
+        expect([box.read(network), box.read(kept), frrConf()]).toEqual([undefined, undefined, "committed\n"]);
+        box.write(network, "by hand\n");
+        box.boot("files");
+        expect(box.read(network)).toBe("by hand\n");
+      });
+
+      it("goes also where nothing was ever committed", () => {
+        box.remove(`persistent/committed.d/${environment}`);
+        box.boot("files");
+        expect(box.read(network)).toBeUndefined();
+      });
+
+      it("stays where it was committed meanwhile", () => {
+        box.write(`persistent/generations/${committed}/files/network`, "Address=192.0.2.9/24\n");
+        box.generation(committed, "committed\n", ["plane system", box.file(committed, "network", network.slice(4))]);
+        box.boot("files");
+        expect(box.read(network)).toBe("Address=192.0.2.9/24\n");
+      });
+
+      it.each<[string, () => void]>([
+        ["in another boot environment", () => list("environment 4711", gone())],
+        ["in a trial", () => box.cmdline(`imp.trial=${tried}`)],
+        ["where nobody says whose list it is", () => list(gone())],
+        ["where what is committed is damaged", () => box.write(`persistent/generations/${committed}/restore`, "x")],
+      ])("stays %s", (_, make) => {
+        make();
+        box.boot("files");
+        expect([box.read(network), box.read(kept)]).toEqual(["Address=192.0.2.9/24\n", expect.any(String)]);
+      });
+
+      it("is removed neither elsewhere nor through a link", () => {
+        box.write("elsewhere/kept", "theirs\n");
+        box.link("etc/folder", `${box.folder}/elsewhere`);
+        list(
+          `environment ${environment}`,
+          gone("elsewhere/kept"),
+          gone("etc/../elsewhere/kept"),
+          gone("etc/folder/kept"),
+        );
+        const { exitCode, text } = box.boot("files");
+        expect([exitCode, box.read("elsewhere/kept")]).toEqual([0, "theirs\n"]);
+        expect(text).toContain("gone has an odd line.\n");
+        expect(text).toContain(
+          "etc/folder/kept, which only the generation that was being tried has, could not be removed",
+        );
+      });
+    });
+
     describe("in a trial", () => {
       it("lays the files of the generation on the kernel command line; the last one counts", () => {
         box.cmdline(`imp.trial=${committed} quiet imp.trial=${tried}`);

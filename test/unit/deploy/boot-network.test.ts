@@ -330,6 +330,20 @@ echo "NETWORK_FILE=$asked" >netif/links/${link}`,
         expect([restarts(), box.list(networks)]).toEqual([["systemctl restart systemd-networkd.service"], []]);
       });
 
+      it("takes no address for management's by a file that is gone: networkd leaves it there", () => {
+        box.write("etc/systemd/network/10-imp-management.network", "");
+        box.port("eno1", { file: declared(), address: "192.0.2.9/24" });
+        box.boot("management");
+        box.remove("etc/systemd/network/10-imp-management.network");
+        box.calls();
+        expect(box.boot("management").text).toContain("Management: DHCP on eno1.\n");
+        expect(box.read("run/systemd/network/99-imp-fallback.network")).toContain("Name=eno1\n");
+        expect(box.calls()).toContain("systemctl restart systemd-networkd.service");
+        box.write("run/systemd/netif/links/2", "NETWORK_FILE=/run/systemd/network/99-imp-fallback.network\n");
+        box.boot("management");
+        expect(box.boot("management").text).toBe("Management has an address, on eno1.\n");
+      });
+
       it("takes the address of a VLAN on a port for management's, and never goes before what makes one", () => {
         box.write("etc/systemd/network/10-management.network", "[Network]\nVLAN=mgmt.100\n");
         box.port("eno1", { file: declared() });

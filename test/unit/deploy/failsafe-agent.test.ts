@@ -19,6 +19,7 @@ describe.each(shells)("the record that the agent writes, read by $title", ({ mis
           units: ["frr.service"],
         },
       ],
+      added: async () => [],
     } as unknown as BootFiles;
     const settings = Settings.parse({
       machine: "fra1/r1",

@@ -43,6 +43,27 @@ for (const shell of shells)
         () => box.arm({ committed: "-" }, ["plane frr", "unit frr.service"]),
         "",
       ],
+      [
+        "removes what is elsewhere",
+        () => box.arm({}, ["plane system", "gone /usr/lib/imp/impctl.cjs"]),
+        '"gone" has an odd',
+      ],
+      [
+        "removes two in a line",
+        () => box.arm({}, ["plane system", `gone ${box.etc}/a ${box.etc}/b`]),
+        '"gone" has an odd',
+      ],
+      [
+        "climbs out of /etc to remove",
+        () => box.arm({}, ["plane system", `gone ${box.etc}/../a`]),
+        '"gone" has an odd',
+      ],
+      ["removes for no plane", () => box.arm({}, [`gone ${box.etc}/a`]), '"gone" belongs to no plane'],
+      [
+        "restarts more although nothing was committed",
+        () => box.arm({ committed: "-" }, ["plane system", `gone ${box.etc}/a`, "plane frr", "unit frr.service"]),
+        "nothing was committed to restore from",
+      ],
       ["is from another boot", () => box.arm({ armed: "5000", deadline: "5100" }), "it is from another boot"],
       ["is a folder", () => box.write("run/imp/armed/inner", ""), "it cannot be read"],
       [

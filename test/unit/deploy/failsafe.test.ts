@@ -414,7 +414,8 @@ if [ "$n" -ge 2 ]; then ${established("192.0.2.5")}\nfi`,
         const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
         const source = `${box.state}/generations/${committed}/files/frr.conf`;
         const file = { source, target: `${box.etc}/frr/frr.conf`, mode: 0o640, owner };
-        const files = { restoring: async () => [{ plane: "frr", files: [file], units: ["frr.service"] }] };
+        const restoring = async () => [{ plane: "frr", files: [file], units: ["frr.service"] }];
+        const files = { restoring, added: async () => [] };
         const agent = openFailsafe(sim.start(), settings, files as unknown as BootFiles);
         const { deployment: sample } = sampleStates.armed;
         const deployment = {
@@ -434,6 +435,53 @@ if [ "$n" -ge 2 ]; then ${established("192.0.2.5")}\nfi`,
         box.uptime(93);
         box.failsafe("watch");
         expect(acted()).toContain("why deadline\ndid frr\nended restored\n");
+      });
+
+      describe("of a file that only the candidate has", () => {
+        const network = "systemd/network/10-imp-management.network";
+        const gone = (name = network) => [`gone ${box.etc}/${name}`, "unit systemd-networkd.service"];
+        beforeEach(() => box.write(`etc/${network}`, "Address=192.0.2.9/24\n"));
+
+        it("removes it, and restarts what read it", () => {
+          box.arm({}, ["plane system", ...gone()]);
+          box.uptime(1000);
+          box.failsafe("watch");
+          expect(box.read(`etc/${network}`)).toBeUndefined();
+          expect(box.calls()).toContain("systemctl restart systemd-networkd.service");
+          expect(acted()).toContain("did system\nended restored\n");
+        });
+
+        it("does so also where nothing was ever committed", () => {
+          box.arm({ committed: "-" }, ["plane system", ...gone()]);
+          box.uptime(1000);
+          box.failsafe("watch");
+          expect(box.read(`etc/${network}`)).toBeUndefined();
+          expect(acted()).toContain("note back to what was there before, and all that was well is well\n");
+        });
+
+        it("needs none to be there, and says what it could not remove", () => {
+          box.arm({}, ["plane system", ...gone("imp/nics")]);
+          expect(box.failsafe("restore", "system")).toEqual({ exitCode: 0, text: "" });
+          box.write("etc/vpp/startup-core.conf/inner", "");
+          box.arm({}, ["plane system", ...gone("vpp/startup-core.conf")]);
+          const { exitCode, text } = box.failsafe("restore", "system");
+          expect([exitCode, text]).toEqual([
+            1,
+            expect.stringContaining("startup-core.conf, which only the generation"),
+          ]);
+          expect(box.read("etc/vpp/startup-core.conf/inner")).toBe("");
+        });
+
+        it("follows no link, neither of the file nor of its folder", () => {
+          box.write("elsewhere/kept", "theirs\n");
+          box.link("etc/link", `${box.folder}/elsewhere/kept`);
+          box.link("etc/folder", `${box.folder}/elsewhere`);
+          for (const name of ["link", "folder/kept"]) {
+            box.arm({}, ["plane system", ...gone(name)]);
+            expect(box.failsafe("restore", "system").exitCode).toBe(1);
+          }
+          expect(box.read("elsewhere/kept")).toBe("theirs\n");
+        });
       });
 
       it("restores one plane: file with its mode, then the unit", () => {

@@ -70,8 +70,15 @@ export async function startVpp(options: VppOptions): Promise<RealVpp> {
   return started;
 }
 
+const libraries = join(dirname(dirname(program ?? "")), "lib/x86_64-linux-gnu");
+
+/** Its own program for its CLI, and what that needs of the environment. */
+export const vppctl = {
+  path: join(dirname(program ?? ""), "vppctl"),
+  env: existsSync(libraries) ? { LD_LIBRARY_PATH: libraries } : {},
+} as const;
+
 function environment(): readonly string[] {
-  const libraries = join(dirname(dirname(program ?? "")), "lib/x86_64-linux-gnu");
   return [
     ...(existsSync(libraries) ? [`LD_LIBRARY_PATH=${libraries}`] : []),
     ...(preload === undefined || existsSync("/dev/vhost-net") ? [] : [`LD_PRELOAD=${preload}`]),

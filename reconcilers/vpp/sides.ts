@@ -1,6 +1,7 @@
 /** The three states of an instance that a plan compares, object by object. */
 import { isLinkLocal } from "../../schemas/semantics/view.ts";
 import { idOf, rulesOf } from "./kinds/table.ts";
+import { vlansOf } from "./kinds/vlans.ts";
 import type { InstanceDesired, Settings, VppDesired, VppObject } from "./model.ts";
 
 export type Objects = ReadonlyMap<string, VppObject>;
@@ -29,6 +30,7 @@ export function sidesOf(
   const ours = new Set(
     owned.flatMap(({ objects }) => objects.flatMap((object) => [object, ...halfMade(object)].map(idOf))),
   );
+  for (const id of leftBare(wanted, live)) ours.add(id);
   const there = byId(withoutVppsOwn(live, (id) => wanted.has(id) || ours.has(id)));
   return {
     desired: wanted,
@@ -36,6 +38,25 @@ export function sidesOf(
     owned: prune === "all" ? new Set([...ours, ...there.keys()]) : ours,
     settings: { desired: settingsIn(desired), live: settingsIn(live) },
   };
+}
+
+/**
+ * What was made for something desired and did not get its name, whoever began it: nobody uses what is down and has nothing on it.
+ */
+function leftBare(wanted: Objects, live: readonly VppObject[]): readonly string[] {
+  const names = new Set(live.flatMap((object) => ("name" in object ? [object.name] : [])));
+  const unnamed = [...wanted.values()].flatMap((object) =>
+    "name" in object && names.has(object.name) ? [] : halfMade(object),
+  );
+  const bare = new Map(unnamed.flatMap((object) => ("name" in object ? [[object.name, idOf(object)] as const] : [])));
+  for (const name of bare.keys()) if (!names.has(name)) bare.delete(name);
+  if (bare.size === 0) return [];
+  const vlans = vlansOf(live);
+  for (const object of live) {
+    if (object.kind === "settings" && !object.up) continue;
+    for (const key of rulesOf(object.kind).needs?.(object, vlans) ?? []) bare.delete(key.replace("interface:", ""));
+  }
+  return [...bare.values()];
 }
 
 /** What VPP makes under a name of its own, as it is where something failed before it got ours. */

@@ -61,6 +61,7 @@ describe.skipIf(lacking)(`VPP behaves as its simulator${lacking ? ` (${lacking})
 
   it.for(stories)("$name", async (story, { skip }) => {
     expect.hasAssertions();
+    if (story.wantsNew) await end();
     const client = await clean();
     const lacks = story.needs !== undefined && !client.has(story.needs) ? `this VPP has no ${story.needs}` : undefined;
     const why = lacks ?? (story.wantsTaps ? whyNoTaps() : undefined);

@@ -46,25 +46,37 @@ function portsIn(text: string, isKnown: (name: string) => boolean): readonly Lld
 }
 
 /**
- * VPP takes the number in this message for that of a device and not, as it says, of an interface. They are the same where no
+ * VPP takes the number in its message for that of a device and not, as it says, of an interface. They are the same where no
  * sub-interface is older than the device; the list of devices, which only the CLI has, tells.
  */
-async function deviceOf(name: string, { vpp }: Target): Promise<number> {
-  const text = (await vpp.cli(commands.devices)).replaceAll("\r", "");
-  const line = text.split("\n").find((one) => one.trim().split(/\s+/)[0] === name);
-  const index = Number(line?.trim().split(/\s+/)[1]);
-  if (!Number.isInteger(index)) throw new Problem("VPP_REFUSED", `VPP lists no device ${name}`);
-  return index;
-}
-
-async function setPort(enable: boolean, { on, description }: LldpPort, to: Target): Promise<void> {
-  const sw_if_index = await deviceOf(on, to);
-  await to.vpp.call("sw_interface_set_lldp", { sw_if_index, enable, port_desc: description });
+async function devicesOf({ vpp }: Target): Promise<ReadonlyMap<string, number>> {
+  const lines = (await vpp.cli(commands.devices)).replaceAll("\r", "").split("\n");
+  return new Map(
+    lines.flatMap((line) => {
+      const [name = "", number = ""] = line.trim().split(/\s+/);
+      return /^\d+$/.test(number) ? [[name, Number(number)] as const] : [];
+    }),
+  );
 }
 
 const port: Pick<Writer<LldpPort>, "add" | "remove"> = {
-  add: (object, to) => setPort(true, object, to),
-  remove: (object, to) => setPort(false, object, to),
+  add: async ({ on, description }, to) => {
+    const sw_if_index = (await devicesOf(to)).get(on);
+    if (sw_if_index === undefined) throw new Problem("VPP_REFUSED", `VPP lists no device ${on}`);
+    await to.vpp.call("sw_interface_set_lldp", { sw_if_index, enable: true, port_desc: description });
+  },
+  /** It is kept under the device's number, and looked for, when it is to go, under that of the interface of the device that is named. */
+  remove: async ({ on }, to) => {
+    const devices = await devicesOf(to);
+    const own = devices.get(on);
+    const [, sw_if_index] = [...devices].find(([name]) => to.names.has(name) && to.names.interface(name) === own) ?? [];
+    if (sw_if_index === undefined) {
+      throw new Problem("VPP_REFUSED", `VPP cannot switch LLDP off on ${on}`, {
+        remedy: "It looks for it under a number that no device has: restart this instance of VPP.",
+      });
+    }
+    await to.vpp.call("sw_interface_set_lldp", { sw_if_index, enable: false });
+  },
 };
 
 export const protocolWriters: Writers<"dhcp-relay" | "lldp" | "lldp-port"> = {

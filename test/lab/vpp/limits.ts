@@ -75,13 +75,15 @@ export const limitCalls = {
     });
     return 0;
   },
-  /** The number is that of a device, whatever the field is called. */
+  /** The number is that of a device, whatever the field is called; one that is to go is looked for under that of its interface. */
   sw_interface_set_lldp(vpp, { sw_if_index, enable, port_desc }) {
     if (!vpp.interfaces.has(sw_if_index)) return retval.invalidInterface;
     const itf = devicesOf(vpp)[sw_if_index];
     if (!itf) return retval.invalidValue;
-    if (!enable) vpp.lldp.ports.delete(itf.index);
-    else if (!vpp.lldp.ports.has(itf.index)) vpp.lldp.ports.set(itf.index, port_desc);
+    const kept = devicesOf(vpp)[itf.index];
+    if (!enable && kept) vpp.lldp.ports.delete(kept.index);
+    if (!enable) return 0;
+    if (!vpp.lldp.ports.has(itf.index)) vpp.lldp.ports.set(itf.index, port_desc);
     return 0;
   },
   policer_add_del(vpp, { is_add, name, cir, eir, cb, eb, rate_type, round_type, type, color_aware, ...actions }) {

@@ -218,4 +218,26 @@ export const protocolStories: readonly Story[] = [
       expect(await vpp.retval("sw_interface_set_lldp", { ...on, sw_if_index: parent, enable: false })).toBe(0);
     },
   },
+  {
+    name: "switches LLDP off on the device whose number the interface of the one that is named has",
+    needs: "sw_interface_set_lldp",
+    wantsNew: true,
+    async tell(vpp) {
+      await vlan(vpp, await loopback(vpp, 1), 5);
+      const named = await loopback(vpp, 2);
+      await loopback(vpp, 3);
+      const shown = async (): Promise<string> => {
+        const reply = await vpp.call("cli_inband", { cmd: "show lldp detail" });
+        return typeof reply === "symbol" ? "" : reply.reply;
+      };
+      // The sub-interface has no device: those of loop2 and loop3 have numbers below their interfaces' by one.
+      const device = named;
+      expect(await vpp.retval("sw_interface_set_lldp", { enable: true, sw_if_index: device })).toBe(0);
+      expect(await shown()).toContain("Local Interface name: loop3");
+      expect(await vpp.retval("sw_interface_set_lldp", { enable: false, sw_if_index: device })).toBe(0);
+      expect(await shown()).toContain("Local Interface name: loop3");
+      expect(await vpp.retval("sw_interface_set_lldp", { enable: false, sw_if_index: device - 1 })).toBe(0);
+      expect(await shown()).not.toContain("Local Interface name: loop3");
+    },
+  },
 ];

@@ -13,6 +13,8 @@ export interface Story {
   readonly needs?: string;
   /** Linux makes devices for it. */
   readonly wantsTaps?: true;
+  /** Interfaces are counted from the first one. */
+  readonly wantsNew?: true;
   readonly tell: (vpp: RawClient) => Promise<void>;
 }
 

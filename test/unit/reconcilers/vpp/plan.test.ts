@@ -368,6 +368,22 @@ describe("what nobody here made", () => {
     ]);
   });
 
+  it("is made anew where it is what nobody gave its name to, and nobody uses", () => {
+    const desired: readonly VppObject[] = [
+      ...base,
+      { kind: "bond", name: "backbone", id: 0, mode: "xor", balance: "l2" },
+    ];
+    const half: VppObject = { kind: "bond", name: "BondEthernet0", id: 0, mode: "xor", balance: "l2" };
+
+    expect(lines({ desired, live: [...base, half, down("BondEthernet0")], owned: base })).toEqual([
+      "flap     core: remove bond BondEthernet0",
+      "hitless  core: add bond backbone: xor, l2",
+    ]);
+    expect(lines({ desired, live: [...base, half, up("BondEthernet0")], owned: base })[0]).toContain(
+      "bond BondEthernet0, which is not ours, stands in the way of bond backbone",
+    );
+  });
+
   it("is ours as soon as it is desired as it is", () => {
     expect(lines({ desired: [...base, ...theirs], live: [...base, ...theirs], owned: [] })).toEqual([]);
   });

@@ -5,6 +5,7 @@ import { observeBootenv } from "../reconcilers/bootenv/observe.ts";
 import { remove } from "../reconcilers/bootenv/remove.ts";
 import { surplus, type Retention } from "../reconcilers/bootenv/retention.ts";
 import { chosenByHand, rolesOf, type Role, type Standing } from "../reconcilers/bootenv/standing.ts";
+import { trialWords } from "../reconcilers/bootenv/trial.ts";
 import type { Host } from "../reconcilers/core.ts";
 import type { Policy } from "../schemas/policy.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
@@ -20,13 +21,8 @@ export async function standingOf({ host, state }: BootBox, signal: AbortSignal):
   const observed = await observeBootenv(host, signal);
   if (!observed) return undefined;
   const links = await host.readFolder(`${state}/committed.d`);
-  const onTrial = isTrial((await host.readFile("/proc/cmdline")) ?? "") ? observed.booted : undefined;
+  const onTrial = trialWords((await host.readFile("/proc/cmdline")) ?? "") ? observed.booted : undefined;
   return { observed, committed: new Set(links), onTrial };
-}
-
-/** The kernel command line of a trial names the generation that is tried: imp-boot reads it too. */
-function isTrial(cmdline: string): boolean {
-  return cmdline.split(/\s+/).some((word) => /^imp\.trial=./.test(word));
 }
 
 /** One of them, for people and programs. */

@@ -34,7 +34,7 @@ interface Past {
 }
 
 const past: fc.Arbitrary<Past> = fc.record({
-  acts: fc.array(act, { maxLength: 25 }),
+  acts: fc.array(act, { maxLength: 25, size: "max" }),
   running: fc.nat(30),
   next: fc.nat(30),
   isTrial: fc.boolean(),

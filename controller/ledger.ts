@@ -84,6 +84,8 @@ export interface Ledger {
   readonly overrides: { readonly rewrite: boolean; readonly commits: readonly string[] };
   /** An operator said that what stands on this box may be taken over. */
   readonly adopted: boolean;
+  /** Ids of the steps that he allowed for that, although they remove or disturb something. */
+  readonly allowedSteps: readonly string[];
   readonly verdicts: Readonly<Record<string, VerdictRecord>>;
   /** When this boot corrected drift, by uptime: limits how often. */
   readonly corrections: { readonly boot: string; readonly at: readonly number[] };
@@ -145,6 +147,7 @@ export const emptyLedger: Ledger = {
   accepted: undefined,
   overrides: { rewrite: false, commits: [] },
   adopted: false,
+  allowedSteps: [],
   verdicts: {},
   corrections: { boot: "", at: [] },
   reboots: [],

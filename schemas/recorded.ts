@@ -76,6 +76,7 @@ const Ledger = z.looseObject({
   accepted: z.string().optional(),
   overrides: z.looseObject({ rewrite: z.boolean(), commits: z.array(z.string()) }).optional(),
   adopted: z.boolean().optional(),
+  allowedSteps: z.array(z.string()).optional(),
   verdicts: z
     .record(
       z.string(),

@@ -17,6 +17,7 @@ import { exitCodes, type Terminal } from "./terminal.ts";
 
 interface Options extends AgentOptions {
   readonly accept?: boolean;
+  readonly allow?: readonly string[];
   readonly vtyDir: string;
   readonly core: string;
   readonly nat: string;
@@ -29,6 +30,7 @@ interface Options extends AgentOptions {
 export function define(command: Command, terminal: Terminal): void {
   command
     .option("--accept", "take the box over: the plan was read, and may be carried out")
+    .option("--allow <id...>", "with --accept: steps that may remove or disturb something")
     .option("--out <file>", "write the machine file there instead of to standard output")
     .option("--vty-dir <folder>", "the folder of FRR's vty sockets", "/var/run/frr")
     .option("--core <socket>", "the API socket of the VPP that has the NICs", usualSockets.core)
@@ -41,18 +43,23 @@ export function define(command: Command, terminal: Terminal): void {
     .option("--api-dir <folder>", "where VPP's *.api.json are, for a VPP before 24.06")
     .option("--run <folder>", "where is remembered what VPP does not show", "/run/imp");
   agentOptions(command, terminal).action((options: Options) =>
-    options.accept
-      ? tell(options, { method: "POST", path: "/adopt" }, terminal, "adopted: the plan may now be carried out")
-      : adopt(options, terminal),
+    options.accept ? accept(options, terminal) : adopt(options, terminal),
   );
   examples(
     command,
     ["impctl adopt --out sites/fra1/r1.yaml", "impctl plan --live", "impctl adopt --accept"],
     `Without --accept it reads VPP and FRR, changes nothing, and writes a machine file of which the plan for both is empty: what
 cannot be said in it is listed line by line in front, and stays as it is. Exit code 1 when such a file cannot be made.
-With --accept the agent takes over what the machine file in the repository asks for. Everything else that is configured is
+With --accept the agent takes over what the machine file in the repository asks for. That is refused while the plan removes
+anything or is more than hitless, unless each such step is allowed by its id. Everything else that is configured is
 foreign: it is left alone, also in the file that FRR starts from. The file as it was is kept as frr.conf.before-impctl.`,
   );
+}
+
+function accept(options: Options, terminal: Terminal): Promise<void> {
+  const body = options.allow && { allow: options.allow };
+  const question = { method: "POST", path: "/adopt", timeoutMs: 130_000, ...(body && { body }) } as const;
+  return tell(options, question, terminal, "adopted: the plan may now be carried out");
 }
 
 async function adopt(options: Options, terminal: Terminal): Promise<void> {

@@ -1,4 +1,5 @@
 /** Guards that ask how things stand, whatever the plan disturbs. */
+import { unallowed, unallowedText } from "./adopting.ts";
 import { timeText } from "./local-time.ts";
 import type { Guard } from "./question.ts";
 
@@ -27,10 +28,15 @@ export const paused: Guard = ({ policy, facts }) => {
   };
 };
 
+/** An operator takes over what is there, and allows what of it goes or is disturbed: the plan that he saw may be an older one. */
 export const notAdopted: Guard = ({ committed, plan, ledger, purpose }) => {
-  if (purpose === "correct" || committed || plan.foreign === 0 || ledger.adopted) return undefined;
+  if (purpose === "correct" || committed || plan.foreign === 0) return undefined;
+  const refused = unallowed(plan.steps, ledger.allowedSteps);
+  if (ledger.adopted && refused.length === 0) return undefined;
   return {
-    reason: `Nothing was ever committed here, and ${plan.foreign} objects are already there.`,
+    reason: ledger.adopted
+      ? `Nothing was ever committed here, and the plan has what nobody allowed: ${unallowedText(refused)}.`
+      : `Nothing was ever committed here, and ${plan.foreign} objects are already there.`,
     unblock: "Look at `impctl plan --live`, then `impctl adopt --accept`.",
   };
 };

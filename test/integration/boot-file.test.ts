@@ -80,7 +80,9 @@ describe.skipIf(why !== undefined)(`the file that FRR starts from (${why ?? "FRR
 
   it("brings back what the agent committed and what was set by hand, when FRR was restarted from it", async () => {
     await agent.until("it waits to be allowed", (s) => s.state === "waiting", 30);
-    await askAgent(agent.socket, { method: "POST", path: "/adopt", timeoutMs: 30_000 }, AbortSignal.timeout(30_000));
+    const allow = ["bgp router-id", "bgp default ipv4-unicast"].map((line) => `frr/router bgp 64500/${line}`);
+    const adopting = { method: "POST", path: "/adopt", body: { allow }, timeoutMs: 30_000 } as const;
+    await askAgent(agent.socket, adopting, AbortSignal.timeout(30_000));
     await agent.until("it is committed", (s) => s.state === "idle" && s.committed !== undefined, 60);
     const running = vtysh("-c", "show running-config");
     await agent[Symbol.asyncDispose]();

@@ -163,12 +163,34 @@ describe("what FRR starts with after an adoption", () => {
   });
 });
 
+/** The step that gives the neighbour another password. */
+const killing = "frr/router bgp 64500/neighbor 192.0.2.1";
+
+describe("an adoption that would do more than add", () => {
+  it("is refused, with the steps that are in the way, and changes nothing", async () => {
+    const s = await configuredByHand();
+    const before = s.frr.config();
+
+    const refused = await ask(s.agent(), "adopt").catch((thrown: unknown) => thrown);
+    await s.sim.pass(120_000);
+
+    expect(refused).toMatchObject({
+      code: "NOT_ADOPTED",
+      message: `The plan would do more than add what is missing: set ${killing} (session-reset).`,
+    });
+    await expect(ask(s.agent(), "adopt", { allow: ["frr/another"] })).rejects.toMatchObject({ code: "NOT_ADOPTED" });
+    await expect(ask(s.agent(), "adopt", { allow: killing })).rejects.toMatchObject({ code: "USAGE" });
+    expect(s.status().state).toBe("waiting");
+    expect(s.frr.config()).toBe(before);
+  });
+});
+
 describe("an adoption that kills a session", () => {
   it("brings back the password that somebody had set by hand", async () => {
     const s = await configuredByHand();
     const before = s.frr.config();
 
-    await ask(s.agent(), "adopt");
+    await ask(s.agent(), "adopt", { allow: [killing] });
     await s.sim.until(() => s.status().state === "held", "held");
 
     expect(s.frr.config()).toBe(before);
@@ -178,7 +200,7 @@ describe("an adoption that kills a session", () => {
   it("brings it back also when the agent was restarted in between", async () => {
     const s = await configuredByHand();
     const before = s.frr.config();
-    await ask(s.agent(), "adopt");
+    await ask(s.agent(), "adopt", { allow: [killing] });
     await s.sim.until(() => s.status().state === "proving", "proving");
     expect(established(s.frr)).toBe(false);
 
@@ -192,7 +214,7 @@ describe("an adoption that kills a session", () => {
 
   it("keeps that password in the one closed file that is for it", async () => {
     const s = await configuredByHand();
-    await ask(s.agent(), "adopt");
+    await ask(s.agent(), "adopt", { allow: [killing] });
     await s.sim.until(() => s.status().state === "held", "held");
 
     const holders = [...s.sim.files].filter(([, node]) => "text" in node && node.text.includes(byHand));

@@ -116,11 +116,11 @@ describe("the history", () => {
     const s = await committed();
     s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
     const gone = AbortSignal.abort(new Error("gone"));
-    const adopt = allOperations.find(({ name }) => name === "adopt");
+    const rewrite = allOperations.find(({ name }) => name === "accept-rewrite");
 
-    await expect(adopt && operate(s.agent(), adopt, {}, gone)).rejects.toThrow("gone");
+    await expect(rewrite && operate(s.agent(), rewrite, {}, gone)).rejects.toThrow("gone");
 
-    expect(bare(historyText((await told(s)).slice(-1)))).toBe("TIME  an operator: adopt");
+    expect(bare(historyText((await told(s)).slice(-1)))).toBe("TIME  an operator: accept-rewrite");
   });
 
   it.each([0, 1001, 1.5, "all"])("is not asked for %s entries", async (limit) => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { emptyLedger } from "../../../../controller/ledger.ts";
 import { waits } from "../../../../controller/reasons.ts";
+import type { Impact, Step } from "../../../../reconcilers/core.ts";
 import { Problem } from "../../../../schemas/problem.ts";
 import { ask, type Asked } from "../../../lab/question.ts";
 import { generation } from "../../../lab/story.ts";
@@ -79,6 +81,25 @@ describe("a pause", () => {
 describe("a box that nobody adopted", () => {
   it("is left alone where something is configured", () => {
     expect(ask(foreign)).toMatchObject({ why: "not-adopted", unblock: expect.stringContaining("impctl adopt") });
+  });
+
+  it("is left alone as well where the plan removes or disturbs more than was allowed when it was adopted", () => {
+    const step = (id: string, kind: string, impact: Impact): Step => {
+      return { id, kind, impact, needs: [], provides: [], releases: [] };
+    };
+    const steps = [step("frr/a", "add", "hitless"), step("frr/b", "remove", "hitless"), step("frr/c", "set", "flap")];
+    const allowing = (...allowedSteps: string[]) =>
+      ask({
+        committed: undefined,
+        plan: { foreign: 1, steps },
+        ledger: { ...emptyLedger, adopted: true, allowedSteps },
+      });
+
+    expect(allowing("frr/b")).toMatchObject({
+      why: "not-adopted",
+      reason: "Nothing was ever committed here, and the plan has what nobody allowed: set frr/c (flap).",
+    });
+    expect(allowing("frr/b", "frr/c")).toBeUndefined();
   });
 
   it("is configured when it is empty", () => {

@@ -88,7 +88,6 @@ describe.skipIf(why !== undefined)(`an appliance, with a simulated VPP (${why ??
     const said = await box.sh(
       `cd /root && umask 077 && echo '${signers.trim()}' >signers && printf %s ${credentials.password} >token
 impctl bootstrap ${flags} --machine ${machine} --allowed-signers signers`,
-      900,
     );
     expect(said).toContain(`main at ${committed.slice(0, 12)}, signed by nora@example.net`);
     await until("it committed", (one) => one.committed?.commit === committed);

@@ -107,8 +107,8 @@ export async function makeAppliance(folder: string, image: Image): Promise<Appli
       machine.kill("SIGKILL");
       await ended;
     },
-    run: (script, seconds = 300) => ssh(script, seconds, ...shared()),
-    async sh(script, seconds = 300) {
+    run: (script, seconds = 900) => ssh(script, seconds, ...shared()),
+    async sh(script, seconds = 900) {
       const { status, out } = await ssh(`set -e\n${script}`, seconds, ...shared());
       if (status !== 0) throw new Error(`exit code ${status} of: ${script}\n${out}`);
       return out;

@@ -20,13 +20,15 @@ export interface VppHostOptions {
   readonly nics?: readonly string[];
   /** What each instance is given when it starts, a line each. */
   readonly boot?: Readonly<Partial<Record<InstanceName, readonly string[]>>>;
+  /** Messages that both instances do not have. */
+  readonly lacks?: RegExp;
 }
 
-export function vppHost({ nics = [], boot = {} }: VppHostOptions = {}): VppHost {
+export function vppHost({ nics = [], boot = {}, lacks }: VppHostOptions = {}): VppHost {
   const linuxCp = { sync: true, autoSubint: false, namespace: "dataplane" };
   const sims = {
-    core: simVpp({ physical: nics, linuxCp, bootCommands: boot.core ?? [] }),
-    nat: simVpp({ bootCommands: boot.nat ?? [] }),
+    core: simVpp({ physical: nics, linuxCp, bootCommands: boot.core ?? [], ...(lacks && { lacks }) }),
+    nat: simVpp({ bootCommands: boot.nat ?? [], ...(lacks && { lacks }) }),
   };
   const files = new Map<string, string>();
   const ran: string[] = [];

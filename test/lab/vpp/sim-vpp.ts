@@ -88,6 +88,11 @@ export class SimVpp {
     this.plan(isAfter ? "drop-after" : "drop", (message) => pattern.test(message));
   }
 
+  /** The connection ends before the first request of which `isIt` says so; it is asked of each. */
+  dropWhere(isIt: () => boolean): void {
+    this.plan("drop", isIt);
+  }
+
   /** The next request that matches is not answered and has no effect, as if it were malformed. */
   ignore(pattern: RegExp): void {
     this.plan("silent", (message) => pattern.test(message));

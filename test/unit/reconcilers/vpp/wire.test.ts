@@ -85,6 +85,31 @@ describe("VPP's plane", () => {
     expect(await reconcile({ core: { objects } })).toEqual([]);
   });
 
+  it("leaves nothing that rejects where the connection is lost at any of its requests", async () => {
+    const { host, reconcile, sims } = plane();
+    await reconcile(appliance);
+    const before = sims.core.requests;
+    await observeVpp(host, places, signal);
+    const count = sims.core.requests - before;
+    const lost: unknown[] = [];
+    const hear = (reason: unknown) => void lost.push(reason);
+    process.on("unhandledRejection", hear);
+    try {
+      for (let at = 1; at < count; at += 16) {
+        let left = at;
+        sims.core.dropWhere(() => (left -= 1) === 0);
+        const seen = await observeVpp(host, places, signal).catch((thrown: unknown) => thrown);
+        // What ends while it shakes hands is an instance that does not run.
+        expect(seen).toMatchObject(at > 10 ? { code: "VPP_UNREACHABLE" } : {});
+        sims.core.calm();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    } finally {
+      process.off("unhandledRejection", hear);
+    }
+    expect(lost).toEqual([]);
+  });
+
   it("reads NICs as it is told to, and leaves them as they are where nothing is said", async () => {
     const { plan, reconcile, sims } = plane();
     sims.core.cli("create loopback interface instance 1");

@@ -68,5 +68,7 @@ const dscps: Readonly<Record<number, string>> = {
 function policerCommand({ name, rateKbps, burstBytes, exceed }: Policer): string {
   const mark = typeof exceed === "number" ? dscps[exceed] : undefined;
   const action = typeof exceed === "string" ? exceed : mark === undefined ? "transmit" : `mark-and-transmit ${mark}`;
-  return `policer add name ${name} rate kbps cir ${rateKbps} cb ${burstBytes} type 1r2c conform-action transmit exceed-action ${action}`;
+  const limits = `rate kbps cir ${rateKbps} cb ${burstBytes} type 1r2c`;
+  // Of two colours, what is above the rate is violate-action's, which drops unless it is told otherwise.
+  return `policer add name ${name} ${limits} conform-action transmit exceed-action ${action} violate-action ${action}`;
 }

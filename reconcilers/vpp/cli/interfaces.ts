@@ -22,9 +22,9 @@ export const interfaceCommands: CommandsOf<
   | "cross-connect"
 > = {
   physical: () => [],
-  // Checksums left to a NIC that does none of its own, as a veth pair, would lose every packet.
+  // The CLI leaves checksums as the API's flags do: with "cksum-gso-disable" no TCP gets through.
   "host-interface": ({ name, device, newMac, mac = newMac }) => [
-    `create host-interface name ${device}${hardware(mac)} cksum-gso-disable`,
+    `create host-interface name ${device}${hardware(mac)}`,
     ...named(`host-${device}`, name),
   ],
   tap: ({ name, id, device, namespace, bridge, mac }) => [

@@ -63,9 +63,9 @@ describe("what VPP is given when it starts", () => {
         { kind: "vxlan", name: "vxlan_tunnel8", source: "192.0.2.1", destination: "192.0.2.2", vni: 88 },
       ),
     ).toEqual([
-      "create host-interface name eth1 hw-addr 02:00:00:00:00:01 cksum-gso-disable",
+      "create host-interface name eth1 hw-addr 02:00:00:00:00:01",
       "set interface name host-eth1 lan",
-      "create host-interface name veth cksum-gso-disable",
+      "create host-interface name veth",
       "create tap id 5 host-if-name t host-ns n host-bridge b",
       "create loopback interface mac 02:00:00:00:00:07 instance 7",
       "bvi create instance 9",
@@ -130,8 +130,12 @@ describe("what VPP is given when it starts", () => {
         { ...policer, name: "a", exceed: 46 },
         { ...policer, name: "b", exceed: 1 },
         { ...policer, name: "c", exceed: "drop" },
-      ).map((line) => line.replace(/.*exceed-action /, "")),
-    ).toEqual(["mark-and-transmit EF", "transmit", "drop"]);
+      ).map((line) => line.replace(/.*conform-action transmit /, "")),
+    ).toEqual([
+      "exceed-action mark-and-transmit EF violate-action mark-and-transmit EF",
+      "exceed-action transmit violate-action transmit",
+      "exceed-action drop violate-action drop",
+    ]);
   });
 
   it("says with a comment what VPP does not show, and which lines made it", () => {

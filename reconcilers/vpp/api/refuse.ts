@@ -8,15 +8,24 @@ import { freeHeap } from "./cli.ts";
 import type { AbfItfAttach, AbfPolicy, Dumps, Fields, FibPath, Requests } from "./messages.ts";
 import type { Vpp } from "./vpp.ts";
 
+/** The feature that a policer is, and one of the same arc that is in no use. */
+const policing = {
+  in: [{ arc_name: "ip4-unicast", feature_name: "policer-input" }],
+  out: [
+    { arc_name: "ip4-output", feature_name: "policer-output" },
+    { arc_name: "ip4-output", feature_name: "ip4-source-and-port-range-check-tx" },
+  ],
+} as const;
+
 /** What VPP has, as far as it has been asked. */
 export class Standing {
-  private readonly vpp: Pick<Vpp, "has" | "dump" | "cli">;
+  private readonly vpp: Pick<Vpp, "has" | "call" | "dump" | "cli">;
   private policiesNow: Promise<readonly AbfPolicy[]> | undefined;
   private attachmentsNow: Promise<readonly AbfItfAttach[]> | undefined;
   private heapNow: Promise<number | undefined> | undefined;
   private burdensNow: Promise<ReadonlyMap<number, string>> | undefined;
 
-  constructor(vpp: Pick<Vpp, "has" | "dump" | "cli">) {
+  constructor(vpp: Pick<Vpp, "has" | "call" | "dump" | "cli">) {
     this.vpp = vpp;
   }
 
@@ -84,6 +93,18 @@ export class Standing {
     return new Map([...parents, ...burdens]);
   }
 
+  /**
+   * Whether a policer was put on an interface. VPP says so of every feature where none of the arc ever reached that interface: also
+   * of one that nobody has.
+   */
+  async isPoliced(index: number, direction: "in" | "out"): Promise<boolean> {
+    const [policer, ...unused] = policing[direction].map(async (feature) => {
+      const fields = { ...feature, sw_if_index: index };
+      return (await this.vpp.call("feature_is_enabled", fields)).is_enabled;
+    });
+    return (await policer) === true && !(await Promise.all(unused)).includes(true);
+  }
+
   private async parent(index: number): Promise<number> {
     const all = await this.vpp.dump("sw_interface_dump", { sw_if_index: index });
     return all.find((one) => one.sw_if_index === index)?.sup_sw_if_index ?? index;
@@ -117,6 +138,8 @@ const checks: { readonly [M in keyof Requests]?: Check<M> } = {
     return index === undefined ? undefined : checkRemoval({ sw_if_index: index }, standing);
   },
   vxlan_add_del_tunnel_v3: checkTunnel,
+  policer_input: (fields, standing) => checkPolicerUse("in", fields, standing),
+  policer_output: (fields, standing) => checkPolicerUse("out", fields, standing),
 };
 
 /** Whether `refusal` has to be asked about this request, and whether it changes what others are judged by. */
@@ -230,6 +253,15 @@ async function checkTunnel(
   return index === undefined ? undefined : checkRemoval({ sw_if_index: index }, standing);
 }
 
+async function checkPolicerUse(
+  direction: "in" | "out",
+  { apply: isOn, sw_if_index: index = 0 }: Fields<Requests["policer_input"]["request"]>,
+  standing: Standing,
+): Promise<string | undefined> {
+  if (isOn === true || (await standing.isPoliced(index, direction))) return undefined;
+  return `no policer holds ${direction === "in" ? "into" : "out of"} interface ${index}, and VPP crashes of taking off the first one that was never put on.`;
+}
+
 /** Of a line for VPP's CLI, which takes words cut short. The plane itself does what these do, knowing what VPP has. */
 export function refusalOfCommand(command: string): Problem | undefined {
   const line = command.trim();
@@ -239,6 +271,8 @@ export function refusalOfCommand(command: string): Problem | undefined {
       ? "VPP crashes of ABF commands that do not fit what it has. Describe it under nat or containers."
       : /^det\w*\s+a/.test(line)
         ? "VPP aborts where its heap has no room for the sessions of a det44 mapping. Describe it under nat."
-        : undefined;
+        : /^pol\w*\s+[io]\w*\s(?:.*\s)?una/.test(line)
+          ? "VPP crashes of taking a policer off where none was put on. Describe it under policers."
+          : undefined;
   return why === undefined ? undefined : new Problem("VPP_REFUSED", `"${printable(line)}" was not sent: ${why}`);
 }

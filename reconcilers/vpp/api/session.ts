@@ -89,6 +89,7 @@ export class Session implements Vpp {
     this.isHeld = true;
     const standing = new Standing({
       has: (message) => this.has(message),
+      call: (message, fields) => this.request(message, fields, []),
       dump: (message, fields = {}) => this.gather(message, fields),
       cli: (command) => this.command(command),
     });

@@ -1,12 +1,11 @@
 /** Rate limits, and where they hold. */
 import type { PolicerConfig } from "../api/messages.ts";
-import type { Policer, PolicerUse, VppObject } from "../model.ts";
-import { dump, type Reader, type Sight, type Target, type Writer, type Writers } from "./kind.ts";
+import type { Policer, PolicerUse } from "../model.ts";
+import { dump, type Reader, type Sight, type Target, type Writers } from "./kind.ts";
 import { none } from "./names.ts";
 
 export const readPolicers: Reader = async (sight) => {
-  const found = await dump(sight, "policer_dump_v2", { policer_index: none });
-  const uses = await readUses(sight, found.length > 0);
+  const [found, uses] = await Promise.all([dump(sight, "policer_dump_v2", { policer_index: none }), readUses(sight)]);
   return [
     ...found.map((one): Policer => ({
       kind: "policer",
@@ -25,23 +24,21 @@ const arcs = {
   out: { arc_name: "ip4-output", feature_name: "policer-output" },
 } as const;
 
-/** VPP says whether one holds on an interface, but not which: that is remembered, or else has no name. */
-async function readUses(sight: Sight, mayBeSome: boolean): Promise<readonly PolicerUse[]> {
-  if (!mayBeSome || !sight.vpp.has("feature_is_enabled")) return [];
-  const known = new Map(sight.remembered.all("policer-use").map((one) => [`${one.on} ${one.direction}`, one.policer]));
-  const [all, names] = await Promise.all([sight.interfaces, sight.names]);
-  const asked = all.flatMap(({ sw_if_index }) => {
-    const on = names.nameOf(sw_if_index);
-    if (on === undefined) return [];
-    return (["in", "out"] as const).map(async (direction): Promise<readonly PolicerUse[]> => {
-      const key = `${on} ${direction}`;
-      // Where everything is remembered, only that is asked for.
-      if (sight.remembered.isWhole && !known.has(key)) return [];
-      const { is_enabled } = await sight.vpp.call("feature_is_enabled", { ...arcs[direction], sw_if_index });
-      return is_enabled ? [{ kind: "policer-use", on, direction, policer: known.get(key) ?? "" }] : [];
+/**
+ * VPP says whether one holds on an interface, but not which, and says it also of interfaces that no output feature ever reached:
+ * only what is remembered is asked for.
+ */
+async function readUses(sight: Sight): Promise<readonly PolicerUse[]> {
+  const remembered = sight.remembered.all("policer-use");
+  if (remembered.length === 0 || !sight.vpp.has("feature_is_enabled")) return [];
+  const names = await sight.names;
+  const held = remembered
+    .filter(({ on }) => names.has(on))
+    .map(async (use): Promise<readonly PolicerUse[]> => {
+      const fields = { ...arcs[use.direction], sw_if_index: names.interface(use.on) };
+      return (await sight.vpp.call("feature_is_enabled", fields)).is_enabled ? [use] : [];
     });
-  });
-  return (await Promise.all(asked)).flat();
+  return (await Promise.all(held)).flat();
 }
 
 const kbps = 0;
@@ -90,16 +87,6 @@ function use(apply: boolean, { on, direction, policer }: PolicerUse, { vpp, name
   return direction === "in" ? vpp.call("policer_input", fields) : vpp.call("policer_output", fields);
 }
 
-/** One that is put on an interface a second time would have to be taken off twice. */
-const user: Pick<Writer<PolicerUse>, "add" | "remove"> = {
-  add: async (object, to) => {
-    const sw_if_index = to.names.interface(object.on);
-    const { is_enabled } = await to.vpp.call("feature_is_enabled", { ...arcs[object.direction], sw_if_index });
-    await Promise.all([...(is_enabled ? [use(false, object, to)] : []), use(true, object, to)]);
-  },
-  remove: (object, to) => use(false, object, to),
-};
-
 export const policerWriters: Writers<"policer" | "policer-use"> = {
   policer: {
     needs: ["policer_dump_v2", "policer_add_del", "policer_update"],
@@ -109,7 +96,7 @@ export const policerWriters: Writers<"policer" | "policer-use"> = {
   },
   "policer-use": {
     needs: ["policer_input", "policer_output", "feature_is_enabled"],
-    ...user,
-    set: (_: VppObject, after, to) => user.add(after, to),
+    add: (object, to) => use(true, object, to),
+    remove: (object, to) => use(false, object, to),
   },
 };

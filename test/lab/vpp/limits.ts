@@ -2,7 +2,7 @@
 import type { PolicerConfig } from "../../../reconcilers/vpp/api/messages.ts";
 import type { Calls, DumpsOf } from "./handlers.ts";
 import { countFeature } from "./interfaces.ts";
-import { type Interface, none, retval, type State } from "./state.ts";
+import { Died, type Interface, none, retval, type State } from "./state.ts";
 import { isIpv6 } from "./text.ts";
 
 const valueExists = -81;
@@ -11,6 +11,8 @@ export function limit(vpp: State, name: string, on: number, direction: "in" | "o
   const itf = vpp.interfaces.get(on);
   if (![...vpp.policers.values()].some((policer) => policer.name === name)) return retval.noSuchEntry;
   if (!itf) return retval.invalidInterface;
+  if (isOn) vpp.policed[direction] = Math.max(vpp.policed[direction], on);
+  else if (vpp.policed[direction] === -1) throw new Died(`policer_${direction}put taken off, and none was ever put on`);
   const arc = direction === "in" ? "unicast" : "output";
   const features = [4, 6].map((family) => `ip${family}-${arc}/policer-${direction}put`);
   for (const feature of features) {

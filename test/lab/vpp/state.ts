@@ -254,6 +254,8 @@ export class State {
   >();
   readonly bridges = new Map<number, BridgeDomain>();
   readonly policers = new Map<number, { readonly name: string; config: PolicerConfig }>();
+  /** The highest number of an interface that a policer was ever put on. */
+  readonly policed = { in: -1, out: -1 };
   /** "interface family direction" → mode. */
   readonly reversePaths = new Map<string, number>();
   readonly routers = new Map<number, Router>();

@@ -1,6 +1,6 @@
 /** How VPP behaves: linux-cp, virtual routers, limits, and the small protocols. */
 import { expect } from "vitest";
-import type { RawClient } from "./raw-client.ts";
+import { gone, type RawClient } from "./raw-client.ts";
 import { none } from "./state.ts";
 import { loopback, setAddress, up, vlan, type Story } from "./stories.ts";
 
@@ -37,6 +37,12 @@ const policed = {
   exceed_action: { type: 0, dscp: 0 },
   violate_action: { type: 0, dscp: 0 },
 };
+
+async function takesOff(vpp: RawClient, message: "policer_input" | "policer_output"): Promise<void> {
+  const sw_if_index = await loopback(vpp, 1);
+  await vpp.call("policer_add", { name: "p", infos: policed });
+  expect(await vpp.retval(message, { name: "p", sw_if_index, apply: false })).toBe(gone);
+}
 
 export const protocolStories: readonly Story[] = [
   {
@@ -186,6 +192,35 @@ export const protocolStories: readonly Story[] = [
       expect(await vpp.retval("policer_del", { policer_index: made.policer_index })).toBe(0);
       expect(await vpp.retval("policer_del", { policer_index: made.policer_index })).toBe(-6);
     },
+  },
+  {
+    name: "says of every output feature that it is there where none ever was",
+    needs: "policer_add",
+    wantsNew: true,
+    async tell(vpp) {
+      const sw_if_index = await loopback(vpp, 1);
+      const other = await loopback(vpp, 2);
+      expect(await isEnabled(vpp, other, "ip4-output", "policer-output")).toBe(true);
+      expect(await isEnabled(vpp, other, "ip4-unicast", "policer-input")).toBe(false);
+      await vpp.call("policer_add", { name: "p", infos: policed });
+      expect(await vpp.retval("policer_output", { name: "p", sw_if_index: other, apply: true })).toBe(0);
+      expect(await isEnabled(vpp, sw_if_index, "ip4-output", "policer-output")).toBe(false);
+      expect(await isEnabled(vpp, other, "ip4-output", "policer-output")).toBe(true);
+      expect(await isEnabled(vpp, other, "ip4-output", "ip4-source-and-port-range-check-tx")).toBe(false);
+      expect(await vpp.retval("policer_output", { name: "p", sw_if_index, apply: false })).toBe(0);
+    },
+  },
+  {
+    name: "falls over when the first policer inwards is taken off, which nobody put on",
+    needs: "policer_input",
+    wantsNew: true,
+    tell: (vpp) => takesOff(vpp, "policer_input"),
+  },
+  {
+    name: "falls over when the first policer outwards is taken off, which nobody put on",
+    needs: "policer_output",
+    wantsNew: true,
+    tell: (vpp) => takesOff(vpp, "policer_output"),
   },
   {
     name: "relays DHCP to several servers, all with the source of the first",

@@ -13,7 +13,7 @@ export interface Story {
   readonly needs?: string;
   /** Linux makes devices for it. */
   readonly wantsTaps?: true;
-  /** Interfaces are counted from the first one. */
+  /** It is about a VPP that has just started. */
   readonly wantsNew?: true;
   readonly tell: (vpp: RawClient) => Promise<void>;
 }

@@ -159,6 +159,21 @@ describe("what VPP keeps for ever", () => {
     await vpp.call("delete_subif", { sw_if_index: vlan });
   });
 
+  it.each(["policer_input", "policer_output"] as const)(
+    "is not sent: %s of what nobody put there, which VPP shows as being there",
+    async (message) => {
+      const { vpp, sim, loop } = await withPolicy();
+      await vpp.call("policer_add", { name: "p", infos: { cir: 1000, cb: 10_000n } });
+      const apply = (isOn: boolean) => vpp.call(message, { name: "p", sw_if_index: loop, apply: isOn });
+
+      await expect(apply(false)).rejects.toThrow(`${message} was not sent: no policer holds`);
+      await expect(vpp.cli("policer output unapply name p loop0")).rejects.toThrow("Describe it under policers");
+      await apply(true);
+      await apply(false);
+      expect(sim.deaths).toEqual([]);
+    },
+  );
+
   it("is not left behind: a role in det44", async () => {
     const { vpp, loop } = await withPolicy();
     const role = (isAdd: boolean) =>

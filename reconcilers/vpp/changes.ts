@@ -1,6 +1,6 @@
 /** What has to go, come and change, and what goes along because of it. Pure, linear in the number of objects. */
 import { rulesOf, rankOf } from "./kinds/table.ts";
-import { vlansOf } from "./kinds/vlans.ts";
+import { type Vlans, vlansOf } from "./kinds/vlans.ts";
 import type { VppObject } from "./model.ts";
 import { differing, type Sides } from "./sides.ts";
 
@@ -36,6 +36,7 @@ export function goesLast({ kind }: VppObject): boolean {
 }
 
 export function changesOf(sides: Sides): Changes {
+  const vlans = vlansOf(sides.live.values());
   const going = new Map<string, Move>();
   const changing = new Map<string, Change>();
   const foreign = new Map<string, VppObject>();
@@ -43,14 +44,15 @@ export function changesOf(sides: Sides): Changes {
     const after = sides.desired.get(id);
     if (after === undefined) {
       // A NIC is never taken out of VPP.
-      if (!sides.owned.has(id)) foreign.set(id, before);
+      if (!sides.owned.has(id) && !isGhost(before, sides)) foreign.set(id, before);
       else if (before.kind !== "physical") going.set(id, { object: before });
       continue;
     }
     const fields = differing(before, after);
     if (fields.length === 0) continue;
     const inPlace = rulesOf(after.kind).inPlace ?? [];
-    const fixed = fields.filter((field) => !inPlace.includes(field));
+    const lost = lostBy(before, vlans);
+    const fixed = lost.length > 0 ? lost : fields.filter((field) => !inPlace.includes(field));
     if (fixed.length === 0) changing.set(id, { before, after });
     else going.set(id, { object: before, recreated: fixed });
   }
@@ -60,6 +62,25 @@ export function changesOf(sides: Sides): Changes {
   const coming = comingOf(sides, going, foreign);
   const fresh = new Set([...coming.values()].flatMap(({ object }) => rulesOf(object.kind).provides?.(object) ?? []));
   return { going, coming, changing, foreign, vanished, fresh };
+}
+
+/**
+ * Interfaces that it mentions and somebody removed, by numbers that the next ones get: VPP would take that for what it
+ * had, which leads nowhere. So it goes before anything comes.
+ */
+function lostBy(object: VppObject, vlans: Vlans): readonly string[] {
+  return (
+    rulesOf(object.kind)
+      .needs?.(object, vlans)
+      .filter((key) => key.startsWith("interface:#")) ?? []
+  );
+}
+
+/** Steering of ours on an interface that somebody removed. */
+function isGhost(object: VppObject, { desired, owned }: Pick<Sides, "desired" | "owned">): boolean {
+  if (object.kind !== "abf-attachment" || !object.on.startsWith("#")) return false;
+  const policy = `abf-policy ${object.policy}`;
+  return desired.has(policy) || owned.has(policy);
 }
 
 /** Lets everything go that stands on what goes, or has to come after what comes. */

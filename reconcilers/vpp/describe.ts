@@ -76,9 +76,12 @@ function valueWords(value: unknown): string {
 /** Why it goes and comes again, and whose it is. */
 function causeOf({ kind, recreated, isForeign, before, after }: ObjectStep): string {
   const own = new Set(Object.keys((after ?? before) as object));
-  const causes = (recreated ?? []).map((cause) =>
-    own.has(cause) ? `${words(cause)} cannot be changed` : `${cause.replace(":", " ")} comes again`,
-  );
+  const causes = (recreated ?? []).map((cause) => {
+    if (own.has(cause)) return `${words(cause)} cannot be changed`;
+    return cause.startsWith("interface:#")
+      ? "somebody removed an interface of it"
+      : `${cause.replace(":", " ")} comes again`;
+  });
   const parts = [
     ...(isForeign ? [kind === "remove" ? "not ours; what it stands on goes" : "not ours"] : []),
     ...(recreated && kind === "remove" ? [`made anew: ${causes.join(", ")}`] : []),

@@ -2,7 +2,7 @@
 import type { AclRule as WireRule } from "../api/messages.ts";
 import type { AbfAttachment, AbfPolicy, Acl, AclRule, Hop, InterfaceAcls, VppObject } from "../model.ts";
 import { dump, type Reader, type Target, type Writers } from "./kind.ts";
-import { none } from "./names.ts";
+import { goneName, none, numberOfGone } from "./names.ts";
 import { fromPaths, toPaths } from "./paths.ts";
 
 const actions = ["deny", "permit", "permit-reflect"] as const;
@@ -81,21 +81,45 @@ export const readAbf: Reader = async (sight) => {
       acl: names.tagOf(acl_index),
       paths: fromPaths(paths, names),
     })),
-    ...attachments.flatMap(({ attach: { policy_id: policy, sw_if_index, priority, is_ipv6 } }): AbfAttachment[] => {
-      const on = names.nameOf(sw_if_index);
-      if (on === undefined) return [];
-      return [{ kind: "abf-attachment", policy, on, family: is_ipv6 ? "ipv6" : "ipv4", priority }];
+    ...attachments.map(({ attach: { policy_id: policy, sw_if_index, priority, is_ipv6 } }): AbfAttachment => {
+      // It stays where its interface went, and haunts the next of that number.
+      const on = names.nameOf(sw_if_index) ?? goneName(sw_if_index);
+      return { kind: "abf-attachment", policy, on, family: is_ipv6 ? "ipv6" : "ipv4", priority };
     }),
   ];
 };
 
 /** `is_add` adds these paths to those that it has, and not removes them: VPP crashes of one that it already has. */
-function changePaths(is_add: boolean, { id, acl }: AbfPolicy, paths: readonly Hop[], to: Target): Promise<unknown> {
+function changePaths(is_add: boolean, object: AbfPolicy, paths: readonly Hop[], to: Target): Promise<unknown> {
+  return to.vpp.call("abf_policy_add_del", pathChange(is_add, object, paths, to));
+}
+
+/** Looks up every name: throws a Problem where VPP has none of one. */
+function pathChange(is_add: boolean, { id, acl }: AbfPolicy, paths: readonly Hop[], { names }: Target) {
   // The ACL of one that goes may be gone before it, and is not looked at.
-  const acl_index = is_add ? to.names.acl(acl) : 0;
-  const encoded = toPaths(paths, isIpv6(paths), to.names);
-  const policy = { policy_id: id, acl_index, n_paths: encoded.length, paths: encoded };
-  return to.vpp.call("abf_policy_add_del", { is_add, policy });
+  const acl_index = is_add ? names.acl(acl) : 0;
+  const encoded = toPaths(paths, isIpv6(paths), names);
+  return { is_add, policy: { policy_id: id, acl_index, n_paths: encoded.length, paths: encoded } };
+}
+
+/** How many loopbacks are made until the numbers of interfaces that are gone have been given away again. */
+const mostLoopbacks = 64;
+
+/** VPP takes no path away that leads to an interface which is gone, unless another has its number: a loopback, meanwhile. */
+async function removePolicy(object: AbfPolicy, to: Target): Promise<void> {
+  const lost = new Set(object.paths.flatMap((path) => numberOfGone(path.interface ?? "") ?? []));
+  const loopbacks: number[] = [];
+  try {
+    while (lost.size > 0 && loopbacks.length < mostLoopbacks) {
+      const { sw_if_index } = await to.vpp.call("create_loopback_instance", {});
+      loopbacks.push(sw_if_index);
+      lost.delete(sw_if_index);
+    }
+    await changePaths(false, object, object.paths, to);
+  } finally {
+    // The last one first: VPP gives numbers away as a stack does.
+    for (const sw_if_index of loopbacks.toReversed()) await to.vpp.call("delete_loopback", { sw_if_index });
+  }
 }
 
 function isIpv6(paths: readonly Hop[]): boolean {
@@ -137,12 +161,13 @@ export const filterWriters: Writers<"acl" | "interface-acls" | "abf-policy" | "a
     add: (object, to) => changePaths(true, object, object.paths, to),
     set: (before, after, to) => {
       const [added, removed] = [without(after.paths, before.paths), without(before.paths, after.paths)];
-      return Promise.all([
-        ...(added.length > 0 ? [changePaths(true, after, added, to)] : []),
-        ...(removed.length > 0 ? [changePaths(false, before, removed, to)] : []),
-      ]);
+      const changes = [
+        ...(added.length > 0 ? [pathChange(true, after, added, to)] : []),
+        ...(removed.length > 0 ? [pathChange(false, before, removed, to)] : []),
+      ];
+      return Promise.all(changes.map((change) => to.vpp.call("abf_policy_add_del", change)));
     },
-    remove: (object, to) => changePaths(false, object, object.paths, to),
+    remove: removePolicy,
   },
   "abf-attachment": {
     needs: ["abf_itf_attach_dump", "abf_itf_attach_add_del"],

@@ -56,15 +56,25 @@ export class Names {
     return this.#names.get(index);
   }
 
-  /** Throws a Problem where VPP has none of this name. */
+  /** "#7" is the number of one that is gone. Throws a Problem where VPP has none of this name. */
   interface(name: string): number {
-    return this.#interfaces.get(name) ?? missing("interface", name);
+    return this.#interfaces.get(name) ?? numberOfGone(name) ?? missing("interface", name);
   }
 
   /** Throws a Problem where VPP has none of this tag. */
   acl(tag: string): number {
     return this.#acls.get(tag) ?? missing("ACL", tag);
   }
+}
+
+/** What an interface is known by that is mentioned and not there any more: somebody removed it. */
+export function goneName(index: number): string {
+  return `#${index}`;
+}
+
+/** undefined: a name like any other. */
+export function numberOfGone(name: string): number | undefined {
+  return /^#\d+$/.test(name) ? Number(name.slice(1)) : undefined;
 }
 
 function missing(what: string, name: string): never {

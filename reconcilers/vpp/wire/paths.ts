@@ -1,7 +1,7 @@
 /** Next hops, as routes and ABF policies have them. */
 import type { FibPath } from "../api/messages.ts";
 import type { Hop } from "../model.ts";
-import { type Names, none } from "./names.ts";
+import { goneName, type Names, none } from "./names.ts";
 
 const label = { is_uniform: 0, label: 0, ttl: 0, exp: 0 };
 const labels = Array.from({ length: 16 }, () => label);
@@ -34,7 +34,8 @@ export function fromPaths(paths: readonly FibPath[], names: Names): readonly Hop
     .filter((path) => path.type === 0)
     .map((path): Hop => {
       const via = path.proto === 1 ? path.nh.address.ip6 : path.nh.address.ip4;
-      const name = path.sw_if_index === none ? undefined : (names.nameOf(path.sw_if_index) ?? `#${path.sw_if_index}`);
+      const name =
+        path.sw_if_index === none ? undefined : (names.nameOf(path.sw_if_index) ?? goneName(path.sw_if_index));
       return {
         ...(via !== undefined && via !== "0.0.0.0" && via !== "::" && { via }),
         ...(name !== undefined && { interface: name }),

@@ -2,7 +2,7 @@
 import type { Dumps } from "../api/messages.ts";
 import type { Vrrp, VppObject } from "../model.ts";
 import { dump, type Reader, type Sight, type Target, type Writer, type Writers } from "./kind.ts";
-import { type Names, none } from "./names.ts";
+import { goneName, type Names, none } from "./names.ts";
 
 type Details = Dumps["vrrp_vr_dump"]["details"];
 
@@ -59,18 +59,24 @@ function trackOf(
   names: Names,
 ): Vrrp["track"] {
   return ifs
-    .map(({ sw_if_index, priority }) => [names.nameOf(sw_if_index) ?? `#${sw_if_index}`, priority] as const)
+    .map(({ sw_if_index, priority }) => [names.nameOf(sw_if_index) ?? goneName(sw_if_index), priority] as const)
     .toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 
+/** VPP keeps one whose interface went, and gives it to the next of that number, in whatever condition: it is made anew. */
+const isThere = -116;
+
 const router: Pick<Writer<Vrrp>, "add" | "remove"> = {
-  add: (object, to) => {
+  add: async (object, to) => {
     const { vpp } = to;
-    const key = keyFields(object, to);
+    const [key, config] = [keyFields(object, to), configOf(object, to)];
     const { peers, track } = object;
-    const sent: Promise<unknown>[] = [vpp.call("vrrp_vr_add_del", { is_add: 1, ...configOf(object, to) })];
+    const tracked = trackChange(1, object, to);
+    const { retval } = await vpp.call("vrrp_vr_add_del", { is_add: 1, ...config }, [isThere]);
+    const sent: Promise<unknown>[] = [];
+    if (retval === isThere) sent.push(router.remove(object, to), vpp.call("vrrp_vr_add_del", { is_add: 1, ...config }));
     if (peers.length > 0) sent.push(vpp.call("vrrp_vr_set_peers", { ...key, n_addrs: peers.length, addrs: peers }));
-    if (track.length > 0) sent.push(trackInterfaces(1, object, to));
+    if (track.length > 0) sent.push(vpp.call("vrrp_vr_track_if_add_del", tracked));
     sent.push(vpp.call("vrrp_vr_start_stop", { ...key, is_start: 1 }));
     return Promise.all(sent);
   },
@@ -81,17 +87,19 @@ const router: Pick<Writer<Vrrp>, "add" | "remove"> = {
     ]),
 };
 
-function trackInterfaces(is_add: 0 | 1, object: Vrrp, to: Target): Promise<unknown> {
+/** Looks up every name: throws a Problem where VPP has none of one. */
+function trackChange(is_add: 0 | 1, object: Vrrp, to: Target) {
   const ifs = object.track.map(([name, priority]) => ({ sw_if_index: to.names.interface(name), priority }));
-  return to.vpp.call("vrrp_vr_track_if_add_del", { ...keyFields(object, to), is_add, n_ifs: ifs.length, ifs });
+  return { ...keyFields(object, to), is_add, n_ifs: ifs.length, ifs };
 }
 
 /** Only what it tracks changes while it runs. */
 function retrack(before: Vrrp, after: Vrrp, to: Target): Promise<unknown> {
-  return Promise.all([
-    ...(before.track.length > 0 ? [trackInterfaces(0, before, to)] : []),
-    ...(after.track.length > 0 ? [trackInterfaces(1, after, to)] : []),
-  ]);
+  const changes = [
+    ...(before.track.length > 0 ? [trackChange(0, before, to)] : []),
+    ...(after.track.length > 0 ? [trackChange(1, after, to)] : []),
+  ];
+  return Promise.all(changes.map((fields) => to.vpp.call("vrrp_vr_track_if_add_del", fields)));
 }
 
 function keyFields({ on, id: vr_id, family }: Vrrp, { names }: Target) {

@@ -91,6 +91,7 @@ export const aclCalls = {
     setAclLists(vpp, sw_if_index, acls.slice(0, n_input), acls.slice(n_input)),
   abf_policy_add_del(vpp, { is_add, policy: { policy_id, acl_index, paths } }) {
     const policy = vpp.policies.get(policy_id);
+    if (paths.some(({ sw_if_index: on }) => on !== none && !vpp.interfaces.has(on))) return -54;
     if (policy?.isBroken) throw new Died(`abf policy ${policy_id} after its paths were lost`);
     const said = new Set(paths.map(pathKey));
     if (is_add) {

@@ -10,6 +10,7 @@ import { altered, applianceIn, pushed } from "../../../lab/vpp-appliance.ts";
 import { places, vppHost } from "../../../lab/vpp-host.ts";
 
 const signal = new AbortController().signal;
+const timing = { interval: 100, preempt: true, accept: false, peers: [], track: [["loop8", 10]] } as const;
 const appliance = applianceIn("/run/vpp");
 
 function plane() {
@@ -122,6 +123,59 @@ describe("VPP's plane", () => {
     expect(await reconcile(read("interrupt"))).toEqual([]);
     expect(await plan(read())).toEqual([]);
     expect(sims.core.state.byName("loop1")?.rxMode).toBe(2);
+  });
+
+  it("steers again after somebody removed where to, and another interface got its number", async () => {
+    const { reconcile, plan, sims } = plane();
+    const next = { kind: "loopback", name: "loop8" } as const;
+    const here = { kind: "loopback", name: "loop9" } as const;
+    const rule = { action: "permit", source: "0.0.0.0/0", destination: "0.0.0.0/0", protocol: 0 } as const;
+    const ports = { from: [0, 65_535], to: [0, 65_535], tcpMask: 0, tcpValue: 0 } as const;
+    const objects = [
+      next,
+      here,
+      { kind: "acl", tag: "a", rules: [{ ...rule, ...ports }] },
+      { kind: "abf-policy", id: 7, acl: "a", paths: [{ via: "10.8.0.2", interface: "loop8" }] },
+      { kind: "abf-attachment", policy: 7, on: "loop9", family: "ipv4", priority: 10 },
+      { kind: "vrrp", on: "loop9", id: 3, family: "ipv4", addresses: ["10.9.0.9"], priority: 100, ...timing },
+      { kind: "address", on: "loop9", address: "10.9.0.1/24" },
+    ] as const;
+    const desired = { core: { objects } };
+    await reconcile(desired);
+    sims.core.cli("delete loopback interface intfc loop8");
+
+    expect((await plan(desired, desired)).map(describeStep)).toEqual([
+      "core: remove VRRP 3 for ipv4 on loop9 (made anew: somebody removed an interface of it)",
+      "core: remove ABF policy 7 on loop9 (made anew: abf-policy 7 comes again)",
+      "core: remove steering of ACL a (ABF policy 7) (made anew: somebody removed an interface of it)",
+      "core: add loopback loop8",
+      "core: add steering of ACL a (ABF policy 7): via 10.8.0.2 loop8 (anew)",
+      "core: add ABF policy 7 on loop9: ipv4, priority 10 (anew)",
+      "core: add VRRP 3 for ipv4 on loop9: 10.9.0.9, priority 100 (anew)",
+    ]);
+    expect(await reconcile(desired, desired)).toEqual([]);
+
+    sims.core.cli("delete loopback interface intfc loop9");
+    expect(await reconcile(desired, desired)).toEqual([]);
+    expect(sims.core.deaths).toEqual([]);
+  });
+
+  it("takes no policer off that nobody put on, where nothing is remembered", async () => {
+    const { reconcile, sims } = plane();
+    sims.core.cli("create loopback interface instance 1");
+    const limit = { kind: "policer", name: "p", rateKbps: 1000, burstBytes: 15_000, exceed: "drop" } as const;
+    const objects = [
+      { kind: "loopback", name: "loop1" },
+      limit,
+      { kind: "policer-use", on: "loop1", direction: "out", policer: "p" },
+    ] as const;
+
+    expect(await reconcile({ core: { objects: [objects[0], limit] } })).toEqual([]);
+    expect(await reconcile({ core: { objects } })).toEqual([]);
+    expect(
+      await reconcile({ core: { objects: [objects[0], { ...limit, name: "q" }] } }, { core: { objects } }),
+    ).toEqual([]);
+    expect(sims.core.deaths).toEqual([]);
   });
 
   it("leaves out an instance that does not run", async () => {

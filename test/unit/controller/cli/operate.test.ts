@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import { tmpdir } from "node:os";
@@ -251,4 +252,48 @@ describe("the commands for operators", () => {
     expect(ran.exitCode).toBe(1);
     expect(JSON.parse(ran.out)).toMatchObject({ problems: [{ code: "AGENT_UNREACHABLE" }] });
   });
+
+  it("shows the boot environments, and changes one, as the agent says", async () => {
+    const environment = { name: "a\u001b[2J", guid: "1", roles: ["running", "next"], committed: true };
+    const sizes = { usedBytes: 2 ** 30, referencedBytes: 3 * 2 ** 29, createdAt: 0 };
+    const pool = { name: "tank", health: "ONLINE", usedBytes: 1, availableBytes: 2 ** 33 };
+    answer = { status: 200, body: { pool, bootfs: "tank/ROOT/a", environments: [{ ...environment, ...sizes }] } };
+    const list = await impctl(folder, "be", "list", "--socket", socket);
+    expect([list.exitCode, list.out.split("\n")]).toEqual([
+      0,
+      [
+        "pool tank ONLINE, 8.0 GiB free",
+        "   NAME        ROLES          COMMITTED  SIZE     OWN      MADE        FROM",
+        "*  a\\u{1b}[2J  running, next  yes        1.5 GiB  1.0 GiB  1970-01-01  -",
+        "",
+      ],
+    ]);
+    expect(JSON.parse((await impctl(folder, "be", "list", "--json", "--socket", socket)).out)).toMatchObject({ pool });
+
+    answer = { status: 200, body: { message: "a is kept until it is unpinned." } };
+    const pinned = await impctl(folder, "be", "pin", "a", "--reason", "why", "--socket", socket);
+    expect([pinned.exitCode, pinned.out]).toEqual([0, "a is kept until it is unpinned.\n"]);
+    expect(asked.at(-1)).toBe('POST /boot-environment {"verb":"pin","name":"a","reason":"why"}');
+
+    const problem = new Problem("BOOT_ENVIRONMENT", "a stays: it is booted.", { remedy: "Boot another one first." });
+    answer = { status: 409, body: { problem } };
+    const removed = await impctl(folder, "be", "rm", "a", "--socket", socket);
+    expect([removed.exitCode, removed.err]).toEqual([1, "impctl: a stays: it is booted. Boot another one first.\n"]);
+    expect((await impctl(folder, "be", "pin", "a", "--socket", socket)).exitCode).toBe(64);
+  });
+
+  const isOnZfs = / \/ \/ .* - zfs /.test(readFileSync("/proc/self/mountinfo", "utf8"));
+  it.skipIf(isOnZfs)(
+    `asks the pool itself where no agent runs (${isOnZfs ? "this machine has one" : "this machine has none"})`,
+    async () => {
+      const settings = join(folder, "agent.yaml");
+      await writeFile(settings, "machine: fra1/r1\nrepository: { folder: /nowhere }\n", { mode: 0o600 });
+      const alone = ["--settings", settings, "--socket", join(folder, "nobody.sock")];
+      const { exitCode, err } = await impctl(folder, "be", "list", ...alone);
+      expect([exitCode, err]).toEqual([
+        1,
+        "impctl: The root of this box is no ZFS dataset: it has no boot environments.\n",
+      ]);
+    },
+  );
 });

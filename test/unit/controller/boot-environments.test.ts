@@ -10,6 +10,7 @@ import { poolText } from "../../../controller/cli/be-text.ts";
 import { orderIn } from "../../../controller/operations/boot-environment.ts";
 import { simHost } from "../../lab/host.ts";
 import { addIncremental, bootFrom, bootPool, must, runFrom } from "../../lab/zfs/boot-pool.ts";
+import type { SimPool } from "../../lab/zfs/datasets.ts";
 import { silentTerminal } from "./cli/terminal.ts";
 
 const { signal } = new AbortController();
@@ -141,10 +142,11 @@ describe("boot environments of a box", () => {
   });
 });
 
-describe("after a commit", () => {
-  const names = (pool: ReturnType<typeof router>["pool"]) =>
-    [...pool.datasets.keys()].flatMap((name) => /^tank\/ROOT\/(.*)$/.exec(name)?.[1] ?? []).toSorted();
+function names(pool: SimPool): readonly string[] {
+  return [...pool.datasets.keys()].flatMap((name) => /^tank\/ROOT\/(.*)$/.exec(name)?.[1] ?? []).toSorted();
+}
 
+describe("after a commit", () => {
   it("the newest stay beside those that must, and the running one says when it committed", async () => {
     const { box, pool } = router();
     const policy = { "keep-boot-environments": 2, "min-free-pool-mebibytes": 0 };
@@ -175,6 +177,41 @@ describe("after a commit", () => {
     expect(problems.map(({ code }) => code)).toEqual(["POOL"]);
     expect(names(pool)).toEqual(["a", "d", "e"]);
   });
+});
+
+describe("an agent that is killed while it tidies up", () => {
+  const policy = { "keep-boot-environments": 1, "min-free-pool-mebibytes": 0 };
+  const stands = (pool: SimPool) =>
+    [...pool.datasets.values()]
+      .map(({ name, origin, blocks, snapshots }) => [name, origin ?? "", blocks.size, snapshots.length].join(" "))
+      .toSorted((a, b) => (a < b ? -1 : 1));
+
+  it.each(["before", "after"] as const)(
+    "takes nothing with it that has a role, and ends alike: %s each step",
+    async (moment) => {
+      const whole = router();
+      await keepHouse(whole.box, policy, signal);
+      const steps = whole.sim.effects().length;
+      expect(steps).toBeGreaterThan(20);
+      for (let killAt = 1; killAt <= steps; killAt += 1) {
+        const { sim, pool } = router();
+        void keepHouse({ host: sim.start({ killAt, moment }), state }, policy, signal);
+        await sim.until(() => sim.isKilled(), "killed");
+        const left = [...pool.datasets.keys()];
+        expect([killAt, left.includes("tank/ROOT/d"), left.includes("tank/ROOT/e"), pool.bootfs]).toEqual([
+          killAt,
+          true,
+          true,
+          "tank/ROOT/e",
+        ]);
+        expect([killAt, pool.datasets.get("tank/ROOT/d")?.blocks.size]).toEqual([killAt, 2]);
+
+        expect(await keepHouse({ host: sim.start(), state }, policy, signal)).toEqual([]);
+        expect(names(pool)).toEqual(["d", "e"]);
+      }
+      expect(stands(whole.pool)).toContain("tank/ROOT/d  2 1");
+    },
+  );
 });
 
 describe("what an operator says of a boot environment", () => {

@@ -21,6 +21,7 @@ import { printable, printableJson } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { linuxHost } from "../host/linux.ts";
 import { passingSecrets } from "../passing-secrets.ts";
+import { takeInstance } from "./frr-lock.ts";
 import { examples } from "./help.ts";
 import { problemText } from "./problem-text.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
@@ -118,6 +119,7 @@ async function apply(path: string, options: Options, terminal: Terminal): Promis
   const host = linuxHost(passingSecrets());
   const file = await open(path, terminal);
   const instance = await instanceOf(options, host, terminal.signal);
+  await using _ = await takeInstance(instance.sockets);
   const plan = await planWhole(file, instance, host, terminal.signal);
   const refused = plan.problems.length > 0;
   const worst = worstImpact(plan.steps);

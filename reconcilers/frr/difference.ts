@@ -2,6 +2,7 @@
 import { ancestors, type Entries, entriesOf, type Entry, type Neighbor, neighborKey, neighborsOf } from "./entries.ts";
 import type { Operation } from "./impact.ts";
 import { instanceSlot, isLeak } from "./grammar.ts";
+import { filterOf } from "./filters.ts";
 import { relevantParts } from "./relevant.ts";
 import { parseConfig, pathKey } from "./tree.ts";
 
@@ -41,6 +42,8 @@ export function sidesOf(
     const known = text === live ? liveEntries : text === desired ? desiredEntries : undefined;
     for (const key of (known ?? entriesOf(relevant.part(parseConfig(text)))).keys()) keys.add(key);
   }
+  // Copies of filters that a change left behind which was interrupted (regroup.ts).
+  for (const { key, path, line } of liveEntries.values()) if (filterOf(path[0] ?? line)?.endsWith("~")) keys.add(key);
   return {
     desired: desiredEntries,
     live: liveEntries,

@@ -7,6 +7,8 @@ import { instanceSlot, isIdentity, negation, objectOf, replacedByRemoval } from 
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
 import type { FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
 import { areaRemovals, early, earlyRemovals, holdingRemovals, makeAreas, makeRoom, phaseOf } from "./order.ts";
+import { withoutLeaks } from "./regroup.ts";
+import { parseConfig } from "./tree.ts";
 import { tapsOf } from "./interfaces.ts";
 import { problemsOf } from "./obstacles.ts";
 
@@ -20,12 +22,13 @@ export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: reado
   const changes = difference(sides, incomplete);
   const raw = [desired, ...owned].flatMap((one) => one.raw ?? []);
   const reach = Object.assign({}, ...[...owned, desired].map((one) => one.reach)) as Reach;
-  const { steps, notes } = stepsOf(changes, sides, raw, reach);
+  const { steps: plain, notes } = stepsOf(changes, sides, raw, reach);
+  const safe = withoutLeaks(plain, parseConfig(observed.config), parseConfig(desired.config));
   return {
-    steps,
+    steps: safe.steps,
     foreign: foreignObjects(changes.foreign),
-    problems: problemsOf(desired, observed, sides, changes, steps.length > 0),
-    notes: [...notes, ...changes.goAlong.map(goesAlong)],
+    problems: problemsOf(desired, observed, sides, changes, safe.steps.length > 0),
+    notes: [...notes, ...safe.notes, ...changes.goAlong.map(goesAlong)],
   };
 }
 

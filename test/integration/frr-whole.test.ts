@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { takeInstance } from "../../controller/cli/frr-lock.ts";
 import { linuxHost } from "../../controller/host/linux.ts";
 import { passingSecrets } from "../../controller/passing-secrets.ts";
 import { observeFrr } from "../../reconcilers/frr/observe.ts";
@@ -176,6 +177,19 @@ frr: 1 hitless
 `);
     expect(exitCode).toBe(2);
     expect(await impctl(folder, "frr", "diff", "by-hand.conf", "by-hand.conf")).toMatchObject({ exitCode: 0 });
+  });
+
+  it("changes an FRR once at a time", async () => {
+    {
+      await using _ = await takeInstance(real.sockets);
+      const { exitCode, err } = await frr("apply", "by-hand.conf");
+      expect({ exitCode, err }).toMatchObject({
+        exitCode: 1,
+        err: expect.stringContaining("Another impctl frr apply"),
+      });
+      expect(await running()).toBe("");
+    }
+    expect(await frr("apply", "by-hand.conf")).toMatchObject({ exitCode: 0 });
   });
 
   it("talks to no daemon of another namespace", async () => {

@@ -1,6 +1,6 @@
 /** BIRD 2 (Debian's bird2) as an independent BGP speaker in a namespace of its own: the other end of the appliance's sessions. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -22,6 +22,8 @@ export interface BirdSession {
   readonly password?: string;
   /** Prefixes that BIRD announces on this session. */
   readonly announces: readonly string[];
+  /** Every route that is ever received on it is written down. */
+  readonly isHeard?: boolean;
 }
 
 export interface Bird extends AsyncDisposable {
@@ -34,9 +36,11 @@ export interface Bird extends AsyncDisposable {
   routes(name: string): Promise<string>;
   /** Prefixes received on a session. */
   received(name: string): Promise<readonly string[]>;
+  /** Every prefix in an UPDATE so far on a session that is heard, in order, also those that were withdrawn since. */
+  heard(name: string): readonly string[];
 }
 
-function configuration(routerId: string, sessions: readonly BirdSession[]): string {
+function configuration(routerId: string, sessions: readonly BirdSession[], log: string): string {
   const protocols = sessions.map((s) => {
     const family = s.peerAddress.includes(":") ? "ipv6" : "ipv4";
     const routes = s.announces.map((prefix) => `  route ${prefix} blackhole;`).join("\n");
@@ -51,10 +55,11 @@ protocol bgp ${s.name} {
   neighbor ${s.peerAddress} as ${s.peerAs};
   ${s.password === undefined ? "" : `password "${s.password}";`}
   connect delay time 1; connect retry time 2; error wait time 1, 4;
-  ${family} { table t_${s.name}; import all; export where source = RTS_STATIC; };
+  ${family} { table t_${s.name}; import ${s.isHeard ? `filter { print "heard ${s.name} ", net; accept; }` : "all"}; export where source = RTS_STATIC; };
 }`;
   });
-  return `log stderr { warning, error, fatal, bug };\nrouter id ${routerId};\nprotocol device {}\n${protocols.join("\n")}\n`;
+  const hearing = sessions.some((s) => s.isHeard) ? `log "${log}" { info };\n` : "";
+  return `log stderr { warning, error, fatal, bug };\n${hearing}router id ${routerId};\nprotocol device {}\n${protocols.join("\n")}\n`;
 }
 
 /** Starts BIRD in the foreground in `namespace`; resolves once its control socket answers. */
@@ -65,11 +70,13 @@ export async function startBird(
 ): Promise<Bird> {
   const folder = mkdtempSync(join(tmpdir(), "imp-bird-"));
   const socket = join(folder, "bird.ctl");
-  writeFileSync(join(folder, "bird.conf"), configuration(routerId, sessions));
+  const log = join(folder, "heard.log");
+  writeFileSync(join(folder, "bird.conf"), configuration(routerId, sessions, log));
   const [command, ...argv] = namespace.inside(program, "-f", "-c", join(folder, "bird.conf"), "-s", socket);
   const child = spawn(command, argv, { stdio: ["ignore", "ignore", "ignore"] });
   const run = promisify(execFile);
-  const ask = async (...query: string[]) => (await run("birdc", ["-s", socket, ...query], { timeout: 10_000 })).stdout;
+  const ask = async (...query: string[]) =>
+    (await run("birdc", ["-s", socket, ...query], { timeout: 30_000, maxBuffer: 1 << 26 })).stdout;
   const bird: Bird = {
     disable: async (name) => void (await ask("disable", name)),
     enable: async (name) => void (await ask("enable", name)),
@@ -78,6 +85,10 @@ export async function startBird(
     async received(name) {
       const text = await ask("show", "route", "table", `t_${name}`, "protocol", name);
       return [...text.matchAll(/^([0-9a-f.:]+\/\d+)/gm)].map((match) => match[1] ?? "");
+    },
+    heard(name) {
+      const text = existsSync(log) ? readFileSync(log, "utf8") : "";
+      return [...text.matchAll(/heard (\S+) (\S+)$/gm)].flatMap(([, who, prefix = ""]) => (who === name ? prefix : []));
     },
     async [Symbol.asyncDispose]() {
       await stop(child);

@@ -1,0 +1,261 @@
+/**
+ * Sees that a neighbour gets nothing in the middle of a change that it got neither before nor will get after it: what its
+ * filters permit is evaluated after each command. Where an order of small changes would permit more, the filters are built
+ * whole under another name ("CUSTOMERS~"), neighbours are switched over, the filters are changed, and they are switched back.
+ */
+import {
+  type FilterName,
+  filterOf,
+  type Filters,
+  LiveFilters,
+  chainOf,
+  exportersIn,
+  reach,
+  reference,
+} from "./filters.ts";
+import { neighborOf } from "./grammar.ts";
+import type { FrrCommand, FrrStep } from "./model.ts";
+import { kindsOf, permits } from "./policy.ts";
+import type { Node } from "./tree.ts";
+import { widened } from "./widening.ts";
+
+/**
+ * The steps, in another order and with more of them where that is needed, and whom they announce more to than before.
+ * `live`: what is there before them. Pure.
+ */
+export function withoutLeaks(
+  steps: readonly FrrStep[],
+  live: readonly Node[],
+  desired: readonly Node[],
+): { readonly steps: readonly FrrStep[]; readonly notes: readonly string[] } {
+  const commands = steps.flatMap((step) => step.commands);
+  const touched = new Set(commands.flatMap((command) => filterTouched(command) ?? []));
+  const isExport = ({ context, line }: FrrCommand) => reference(context, line.replace(/^no /, "")) !== undefined;
+  if (touched.size === 0 && !commands.some(isExport)) return { steps, notes: [] };
+  const before = new LiveFilters(live);
+  const after = new LiveFilters(live);
+  for (const command of commands) after.take(command);
+  keepWanted(after, new LiveFilters(desired), commands);
+  const notes = widened(before, after, touched);
+  const isInPlace = (name: FilterName) => touched.has(name) && has(before, name) && has(after, name);
+  const inPlace = (names: Iterable<FilterName>) => new Set([...reach([before, after], names)].filter(isInPlace));
+  const exporters = [before, after].flatMap((one) => exportersIn(one).flatMap((exporter) => chainOf(one, exporter)));
+  const exported = inPlace(exporters);
+  const maps = [before, after].flatMap(({ uses }) =>
+    [...uses.values()].filter((name) => name.startsWith("route-map ")),
+  );
+  const forgotten = new Set(
+    [...inPlace(maps)].filter(
+      (name) => name.includes(" prefix-list ") && isForgotten(before.lists.get(name), after.lists.get(name)),
+    ),
+  );
+  const isLeaking = exported.size > 0 && leaks(commands, live, before, after, exported);
+  const first = isLeaking ? exported.union(forgotten) : forgotten;
+  // Maps that ask one of them and change themselves wait until these are done, too.
+  const asking = [...after.maps.keys()].filter(
+    (name) => isInPlace(name) && !reach([after], [name]).isDisjointFrom(first),
+  );
+  const changing = first.union(new Set(asking));
+  return { steps: changing.size === 0 ? steps : regrouped(steps, before, after, changing, forgotten), notes };
+}
+
+/**
+ * Whether FRR 8.4.4 forgets entries of a prefix-list that stay: a route-map finds its lists by a table of prefixes, and an
+ * entry that goes takes along what that table has of all entries with the same prefix. Only a map made anew is right then.
+ */
+function isForgotten(before: ReadonlyMap<number, string> = new Map(), after: ReadonlyMap<number, string> = new Map()) {
+  const numbers = Map.groupBy([...before, ...after], ([, entry]) => entry.split(" ")[1]);
+  return [...before].some(([number, entry]) => {
+    const isGoing = after.get(number) !== entry;
+    return isGoing && numbers.get(entry.split(" ")[1])?.some(([other]) => other !== number);
+  });
+}
+
+/** Members go with their group; of somebody else's neighbours no command speaks. */
+function keepWanted({ uses }: LiveFilters, desired: Filters, commands: readonly FrrCommand[]): void {
+  const named = new Set(commands.flatMap(({ context, line }) => neighborOf(context, line) ?? []));
+  for (const [key, name] of uses) {
+    const isForeign = !desired.uses.has(key) && !named.has(/\nneighbor (\S+) /.exec(key)?.[1] ?? "");
+    if (desired.uses.get(key) !== name && !isForeign) uses.delete(key);
+  }
+}
+
+function filterTouched({ context, line }: FrrCommand): FilterName | undefined {
+  return filterOf(context[0] ?? line.replace(/^no /, ""));
+}
+
+function has({ lists, maps }: Filters, name: FilterName): boolean {
+  return lists.has(name) || maps.has(name);
+}
+
+/** Whether any neighbour is permitted in between what it is permitted neither before nor after; also when nobody can tell. */
+function leaks(
+  commands: readonly FrrCommand[],
+  live: readonly Node[],
+  before: Filters,
+  after: Filters,
+  inPlace: ReadonlySet<FilterName>,
+): boolean {
+  const chains = (neighbor: string) => [chainOf(before, neighbor), chainOf(after, neighbor)] as const;
+  const concerned = [...new Set([...exportersIn(before), ...exportersIn(after)])].flatMap((neighbor) => {
+    const names = reach([before, after], chains(neighbor).flat());
+    return [...names].some((name) => inPlace.has(name)) ? [{ neighbor, names }] : [];
+  });
+  const alike = Map.groupBy(concerned, ({ neighbor }) => JSON.stringify(chains(neighbor)));
+  for (const group of alike.values()) {
+    const [one] = group;
+    if (!one) continue;
+    const [first, last] = chains(one.neighbor);
+    const relevant = commands.filter((command) => one.names.has(filterTouched(command) ?? ""));
+    if (relevant.length <= 1 && first.join("\n") === last.join("\n")) continue;
+    const kinds = kindsOf([before, after], one.names);
+    if (kinds === undefined) return true;
+    const ends = [
+      [before, first],
+      [after, last],
+    ] as const;
+    // Without any filter nothing goes out (RFC 8212), or everything: then it is more careful than it had to be.
+    const forbidden = kinds.filter((route) =>
+      ends.every(([filters, chain]) => chain.length === 0 || !permits(filters, chain, route)),
+    );
+    if (forbidden.length * relevant.length > mostEvaluated) return true;
+    const moving = new LiveFilters(live);
+    for (const command of commands) {
+      moving.take(command);
+      const own = command.context[0]?.startsWith("router bgp ") ? neighborOf(command.context, command.line) : undefined;
+      if (own === undefined && !one.names.has(filterTouched(command) ?? "")) continue;
+      const looked = group.filter(({ neighbor }) => own === undefined || neighbor.includes(`\nneighbor ${own} `));
+      const chains = new Map(
+        looked.map(({ neighbor }) => chainOf(moving, neighbor)).map((one) => [one.join("\n"), one]),
+      );
+      for (const chain of chains.values()) {
+        if (chain.length > 0 && forbidden.some((route) => permits(moving, chain, route))) return true;
+      }
+    }
+  }
+  return false;
+}
+
+/** More is not gone through: the filters are copied at once. */
+const mostEvaluated = 500_000;
+
+function regrouped(
+  steps: readonly FrrStep[],
+  before: LiveFilters,
+  after: LiveFilters,
+  inPlace: ReadonlySet<FilterName>,
+  forgotten: ReadonlySet<FilterName>,
+): readonly FrrStep[] {
+  // What asks one of them has to be built whole, too.
+  const all = [...after.lists.keys(), ...after.maps.keys()];
+  const copied = all.filter((name) => [...reach([after], [name])].some((one) => inPlace.has(one)));
+  const taken = new Set([...all, ...before.lists.keys(), ...before.maps.keys()]);
+  const copies = new Map(copied.map((name) => [name, unused(`${name}~`, taken)]));
+  const renamed = ({ context, line }: FrrCommand): FrrCommand => {
+    const used = line.startsWith("no ") ? undefined : reference(context, line);
+    const copy = used && context[0]?.startsWith("router bgp ") ? copies.get(used.name) : undefined;
+    return used && copy !== undefined ? { context, line: used.as(copy) } : { context, line };
+  };
+  const isFilter = (step: FrrStep) => step.commands.every((command) => filterTouched(command) !== undefined);
+  const isMoved = (step: FrrStep) => step.commands.some((command) => inPlace.has(filterTouched(command) ?? ""));
+  const isNew = (step: FrrStep) =>
+    isFilter(step) && step.commands.every((command) => !has(before, filterTouched(command) ?? ""));
+  const last = steps.findLastIndex((step) => !isFilter(step));
+  const stay = (some: readonly FrrStep[]) => some.filter((step) => !isMoved(step) && !isNew(step));
+  const switched = (uses: ReadonlyMap<string, FilterName>, as: (name: FilterName) => FilterName | undefined) =>
+    exportSteps(
+      [...uses].flatMap(([key, name]) => {
+        const other = as(name);
+        return copies.has(name) && other !== undefined ? [exportCommand(key, name, other)] : [];
+      }),
+    );
+  const anew = copied.filter(
+    (name) => before.maps.has(name) && [...reach([after], [name])].some((one) => forgotten.has(one)),
+  );
+  const staying = new Map([...before.uses].filter(([key, name]) => after.uses.get(key) === name));
+  return numbered([
+    ...steps.filter(isNew),
+    ...[...copies].map(([name, copy]) => buildStep(name, copy, after, copies)),
+    ...switched(staying, (name) => copies.get(name)),
+    ...stay(steps.slice(0, last + 1)).map((step) => ({ ...step, commands: step.commands.map(renamed) })),
+    ...steps.filter(isMoved),
+    ...anew.map((name) => dropStep(name, name, after)),
+    // Without a command of another kind in between both would be carried out as one, and nothing would be made anew.
+    ...(anew.length > 0 ? switched(after.uses, (name) => copies.get(name)) : []),
+    ...anew.map((name) => buildStep(name, name, after, new Map())),
+    ...switched(after.uses, (name) => name),
+    ...stay(steps.slice(last + 1)),
+    ...[...copies].toReversed().map(([name, copy]) => dropStep(name, copy, after)),
+  ]);
+}
+
+function unused(name: FilterName, taken: Set<FilterName>): FilterName {
+  let free = name;
+  while (taken.has(free)) free += "~";
+  taken.add(free);
+  return free;
+}
+
+function hitless(kind: FrrStep["kind"], object: string, commands: readonly FrrCommand[]): FrrStep {
+  const none = { needs: [], provides: [], releases: [], resets: [] };
+  return { id: `frr/${object}`, kind, impact: "hitless", object, commands, ...none };
+}
+
+/** Lines of lists first: maps ask them. */
+function buildStep(
+  name: FilterName,
+  copy: FilterName,
+  { lists, maps }: Filters,
+  copies: ReadonlyMap<FilterName, FilterName>,
+): FrrStep {
+  const entries = [...(lists.get(name) ?? [])].map(([number, says]) => ({
+    context: [],
+    line: `${copy} seq ${number} ${says}`,
+  }));
+  const clauses = [...(maps.get(name) ?? [])].flatMap(([number, { action, lines }]) => {
+    const head = `${copy} ${action} ${number}`;
+    const inside = [...lines.values()].map((line) => {
+      const used = reference([head], line);
+      const other = used && copies.get(used.name);
+      return { context: [head], line: used && other !== undefined ? used.as(other) : line };
+    });
+    return [{ context: [], line: head }, ...inside];
+  });
+  return hitless("add", copy, [...entries, ...clauses]);
+}
+
+function dropStep(name: FilterName, copy: FilterName, { lists, maps }: Filters): FrrStep {
+  const entries = [...(lists.get(name) ?? [])].map(([number, says]) => `no ${copy} seq ${number} ${says}`);
+  const clauses = [...(maps.get(name) ?? [])].map(([number, { action }]) => `no ${copy} ${action} ${number}`);
+  return hitless(
+    "remove",
+    copy,
+    [...entries, ...clauses].map((line) => ({ context: [], line })),
+  );
+}
+
+/** `key`: "router bgp 64500\naddress-family ipv4 unicast\nneighbor 192.0.2.1 out route-map". */
+function exportCommand(key: string, name: FilterName, other: FilterName): FrrCommand {
+  const parts = key.split("\n");
+  const context = parts.slice(0, -1);
+  const [word, neighbor, direction, kind] = parts.at(-1)?.split(" ") ?? [];
+  const line = `${word} ${neighbor} ${kind} ${name.slice(name.lastIndexOf(" ") + 1)} ${direction}`;
+  return { context, line: reference(context, line)?.as(other) ?? line };
+}
+
+function exportSteps(commands: readonly FrrCommand[]): readonly FrrStep[] {
+  const instances = Map.groupBy(commands, ({ context }) => context[0] ?? "");
+  return [...instances].map(([instance, own]) => hitless("set", `${instance}/filters`, own));
+}
+
+/** Ids stay unique. */
+function numbered(steps: readonly FrrStep[]): readonly FrrStep[] {
+  const taken = new Set<string>();
+  return steps.map((step) => {
+    const plain = step.id.replace(/#\d+$/, "");
+    let id = plain;
+    for (let count = 2; taken.has(id); count += 1) id = `${plain}#${count}`;
+    taken.add(id);
+    return { ...step, id };
+  });
+}

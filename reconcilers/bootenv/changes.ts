@@ -35,7 +35,7 @@ export async function activate(
   if (why !== undefined) {
     throw new Problem("BOOT_ENVIRONMENT", `${why} What boots next is always one that did: it is not activated.`, {
       remedy: isWhole(environment)
-        ? "Try it first: choose it in the boot menu, let the agent deploy there, then activate it. Any reset before that brings back the one that is active now."
+        ? `Try it first: imp-rescue boot-once ${environment.name}, or the boot menu; impctl approve lets the agent deploy there, then activate it. Any reset before that brings back the one that is active now.`
         : "Wait until it is, or remove it.",
     });
   }

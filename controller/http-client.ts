@@ -24,9 +24,11 @@ export interface Asking {
 
 /** An agent of our own: Node's global one gives up after 5 s of silence. `ca`: PEM, beside the system's authorities. */
 export function httpAgent(url: string, ca: string | undefined): http.Agent {
-  if (!url.startsWith("https:")) return new http.Agent({ keepAlive: true });
+  // Of a large answer so much is taken in before the other side is made to wait: half the work of Node's 64 KiB.
+  const options = { keepAlive: true, highWaterMark: 1 << 20 };
+  if (!url.startsWith("https:")) return new http.Agent(options);
   return new https.Agent({
-    keepAlive: true,
+    ...options,
     ...(ca !== undefined && { ca: [...tls.getCACertificates("default"), ca] }),
   });
 }

@@ -5,8 +5,11 @@
 import { z } from "zod";
 import { Line, Name } from "./primitives.ts";
 
-/** Bytes of a chunk: what is fetched again at most when a connection is cut, and held in memory. */
-export const leastChunkBytes = 64 * 1024;
+/**
+ * Bytes of a chunk: what is fetched again at most when a connection is cut, and held in memory. The first one must have zstd's first
+ * block whole, which is of 128 KiB at most (RFC 8878, 3.1.1.2.4): the header of the stream is in it.
+ */
+export const leastChunkBytes = 256 * 1024;
 export const mostChunkBytes = 64 * 1024 * 1024;
 /** Bytes of one stream: 1 TiB. */
 const mostStreamBytes = 2 ** 40;

@@ -10,8 +10,8 @@ import type { ImageStream } from "../../schemas/manifest.ts";
 import { Problem } from "../../schemas/problem.ts";
 
 export interface ChunkStore {
-  /** A chunk that is here and is what the manifest says. */
-  read(index: number): Promise<Buffer | undefined>;
+  /** A chunk that is here and is what the manifest says, in `room`, which has its length. */
+  read(index: number, room: Buffer): Promise<Buffer | undefined>;
   /** Keeps a chunk that was checked. Rejects with HOST_FILE, and keeps nothing at all, when there is no room. */
   write(index: number, chunk: Buffer): Promise<void>;
   /** Bytes that the map says are here. */
@@ -34,13 +34,13 @@ export async function openStore(host: Host, folder: string, stream: ImageStream)
   const [file, map] = [await openOrMake(`${folder}/stream`), await openOrMake(`${folder}/chunks`)];
   const present = await readMap(map, chunks.length);
   const store: ChunkStore = {
-    async read(index) {
+    async read(index, room) {
       if (present[index] !== true) return undefined;
       const { from, bytes } = placeIn(stream, index);
-      const { bytesRead, buffer } = await onDisk(folder, file.read(Buffer.allocUnsafe(bytes), 0, bytes, from));
-      const isSound = bytesRead === bytes && isChunk(stream, index, buffer);
+      const { bytesRead } = await onDisk(folder, file.read(room, 0, bytes, from));
+      const isSound = bytesRead === bytes && isChunk(stream, index, room);
       if (!isSound) present[index] = false;
-      return isSound ? buffer : undefined;
+      return isSound ? room : undefined;
     },
     async write(index, chunk) {
       try {

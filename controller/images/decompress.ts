@@ -1,49 +1,29 @@
-/** zstd, piece by piece, in memory that does not grow with the stream. */
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { constants, createZstdDecompress, type ZstdDecompress } from "node:zlib";
+/** What a stream begins with, and the next chunk under way while one is used. */
+import { createZstdDecompress } from "node:zlib";
 import { Problem } from "../../schemas/problem.ts";
 
-const pieceBytes = 1 << 20;
-/** 128 MiB: what zstd itself decompresses without being asked for more. */
-const largestWindowLog = 27;
-
-export function decompressor(): ZstdDecompress {
-  return createZstdDecompress({
-    chunkSize: pieceBytes,
-    params: { [constants.ZSTD_d_windowLogMax]: largestWindowLog },
-  });
-}
-
-/** What is in it. Rejects with IMAGE_CORRUPT where that is not zstd or not whole, and with whatever `compressed` rejects with. */
-export async function* decompressed(compressed: AsyncIterable<Buffer>, what: string): AsyncGenerator<Buffer> {
-  const zstd = decompressor();
-  // One chunk at most waits: there is another in whoever fetches.
-  const source = Readable.from(compressed, { highWaterMark: 1 });
-  const feeding = pipeline(source, zstd).then(
-    () => undefined,
-    (thrown: unknown) => ({ thrown }),
-  );
+/** The first so many bytes of what `compressed` begins, or all where it has fewer. Rejects with IMAGE_CORRUPT when that is no zstd. */
+export async function beginningOf(compressed: Buffer, bytes: number, what: string): Promise<Buffer> {
+  const zstd = createZstdDecompress();
+  // It may end in the middle, which is only told when there is nothing before.
+  zstd.end(compressed);
+  let begin: Buffer = Buffer.alloc(0);
   try {
-    for await (const piece of zstd as AsyncIterable<Buffer>) yield piece;
-  } catch (thrown) {
-    if (!isOfZstd(thrown)) throw thrown;
+    for await (const piece of zstd as AsyncIterable<Buffer>) {
+      begin = Buffer.concat([begin, piece]);
+      if (begin.length >= bytes) break;
+    }
+  } catch (cause) {
+    if (begin.length >= bytes) return begin;
     throw new Problem("IMAGE_CORRUPT", `${what} is not compressed by zstd, or broken.`, {
       remedy: "Make it with `zfs send SNAPSHOT | zstd`.",
-      cause: thrown,
+      cause,
     });
-  } finally {
-    zstd.destroy();
-    source.destroy();
-    await feeding;
   }
+  return begin.subarray(0, bytes);
 }
 
-function isOfZstd(thrown: unknown): boolean {
-  return thrown instanceof Error && "code" in thrown && /^(?:ZSTD_|Z_)/.test(String(thrown.code));
-}
-
-/** The same, with the next one under way while one is looked at. */
+/** The same, with the next one under way while one is used. */
 export async function* ahead<T>(source: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
   let next = source.next();
   try {

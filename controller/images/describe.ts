@@ -1,23 +1,26 @@
 /** One pass over the file of a stream: everything that a manifest says of it. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { basename } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { leastChunkBytes, type ImageStream } from "../../schemas/manifest.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { decompressor } from "./decompress.ts";
+import { beginningOf } from "./decompress.ts";
 import { headerBytes, parseHeader, type StreamHeader } from "./stream-header.ts";
 
 /** Bytes of a chunk in a manifest that is made here, for streams of up to 16 GiB. */
 export const usualChunkBytes = 4 * 1024 * 1024;
 /** A stream with more chunks has larger ones, so that the manifest stays small. */
 const mostChunks = 4096;
+/** zstd gives its first block after at most 128 KiB. */
+const beginBytes = 1 << 20;
+const never = new AbortController().signal;
 
 /** Reads the file whole, in little memory. Rejects with IMAGE_CORRUPT when it is no ZFS stream, HOST_FILE when it cannot be read. */
 export async function describeStream(file: string, size: number, signal: AbortSignal): Promise<ImageStream> {
   let chunkBytes = Math.max(leastChunkBytes, usualChunkBytes);
   while (size / chunkBytes > mostChunks) chunkBytes *= 2;
-  const { base, snapshot } = await headerOf(file, size, signal);
+  const { base, snapshot } = await headerOf(file);
   const digests = await digestsOf(file, chunkBytes, signal);
   return { file: basename(file), ...(base !== undefined && { base }), snapshot, chunkBytes, ...digests };
 }
@@ -55,30 +58,19 @@ export async function digestsOf(
   return { size, sha256: `sha256:${whole.digest("hex")}`, chunks };
 }
 
-/** Which snapshot the stream in a file makes. It is decompressed to its end: what stands behind that nobody would receive. */
-async function headerOf(file: string, size: number, signal: AbortSignal): Promise<StreamHeader> {
-  const source = createReadStream(file, { highWaterMark: 1 << 20, signal });
-  const zstd = decompressor();
-  let begin: Buffer = Buffer.alloc(0);
-  const broken = (what: string, cause?: unknown): Problem =>
-    new Problem("IMAGE_CORRUPT", `${file} ${what}.`, {
-      remedy: "Make it with `zfs send SNAPSHOT | zstd`.",
-      ...(cause !== undefined && { cause }),
-    });
+/** Which snapshot the stream in a file makes. */
+async function headerOf(file: string): Promise<StreamHeader> {
   try {
-    await pipeline(source, zstd, async (pieces: AsyncIterable<Buffer>) => {
-      for await (const piece of pieces) if (begin.length < headerBytes) begin = Buffer.concat([begin, piece]);
-    });
+    const handle = await open(file);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(beginBytes), 0, beginBytes, 0);
+      return parseHeader(await beginningOf(buffer.subarray(0, bytesRead), headerBytes, file), file);
+    } finally {
+      await handle.close();
+    }
   } catch (cause) {
-    if (isOfFile(cause) || signal.aborted) throw unreadable(file, cause, signal);
-    throw broken("is not compressed by zstd, or broken", cause);
+    throw cause instanceof Problem ? cause : unreadable(file, cause, never);
   }
-  if (zstd.bytesWritten < size) throw broken("is compressed in several parts, of which only the first would be used");
-  return parseHeader(begin, file);
-}
-
-function isOfFile(thrown: unknown): boolean {
-  return thrown instanceof Error && "syscall" in thrown;
 }
 
 function unreadable(file: string, cause: unknown, signal: AbortSignal): unknown {

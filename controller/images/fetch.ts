@@ -37,18 +37,20 @@ const mostRounds = 5;
 const firstPauseMs = 1000;
 
 /**
- * Yields every chunk once, in order. Rejects with IMAGE_UNREACHABLE when no place has the rest (transient where later one may),
+ * Yields every chunk once, in order; its bytes are good until the third after it is asked for, since memory is used again. Rejects with IMAGE_UNREACHABLE when no place has the rest (transient where later one may),
  * IMAGE_CORRUPT when what they have is something else, HOST_FILE when it cannot be kept.
  */
 export async function* chunksOf(stream: ImageStream, fetching: Fetching): AsyncGenerator<Buffer, void, undefined> {
   const { host, cache, told } = fetching;
   const store = await openStore(host, storeFolder(cache, stream), stream);
+  const buffers = [0, 1, 2].map(() => Buffer.allocUnsafe(Math.min(stream.chunkBytes, stream.size)));
   const network = remainder(stream, fetching);
   let [bytes, fetched] = [0, 0];
   try {
     for (const index of stream.chunks.keys()) {
       fetching.signal.throwIfAborted();
-      const chunk = (await store.read(index)) ?? (await keep(store, index, await network.chunk(index)));
+      const room = (buffers[index % buffers.length] ?? Buffer.alloc(0)).subarray(0, placeIn(stream, index).bytes);
+      const chunk = (await store.read(index, room)) ?? (await keep(store, index, await network.chunk(index, room)));
       bytes += chunk.length;
       fetched = network.fetched();
       told?.({ file: stream.file, size: stream.size, bytes, fetched });
@@ -71,8 +73,8 @@ export async function fetchStream(stream: ImageStream, fetching: Fetching): Prom
 }
 
 interface Remainder {
-  /** The chunk, checked. Rejects like chunksOf. */
-  chunk(index: number): Promise<Buffer>;
+  /** The chunk, checked, in `room`. Rejects like chunksOf. */
+  chunk(index: number, room: Buffer): Promise<Buffer>;
   /** Bytes that came of it. */
   fetched(): number;
   close(): Promise<void>;
@@ -91,13 +93,13 @@ function remainder(stream: ImageStream, { host, places, pace, signal }: Fetching
     await left?.reader.close().catch(() => undefined);
   }
 
-  async function from(place: Place, index: number): Promise<Buffer> {
+  async function from(place: Place, index: number, room: Buffer): Promise<Buffer> {
     if (open?.place !== place || open.next !== index) {
       await leave();
       const wanted = { file: stream.file, from: placeIn(stream, index).from, size: stream.size };
       open = { reader: await openReader(place, wanted, { signal, idleMs, pace }), place, next: index };
     }
-    const chunk = await open.reader.take(placeIn(stream, index).bytes);
+    const chunk = await open.reader.take(room);
     open.next += 1;
     fetched += chunk.length;
     if (isChunk(stream, index, chunk)) return chunk;
@@ -111,7 +113,7 @@ function remainder(stream: ImageStream, { host, places, pace, signal }: Fetching
   }
 
   return {
-    async chunk(index) {
+    async chunk(index, room) {
       let last: Problem | undefined;
       for (let round = 0; round < mostRounds; round += 1) {
         if (round > 0) await host.sleep(firstPauseMs * 2 ** (round - 1), signal);
@@ -119,7 +121,7 @@ function remainder(stream: ImageStream, { host, places, pace, signal }: Fetching
         const order = [...places].toSorted((a, b) => Number(b === open?.place) - Number(a === open?.place));
         for (const place of order.filter((one) => !useless.has(one))) {
           try {
-            return await from(place, index);
+            return await from(place, index, room);
           } catch (thrown) {
             await leave();
             signal.throwIfAborted();

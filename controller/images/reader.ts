@@ -11,8 +11,8 @@ import type { Pace } from "./pace.ts";
 import type { Place } from "./place.ts";
 
 export interface Reader {
-  /** Exactly the next so many bytes. Rejects with IMAGE_UNREACHABLE, transient where asking again may help. */
-  take(bytes: number): Promise<Buffer>;
+  /** Fills `room` with the next bytes, and gives it. Rejects with IMAGE_UNREACHABLE, transient where asking again may help. */
+  take(room: Buffer): Promise<Buffer>;
   /** Whatever comes next; undefined: that was all. Rejects like take. */
   next(): Promise<Buffer | undefined>;
   close(): Promise<void>;
@@ -74,19 +74,18 @@ async function openFile(path: string, { from, size }: WantedBytes): Promise<Read
 function readerOf({ next, close }: Pieces, label: string): Reader {
   let rest: Buffer = Buffer.alloc(0);
   return {
-    async take(bytes) {
-      const buffer = Buffer.allocUnsafe(bytes);
-      for (let filled = 0; filled < bytes;) {
+    async take(room) {
+      for (let filled = 0; filled < room.length;) {
         if (rest.length === 0) {
           const piece = await next();
           if (!piece) throw unreachable(label, "ends early");
           rest = piece;
         }
-        const copied = rest.copy(buffer, filled);
+        const copied = rest.copy(room, filled);
         filled += copied;
         rest = rest.subarray(copied);
       }
-      return buffer;
+      return room;
     },
     async next() {
       const piece = rest.length > 0 ? rest : await next();
@@ -107,7 +106,8 @@ async function openHttp(
     const skipped = mustAnswer(response, label, wanted);
     const reader = readerOf({ next: piecesOf(response, label, reading), close: async () => close() }, label);
     // A server that knows no ranges sends what is here already once more.
-    for (let rest = skipped; rest > 0;) rest -= (await reader.take(Math.min(rest, pieceBytes))).length;
+    const room = Buffer.allocUnsafe(skipped > 0 ? pieceBytes : 0);
+    for (let rest = skipped; rest > 0;) rest -= (await reader.take(room.subarray(0, rest))).length;
     return reader;
   } catch (thrown) {
     close();

@@ -1,5 +1,5 @@
 /**
- * From the chunks of a stream to a boot environment that may be tried: one pass through zstd into `zfs receive`, then a look at what
+ * From the chunks of a stream to a boot environment that may be tried: one pass through `zstd` into `zfs receive`, then a look at what
  * came, and only then its name. Until the last command it has no mount point, and nothing boots or mounts it; whatever goes wrong
  * before leaves nothing.
  */
@@ -12,7 +12,7 @@ import { printable } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
 import type { SignedManifest } from "./manifest.ts";
 import { checkContents } from "./contents.ts";
-import { ahead, decompressed } from "./decompress.ts";
+import { ahead, beginningOf } from "./decompress.ts";
 import { removeLeftovers, removeStaging, stagingName, standing, unmount } from "./staging.ts";
 import { headerBytes, parseHeader } from "./stream-header.ts";
 
@@ -109,9 +109,15 @@ async function pass(
   const options = Object.entries({ ...forced, ...origin }).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
   const whole = createHash("sha256");
   const what = `The stream ${stream.file}`;
-  const pieces = withHeader(decompressed(hashed(ahead(chunks(stream)), whole), what), stream, what);
-  const argv = ["zfs", "receive", "-u", ...options, staging] as const;
-  const result = await host.run([...argv], { timeoutMs: receiveMs, signal, inputPieces: pieces });
+  const argv = ["zstd", "-dcq", "--memory=128MB"] as const;
+  // Programs of their own beside each other: what zstd gives goes to ZFS without a way through here. Its exit code says nothing that
+  // ZFS, which must see the end of its stream, and the digest do not.
+  const script = `${argv.join(" ")} | exec zfs receive -u "$@"`;
+  const result = await host.run(["sh", "-c", script, "sh", ...options, staging], {
+    timeoutMs: receiveMs,
+    signal,
+    inputPieces: hashed(withHeader(ahead(chunks(stream)), stream, what), whole),
+  });
   if (result.exitCode !== 0) throw refusedBy(result, manifest.name, what);
   if (`sha256:${whole.digest("hex")}` === stream.sha256) return;
   throw new Problem("IMAGE_CORRUPT", `${what} has each chunk that its manifest names, but not its digest.`, {
@@ -141,28 +147,19 @@ async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerato
 }
 
 /** Nothing reaches ZFS before the stream says that it is the one of the manifest. */
-async function* withHeader(pieces: AsyncIterable<Buffer>, stream: ImageStream, what: string): AsyncGenerator<Buffer> {
-  let begin: Buffer | undefined = Buffer.alloc(0);
-  for await (const piece of pieces) {
-    if (begin === undefined) {
-      yield piece;
-      continue;
+async function* withHeader(chunks: AsyncIterable<Buffer>, stream: ImageStream, what: string): AsyncGenerator<Buffer> {
+  const { base, snapshot } = stream;
+  let isKnown = false;
+  for await (const chunk of chunks) {
+    const header = isKnown ? undefined : parseHeader(await beginningOf(chunk, headerBytes, what), what);
+    if (header && (header.base !== base || header.snapshot !== snapshot)) {
+      throw new Problem("IMAGE_CORRUPT", `${what} makes another snapshot than its manifest says.`, {
+        remedy: "Make the manifest anew.",
+      });
     }
-    begin = Buffer.concat([begin, piece]);
-    if (begin.length < headerBytes) continue;
-    mustMake(begin, stream, what);
-    yield begin;
-    begin = undefined;
+    isKnown = true;
+    yield chunk;
   }
-  if (begin !== undefined) mustMake(begin, stream, what);
-}
-
-function mustMake(begin: Buffer, { base, snapshot }: ImageStream, what: string): void {
-  const header = parseHeader(begin, what);
-  if (header.base === base && header.snapshot === snapshot) return;
-  throw new Problem("IMAGE_CORRUPT", `${what} makes another snapshot than its manifest says.`, {
-    remedy: "Make the manifest anew.",
-  });
 }
 
 /** One snapshot, and the right one: nothing else came with it. */

@@ -19,6 +19,7 @@ export const required: Readonly<Record<string, readonly string[]>> = {
   "bind9-dnsutils": ["dig"],
   curl: ["curl"],
   openssl: ["openssl"],
+  zstd: ["zstd"],
 };
 
 /** The same, of what is called only where it is there: an ssh remote, boot environments, the dataplane. */

@@ -1,6 +1,7 @@
 /** `npm run bench [-- name…]`: ratios against a baseline that runs beside them in the same run. Asserts nothing. */
 import { benchFrr } from "./frr.ts";
 import { benchGit } from "./git.ts";
+import { benchImages } from "./images.ts";
 import { benchMemory } from "./memory.ts";
 import { benchRollback } from "./rollback.ts";
 import { benchValidate } from "./validate.ts";
@@ -12,6 +13,7 @@ const all = {
   git: benchGit,
   rollback: benchRollback,
   vpp: benchVpp,
+  images: benchImages,
   memory: benchMemory,
 } as const;
 

@@ -15,7 +15,7 @@ import { imageServer } from "../lab/image-server.ts";
 import { makeFusePool, whyNoFusePool, type FusePool } from "../lab/zfs/fuse-pool.ts";
 
 const why = whyNoFusePool();
-const chunk = 64 * 1024;
+const chunk = 256 * 1024;
 const megabytes = 192;
 
 describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`, () => {
@@ -180,7 +180,7 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
     const settings = { machine: "a/b", repository: { folder: "/x" }, trust: { "allowed-signers": allowed } };
     const came = await receive(`${server.url}/imp-v1.json`, JSON.stringify(settings));
     await server.close();
-    expect(came).toEqual({ fetched: first.manifest.streams[0]?.size });
+    expect(came).toMatchObject({ fetched: first.manifest.streams[0]?.size });
     expect(await property("imp:state", "tank/ROOT/imp-v1")).toBe("staged");
     expect(server.requests).toEqual(["GET /imp-v1.json", "GET /imp-v1.json.sig", "GET /a.zfs.zst"]);
     expect(existsSync(join(top, "cache/images"))).toBe(false);
@@ -208,13 +208,7 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
       "IMAGE_CORRUPT",
       /^The stream a\.zfs\.zst is no whole ZFS stream: /,
     ],
-    [
-      "zstd that ends early",
-      (stream) => stream.subarray(0, 500_000),
-      {},
-      "IMAGE_CORRUPT",
-      /is not compressed by zstd, or broken/,
-    ],
+    ["zstd that ends early", (stream) => stream.subarray(0, 500_000), {}, "IMAGE_CORRUPT", /is no whole ZFS stream: /],
     [
       "no stream at all",
       () => zstdCompressSync(Buffer.alloc(100_000, "text")),
@@ -281,9 +275,9 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
     const path = await spoiled((stream) => stream);
     const file = join(top, "spoiled/a.zfs.zst");
     const bytes = readFileSync(file);
-    bytes.writeUInt8(bytes.readUInt8(20 * chunk) ^ 1, 20 * chunk);
+    bytes.writeUInt8(bytes.readUInt8(10 * chunk) ^ 1, 10 * chunk);
     writeFileSync(file, bytes);
-    expect((await receive(path)).message).toContain("is not what its manifest says: chunk 20 differs.");
+    expect((await receive(path)).message).toContain("is not what its manifest says: chunk 10 differs.");
     expect(await standing()).toBe(alone);
     truncateSync(file, 100_000);
     expect((await receive(path)).message).toContain("has 100000 bytes, and its manifest says");
@@ -314,7 +308,7 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
   });
 
   it("is received by the next agent where this one was killed in the middle", async () => {
-    for (const after of [1, 20, 64]) {
+    for (const after of [1, 5, 14]) {
       const child = start(first.path);
       let chunks = 0;
       await new Promise<void>((resolve) => {

@@ -94,7 +94,7 @@ export async function makeManifest(
   folder: string,
   streams: readonly { readonly file: string; readonly snapshot: string; readonly base?: string }[],
   changed: Partial<Manifest> = {},
-  chunkBytes = 64 * 1024,
+  chunkBytes = 256 * 1024,
 ): Promise<MadeImage> {
   const described: Manifest["streams"] = [];
   for (const stream of streams) {

@@ -24,8 +24,10 @@ async function bring(text: string): Promise<void> {
   const { snapshots } = await standing(host, root, signal);
   const place = { root, snapshots: new Set(snapshots.keys()), committed: [], allowed: [], isSlow: false };
   let fetched = 0;
+  const begun = performance.now();
   await bringImages(host, settings)({ manifest: path }, place, (progress) => (fetched = progress.fetched), signal);
-  process.stdout.write(JSON.stringify({ fetched }));
+  const [ms, rssKiB] = [performance.now() - begun, process.resourceUsage().maxRSS];
+  process.stdout.write(JSON.stringify({ fetched, ms, rssKiB }));
 }
 
 async function receive(): Promise<void> {

@@ -17,9 +17,9 @@ const sound = {
     {
       file: "a.zfs.zst",
       snapshot: "42",
-      size: 100_000,
+      size: 400_000,
       sha256: sha("b"),
-      chunkBytes: 65_536,
+      chunkBytes: 262_144,
       chunks: [sha("c"), sha("d")],
     },
   ],
@@ -53,7 +53,7 @@ describe("a manifest", () => {
     ["a file elsewhere", { ...sound, streams: [{ ...stream, file: "../a" }] }, /m\.json:22:15: .*without a folder/],
     [
       "too few chunks",
-      { ...sound, streams: [{ ...stream, size: 200_000 }] },
+      { ...sound, streams: [{ ...stream, size: 700_000 }] },
       /streams\[0\]: must have a digest for each chunk/,
     ],
     ["no whole stream", { ...sound, streams: [{ ...stream, base: "7" }] }, /streams: must have a stream without base/],

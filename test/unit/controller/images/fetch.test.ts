@@ -16,7 +16,7 @@ import type { Settings } from "../../../../schemas/settings.ts";
 import { makeManifest } from "../../../lab/image.ts";
 import { imageServer, type ImageServer } from "../../../lab/image-server.ts";
 
-const chunk = 64 * 1024;
+const chunk = 256 * 1024;
 const count = 20;
 /** The last chunk is a short one. */
 const size = chunk * (count - 1) + 1000;
@@ -81,7 +81,7 @@ async function fetching(images: Settings["images"] = settings(), signal = new Ab
 /** Fetches all, and gives what came; the bytes that the server was asked for once more stand in `server`. */
 async function fetched(images?: Settings["images"]): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  for await (const piece of chunksOf(stream, await fetching(images))) pieces.push(piece);
+  for await (const piece of chunksOf(stream, await fetching(images))) pieces.push(Buffer.from(piece)); // its memory is used again
   return Buffer.concat(pieces);
 }
 

@@ -1,0 +1,158 @@
+/**
+ * An image from a server into the pool, checked, beside `curl | zstd -d | zfs receive` from the same server into the same pool, which
+ * checks nothing. How much memory that takes, and what a cut costs.
+ */
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readContents } from "../../controller/images/contents.ts";
+import { usualChunkBytes } from "../../controller/images/describe.ts";
+import { chunksOf } from "../../controller/images/fetch.ts";
+import { placesOf } from "../../controller/images/place.ts";
+import { linuxHost } from "../../controller/host/linux.ts";
+import { Settings } from "../../schemas/settings.ts";
+import { makeImageRoot, makeManifest, makeSigner, signManifest, type MadeImage } from "../lab/image.ts";
+import { imageServer } from "../lab/image-server.ts";
+import { makeFusePool, whyNoFusePool, type FusePool } from "../lab/zfs/fuse-pool.ts";
+import { median, ratioLine } from "./measure.ts";
+
+const sizes = [64, 512] as const;
+const rounds = 3;
+
+/** Prints ratio, memory of both sizes, and what is fetched twice after a cut. Needs root, FUSE, zstd and curl. */
+export async function benchImages(print: (line: string) => void): Promise<void> {
+  const why = whyNoFusePool();
+  if (why !== undefined) return print(`images: skipped, ${why}`);
+  const top = mkdtempSync(join(tmpdir(), "imp-bench-images-"));
+  await using pool = await makeFusePool(4 * Math.max(...sizes));
+  const server = spawn(process.execPath, [new URL("../lab/image-server.ts", import.meta.url).pathname, top], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    const url = (await new Promise<Buffer>((resolve) => server.stdout.once("data", resolve))).toString().trim();
+    await run(pool, "zfs create -o mountpoint=none tank/ROOT");
+    const { key, allowed } = makeSigner(top);
+    const settings = { machine: "a/b", repository: { folder: "/x" }, trust: { "allowed-signers": allowed } };
+    print(`images: zfs-fuse, zstd -3, half of it random, medians of ${rounds} in turn`);
+    const memory: number[] = [];
+    for (const megabytes of sizes) {
+      const image = await makeImage(pool, top, megabytes);
+      signManifest(image.path, key);
+      const file = image.manifest.streams[0]?.file ?? "";
+      const times = { ours: [] as number[], baseline: [] as number[] };
+      const peaks: number[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        const came = await ours(pool, `${url}/${image.name}.json`, join(top, "cache"), settings);
+        times.ours.push(came.ms);
+        peaks.push(came.rssKiB / 1024);
+        await run(pool, `zfs release imp-image tank/ROOT/${image.name}@img`);
+        await run(pool, `zfs destroy -r tank/ROOT/${image.name}`);
+        times.baseline.push(await plain(pool, `${url}/${file}`));
+        await run(pool, "zfs destroy -r tank/ROOT/plain");
+      }
+      const stream = Math.round(statSync(join(top, file)).size / 2 ** 20);
+      const what = `${megabytes} MiB (${stream} MiB compressed): fetch, verify, receive, look inside`;
+      print(ratioLine(what, "curl | zstd -d | zfs receive", times));
+      memory.push(median(peaks));
+    }
+    const [small = 0, large = 0] = memory;
+    print(`  peak memory: ${large.toFixed(0)} MiB with ${sizes[1]} MiB | ${small.toFixed(0)} MiB with ${sizes[0]} MiB`);
+    await cut(top, `image-${sizes[1]}`, print);
+  } finally {
+    server.kill();
+    rmSync(top, { recursive: true, force: true });
+  }
+}
+
+async function run(pool: FusePool, line: string): Promise<void> {
+  // zfs-fuse holds on to what it unmounts for a moment.
+  for (let tries = 0; ; tries += 1) {
+    const { exitCode, stderr } = await pool.run(line.split(" ") as [string]);
+    if (exitCode === 0) return;
+    if (tries === 50) throw new Error(`${line}: ${stderr}`);
+    await sleep(100);
+  }
+}
+
+/** A root of so many megabytes, half of them random and half of them alike, as a stream with its manifest. */
+async function makeImage(pool: FusePool, top: string, megabytes: number): Promise<MadeImage> {
+  const root = join(top, `root-${megabytes}`);
+  makeImageRoot(root);
+  mkdirSync(join(root, "bulk"));
+  const file = openSync(join(root, "bulk/data"), "w");
+  for (let written = 0; written < megabytes; written += 1) {
+    writeSync(file, randomBytes(2 ** 19));
+    writeSync(file, Buffer.alloc(2 ** 19, createHash("sha256").update(String(written)).digest("hex")));
+  }
+  closeSync(file);
+  const { packages } = await readContents(root, "The root");
+  const name = `image-${megabytes}`;
+  await run(pool, `zfs create -o mountpoint=${top}/build tank/build`);
+  await run(pool, `cp -a ${root}/. ${top}/build`);
+  await run(pool, "zfs snapshot tank/build@img");
+  const send = await ended(
+    pool.spawn(["sh", "-c", `zfs send tank/build@img | zstd -q -f -o ${top}/${name}.zfs.zst`], { stdio: "ignore" }),
+  );
+  if (send !== 0) throw new Error("zfs send failed");
+  const { stdout } = await pool.run(["zfs", "get", "-Hp", "-o", "value", "guid", "tank/build@img"]);
+  await run(pool, "zfs destroy -r tank/build");
+  rmSync(root, { recursive: true });
+  const streams = [{ file: `${name}.zfs.zst`, snapshot: stdout.trim() }];
+  return makeManifest(top, streams, { name, packages }, usualChunkBytes);
+}
+
+async function ended(child: ReturnType<FusePool["spawn"]>): Promise<number | null> {
+  return new Promise((resolve) => child.once("close", resolve));
+}
+
+/** As the agent does it, counted in a process that runs already. */
+async function ours(
+  pool: FusePool,
+  manifest: string,
+  cache: string,
+  settings: object,
+): Promise<{ readonly ms: number; readonly rssKiB: number }> {
+  const script = new URL("../lab/zfs/receive-child.ts", import.meta.url).pathname;
+  const argv = [process.execPath, script, manifest, cache, JSON.stringify(settings)] as const;
+  const child = pool.spawn([...argv], { stdio: ["ignore", "pipe", "inherit"] });
+  let out = "";
+  child.stdout?.on("data", (text: Buffer) => void (out += text.toString()));
+  await ended(child);
+  const came = JSON.parse(out) as { readonly ms?: number; readonly rssKiB?: number };
+  if (came.ms === undefined || came.rssKiB === undefined) throw new Error(out);
+  return { ms: came.ms, rssKiB: came.rssKiB };
+}
+
+async function plain(pool: FusePool, url: string): Promise<number> {
+  const begun = performance.now();
+  const line = `curl -sS ${url} | zstd -dc | zfs receive -u tank/ROOT/plain`;
+  const code = await ended(pool.spawn(["sh", "-c", line], { stdio: ["ignore", "ignore", "inherit"] }));
+  if (code !== 0) throw new Error(line);
+  return performance.now() - begun;
+}
+
+/** A server that breaks off after nine tenths: what comes over the network beyond the stream's own bytes. */
+async function cut(top: string, name: string, print: (line: string) => void): Promise<void> {
+  const file = `${name}.zfs.zst`;
+  const server = await imageServer(top);
+  const { size } = statSync(join(top, file));
+  server.breakWith({ kind: "cut", after: Math.floor(size * 0.9) }, (line) => !line.includes("bytes="));
+  const { manifest } = await makeManifest(top, [{ file, snapshot: "1" }], { name: "cut" }, usualChunkBytes);
+  const host = linuxHost({ seal: () => "", reveal: () => undefined });
+  const settings = Settings.parse({ machine: "a/b", repository: { folder: "/x" } });
+  let received = 0;
+  const fetching = {
+    host,
+    cache: join(top, "cut"),
+    places: await placesOf(`${server.url}/cut.json`, settings.images),
+    pace: async (bytes: number) => void (received += bytes),
+    signal: new AbortController().signal,
+  };
+  for (const stream of manifest.streams) for await (const _chunk of chunksOf(stream, fetching));
+  await server.close();
+  const twice = ((received - size) / usualChunkBytes).toFixed(2);
+  print(`  cut at 90 %: ${twice} chunks of ${usualChunkBytes >> 20} MiB came twice`);
+}

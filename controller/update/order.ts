@@ -12,6 +12,8 @@ export interface Order {
   readonly before: string;
   /** Where the agent has its sockets. */
   readonly run: string;
+  /** Whether the failsafe must be fit for the new version to be up. */
+  readonly failsafe: "required" | "off";
 }
 
 export type Ended =
@@ -41,8 +43,8 @@ export interface Result {
 
 const ends: readonly string[] = ["installed", "rolled-back", "interrupted", "refused", "unclear", "stuck"];
 
-export function orderText({ version, digest, before, run }: Order): string {
-  return `format 1\nversion ${version}\nsha256 ${digest}\nbefore ${before}\nrun ${run}\n`;
+export function orderText({ version, digest, before, run, failsafe }: Order): string {
+  return `format 1\nversion ${version}\nsha256 ${digest}\nbefore ${before}\nrun ${run}\nfailsafe ${failsafe}\n`;
 }
 
 /** undefined: it is not whole, which a power cut does not make of it. */

@@ -127,8 +127,10 @@ export function startUpdates(): Updates {
       await fetch(turn, agent);
       const later = await shutBy(turn);
       if (later) return tell("waiting", { reason: later.reason, unblock: later.unblock });
-      const order = orderText({ version, digest: hex(digest), before, run: settings.paths.run });
-      await host.remove(`${folder}/result`);
+      const { paths, failsafe } = settings;
+      const order = orderText({ version, digest: hex(digest), before, run: paths.run, failsafe: failsafe.mode });
+      // What an earlier one left would be gone on from, to the version before that.
+      for (const name of ["phase", "before.deb", "result"]) await host.remove(`${folder}/${name}`);
       await host.writeFile(`${folder}/order`, order, { mode: 0o600 });
       tell("installing");
       await isStarted(turn);

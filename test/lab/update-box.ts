@@ -12,14 +12,14 @@ import type { Shell } from "./failsafe-box.ts";
 
 const program = join(import.meta.dirname, "../../deploy/update/imp-update");
 
-/** down: systemd gives it up; silent: it runs and does not answer. */
-type Behaviour = "up" | "down" | "silent" | "frozen";
+/** down: systemd gives it up; silent: it runs and does not answer; unguarded: its failsafe does not watch. */
+type Behaviour = "up" | "down" | "silent" | "frozen" | "unguarded";
 
 export interface UpdateBox extends Disposable {
   /** How agents of these versions behave; the others are up. */
   behave(version: string, how: Behaviour): void;
   /** Orders 2.0+1 in the place of 1.0+1. */
-  order(): void;
+  order(failsafe?: "required" | "off"): void;
   write(path: string, text: string): void;
   /** Runs it to the end, or has it killed at a point where it does something that lasts, counted from 1. */
   run(killAt?: number): { readonly exitCode: number | null; readonly points: number };
@@ -50,16 +50,17 @@ export function makeUpdateBox(shell: Shell): UpdateBox {
     PATH: `${path("bin")}:${process.env["PATH"]}`,
     IMP_UPDATE: path("update"),
     IMP_PROC: path("proc"),
+    IMP_FAILSAFE: path("bin/imp-failsafe"),
     IMP_RISE: "4",
     IMP_STAY: "1",
   };
   return {
     behave: (version, how) => put(`behaves/${version}`, how),
-    order() {
+    order(failsafe = "required") {
       const text = "version 2.0+1\n";
       put("update/new.deb", text);
       const digest = createHash("sha256").update(text).digest("hex");
-      put("update/order", orderText({ version: "2.0+1", digest, before: "1.0+1", run: path("run") }));
+      put("update/order", orderText({ version: "2.0+1", digest, before: "1.0+1", run: path("run"), failsafe }));
     },
     write: put,
     run(killAt = 0) {
@@ -109,7 +110,8 @@ esac
   -s*) cat "$top/control" ;;
 esac
 `,
-  "dpkg-deb": `point
+  "dpkg-deb": `case $1 in -f) sed -n 's/^version //p' "$2" && exit ;; esac
+point
 for out; do :; done
 sed 's/^ii/version/' "$top/installed" >"$out"
 `,
@@ -120,10 +122,13 @@ sed 's/^ii/version/' "$top/installed" >"$out"
 esac
 `,
   curl: `case $(behaves) in
-  up) printf '{"agentVersion":"%s"}' "$(sed 's/+.*//' "$top/running")" ;;
+  up | unguarded) printf '{"agentVersion":"%s"}' "$(sed 's/+.*//' "$top/running")" ;;
   frozen) printf '{"agentVersion":"%s","frozen":"x"}' "$(sed 's/+.*//' "$top/running")" ;;
   *) exit 7 ;;
 esac
+`,
+  "imp-failsafe": `[ "$1 $IMP_RUN" = "self-test $top/run" ] || exit 64
+[ "$(behaves)" != unguarded ] || { echo 'imp-failsafe watch does not run.' && exit 1; }
 `,
   journalctl: "exit 0\n",
   mv: `point

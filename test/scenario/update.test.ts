@@ -81,12 +81,22 @@ describe("an agent that is to be another version", () => {
     wish(s, "two");
     await begun(s);
 
-    expect(order(s)).toBe(`format 1\nversion 2.0.0+1\nsha256 ${"2".repeat(64)}\nbefore 1.0.0+1\nrun /run/imp\n`);
+    expect(order(s)).toBe(
+      `format 1\nversion 2.0.0+1\nsha256 ${"2".repeat(64)}\nbefore 1.0.0+1\nrun /run/imp\nfailsafe required\n`,
+    );
     expect(s.status().update).toMatchObject({ name: "impctl-2", version: "2.0.0+1", state: "installing" });
     wish(s, "three", newer, next);
     await s.sim.pass(60_000);
     expect(s.status()).toMatchObject({ state: "idle", committed: { generation: base.digest } });
     expect([s.starts, s.fetched]).toEqual([1, 1]);
+  });
+
+  it("takes away what an earlier one left before it orders", async () => {
+    const s = await box();
+    for (const name of ["phase", "before.deb"]) s.sim.files.set(`${folder}/${name}`, { text: "trying\n", mode: 0o644 });
+    wish(s, "c2");
+    await begun(s);
+    expect(["phase", "before.deb"].filter((name) => s.sim.files.has(`${folder}/${name}`))).toEqual([]);
   });
 
   it("takes up what came of it as the new version, and goes on", async () => {

@@ -40,6 +40,7 @@ for (const shell of shells)
       ["down", "The agent did not come up: systemd gave it up."],
       ["silent", "The agent did not come up: it does not answer."],
       ["frozen", "The agent did not come up: it can do nothing, for it cannot read what was recorded here."],
+      ["unguarded", "The agent did not come up: its failsafe cannot be relied on: imp-failsafe watch does not run."],
     ] as const)("puts the one before back where the new one is %s", (how, reason) => {
       box.behave("2.0+1", how);
       box.order();
@@ -58,6 +59,24 @@ for (const shell of shells)
       });
       expect(box.installed()).toBe("ii 1.0+1");
     });
+
+    it("asks nothing of a failsafe that is switched off", () => {
+      box.behave("2.0+1", "unguarded");
+      box.order("off");
+      box.run();
+      expect(box.result()?.ended).toBe("installed");
+    });
+
+    it.each(["installing", "trying", "back interrupted It was.", "?"])(
+      "goes not on from what an earlier order left: %s",
+      (phase) => {
+        box.order();
+        box.write("update/phase", `${phase}\n`);
+        box.write("update/before.deb", "version 0.9+1\n");
+        box.run();
+        expect([box.result()?.ended, box.installed()]).toEqual(["installed", "ii 2.0+1"]);
+      },
+    );
 
     it("says where the one before is not up either", () => {
       for (const version of ["1.0+1", "2.0+1"]) box.behave(version, "down");

@@ -55,13 +55,15 @@ async function patientOf(file: string, terminal: Terminal): Promise<Patient> {
     settings,
     unusable,
     head: (signal) => source.head(signal),
-    agentVersion: async (signal) => {
-      const status = await askAgent(controlSocket(settings), { method: "GET", path: "/status" }, signal);
-      return (status as Status).agentVersion;
-    },
+    agentVersion: async (signal) => (await statusOf(settings, signal)).agentVersion,
+    isUpdateWanted: async (signal) => (await statusOf(settings, signal)).update !== undefined,
     vppApi: "/usr/share/vpp/api",
     vppRun: "/run/vpp",
   };
+}
+
+async function statusOf(settings: Settings, signal: AbortSignal): Promise<Status> {
+  return (await askAgent(controlSocket(settings), { method: "GET", path: "/status" }, signal)) as Status;
 }
 
 /** Where things are unless somebody says otherwise. */

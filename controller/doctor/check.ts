@@ -28,6 +28,8 @@ export interface Patient {
   readonly head: (signal: AbortSignal) => Promise<Head>;
   /** The version of the agent that runs. Rejects when none answers. */
   readonly agentVersion: (signal: AbortSignal) => Promise<string>;
+  /** Whether the machine file names an agent that is not the one that runs. Rejects when none answers. */
+  readonly isUpdateWanted: (signal: AbortSignal) => Promise<boolean>;
   /** Where VPP's API definitions are, as its packages put them. */
   readonly vppApi: string;
   /** Where VPP's instances have their sockets. */

@@ -28,7 +28,7 @@ export const fileChecks: readonly Check[] = [
   { code: "committed", look: committed },
 ];
 
-/** Files of secrets are for their owner alone, folders for its hand alone: [path, the bits that nobody else may have]. */
+/** Files of secrets are for their owner alone; what is believed, and folders, for its hand alone: [path, the bits that nobody else may have]. */
 function guarded({ file, settings }: Patient): readonly (readonly [string, number])[] {
   const { "age-key": ageKey, "seal-key": sealKey, folder } = settings.secrets;
   const remotes = settings.repository.remotes ?? [];
@@ -38,10 +38,17 @@ function guarded({ file, settings }: Patient): readonly (readonly [string, numbe
     sealKey,
     ...remotes.flatMap((remote) => [remote["token-file"] ?? [], remote["key-file"] ?? []].flat()),
   ];
-  const folders = new Set([settings.paths.state, ...keys.map((key) => dirname(key))]);
+  const { trust } = settings;
+  const believed = [
+    trust["allowed-signers"],
+    ...[trust["revoked-keys"] ?? []].flat(),
+    ...remotes.flatMap((remote) => [remote["ca-file"] ?? [], remote["known-hosts-file"] ?? []].flat()),
+  ];
+  const folders = new Set([settings.paths.state, ...[...keys, ...believed].map((file) => dirname(file))]);
   return [
     ...keys.map((key) => [key, 0o077] as const),
     [folder, 0o077],
+    ...believed.map((one) => [one, 0o022] as const),
     ...[...folders].map((one) => [one, 0o022] as const),
   ];
 }
@@ -65,7 +72,7 @@ async function permissions(patient: Patient, signal: AbortSignal): Promise<Findi
       ...(one.uid === 0 ? [] : [fault(`${path} belongs to user ${one.uid}.`, `chown root: ${path}.`)]),
     ];
   });
-  return together(faults, ok("Nobody but root can read the keys or change what the agent keeps."));
+  return together(faults, ok("Nobody but root can read the keys, or change what the agent keeps or goes by."));
 }
 
 /** Of those paths that are there: mode and owner of what they lead to. */

@@ -120,7 +120,7 @@ const bootTypes = ["c12a7328-f81f-11d2-ba4b-00a0c93ec93b", "21686148-6449-6e6f-7
 /** Each disk of the pool must be able to boot alone. */
 async function loader({ host }: Patient, { pool: name }: Root, signal: AbortSignal): Promise<Finding> {
   const status = await asked(host, ["zpool", "status", "-L", "-P", name], signal);
-  const leaves = [...status.matchAll(/^\s+(\/dev\/\S+)\s/gm)].map(([, path]) => path ?? "");
+  const leaves = [...poolDisks(status).matchAll(/^\s+(\/dev\/\S+)\s/gm)].map(([, path]) => path ?? "");
   const argv = ["lsblk", "--json", "--list", "--paths", "--output", "NAME,PKNAME,PARTTYPE"] as const;
   const blocks = blocksOf(await asked(host, argv, signal));
   const disks = [...new Set(leaves.map((leaf) => diskOf(leaf, blocks)))];
@@ -133,6 +133,11 @@ async function loader({ host }: Patient, { pool: name }: Root, signal: AbortSign
   const text = `${lacking.join(", ")} of ${name} has no boot partition`;
   if (lacking.length === disks.length) return fault(`${text}: this box does not boot.`, remedy);
   return advice(`${text}: without the other disk this box does not boot.`, remedy);
+}
+
+/** What stands before the disks that nothing boots from: those are below headings of one word, where the pool's name is. */
+function poolDisks(status: string): string {
+  return status.split(/^\t(?:logs|cache|spares|special|dedup)\s*$/m)[0] ?? "";
 }
 
 function blocksOf(text: string): readonly Block[] {

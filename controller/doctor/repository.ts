@@ -57,11 +57,18 @@ async function repository({ head }: Patient, signal: AbortSignal): Promise<Findi
   }
 }
 
-async function allowedSigners({ host, settings }: Patient): Promise<Finding> {
+async function allowedSigners({ host, settings, isUpdateWanted }: Patient, signal: AbortSignal): Promise<Finding> {
   const { signatures, "allowed-signers": file, "revoked-keys": revoked } = settings.trust;
-  if (signatures === "off") return skipped("Commits need no signature here (trust.signatures: off).");
   const text = await host.readFile(file);
   const lines = (text ?? "").split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#"));
+  if (signatures === "off") {
+    if (lines.length > 0 || !(await isUpdateWanted(signal).catch(() => false)))
+      return skipped("Commits need no signature here (trust.signatures: off).");
+    return advice(
+      `Another version of the agent is wanted, and ${file} names nobody who may sign its package.`,
+      "Put the public keys of those who sign packages there: docs/package.md.",
+    );
+  }
   if (lines.length === 0) {
     const what = text === undefined ? "is missing" : "names nobody";
     const remedy = "Put the operators' public keys there: docs/git.md, or `impctl bootstrap --allowed-signers <file>`.";

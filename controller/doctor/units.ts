@@ -14,30 +14,37 @@ export const unitChecks: readonly Check[] = [
 
 /** Without these nothing is applied, or nothing comes up at the next boot. */
 const vital = ["imp-boot.service", "imp-failsafe.service", "imp-agent.service"];
-/** These do no harm where they are not installed. */
-const others = [
-  "imp-failsafe-act.service",
+/** What 90-imp.preset enables beside them, but for the serial console, whose port is the operator's. No harm where one is not installed. */
+const preset = [
+  "imp-deadline.service",
   "imp-netns.service",
   "imp-nics.service",
   "imp-containers.service",
   "imp-management.service",
+  "imp-update.service",
   "vpp-core.service",
   "vpp-nat.service",
   "frr.service",
-  "rsyslog.service",
+  "systemd-networkd.service",
+  "systemd-resolved.service",
+  "ssh.service",
 ];
+/** Others that must not fail. */
+const others = ["imp-failsafe-act.service", "rsyslog.service"];
+/** They run, or stay active, for as long as the box does, whatever the machine file says. */
+const lasting = [...vital, "imp-netns.service", "imp-nics.service", "systemd-networkd.service", "ssh.service"];
 
 async function units({ host }: Patient, signal: AbortSignal): Promise<Finding> {
   const properties =
     "--property=Id,LoadState,ActiveState,SubState,UnitFileState,NRestarts,ActiveEnterTimestampMonotonic";
-  const argv = ["systemctl", "show", properties, ...vital, ...others] as const;
+  const argv = ["systemctl", "show", properties, ...vital, ...preset, ...others] as const;
   const { exitCode, stdout, stderr } = await host.run(argv, { timeoutMs: programMs, signal });
   if (exitCode !== 0) return skipped(`systemd cannot be asked: ${stderr.trim().split("\n")[0] ?? ""}`);
   const blocks = stdout.split("\n\n").map((block) => new Map(block.split("\n").map((line) => keyAndValue(line))));
   const uptime = Number((await host.readFile("/proc/uptime"))?.split(" ")[0] ?? Number.NaN);
   return together(
     blocks.flatMap((block) => unit(block, uptime)),
-    ok("No unit is masked or failed; agent, failsafe and boot start by themselves."),
+    ok("No unit is masked or failed; all that the box needs start by themselves."),
   );
 }
 
@@ -68,10 +75,10 @@ function unit(shown: ReadonlyMap<string, string>, uptime: number): readonly Find
   if (active === "failed") return [fault(`${id} has failed.`, `journalctl -b -u ${id}, then systemctl restart ${id}.`)];
   if (keepsEnding(shown, uptime))
     return [fault(`${id} ends as soon as it is started.`, `journalctl -b -u ${id} says why.`)];
-  if (isVital && file === "disabled") {
+  if (!others.includes(id) && file === "disabled") {
     return [fault(`${id} does not start by itself.`, `systemctl enable --now ${id}.`)];
   }
-  if (isVital && active === "inactive") {
+  if (lasting.includes(id) && active === "inactive") {
     const first = id === "imp-agent.service" ? "It waits for settings: impctl bootstrap. Else " : "";
     return [fault(`${id} does not run.`, `${first}systemctl start ${id}.`)];
   }

@@ -9,15 +9,25 @@ import type { Check, Finding, Patient } from "./check.ts";
 
 export const vppChecks: readonly Check[] = (["core", "nat"] as const).map((instance) => ({
   code: `vpp-api-${instance}`,
-  look: (patient, signal) => api(patient, `${patient.vppRun}/${instance}-api.sock`, signal),
+  look: (patient, signal) => api(patient, instance, signal),
 }));
 
+const answerMs = 10_000;
 /** More than the table of a VPP with all plugins: 85 KB. */
 const longestAnswer = 1 << 20;
 
-async function api({ host, vppApi }: Patient, socket: string, signal: AbortSignal): Promise<Finding> {
+async function api({ host, vppApi, vppRun }: Patient, instance: string, signal: AbortSignal): Promise<Finding> {
+  const socket = `${vppRun}/${instance}-api.sock`;
   const files = await definitionFiles(host, vppApi);
-  const table = await messageTable(host, socket, signal).catch(() => undefined);
+  // One that hangs takes connections, and says nothing.
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
+  const table = await messageTable(host, socket, limited).catch(() => undefined);
+  signal.throwIfAborted();
+  const startup = `/etc/vpp/startup-${instance}.conf`;
+  if (!table && (await host.readFile(startup)) !== undefined) {
+    const remedy = `systemctl status vpp-${instance}, journalctl -b -u vpp-${instance}; then systemctl restart vpp-${instance}.`;
+    return fault(`Nobody answers on ${socket}, although ${startup} is there.`, remedy);
+  }
   if (!table && files.length === 0) return skipped(`VPP is not installed (no ${vppApi}).`);
   if (!table) return skipped(`Nobody answers on ${socket}: that instance does not run.`);
   if (files.length === 0)

@@ -212,7 +212,8 @@ plugins { plugin default { disable } }
       const settings = Settings.parse({ machine: "fra1/r1", repository: { folder: "/" } });
       const host = linuxHost({ seal: (text) => text, reveal: () => undefined });
       const never = () => Promise.reject(new Error("not asked"));
-      const patient = { host, file, settings, unusable: [], head: never, agentVersion: never, vppApi, vppRun: folder };
+      const asked = { head: never, agentVersion: never, isUpdateWanted: never };
+      const patient = { host, file, settings, unusable: [], ...asked, vppApi, vppRun: folder };
       return (await diagnose(vppChecks, patient, new AbortController().signal))[0];
     };
     const definitions = `${vpp}/share/vpp/api`;

@@ -163,7 +163,9 @@ systemctl kill --signal=KILL imp-agent`);
         .join(""),
     );
     around.git.breakWith(undefined);
-    expect(Object.keys(found).toSorted()).toEqual([...sabotages.map(({ code }) => code), "repository"].toSorted());
+    expect(Object.keys(found).toSorted()).toEqual(
+      [...sabotages.map(({ code }) => code), "repository", "vpp-api-core"].toSorted(),
+    );
     expect(found["units"]).toContain("vpp-core.service ends as soon as it is started.");
     expect(found["state-folder"]).toContain("EROFS");
     expect(found["cache-folder"]).toContain("is full");

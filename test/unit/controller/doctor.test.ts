@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { allChecks } from "../../../controller/doctor/all.ts";
 import { diagnose, type Patient } from "../../../controller/doctor/check.ts";
@@ -98,6 +100,7 @@ function wellRouter() {
     unusable: [],
     head: async () => ({ commit: "c".repeat(40), remote: "git@git.example.net:noc/sites.git", failed: [] }),
     agentVersion: async () => agentVersion,
+    isUpdateWanted: async () => false,
     vppApi: "/usr/share/vpp/api",
     vppRun: "/run/vpp",
   };
@@ -301,6 +304,63 @@ describe("the doctor", () => {
     expect(found[0]).not.toContain("vpp-core");
   });
 
+  it("names each unit of the preset that does not start by itself, and those that have to run", async () => {
+    const lines = readFileSync(join(import.meta.dirname, "../../../deploy/systemd/90-imp.preset"), "utf8").split("\n");
+    const names = lines.flatMap((line) => /^enable (\S+)\.service$/.exec(line)?.[1] ?? []);
+    const found = await spoilt(({ units }) => {
+      for (const name of names)
+        units.set(`${name}.service`, "LoadState=loaded\nActiveState=active\nUnitFileState=disabled");
+    });
+    expect(found[0]?.match(/\S+\.service does not start by itself\./g)?.toSorted()).toEqual(
+      names.map((name) => `${name}.service does not start by itself.`).toSorted(),
+    );
+    const stopped = await spoilt(({ units }) => {
+      for (const name of names)
+        units.set(`${name}.service`, "LoadState=loaded\nActiveState=inactive\nUnitFileState=enabled");
+    });
+    const lasting = ["imp-boot", "imp-failsafe", "imp-agent", "imp-netns", "imp-nics", "systemd-networkd", "ssh"];
+    expect(stopped[0]?.match(/\S+(?=\.service does not run)/g)).toEqual(lasting);
+  });
+
+  it("names a list of signers, or of what else is believed, that others can write", async () => {
+    const found = await spoilt(({ modes, patient }) => {
+      const remotes = [{ url: "https://git.example.net/sites.git", "ca-file": "/etc/imp/ca.pem" }];
+      patient.settings = Settings.parse({
+        machine: "fra1/r1",
+        repository: {
+          remotes: [...remotes, { url: "git@git.example.net:s.git", "known-hosts-file": `${state}/hosts` }],
+        },
+        trust: { "revoked-keys": `${state}/revoked` },
+      });
+      modes.set(`${state}/allowed_signers`, "666 0");
+      modes.set("/etc/imp/ca.pem", "664 0");
+      modes.set(`${state}/hosts`, "644 1000");
+      modes.set(`${state}/revoked`, "644 0");
+    });
+    expect(found.filter((line) => line.includes("permissions"))).toEqual([
+      expect.stringContaining(
+        `fault permissions: ${state}/allowed_signers is open to other users (mode 0666). /etc/imp/ca.pem is open to other users (mode 0664). ${state}/hosts belongs to user 1000. -> chmod go-w`,
+      ),
+    ]);
+  });
+
+  it("says that a package could not be checked, where commits need no signature", async () => {
+    const look = (isWanted: boolean) =>
+      spoilt(({ sim, patient }) => {
+        patient.settings = Settings.parse({
+          machine: "fra1/r1",
+          repository: { remotes: [{ url: "git@git.example.net:noc/sites.git" }] },
+          trust: { signatures: "off" },
+        });
+        patient.isUpdateWanted = async () => isWanted;
+        sim.files.delete(`${state}/allowed_signers`);
+      });
+    expect(await look(true)).toEqual([
+      expect.stringMatching(/^advice allowed-signers: Another version of the agent is wanted, and .* names nobody/),
+    ]);
+    expect(await look(false)).toEqual([expect.stringMatching(/^skipped allowed-signers: /)]);
+  });
+
   it("says that a degraded pool blocks images and not configuration", async () => {
     const set = (health: string) =>
       spoilt(({ programs }) => programs.set("zpool list -H -o health,capacity tank", `${health}\n`));
@@ -325,6 +385,17 @@ describe("the doctor", () => {
     expect(await without("/dev/sda1", "/dev/sdb1")).toEqual([
       expect.stringMatching(/^fault loader: \/dev\/sda, \/dev\/sdb of tank .*this box does not boot/),
     ]);
+  });
+
+  it("asks no boot partition of disks for cache, log and spares", async () => {
+    const others = ["logs\t", "cache", "spares"].map(
+      (kind, at) => `\t${kind}\n\t  /dev/sd${"cde"[at]}1  ONLINE 0 0 0\n`,
+    );
+    const found = await spoilt(({ programs }) => {
+      const mirror = programs.get("zpool status");
+      if (typeof mirror === "string") programs.set("zpool status", `${mirror}${others.join("")}\nerrors: none\n`);
+    });
+    expect(found).toEqual([]);
   });
 
   it("names a boot environment that does not boot next, and one that would be mounted over the root", async () => {
@@ -426,6 +497,15 @@ describe("VPP's API definitions", () => {
       if (crc !== undefined) put("/usr/share/vpp/api/core/vpe.api.json", definition(crc));
       sim.listen("/run/vpp/core-api.sock", () => vpp(names));
     });
+  it("are not asked of a VPP that does not answer, which is a fault where it is to run", async () => {
+    const dead = ({ put }: ReturnType<typeof wellRouter>) => put("/etc/vpp/startup-core.conf", "unix { nodaemon }\n");
+    expect(await spoilt(dead)).toEqual([
+      expect.stringMatching(
+        /^fault vpp-api-core: Nobody answers on \/run\/vpp\/core-api\.sock, although \/etc\/vpp\/startup-core\.conf is there\. -> systemctl status vpp-core/,
+      ),
+    ]);
+  });
+
   const natIsDown = expect.stringMatching(/^skipped vpp-api-nat: /);
 
   it("are well where they are those of the VPP that runs", async () => {

@@ -1,5 +1,6 @@
 /** The end of a bootstrap, and its only part that changes something: keys and settings are written, and the agent starts. */
-import { mkdir } from "node:fs/promises";
+import { chmod, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Host } from "../../reconcilers/core.ts";
 import type { JsonObject } from "../../schemas/json.ts";
 import { Problem } from "../../schemas/problem.ts";
@@ -51,26 +52,44 @@ export async function install(
 ): Promise<readonly string[]> {
   const written: string[] = [];
   for (const folder of folders) await makeFolder(folder);
-  const write = async (path: string, text: string): Promise<void> => {
-    await host.writeFile(path, text, { mode: 0o600 });
-    written.push(path);
-  };
+  const texts = new Map<string, string>();
   if (key.made !== undefined) {
     if (!(await createPrivate(key.path, key.made, "HOST_FILE")))
       throw new Problem("AGENT_BUSY", `Somebody else made ${key.path} meanwhile.`, { remedy: "Run it once more." });
     written.push(key.path);
   }
-  for (const [path, text] of draft.files) if ((await host.readFile(path)) !== text) await write(path, text);
-  if (before.text !== undefined && canonicalJson(before.settings) === canonicalJson(draft.settings)) return written;
-  // Its comments are lost to whoever writes YAML anew.
-  if (before.text !== undefined) await write(`${file}.before`, before.text);
-  await write(file, yamlText(draft.settings));
-  return written;
+  for (const [path, text] of draft.files) if ((await host.readFile(path)) !== text) texts.set(path, text);
+  if (before.text === undefined || canonicalJson(before.settings) !== canonicalJson(draft.settings)) {
+    // Its comments are lost to whoever writes YAML anew.
+    if (before.text !== undefined) texts.set(`${file}.before`, before.text);
+    texts.set(file, yamlText(draft.settings));
+  }
+  await writeAll(host, texts);
+  return [...written, ...texts.keys()];
 }
 
+/** All of them or none, where writing fails: a new token is of no use to settings that name another repository. In this order. */
+async function writeAll(host: Pick<Host, "writeFile">, texts: ReadonlyMap<string, string>): Promise<void> {
+  const paths = [...texts.keys()];
+  try {
+    for (const [path, text] of texts) await host.writeFile(`${path}.new`, text, { mode: 0o600 });
+  } catch (thrown) {
+    for (const path of paths) await rm(`${path}.new`, { force: true });
+    throw thrown;
+  }
+  for (const path of paths) {
+    await rename(`${path}.new`, path);
+    await using folder = await open(dirname(path));
+    await folder.sync();
+  }
+}
+
+/** What is above it is everybody's, whatever the umask says. */
 async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let made = dirname(path); made.length >= first.length; made = dirname(made)) await chmod(made, 0o755);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Problem("HOST_FILE", `${path} cannot be made: ${why}.`, { remedy: "Run it as root.", cause });

@@ -77,11 +77,14 @@ async function mustHaveRoom(host: Host, folder: string): Promise<void> {
 
 async function bring(host: Host, from: string, file: string, signal: AbortSignal): Promise<void> {
   const seconds = fetchLimitMs / 1000;
-  // A server that does not say how much it sends is stopped by the limit of the file's size, which counts blocks of 512 bytes.
+  // What does not end is stopped by the limit of the file's size, which counts blocks of 512 bytes.
+  const most = `${mostBytes / 512}`;
+  const copied = ["cp", "--", from, file];
+  const plain = '[ -f "$4" ] || { echo "it is no plain file" >&2; exit 1; }';
   const fetched = ["curl", "-fsSL", "--proto", "=http,https", "--max-time", `${seconds}`, "-o", file, "--", from];
   const argv: [string, ...string[]] = from.startsWith("/")
-    ? ["cp", "--", from, file]
-    : ["sh", "-c", 'ulimit -f "$1" && shift && exec "$@"', "sh", `${mostBytes / 512}`, ...fetched];
+    ? ["sh", "-c", `${plain}; ulimit -f "$1" && shift && exec "$@"`, "sh", most, ...copied]
+    : ["sh", "-c", 'ulimit -f "$1" && shift && exec "$@"', "sh", most, ...fetched];
   const running = host.run(argv, { timeoutMs: fetchLimitMs + 10_000, signal });
   await mustEnd(running, `The agent's package cannot be fetched from ${from}`);
 }

@@ -222,15 +222,22 @@ ip link set mgmt0 up`,
     expect([...pids("vpp-nat.service", "frr.service"), zebra()]).toEqual(before);
   });
 
-  it("restarts FRR alone when its watchdog is killed", async () => {
+  it.each(["KILL", "TERM"])("restarts FRR alone when its watchdog is ended by %s", async (signal) => {
     const before = pids("vpp-core.service", "vpp-nat.service");
     const watchfrr = pid("frr.service");
-    systemd.run("kill", "-KILL", watchfrr);
+    systemd.run("kill", `-${signal}`, watchfrr);
     await until(
       "FRR is back",
       () => !["0", watchfrr].includes(pid("frr.service")) && routes().includes("203.0.113.0/24"),
     );
     expect(pids("vpp-core.service", "vpp-nat.service")).toEqual(before);
+  });
+
+  it("leaves FRR stopped that somebody stops", async () => {
+    systemd.run("systemctl", "stop", "frr.service");
+    expect([systemd.show("frr.service", "ActiveState"), pid("frr.service")]).toEqual(["inactive", "0"]);
+    systemd.run("systemctl", "start", "frr.service");
+    await until("FRR is back", () => routes().includes("203.0.113.0/24"));
   });
 
   it("leaves the namespace, and all in it, alone when its unit is stopped and started", () => {

@@ -27,6 +27,45 @@ for (const shell of shells)
         box.fake("ip", "exit 1");
         expect(box.boot("namespace")).toEqual({ exitCode: 1, text: "The namespace dataplane could not be made.\n" });
       });
+
+      describe("of which ip says nothing good", () => {
+        const mounted = "23 22 0:4 net:[4026532181] /run/netns/dataplane rw shared:1 - nsfs nsfs rw\n";
+        /** Its loopback cannot be raised until it was made anew. */
+        const answers = (pids: string) =>
+          box.fake(
+            "ip",
+            `cd ${box.folder}
+case "$*" in
+"-n dataplane link set lo up") [ -e anew ] ;;
+"netns pids dataplane") ${pids} ;;
+"netns delete dataplane") : >deleted ;;
+"netns add dataplane") : >anew ;;
+esac`,
+          );
+        beforeEach(() => box.write("proc/self/mountinfo", `${box.read("proc/self/mountinfo")}${mounted}`));
+
+        it.each([
+          ["has processes", "echo 812"],
+          ["cannot be asked for processes", "exit 1"],
+        ])("leaves it alone where it %s, and fails", (_, pids) => {
+          answers(pids);
+          expect(box.boot("namespace")).toEqual({
+            exitCode: 1,
+            text: "The namespace dataplane does not answer, and may be in use: it stays.\n",
+          });
+          expect([box.read("deleted"), box.read("anew")]).toEqual([undefined, undefined]);
+        });
+
+        it("makes it anew where nobody is in it, or its name leads nowhere", () => {
+          answers("exit 0");
+          expect(box.boot("namespace").exitCode).toBe(0);
+          expect(box.read("deleted")).toBe("");
+          box.remove("anew");
+          box.mounted("zfs tank/ROOT/v2");
+          answers("echo 812");
+          expect(box.boot("namespace").exitCode).toBe(0);
+        });
+      });
     });
 
     describe("nics", () => {
@@ -405,6 +444,34 @@ Management: DHCP on eno1.
 Next: imp-boot status
 `,
       );
+    });
+
+    it("takes out of the banner what was mended, and leaves there what others say", () => {
+      box.port("eno1");
+      box.env["IMP_VPP"] = "/run/vpp";
+      box.fake("vppctl", "exit 1");
+      box.write("etc/vpp/commands-nat64.txt", "");
+      box.boot("vpp", "nat64");
+      box.boot("management");
+      expect(box.banner()).toBe(
+        `imp-boot: Management: DHCP on eno1.
+VPP nat64 does not answer on /run/vpp/nat64-cli.sock: it was given no commands.
+Next: imp-boot status
+`,
+      );
+      expect(box.boot("status").text).toContain("vpp-nat64   VPP nat64 does not answer");
+      box.write("address/eno1", "2: eno1 inet 192.0.2.9/24 scope global\n");
+      box.boot("management");
+      expect(box.banner()).toBe(
+        "imp-boot: VPP nat64 does not answer on /run/vpp/nat64-cli.sock: it was given no commands.\nNext: imp-boot status\n",
+      );
+      box.fake("vppctl", "echo vpp v26.06");
+      box.write("run/imp/trouble.vpp-nat64", "");
+      box.boot("management");
+      expect(box.banner()).toBeUndefined();
+      box.write("run/issue.d/imp.issue", "imp-failsafe: it acted\n");
+      box.boot("management");
+      expect(box.banner()).toBe("imp-failsafe: it acted\n");
     });
 
     it("tells nothing but its usage when it is asked for something else", () => {

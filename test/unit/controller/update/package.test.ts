@@ -2,7 +2,16 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -71,6 +80,18 @@ describe.skipIf(missing.length > 0)(`the package of another agent (needs ${progr
       signature: readFileSync(`${file}.sig`, "utf8"),
     };
   }
+
+  it("takes no device and no folder for a package, and stops where one does not end", async () => {
+    for (const path of ["/dev/zero", top]) {
+      expect(await fetched({ ...entry(), package: path })).toBe(
+        `UPDATE: The agent's package cannot be fetched from ${path}: it is no plain file`,
+      );
+    }
+    const endless = join(top, "endless.deb");
+    writeFileSync(endless, "");
+    truncateSync(endless, 2 ** 28 + 1);
+    expect(await fetched({ ...entry(), package: endless })).toContain("File too big");
+  });
 
   const digestOf = (file: string) => `sha256:${createHash("sha256").update(readFileSync(file)).digest("hex")}`;
   const trust = () => Settings.shape.trust.parse({ "allowed-signers": join(top, "signers") });

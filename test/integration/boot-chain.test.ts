@@ -52,15 +52,15 @@ describe.skipIf(why !== undefined)(`the chain of units under systemd (${why ?? "
   const said = (verb: string) => systemd.run("sh", "-c", `cat /run/imp/boot.${verb} 2>/dev/null || :`);
   const routes = () => systemd.run("ip", "-n", "dataplane", "route");
 
-  async function until(what: string, holds: () => boolean): Promise<void> {
-    for (const end = performance.now() + 20_000; performance.now() < end; await delay(100)) if (holds()) return;
+  async function until(what: string, holds: () => boolean, seconds = 50): Promise<void> {
+    for (const end = performance.now() + seconds * 1000; performance.now() < end; await delay(100)) if (holds()) return;
     const units = systemd.run("systemctl", "list-units", "--type=service", "--plain", "--no-legend");
     const frr = systemd.run(
       "sh",
       "-c",
       "vtysh -c 'show running-config' -c 'show ip route' -c 'show interface brief' 2>&1 || :",
     );
-    throw new Error(`not within 20 s: ${what}\n${units}\n${routes()}\n${frr}\n${read("log").slice(-4000)}`);
+    throw new Error(`not within ${seconds} s: ${what}\n${units}\n${routes()}\n${frr}\n${read("log").slice(-4000)}`);
   }
 
   /** A unit as it is installed, but for where things are. */
@@ -154,6 +154,7 @@ ip link set mgmt0 up`,
     await until(
       "FRR is there",
       () => systemd.show("frr.service", "ActiveState") === "active" && routes().includes("203.0.113.0/24"),
+      100,
     );
   }, 120_000);
   afterAll(async () => {

@@ -49,7 +49,8 @@ export async function measureDrift(
     const decision = ledger.decisions[plane];
     const decided = decision?.signature === signature ? decision.verdict : undefined;
     const byPolicy = policy[plane] ?? "report";
-    const fate = cause === "restart" || decided === "discarded" ? "correct" : (decided ?? byPolicy);
+    const isOurs = cause === "restart" || steps.every(({ renews }) => renews);
+    const fate = isOurs || decided === "discarded" ? "correct" : (decided ?? byPolicy);
     planes[plane] = { cause, fate, signature, steps: steps.map((step) => reconcilers[plane].describe(step)) };
   }
   return { plan, at: host.now(), planes };

@@ -35,6 +35,8 @@ export interface Step {
    * steps of its plane that stand in front of it.
    */
   readonly releases: readonly string[];
+  /** It renews what runs out with time: nobody changed anything. */
+  readonly renews?: true;
 }
 
 /** Something live that is not desired and was never ours: left alone, listed and counted. */

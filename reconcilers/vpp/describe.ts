@@ -56,9 +56,11 @@ function sizeWords(before: Settings | undefined, mtu: number | undefined): strin
 /** "rateKbps from 1000 to 2000", for fields that are plain values. */
 function fieldChanges(before: VppObject, after: VppObject): readonly string[] {
   const [was, is] = [fieldsOf(before), fieldsOf(after)];
-  return Object.keys(is)
+  const renewed = was["runsOut"] === true ? ["lifetimes anew, half of them is gone"] : [];
+  const changed = Object.keys(is)
     .filter((field) => JSON.stringify(was[field]) !== JSON.stringify(is[field]))
     .map((field) => `${words(field)} from ${valueWords(was[field])} to ${valueWords(is[field])}`);
+  return [...renewed, ...changed];
 }
 
 /** "rate kbps" of "rateKbps". */

@@ -149,7 +149,7 @@ async function* applyObjects(
     yield* carryOut(steps, (step) => placeOf(step, opened), signal);
     for (const [instance, place] of opened) {
       const raised = raisedBy(steps.filter((step) => step.instance === instance));
-      if (raised.size > 0) await settled(raised, place, (ms) => host.sleep(ms, signal));
+      if (raised.size > 0) await settled(raised, place);
     }
   } finally {
     for (const [instance, { vpp, remembered }] of opened) {
@@ -192,7 +192,7 @@ async function openWorkplace(
       readMemory(host, memoryPath(places.run, instance), vpp.incarnation),
       readBeginning(vpp, steps.some(usesAcls)),
     ]);
-    return { vpp, names, remembered: remembered ?? new Remembered(isBlank) };
+    return { vpp, names, pause: (ms) => host.sleep(ms, signal), remembered: remembered ?? new Remembered(isBlank) };
   } catch (thrown) {
     vpp.close();
     throw thrown;

@@ -277,6 +277,8 @@ export interface AdvertisedPrefix {
   readonly preferred: number;
   readonly onLink: boolean;
   readonly autonomous: boolean;
+  /** Only as observed: less than half is left of what was set, which VPP counts down. Never desired. */
+  readonly runsOut?: true;
 }
 
 export interface UnicastRpf {

@@ -5,7 +5,7 @@ import { interfaceKey, scoped } from "./kinds/rules.ts";
 import { rankOf, rulesOf } from "./kinds/table.ts";
 import { depthOf, type Vlans, vlansOf } from "./kinds/vlans.ts";
 import type { InstanceName, ObjectStep, VppObject, VppStep } from "./model.ts";
-import type { Sides } from "./sides.ts";
+import { differing, type Sides } from "./sides.ts";
 import { settingsSteps } from "./settings-steps.ts";
 
 /** Everything that an instance is to do: what only takes away, and then the rest. */
@@ -30,14 +30,14 @@ export function stepsOf(instance: InstanceName, sides: Sides, changes: Changes):
     ],
     after,
   );
-  const isRaw = ({ object }: Pick<Move, "object">) => object.kind === "raw";
+  const isLate = ({ object }: Pick<Move, "object">) => rankOf[object.kind] > rankOf.settings;
   const isLast = ({ before }: ObjectStep) => before !== undefined && goesLast(before);
   return {
     prune: removals.filter((step) => !isLast(step)),
     rest: [
-      ...others.filter((one) => !isRaw(one)).map(({ step }) => step),
+      ...others.filter((one) => !isLate(one)).map(({ step }) => step),
       ...settingsSteps(instance, sides, changes, after),
-      ...others.filter(isRaw).map(({ step }) => step),
+      ...others.filter(isLate).map(({ step }) => step),
       ...removals.filter(isLast),
     ],
   };
@@ -103,7 +103,10 @@ function arrival(instance: InstanceName, move: Move, vlans: Vlans, { fresh }: Ch
 }
 
 function inPlace(before: VppObject, after: VppObject) {
-  return { kind: "set", impact: impactOf(after, rulesOf(after.kind).impact.set), provides: [], before } as const;
+  const fields = differing(before, after);
+  const renews = fields.length === 1 && fields[0] === "runsOut";
+  const impact = impactOf(after, rulesOf(after.kind).impact.set);
+  return { kind: "set", impact, provides: [], before, ...(renews && { renews }) } as const;
 }
 
 function impactOf(object: VppObject, usual: Impact | undefined): Impact {

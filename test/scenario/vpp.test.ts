@@ -191,6 +191,24 @@ describe("VPP", () => {
     expect(s.done()).toEqual([]);
   });
 
+  it("has a prefix renewed whose lifetimes it counted down, whatever the policy says of drift", async () => {
+    const lives = { valid: 2_592_000, preferred: 604_800, onLink: true, autonomous: true } as const;
+    const on = "external.25";
+    const advertised = [
+      { kind: "address", on, address: "2001:db8::1/64" },
+      { kind: "advertised-prefix", on, prefix: "2001:db8::/64", ...lives },
+    ] as const;
+    const vpp: VppDesired = { core: { objects: [...(one.desired.vpp.core?.objects ?? []), ...advertised] } };
+    const s = await committed({ ...one, desired: { ...one.desired, vpp } });
+    s.core.cli(`ip6 nd ${on} prefix 2001:db8::/64 2289600 302400`);
+    s.agent().polls.nudge();
+    await s.sim.until(() => s.done().length > 0 && s.status().inSync, "renewed");
+
+    expect(s.done()).toEqual([
+      `vpp: core: set advertised prefix 2001:db8::/64 on ${on}: lifetimes anew, half of them is gone`,
+    ]);
+  });
+
   it("is not written to when the agent starts anew", async () => {
     const s = await committed(one);
     const before = s.core.history.length;

@@ -61,7 +61,7 @@ export const routerAdvertisements: Rules<RouterAdvertisements> = {
 export const advertisedPrefix: Rules<AdvertisedPrefix> = {
   key: ({ on, prefix }) => `${on} ${prefix}`,
   needs: ({ on }) => [interfaceKey(on), ipv6Key(on)],
-  inPlace: ["valid", "preferred", "onLink", "autonomous"],
+  inPlace: ["valid", "preferred", "onLink", "autonomous", "runsOut"],
   goesWith: ({ on }) => [interfaceKey(on)],
   impact: { remove: "hitless" },
   noun: ({ on, prefix }) => `advertised prefix ${prefix} on ${on}`,

@@ -7,7 +7,10 @@ import type { Rules } from "./rules.ts";
 import * as switching from "./switching.ts";
 import * as translation from "./translation.ts";
 
-/** A bond has its MAC address of its first member, and a tap that of its interface; addresses need the tap, and RA addresses. */
+/**
+ * A bond has its MAC address of its first member, and a tap that of its interface; addresses need the tap. What goes down loses its
+ * router advertisements: they come once it is up.
+ */
 const table: { readonly [K in Kind]: Rules<ObjectOf<K>> } = {
   "memif-socket": interfaces.memifSocket,
   physical: interfaces.physical,
@@ -31,8 +34,6 @@ const table: { readonly [K in Kind]: Rules<ObjectOf<K>> } = {
   "tag-rewrite": switching.tagRewrite,
   address: layer3.address,
   unnumbered: layer3.unnumbered,
-  "router-advertisements": layer3.routerAdvertisements,
-  "advertised-prefix": layer3.advertisedPrefix,
   "unicast-rpf": layer3.unicastRpf,
   neighbor: layer3.neighbor,
   route: layer3.route,
@@ -51,6 +52,8 @@ const table: { readonly [K in Kind]: Rules<ObjectOf<K>> } = {
   "nat64-pool": translation.nat64Pool,
   "nat64-role": translation.nat64Role,
   settings: interfaces.settings,
+  "router-advertisements": layer3.routerAdvertisements,
+  "advertised-prefix": layer3.advertisedPrefix,
   raw: translation.raw,
 };
 

@@ -4,6 +4,7 @@ import type { Port } from "../../../schemas/ports.ts";
 import { cidrOf } from "../../../schemas/semantics/networks.ts";
 import { isLinkLocal } from "../../../schemas/semantics/view.ts";
 import type { AdvertisedPrefix, VppObject } from "../model.ts";
+import { isUsual } from "../wire/advertisements.ts";
 
 export function renderLayer3(port: Port): readonly VppObject[] {
   const { ref: on, settings, role } = port;
@@ -19,7 +20,8 @@ export function renderLayer3(port: Port): readonly VppObject[] {
     ...(role === "routed"
       ? Object.entries(neighbors).map(([address, mac]) => ({ kind: "neighbor", on, address, mac }) as const)
       : []),
-    ...(ra && families.includes("ipv6") ? advertisementsOf(on, addresses, ra) : []),
+    // What is down says nothing, and behind a tap has no IPv6.
+    ...(ra && families.includes("ipv6") && isUp(port) ? advertisementsOf(on, addresses, ra) : []),
     ...(mode ? families.map((family) => ({ kind: "unicast-rpf", on, family, mode }) as const) : []),
     ...(acl.in.length + acl.out.length > 0 ? [{ kind: "interface-acls", on, in: acl.in, out: acl.out } as const] : []),
     ...(["in", "out"] as const).flatMap((direction) => {
@@ -27,6 +29,10 @@ export function renderLayer3(port: Port): readonly VppObject[] {
       return name === undefined ? [] : [{ kind: "policer-use", on, direction, policer: name } as const];
     }),
   ];
+}
+
+function isUp({ settings, parent }: Port): boolean {
+  return settings.enabled && parent?.settings.enabled !== false;
 }
 
 /** VPP takes a link-local address with /128 only. */
@@ -51,8 +57,9 @@ export function advertisementsOf(
     onLink: one["on-link"],
     autonomous: one.autonomous,
   }));
+  const asked = { sends: !suppress, maxInterval, minInterval, lifetime, managed, other };
   return [
-    { kind: "router-advertisements", on, sends: !suppress, maxInterval, minInterval, lifetime, managed, other },
+    ...(isUsual(asked) ? [] : [{ kind: "router-advertisements", on, ...asked } as const]),
     ...(given.length > 0 ? given : ownPrefixes(on, addresses)),
   ];
 }

@@ -6,6 +6,11 @@ import { none } from "./names.ts";
 /** What VPP begins with where IPv6 is enabled; an interface that has this is one that nobody configured. */
 const byItself = { sends: false, maxInterval: 200, minInterval: 150, lifetime: 600, managed: false, other: false };
 
+/** Whether an interface that is to have this has nothing of ours: it cannot be told from one that nobody configured. */
+export function isUsual(asked: typeof byItself): boolean {
+  return (Object.keys(byItself) as (keyof typeof byItself)[]).every((field) => asked[field] === byItself[field]);
+}
+
 const infinite = 0xffff_ffff;
 
 export const readAdvertisements: Reader = async (sight) => {
@@ -22,9 +27,8 @@ export const readAdvertisements: Reader = async (sight) => {
       managed: details.adv_managed_flag,
       other: details.adv_other_flag,
     };
-    const isConfigured = JSON.stringify(settings) !== JSON.stringify(byItself);
     return [
-      ...(isConfigured ? [{ kind: "router-advertisements" as const, on, ...settings }] : []),
+      ...(isUsual(settings) ? [] : [{ kind: "router-advertisements" as const, on, ...settings }]),
       ...details.prefixes
         .filter((one) => !one.no_advertise)
         .map((one): AdvertisedPrefix => {
@@ -43,13 +47,28 @@ export const readAdvertisements: Reader = async (sight) => {
   });
 };
 
+/** How often it is looked whether an interface has IPv6: Linux makes sure for 1 to 2 s that nobody has its link-local address. */
+const looks = 80;
+const pauseMs = 100;
+
+/** Behind a tap that came up a moment ago an interface has IPv6 once Linux has its link-local address. After a while VPP may refuse. */
+async function withIpv6(sw_if_index: number, { vpp, pause }: Target): Promise<void> {
+  if (!vpp.has("lcp_itf_pair_get")) return;
+  for (let look = 0; look < looks; look += 1) {
+    if ((await vpp.dump("sw_interface_ip6nd_ra_dump", { sw_if_index })).length > 0) return;
+    await pause(pauseMs);
+  }
+}
+
 /** A flag that is 0 leaves what is there; with is_no, a flag that is 1 goes back to what VPP begins with. */
-function configure(
+async function configure(
   before: RouterAdvertisements | undefined,
   after: RouterAdvertisements,
-  { vpp, names }: Target,
+  to: Target,
 ): Promise<unknown> {
-  const sw_if_index = names.interface(after.on);
+  const { vpp } = to;
+  const sw_if_index = to.names.interface(after.on);
+  await withIpv6(sw_if_index, to);
   const managed = before?.managed === true && !after.managed;
   const other = before?.other === true && !after.other;
   const sent: Promise<unknown>[] = [];
@@ -82,9 +101,11 @@ function reset({ on }: RouterAdvertisements, { vpp, names }: Target): Promise<un
   ]);
 }
 
-function advertise(is_no: boolean, object: AdvertisedPrefix, { vpp, names }: Target): Promise<unknown> {
-  return vpp.call("sw_interface_ip6nd_ra_prefix", {
-    sw_if_index: names.interface(object.on),
+async function advertise(is_no: boolean, object: AdvertisedPrefix, to: Target): Promise<unknown> {
+  const sw_if_index = to.names.interface(object.on);
+  if (!is_no) await withIpv6(sw_if_index, to);
+  return to.vpp.call("sw_interface_ip6nd_ra_prefix", {
+    sw_if_index,
     prefix: object.prefix,
     is_no,
     no_onlink: !object.onLink,
@@ -96,14 +117,16 @@ function advertise(is_no: boolean, object: AdvertisedPrefix, { vpp, names }: Tar
 
 /**
  * VPP counts a prefix's lifetimes down with the clock, advertises what is left, and at the end nothing: what was set is
- * remembered, and as long as more than half of it is left, it stands as it was set. After that it is seen as what is left of
- * it, and so set anew. An infinite one stays.
+ * remembered, and stands as it was set. Once half of it is gone it runs out, and is to be set anew. An infinite one stays.
  */
 export function asSet(remembered: AdvertisedPrefix, live: AdvertisedPrefix): AdvertisedPrefix {
-  const stands = (left: number, whole: number) =>
-    left === whole || (whole !== infinite && left <= whole && left > whole / 2);
-  const isWhole = stands(live.valid, remembered.valid) && stands(live.preferred, remembered.preferred);
-  return isWhole ? { ...live, valid: remembered.valid, preferred: remembered.preferred } : live;
+  const lives = [
+    [live.valid, remembered.valid],
+    [live.preferred, remembered.preferred],
+  ] as const;
+  if (lives.some(([left, whole]) => left > whole || (whole === infinite && left !== whole))) return live;
+  const runsOut = lives.some(([left, whole]) => left !== whole && left <= whole / 2);
+  return { ...live, valid: remembered.valid, preferred: remembered.preferred, ...(runsOut && { runsOut }) };
 }
 
 export const advertisementWriters: Writers<"router-advertisements" | "advertised-prefix"> = {

@@ -39,6 +39,8 @@ export function dump<M extends DumpName>(
 export interface Target {
   readonly vpp: Vpp;
   readonly names: Names;
+  /** Lets a time pass, in milliseconds. Rejects once nobody wants the steps any more. */
+  readonly pause: (ms: number) => Promise<void>;
 }
 
 /**

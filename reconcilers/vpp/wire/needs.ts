@@ -53,6 +53,9 @@ export function mentioned(object: VppObject): readonly string[] {
       return interfacesOf(object.paths);
     case "vrrp":
       return [object.on, ...object.track.map(([name]) => name)];
+    case "address":
+      // What Linux says of a new tap takes IPv6 off its interface: its word is heard with the pair.
+      return [object.on, `pair ${object.on}`];
     default:
       return "on" in object ? [object.on] : [];
   }

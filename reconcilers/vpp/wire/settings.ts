@@ -90,7 +90,7 @@ export function settingsGoAlone(before: Settings | undefined, after: Settings): 
  * that is made, or gets its MTU, is down then, and takes what was brought up meanwhile down again, with all VLANs. VPP takes
  * Linux's word off its socket with the first request that comes after, and has acted on it before it reads a second one.
  */
-async function linuxHeard({ vpp }: Pick<Target, "vpp">): Promise<void> {
+export async function linuxHeard({ vpp }: Pick<Target, "vpp">): Promise<void> {
   if (!vpp.has("lcp_itf_pair_get")) return;
   for (let times = 0; times < 2; times += 1) await vpp.call("control_ping", {});
 }
@@ -102,8 +102,7 @@ const pauseMs = 50;
 /** Resolves once what was brought up is up, as linux-nl may take it down for a moment; or after a while, whatever is up then. */
 export async function settled(
   raised: ReadonlySet<string>,
-  { vpp }: Pick<Target, "vpp">,
-  pause: (ms: number) => Promise<void>,
+  { vpp, pause }: Pick<Target, "vpp" | "pause">,
 ): Promise<void> {
   for (let look = 0; look < looks; look += 1) {
     await linuxHeard({ vpp });
@@ -135,6 +134,15 @@ function pair(is_add: boolean, { on, name }: LinuxPair, { vpp, names }: Target):
   return vpp.call("lcp_itf_pair_add_del_v2", fields);
 }
 
+/**
+ * A new tap is up for a moment: when it goes down Linux takes its link-local address, at which linux-nl switches IPv6 off on the
+ * interface, whatever addresses that has by then. So it has none before.
+ */
+async function addPair(object: LinuxPair, to: Target): Promise<void> {
+  await pair(true, object, to);
+  await linuxHeard(to);
+}
+
 export const settingsWriters: Writers<"settings" | "linux-pair"> = {
   settings: {
     needs: ["sw_interface_set_flags", "sw_interface_set_mtu"],
@@ -150,8 +158,8 @@ export const settingsWriters: Writers<"settings" | "linux-pair"> = {
   },
   "linux-pair": {
     needs: ["lcp_itf_pair_get", "lcp_itf_pair_add_del_v2"],
-    add: (object, to) => pair(true, object, to),
-    set: (before, after, to) => Promise.all([pair(false, before, to), pair(true, after, to)]),
+    add: addPair,
+    set: (before, after, to) => Promise.all([pair(false, before, to), addPair(after, to)]),
     remove: (object, to) => pair(false, object, to),
   },
 };

@@ -56,10 +56,11 @@ export function clearIpv6(itf: Interface): void {
   itf.ipv6Locks = 0;
   delete itf.linkLocal;
   delete itf.advertisements;
+  delete itf.isIpv6Off;
 }
 
 export function hasIpv6(itf: Interface): boolean {
-  return itf.ipv6Locks > 0;
+  return itf.ipv6Locks > 0 && itf.isIpv6Off !== true;
 }
 
 /** -81 where it is on already: it is so once more then. */
@@ -79,7 +80,8 @@ function unlockIpv6(itf: Interface): number {
 
 /** Switches IPv6 on for good where it is not. */
 function setLinkLocal(itf: Interface, address: string): number {
-  if (!hasIpv6(itf)) return lockIpv6(itf, address);
+  if (itf.ipv6Locks === 0) return lockIpv6(itf, address);
+  delete itf.isIpv6Off;
   itf.linkLocal = address;
   return 0;
 }

@@ -76,7 +76,13 @@ export function setAdmin(vpp: State, itf: Interface, isUp: boolean): number {
 export function hearLinux(vpp: State, news: State["linuxNews"]): void {
   const { sync } = vpp.linuxCp;
   vpp.linuxCp.sync = false;
-  for (const { itf, isUp } of news) if (vpp.interfaces.get(itf.index) === itf) setAdmin(vpp, itf, isUp);
+  for (const { itf, isUp, isNew } of news) {
+    if (vpp.interfaces.get(itf.index) !== itf) continue;
+    setAdmin(vpp, itf, isUp);
+    if (!isNew || itf.ipv6Locks === 0) continue;
+    itf.isIpv6Off = true;
+    delete itf.advertisements;
+  }
   vpp.linuxCp.sync = sync;
 }
 

@@ -23,7 +23,7 @@ export function addPair(vpp: State, phy: Interface, { name, namespace = "", type
   if (typeof host === "number") return host;
   const namespaced = phy.parent ? (vpp.pairs.get(phy.parent.index)?.namespace ?? where) : where;
   vpp.pairs.set(phy.index, { phy, host, vif: 10 + host.index, name, namespace: namespaced, type });
-  if (vpp.linuxCp.sync) vpp.linuxNews.push({ itf: phy, isUp: phy.isUp });
+  if (vpp.linuxCp.sync) vpp.linuxNews.push({ itf: phy, isUp: phy.isUp, isNew: true });
   return 0;
 }
 

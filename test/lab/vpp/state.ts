@@ -50,6 +50,8 @@ export interface Interface {
   readonly tables: { 4: number; 6: number };
   /** How many things have IPv6 on: addresses, and who switched it on by itself. */
   ipv6Locks: number;
+  /** A new tap of it lost its link-local address when it already had others; seconds later Linux has one again, here never. */
+  isIpv6Off?: true;
   /** While there are any. */
   linkLocal?: string;
   advertisements?: Advertisements;
@@ -241,7 +243,7 @@ export class State {
   >();
   readonly pairs = new Map<number, Pair>();
   /** What became of devices of Linux, and linux-nl has not heard yet. */
-  readonly linuxNews: { readonly itf: Interface; readonly isUp: boolean }[] = [];
+  readonly linuxNews: { readonly itf: Interface; readonly isUp: boolean; readonly isNew?: true }[] = [];
   readonly linuxCp: { sync: boolean; autoSubint: boolean; namespace: string };
   readonly acls = new Map<number, { readonly tag: string; readonly rules: readonly AclRule[] }>();
   readonly macips = new Map<number, { readonly tag: string; readonly rules: readonly MacipAclRule[] }>();

@@ -110,7 +110,6 @@ describe("what VPP is given when it starts", () => {
     ).toEqual([
       "set interface ip address external 2001:db8::1/64",
       "set interface unnumbered external use external",
-      "ip6 nd external ra-interval 30 15 ra-lifetime 0 ra-managed-config-flag ra-other-config-flag ra-suppress",
       "set ip neighbor external 192.0.2.9 02:00:00:00:00:09 static",
       "ip route add 192.0.2.0/24 via drop",
       "ip route add ::/0 via fe80::1 external via 2001:db8::9",
@@ -119,6 +118,7 @@ describe("what VPP is given when it starts", () => {
       "vrrp proto start external vr_id 4 ipv6",
       "set dhcpv6 proxy server 2001:db8::67 src-address 2001:db8::1",
       "set lldp system-name {a b} tx-hold 4 tx-interval 30",
+      "ip6 nd external ra-interval 30 15 ra-lifetime 0 ra-managed-config-flag ra-other-config-flag ra-suppress",
     ]);
   });
 

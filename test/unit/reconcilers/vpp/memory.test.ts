@@ -68,11 +68,14 @@ describe("an advertised prefix, whose lifetimes VPP counts down", () => {
     expect(remembered.advertised({ ...set, valid: 2800, preferred: 1000 })).toEqual(set);
   });
 
+  it("runs out, with no word of how much is left, once half of them is gone", () => {
+    expect(remembered.advertised({ ...set, valid: 2600, preferred: 900 })).toEqual({ ...set, runsOut: true });
+  });
+
   it.each([
-    { valid: 2600, preferred: 900 },
     { valid: 3601, preferred: 1800 },
     { valid: 4_294_967_295, preferred: 4_294_967_295 },
-  ])("is seen as it is once they are %j", (left) => {
+  ])("is seen as it is where they are %j, which nobody here set", (left) => {
     expect(remembered.advertised({ ...set, ...left })).toEqual({ ...set, ...left });
   });
 

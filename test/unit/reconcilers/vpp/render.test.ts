@@ -166,6 +166,11 @@ describe("what a machine asks of VPP", () => {
     expect(objects(own, "router-advertisements")[0]).toMatchObject({ lifetime: 90, sends: true });
     expect(objects(other, "advertised-prefix")).toMatchObject([{ prefix: "2001:db8:3::/64", autonomous: false }]);
     expect(objects(other, "router-advertisements")[0]?.lifetime).toBe(0);
+    const off = { interfaces: { a: { ...nic, addresses, enabled: false, "router-advertisements": {} } } };
+    expect([...objects(off, "router-advertisements"), ...objects(off, "advertised-prefix")]).toEqual([]);
+    const silent = { suppress: true, "max-interval": 200, "min-interval": 150 };
+    const usual = { interfaces: { a: { ...nic, addresses, "router-advertisements": silent } } };
+    expect(objects(usual, "router-advertisements")).toEqual([]);
     expect(objects(own, "address").map(({ address }) => address)).toContain("fe80::1/128");
   });
 

@@ -178,6 +178,39 @@ describe("VPP's plane", () => {
     expect(sims.core.deaths).toEqual([]);
   });
 
+  it("advertises behind a tap that comes in the same go", async () => {
+    const { reconcile } = plane();
+    const times = { maxInterval: 60, minInterval: 20, lifetime: 180 } as const;
+    const objects = [
+      { kind: "loopback", name: "loop1" },
+      { kind: "linux-pair", on: "loop1", name: "lo1" },
+      { kind: "address", on: "loop1", address: "2001:db8::1/64" },
+      { kind: "router-advertisements", on: "loop1", sends: true, managed: false, other: false, ...times },
+      { kind: "settings", on: "loop1", up: true, mtu: 9000 },
+    ] as const;
+    expect(await reconcile({ core: { objects } })).toEqual([]);
+  });
+
+  it("renews a prefix that runs out, and says that nobody changed it", async () => {
+    const { plan, reconcile, sims } = plane();
+    const lives = { valid: 2_592_000, preferred: 604_800, onLink: true, autonomous: true } as const;
+    const objects = [
+      { kind: "loopback", name: "loop1" },
+      { kind: "address", on: "loop1", address: "2001:db8::1/64" },
+      { kind: "advertised-prefix", on: "loop1", prefix: "2001:db8::/64", ...lives },
+    ] as const;
+    const desired = { core: { objects } };
+    await reconcile(desired);
+    sims.core.cli("ip6 nd loop1 prefix 2001:db8::/64 2289600 302400");
+
+    const steps = await plan(desired, desired);
+    expect(steps.map(describeStep)).toEqual([
+      "core: set advertised prefix 2001:db8::/64 on loop1: lifetimes anew, half of them is gone",
+    ]);
+    expect(steps.map(({ renews }) => renews)).toEqual([true]);
+    expect(await reconcile(desired, desired)).toEqual([]);
+  });
+
   it("leaves out an instance that does not run", async () => {
     const { host, sims } = plane();
     sims.nat.stop();

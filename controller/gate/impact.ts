@@ -6,6 +6,7 @@ import { spanText } from "../term.ts";
 import { timing } from "../timing.ts";
 import { approvalOf, approveText, urgencyOf } from "./allowed.ts";
 import { timeText } from "./local-time.ts";
+import { isEmptyBox } from "./empty-box.ts";
 import type { Guard, Question } from "./question.ts";
 import { atMost, firstThatHolds, openings, whenText } from "./windows.ts";
 
@@ -20,11 +21,6 @@ export const urgentAtMost: Impact = "flap";
 function repairs({ purpose, plan, candidate, committed }: Question): boolean {
   const isAsCommitted = canonicalJson(candidate.desired) === canonicalJson(committed?.desired);
   return purpose === "correct" && isAsCommitted && atMost(plan.worstImpact ?? "hitless", "restart");
-}
-
-/** Nothing of ours or of anybody else's is there yet that could be disturbed. */
-function isEmptyBox({ plan, committed }: Question): boolean {
-  return committed === undefined && plan.foreign === 0;
 }
 
 export const approval: Guard = (question) => {

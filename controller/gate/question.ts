@@ -12,7 +12,7 @@ export interface Question {
   readonly purpose: Purpose;
   readonly candidate: Generation;
   readonly committed: Generation | undefined;
-  readonly plan: Pick<Survey, "worstImpact" | "steps" | "foreign" | "problems">;
+  readonly plan: Pick<Survey, "worstImpact" | "steps" | "foreign" | "problems" | "before">;
   readonly ledger: Ledger;
   readonly facts: Facts;
 }

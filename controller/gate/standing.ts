@@ -1,5 +1,6 @@
 /** Guards that ask how things stand, whatever the plan disturbs. */
 import { unallowed, unallowedText } from "./adopting.ts";
+import { isEmptyBox } from "./empty-box.ts";
 import { timeText } from "./local-time.ts";
 import type { Guard } from "./question.ts";
 
@@ -30,16 +31,21 @@ export const paused: Guard = ({ policy, facts }) => {
 
 /** An operator takes over what is there, and allows what of it goes or is disturbed: the plan that he saw may be an older one. */
 export const notAdopted: Guard = ({ committed, plan, ledger, purpose }) => {
-  if (purpose === "correct" || committed || plan.foreign === 0) return undefined;
+  if (purpose === "correct" || committed || isEmptyBox({ committed, plan })) return undefined;
   const refused = unallowed(plan.steps, ledger.allowedSteps);
   if (ledger.adopted && refused.length === 0) return undefined;
   return {
     reason: ledger.adopted
       ? `Nothing was ever committed here, and the plan has what nobody allowed: ${unallowedText(refused)}.`
-      : `Nothing was ever committed here, and ${plan.foreign} objects are already there.`,
+      : `Nothing was ever committed here, and ${whatIsThere(plan.foreign)} already there.`,
     unblock: "Look at `impctl plan --live`, then `impctl adopt --accept`.",
   };
 };
+
+function whatIsThere(foreign: number): string {
+  if (foreign === 0) return "what the machine file asks for is";
+  return foreign === 1 ? "1 object is" : `${foreign} objects are`;
+}
 
 /** What planning found stands in the way of the plan itself. */
 export const blocked: Guard = ({ plan }) => {

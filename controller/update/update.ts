@@ -2,6 +2,7 @@
  * Another version of the agent, where the machine file names one: beside deployments, never during one. The agent fetches and
  * checks the package, then leaves everything to imp-update, which ends this process and may outlive the next one too.
  */
+import { emptyDesired } from "../planes.ts";
 import type { RunResult } from "../../reconcilers/core.ts";
 import type { AgentPackage } from "../../schemas/images.ts";
 import { asProblem, Problem } from "../../schemas/problem.ts";
@@ -46,7 +47,7 @@ const againMs = 600_000;
 const mostStarts = 3;
 
 /** What it does to traffic. */
-const nothingToDo = { steps: [], worstImpact: undefined, foreign: 0, problems: [] };
+const nothingToDo = { steps: [], worstImpact: undefined, foreign: 0, problems: [], before: emptyDesired };
 
 /** Where order, result and packages are. */
 export function updateFolder(cache: string): string {

@@ -4,6 +4,7 @@ import type { Facts } from "../../controller/gate/facts.ts";
 import type { Footing } from "../../controller/gate/prerequisites.ts";
 import type { Question } from "../../controller/gate/question.ts";
 import { emptyLedger } from "../../controller/ledger.ts";
+import { emptyDesired } from "../../controller/planes.ts";
 import type { Shut } from "../../controller/machine.ts";
 import type { Impact } from "../../reconcilers/core.ts";
 import { Policy } from "../../schemas/policy.ts";
@@ -34,7 +35,7 @@ export function ask({ policy, plan, facts, impact = "hitless", at = "2026-01-05T
     purpose: "deploy",
     candidate,
     committed: generation(["router bgp 64500"]),
-    plan: { worstImpact: impact, steps: [], foreign: 0, problems: [], ...plan },
+    plan: { worstImpact: impact, steps: [], foreign: 0, problems: [], before: emptyDesired, ...plan },
     ledger: emptyLedger,
     facts: {
       now: Date.parse(at),

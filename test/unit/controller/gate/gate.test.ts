@@ -1,11 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { emptyLedger } from "../../../../controller/ledger.ts";
+import { emptyDesired } from "../../../../controller/planes.ts";
 import { waits } from "../../../../controller/reasons.ts";
 import type { Impact, Step } from "../../../../reconcilers/core.ts";
+import type { VppObject } from "../../../../reconcilers/vpp/model.ts";
 import { Problem } from "../../../../schemas/problem.ts";
 import { ask, type Asked } from "../../../lab/question.ts";
 import { generation } from "../../../lab/story.ts";
 
+const nic: VppObject[] = [
+  { kind: "physical", name: "external" },
+  { kind: "settings", on: "external", up: false, mtu: 1500 },
+];
+const bare = { ...emptyDesired, vpp: { core: { objects: nic } } };
 const foreign = { committed: undefined, plan: { foreign: 3 } };
 
 describe("the gate", () => {
@@ -100,6 +107,13 @@ describe("a box that nobody adopted", () => {
       reason: "Nothing was ever committed here, and the plan has what nobody allowed: set frr/c (flap).",
     });
     expect(allowing("frr/b", "frr/c")).toBeUndefined();
+  });
+
+  it("is left alone where all that is configured is what the machine file asks for", () => {
+    const before = { ...emptyDesired, frr: { config: "router bgp 64500\n" } };
+
+    expect(ask({ committed: undefined, plan: { before } })?.why).toBe("not-adopted");
+    expect(ask({ committed: undefined, plan: { before: bare } })).toBeUndefined();
   });
 
   it("is configured when it is empty", () => {

@@ -4,7 +4,7 @@
  */
 import { Problem } from "../../schemas/problem.ts";
 import { describeStep } from "./describe.ts";
-import type { Remembered } from "./memory.ts";
+import { isRemembered, type Remembered } from "./memory.ts";
 import type { ObjectStep, VppObject } from "./model.ts";
 import { UnderWay } from "./under-way.ts";
 import type { Target } from "./wire/kind.ts";
@@ -14,6 +14,8 @@ import { writerOf } from "./wire/writers.ts";
 /** An instance that steps are carried out on. */
 export interface Workplace extends Target {
   readonly remembered: Remembered;
+  /** Writes down what is remembered. */
+  readonly save: () => Promise<void>;
 }
 
 /** How many steps may be under way: what the replies of more would take has to be kept on both sides. */
@@ -60,12 +62,27 @@ function madeBy({ instance, after }: ObjectStep): string | undefined {
 }
 
 async function carryOutOne(step: ObjectStep, place: Workplace): Promise<void> {
+  const { before, after } = step;
+  if (after?.kind === "raw") {
+    place.remembered.begin(after);
+    await place.save();
+  }
   try {
-    await send(step.before, step.after, place);
+    await send(before, after, place);
   } catch (thrown) {
+    // What its undo took back is not there; what the undo of the one before left is nobody's.
+    if (after?.kind === "raw" && thrown instanceof Problem && thrown.code === "VPP_REFUSED") {
+      place.remembered.note(after, undefined);
+    }
     throw thrown instanceof Problem ? about(step, thrown) : thrown;
   }
-  place.remembered.note(step.before, step.after);
+  place.remembered.note(before, after);
+  if (isOnlyRemembered(after ?? before)) await place.save();
+}
+
+/** Of a prefix VPP shows at least what is left. */
+function isOnlyRemembered(object: VppObject | undefined): boolean {
+  return object !== undefined && object.kind !== "advertised-prefix" && isRemembered(object);
 }
 
 function send(before: VppObject | undefined, after: VppObject | undefined, to: Target): Promise<unknown> {

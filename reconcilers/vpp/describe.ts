@@ -79,6 +79,7 @@ function valueWords(value: unknown): string {
 function causeOf({ kind, recreated, isForeign, before, after }: ObjectStep): string {
   const own = new Set(Object.keys((after ?? before) as object));
   const causes = (recreated ?? []).map((cause) => {
+    if (cause === "isBegun") return "whoever ran it did not come to its end";
     if (own.has(cause)) return `${words(cause)} cannot be changed`;
     return cause.startsWith("interface:#")
       ? "somebody removed an interface of it"

@@ -152,11 +152,9 @@ async function* applyObjects(
       if (raised.size > 0) await settled(raised, place);
     }
   } finally {
-    for (const [instance, { vpp, remembered }] of opened) {
+    for (const { vpp, remembered, save } of opened.values()) {
       // Also of what was done before something failed.
-      if (remembered.isChanged) {
-        await host.writeFile(memoryPath(places.run, instance), remembered.text(vpp.incarnation), { mode: 0o600 });
-      }
+      if (remembered.isChanged) await save();
       vpp.close();
     }
   }
@@ -188,11 +186,16 @@ async function openWorkplace(
 ): Promise<Workplace> {
   const vpp = await openInstance(host, places, instance, signal);
   try {
-    const [remembered, { names, isBlank }] = await Promise.all([
-      readMemory(host, memoryPath(places.run, instance), vpp.incarnation),
+    const path = memoryPath(places.run, instance);
+    const [known, { names, isBlank }] = await Promise.all([
+      readMemory(host, path, vpp.incarnation),
       readBeginning(vpp, steps.some(usesAcls)),
     ]);
-    return { vpp, names, pause: (ms) => host.sleep(ms, signal), remembered: remembered ?? new Remembered(isBlank) };
+    const remembered = known ?? new Remembered(isBlank);
+    const save = () => host.writeFile(path, remembered.text(vpp.incarnation), { mode: 0o600 });
+    // Also if nobody comes back from what follows, it is known that this is all.
+    if (remembered.isChanged) await save();
+    return { vpp, names, remembered, pause: (ms) => host.sleep(ms, signal), save };
   } catch (thrown) {
     vpp.close();
     throw thrown;

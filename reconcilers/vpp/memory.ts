@@ -55,6 +55,12 @@ export class Remembered {
     return set?.kind === "advertised-prefix" ? asSet(set, live) : live;
   }
 
+  /** Before a block is run: what is known of it if nobody comes back. */
+  begin(block: ObjectOf<"raw">): void {
+    this.#objects.set(keyOf(block), { ...block, isBegun: true });
+    this.#isChanged = true;
+  }
+
   /** After a step: what it left there, and what it took away. */
   note(before: VppObject | undefined, after: VppObject | undefined): void {
     if (before !== undefined && isRemembered(before))
@@ -70,7 +76,7 @@ export class Remembered {
   }
 }
 
-function isRemembered(object: VppObject): object is RememberedObject {
+export function isRemembered(object: VppObject): object is RememberedObject {
   return (rememberedKinds as readonly string[]).includes(object.kind);
 }
 

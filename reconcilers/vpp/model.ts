@@ -512,4 +512,6 @@ export interface Raw {
   readonly commands: readonly string[];
   readonly undo: readonly string[];
   readonly impact: Step["impact"];
+  /** Only as observed: whoever ran it ended meanwhile, or VPP refused one. How much was done nobody knows. Never desired. */
+  readonly isBegun?: true;
 }

@@ -64,7 +64,7 @@ const address = (number: number): VppObject => ({
 
 function start(steps: readonly ObjectStep[]) {
   const slow = new SlowVpp();
-  const place = { vpp: slow.vpp, names: new Names(), pause: turn, remembered: new Remembered(true) };
+  const place = { vpp: slow.vpp, names: new Names(), pause: turn, save: turn, remembered: new Remembered(true) };
   const done: string[] = [];
   const ended = (async () => {
     for await (const step of carryOut(steps, () => place, new AbortController().signal)) done.push(step.id);

@@ -51,7 +51,8 @@ async function apply(
   if (plan.steps.length > 0) {
     const left = await target.plan(desired, await target.observe());
     if (left.steps.length + left.problems.length > 0) {
-      throw new Problem("READ_BACK", `VPP is not as it was to be:\n${target.text(left).trimEnd()}`);
+      const lines = [...left.problems.map(({ message }) => message), ...left.steps.map(describeStep)];
+      throw new Problem("READ_BACK", `VPP is not as it was to be: ${lines.join("; ")}`);
     }
   }
   await target.remember([desired]);

@@ -28,10 +28,9 @@ export const layer3Commands: CommandsOf<
   "dhcp-relay": ({ server, source }) => [
     `set ${server.includes(":") ? "dhcpv6" : "dhcp"} proxy server ${server} src-address ${source}`,
   ],
-  lldp: ({ systemName, interval, hold }) => [
-    `set lldp system-name ${quoted(systemName)} tx-hold ${hold} tx-interval ${interval}`,
-  ],
-  "lldp-port": ({ on, description }) => [`set interface lldp ${on} port-desc ${quoted(description)}`],
+  lldp: ({ systemName, interval, hold }) =>
+    withoutMacros(`set lldp system-name ${quoted(systemName)} tx-hold ${hold} tx-interval ${interval}`),
+  "lldp-port": ({ on, description }) => withoutMacros(`set interface lldp ${on} port-desc ${quoted(description)}`),
 };
 
 export const short = { ipv4: "ip4", ipv6: "ip6" } as const;
@@ -65,6 +64,11 @@ function vrrpCommands({ on, id, family, addresses, priority, interval, preempt, 
     ...(peers.length > 0 ? [`vrrp peers ${router} ${peers.join(" ")}`] : []),
     `vrrp proto start ${router}`,
   ];
+}
+
+/** VPP's CLI puts something else in the place of "$(name)", and has no word against it: such a line waits for the agent. */
+function withoutMacros(line: string): readonly string[] {
+  return line.includes("$(") ? [] : [line];
 }
 
 /** Braces hold words together; a text that has some of its own cannot be told so. */

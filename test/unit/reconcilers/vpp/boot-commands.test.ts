@@ -122,6 +122,14 @@ describe("what VPP is given when it starts", () => {
     ]);
   });
 
+  it("leaves out LLDP texts that the CLI would expand", () => {
+    const lldp = { kind: "lldp", interval: 30, hold: 4 } as const;
+
+    expect(lines({ ...lldp, systemName: "r$(x)" })).toEqual([]);
+    expect(lines({ ...lldp, systemName: "r$x" })).toEqual(["set lldp system-name r$x tx-hold 4 tx-interval 30"]);
+    expect(lines({ kind: "lldp-port", on: "external", description: "$(pid)" })).toEqual([]);
+  });
+
   it("marks by name, where the CLI has one", () => {
     const policer = { kind: "policer", rateKbps: 1000, burstBytes: 15_000 } as const;
 

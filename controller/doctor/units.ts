@@ -36,7 +36,7 @@ const lasting = [...vital, "imp-netns.service", "imp-nics.service", "systemd-net
 
 async function units({ host }: Patient, signal: AbortSignal): Promise<Finding> {
   const properties =
-    "--property=Id,LoadState,ActiveState,SubState,UnitFileState,NRestarts,ActiveEnterTimestampMonotonic";
+    "--property=Id,LoadState,ActiveState,SubState,UnitFileState,NRestarts,Job,ActiveEnterTimestampMonotonic";
   const argv = ["systemctl", "show", properties, ...vital, ...preset, ...others] as const;
   const { exitCode, stdout, stderr } = await host.run(argv, { timeoutMs: programMs, signal });
   if (exitCode !== 0) return skipped(`systemd cannot be asked: ${stderr.trim().split("\n")[0] ?? ""}`);
@@ -61,7 +61,8 @@ function keepsEnding(shown: ReadonlyMap<string, string>, uptime: number): boolea
   if (shown.get("SubState") === "auto-restart") return true;
   if (!(Number(shown.get("NRestarts")) > 2)) return false;
   const started = Number(shown.get("ActiveEnterTimestampMonotonic")) / 1e6;
-  const isBetween = ["activating", "deactivating"].includes(shown.get("ActiveState") ?? "");
+  // With a job, an inactive one waits for what it starts after.
+  const isBetween = ["activating", "deactivating"].includes(shown.get("ActiveState") ?? "") || shown.has("Job");
   return isBetween || uptime - started < steadySeconds;
 }
 

@@ -275,10 +275,11 @@ describe("the doctor", () => {
       units.set("vpp-nat.service", started(999));
       units.set("imp-nics.service", started(100).replace("=active", "=activating").replace("running", "start-post"));
       units.set("imp-netns.service", started(100).replace("=active", "=deactivating").replace("running", "stop-post"));
+      units.set("imp-containers.service", `${started(100).replace("=active", "=inactive")}\nJob=595`);
       units.set("frr.service", started(100));
     });
     expect(found).toEqual([
-      "fault units: imp-netns.service ends as soon as it is started. imp-nics.service ends as soon as it is started. vpp-core.service ends as soon as it is started. vpp-nat.service ends as soon as it is started. -> journalctl -b -u imp-netns.service says why. journalctl -b -u imp-nics.service says why. journalctl -b -u vpp-core.service says why. journalctl -b -u vpp-nat.service says why.",
+      "fault units: imp-netns.service ends as soon as it is started. imp-nics.service ends as soon as it is started. imp-containers.service ends as soon as it is started. vpp-core.service ends as soon as it is started. vpp-nat.service ends as soon as it is started. -> journalctl -b -u imp-netns.service says why. journalctl -b -u imp-nics.service says why. journalctl -b -u imp-containers.service says why. journalctl -b -u vpp-core.service says why. journalctl -b -u vpp-nat.service says why.",
     ]);
   });
 

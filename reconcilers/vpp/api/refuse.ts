@@ -98,11 +98,12 @@ export class Standing {
    * of one that nobody has.
    */
   async isPoliced(index: number, direction: "in" | "out"): Promise<boolean> {
-    const [policer, ...unused] = policing[direction].map(async (feature) => {
+    const asked = policing[direction].map(async (feature) => {
       const fields = { ...feature, sw_if_index: index };
       return (await this.vpp.call("feature_is_enabled", fields)).is_enabled;
     });
-    return (await policer) === true && !(await Promise.all(unused)).includes(true);
+    const [policer, ...unused] = await Promise.all(asked);
+    return policer === true && !unused.includes(true);
   }
 
   private async parent(index: number): Promise<number> {

@@ -14,11 +14,10 @@ export const readInterfaces: Reader = async (sight) => {
   const claimed = new Map(claims.flat().flatMap(({ index, make }) => [[index, make] as const]));
   const [all, names] = await Promise.all([sight.interfaces, sight.names]);
   return all.flatMap((details) => {
-    const name = names.nameOf(details.sw_if_index);
-    // Another one has its name.
-    if (name === undefined) return [];
     const object = claimed.get(details.sw_if_index)?.(details) ?? lone(details, names.nameOf(details.sup_sw_if_index));
-    return [object];
+    if (names.nameOf(details.sw_if_index) !== undefined) return [object];
+    // Another one has its name, as where that one was to go and did not: it still has its device.
+    return object.kind === "host-interface" ? [{ ...object, name: usualNames.hostInterface(object.device) }] : [];
   });
 };
 
@@ -124,7 +123,11 @@ const hostInterface: Pick<Writer<HostInterface>, "add" | "remove"> = {
         flags: hostInterfaceFlags,
       }),
     ),
-  remove: ({ name, device }, to) => gone(to, name, () => to.vpp.call("af_packet_delete", { host_if_name: device })),
+  // By its device: another one may have its name.
+  remove: ({ name, device }, to) => {
+    to.names.interfaceGone(name);
+    return to.vpp.call("af_packet_delete", { host_if_name: device });
+  },
 };
 
 const tap: Pick<Writer<Tap>, "add" | "remove"> = {

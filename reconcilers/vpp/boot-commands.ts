@@ -12,14 +12,17 @@ import { planVpp } from "./plan.ts";
 
 /**
  * A command a line, ending in a newline; none has more than a line, some are long (an ACL is one). A line that begins with "#" is
- * none: "#remember …" is an object that VPP does not show, made by the lines between it and the comment before.
+ * none: "#remember …" is an object that VPP does not show, made by the lines between it and the comment before; at "#pause" VPP is
+ * to hear what Linux says of new taps, which takes IPv6 off interfaces that have addresses already.
  */
 export function renderBootCommands(instance: InstanceName, desired: InstanceDesired): string {
   const objects = inOrder(instance, desired);
   const tags = objects.flatMap((object) => (object.kind === "acl" ? [object.tag] : []));
   // A VPP that has just started counts its ACLs from 0, in the order in which they come.
   const places: Places = { acls: new Map(tags.map((tag, index) => [tag, index])) };
-  return objects.flatMap((object) => linesOf(object, places)).join("");
+  const lastTap = objects.findLastIndex(({ kind }) => kind === "linux-pair");
+  const pauseAfter = (at: number) => (at === lastTap ? ["#pause\n"] : []);
+  return objects.flatMap((object, at) => [...linesOf(object, places), ...pauseAfter(at)]).join("");
 }
 
 /** As the plan from nothing has them. */

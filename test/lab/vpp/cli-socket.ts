@@ -5,6 +5,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { runCommand } from "./cli.ts";
+import { hearLinux } from "./interfaces.ts";
 import type { SimVpp } from "./sim-vpp.ts";
 import { Died } from "./state.ts";
 
@@ -26,6 +27,8 @@ function serve(vpp: SimVpp, macros: Map<string, string>, socket: Socket): void {
   socket.on("data", (bytes) => {
     const lines = `${rest}${bytes.toString()}`.split("\n");
     rest = lines.pop() ?? "";
+    // Its turn is after what VPP reads together with it.
+    const news = vpp.state.linuxNews.splice(0);
     for (const line of lines) {
       if (line === "quit") return void socket.end();
       try {
@@ -35,6 +38,7 @@ function serve(vpp: SimVpp, macros: Map<string, string>, socket: Socket): void {
         vpp.die(error.message);
       }
     }
+    hearLinux(vpp.state, news);
     return undefined;
   });
 }

@@ -5,6 +5,7 @@ import { Refused, type Commands } from "./cli-words.ts";
 import { layer3Commands } from "./cli-layer3.ts";
 import { natCommands } from "./cli-nat.ts";
 import { showCommands } from "./cli-show.ts";
+import { hearLinux } from "./interfaces.ts";
 import type { State } from "./state.ts";
 
 export interface CliResult {
@@ -58,6 +59,7 @@ export function runLines(vpp: State, text: string): CliResult {
 export function runCommands(vpp: State, lines: readonly string[]): readonly string[] {
   const failed: string[] = [];
   for (const line of lines) {
+    if (line === "#pause") hearLinux(vpp, vpp.linuxNews.splice(0));
     if (line.trim() === "" || line.startsWith("#")) continue;
     const { isFailed, text } = runCommand(vpp, line);
     if (isFailed) failed.push(`${line}: ${text.trim()}`);

@@ -1,4 +1,5 @@
 /** What the commands below `impctl vpp` share: which VPP, what it is to have, and what these commands made of it before. */
+import { createHash } from "node:crypto";
 import { Option, type Command } from "commander";
 import type { Plan } from "../../reconcilers/core.ts";
 import { planText } from "../../reconcilers/plan-text.ts";
@@ -59,8 +60,9 @@ export class Target {
   private readonly options: VppOptions;
 
   constructor(options: VppOptions, terminal: Terminal) {
-    const { core, nat, run, apiDir: apiFolder } = options;
-    this.places = { sockets: { core, nat }, run, ...(apiFolder !== undefined && { apiFolder }) };
+    const { core, nat, apiDir: apiFolder } = options;
+    const sockets = { core, nat };
+    this.places = { sockets, run: runOf(options.run, sockets), ...(apiFolder !== undefined && { apiFolder }) };
     this.host = linuxHost({ seal: () => "", reveal: () => undefined });
     this.terminal = terminal;
     this.options = options;
@@ -119,6 +121,15 @@ export class Target {
   private get ledger(): string {
     return `${this.places.run}/vpp-applied.json`;
   }
+}
+
+/** Another VPP than the appliance's own has a folder of its own: what was made of one says nothing of the other. */
+function runOf(run: string, sockets: VppPlaces["sockets"]): string {
+  if (sockets.core === usualSockets.core && sockets.nat === usualSockets.nat) return run;
+  const name = createHash("sha256")
+    .update(JSON.stringify([sockets.core, sockets.nat]))
+    .digest("hex");
+  return `${run}/vpp-${name.slice(0, 12)}`;
 }
 
 const colors = { hitless: "green", flap: "yellow", "session-reset": "yellow", restart: "red", reboot: "red" } as const;

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -114,10 +114,27 @@ describe("impctl vpp", () => {
     expect(plan.err).toContain("No VPP answers on");
   });
 
+  it("knows nothing of what it made of another VPP", async () => {
+    await machine(...one, "loopbacks: { loop5: {} }");
+    await vpp("apply", "r1.yaml");
+    await machine(...one);
+    const gone = "core: remove loopback loop5";
+    expect((await vpp("plan", "r1.yaml")).out).toContain(gone);
+
+    const other = join(folder, "other.sock");
+    const second = await sim.listen(other);
+    const places = ["--core", other, "--nat", join(folder, "nat.sock"), "--run", join(folder, "run")];
+    const { out } = await impctl(folder, "vpp", "plan", "r1.yaml", ...places);
+    await second.close();
+    expect(out).not.toContain(gone);
+    expect(out).toContain("foreign  core: loopback loop5");
+  });
+
   it("takes no memory for its own that it did not write", async () => {
     await machine(...one);
     await vpp("apply", "r1.yaml");
-    const ledger = join(folder, "run/vpp-applied.json");
+    const [own = ""] = await readdir(join(folder, "run"));
+    const ledger = join(folder, "run", own, "vpp-applied.json");
     expect(JSON.parse(await readFile(ledger, "utf8"))).toHaveLength(1);
     await writeFile(ledger, "[{");
 

@@ -41,6 +41,8 @@ function towardsDet44(machine: Machine, ports: ReadonlyMap<string, Port>): reado
       ...bypass
         .filter(({ source }) => touches(source, network))
         .map(({ source, destination }) => plainRule("deny", source, destination)),
+      // A client that renews its lease calls whoever hears it.
+      plainRule("deny", network, "255.255.255.255/32"),
       plainRule("permit", network, anywhereLike(network)),
     ];
     return { name, acl: name, rules, paths: [link], on: [on], family: "ipv4", priority };

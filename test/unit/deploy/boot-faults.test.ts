@@ -196,7 +196,9 @@ for (const shell of shells)
     it("keeps the host keys all or none, whenever the power is cut", () => {
       box.write("etc/ssh/ssh_host_rsa_key", key("a"));
       box.write("etc/ssh/ssh_host_rsa_key.pub", "ssh-rsa a\n");
-      const kept = () => box.list("persistent/identity").includes("ssh") && box.list("persistent/identity/ssh");
+      const has = (folder: string, name: string) => box.list(folder).includes(name);
+      const kept = () =>
+        has("persistent", "identity") && has("persistent/identity", "ssh") && box.list("persistent/identity/ssh");
       const seen: unknown[] = [];
       for (let moment = 3; !cutAt(moment, "identity"); moment += 1) {
         seen.push(kept());

@@ -246,6 +246,7 @@ describe("what goes to the translating instance", () => {
       "deny 10.0.0.0/24 10.0.0.0/24",
       "deny 10.0.0.0/24 10.1.0.0/24",
       "deny 10.0.0.0/25 192.0.2.0/24",
+      "deny 10.0.0.0/24 255.255.255.255/32",
       "permit 10.0.0.0/24 0.0.0.0/0",
     ]);
   });
@@ -257,6 +258,7 @@ describe("what goes to the translating instance", () => {
       "deny 10.2.0.0/24 10.0.0.0/8",
       "deny 10.2.0.0/24 172.16.0.0/12",
       "deny 10.2.0.0/24 192.168.0.0/16",
+      "deny 10.2.0.0/24 255.255.255.255/32",
       "permit 10.2.0.0/24 0.0.0.0/0",
     ]);
     expect(rules("nat:containers:10.2.0.0/24", { ...machine, containers: { ...containers, nat: false } })).toBe(

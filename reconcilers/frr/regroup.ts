@@ -35,7 +35,7 @@ export function withoutLeaks(
   const before = new LiveFilters(live);
   const after = new LiveFilters(live);
   for (const command of commands) after.take(command);
-  keepWanted(after, new LiveFilters(desired), commands);
+  keepWanted(after, new LiveFilters(desired), new Set([...named(commands), ...takenAlong(commands, live)]));
   const notes = widened(before, after, touched);
   const isInPlace = (name: FilterName) => touched.has(name) && has(before, name) && has(after, name);
   const inPlace = (names: Iterable<FilterName>) => new Set([...reach([before, after], names)].filter(isInPlace));
@@ -71,11 +71,24 @@ function isForgotten(before: ReadonlyMap<number, string> = new Map(), after: Rea
   });
 }
 
-/** Members go with their group; of somebody else's neighbours no command speaks. */
-function keepWanted({ uses }: LiveFilters, desired: Filters, commands: readonly FrrCommand[]): void {
-  const named = new Set(commands.flatMap(({ context, line }) => neighborOf(context, line) ?? []));
+function named(commands: readonly FrrCommand[]): readonly string[] {
+  return commands.flatMap(({ context, line }) => neighborOf(context, line) ?? []);
+}
+
+/** Members go with their group: no command speaks of them. */
+function takenAlong(commands: readonly FrrCommand[], live: readonly Node[]): readonly string[] {
+  const gone = new Set(named(commands.filter(({ line }) => line.startsWith("no neighbor "))));
+  const lines = live.filter(({ line }) => line.startsWith("router bgp ")).flatMap(({ children }) => children);
+  return lines.flatMap(({ line }) => {
+    const [, member, group] = /^neighbor (\S+) (?:interface )?peer-group (\S+)$/.exec(line) ?? [];
+    return member !== undefined && group !== undefined && gone.has(group) ? [member] : [];
+  });
+}
+
+/** Of somebody else's neighbours no command speaks, and nothing takes them along. */
+function keepWanted({ uses }: LiveFilters, desired: Filters, concerned: ReadonlySet<string>): void {
   for (const [key, name] of uses) {
-    const isForeign = !desired.uses.has(key) && !named.has(/\nneighbor (\S+) /.exec(key)?.[1] ?? "");
+    const isForeign = !desired.uses.has(key) && !concerned.has(/\nneighbor (\S+) /.exec(key)?.[1] ?? "");
     if (desired.uses.get(key) !== name && !isForeign) uses.delete(key);
   }
 }

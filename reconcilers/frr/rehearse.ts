@@ -38,7 +38,11 @@ export function rehearsal(scratchesOf: (host: Host) => Scratches): Rehearse {
       scratches ??= scratchesOf(host);
       const takers = takersOf(fed);
       const wanted = { daemons: daemons.filter((daemon) => takers.includes(daemon)), profile };
-      tried = await tryOut(fed, wanted, scratches, host, signal);
+      tried = await tryOut(fed, wanted, scratches, host, signal).catch((thrown: unknown) => {
+        signal.throwIfAborted();
+        // A scratch that fails is no reason to leave the live one as it is, least of all on the way back.
+        return { why: thrown instanceof Error ? thrown.message : String(thrown) };
+      });
       if ("why" in tried) return { ...asIs, notes: [untried(tried.why)] };
       known.set(name, tried);
       const [oldest] = known.keys();

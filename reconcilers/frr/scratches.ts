@@ -51,7 +51,9 @@ export function warmScratches(folder: string, host: Host): Scratches {
     async take(wanted, signal) {
       const found = kept;
       kept = undefined;
-      const isFit = found !== undefined && (await fits(found, wanted, host, signal));
+      // One that somebody ended is none.
+      const isFit = found !== undefined && (await fits(found, wanted, host, signal).catch(() => false));
+      signal.throwIfAborted();
       if (found && !isFit) await found.scratch.close();
       const scratch = found && isFit ? found.scratch : await openScratch(host, { folder, ...wanted }, signal);
       if ("why" in scratch) return scratch;

@@ -23,6 +23,17 @@ export const rememberedKinds = [
 ] as const satisfies readonly Kind[];
 export type RememberedObject = ObjectOf<(typeof rememberedKinds)[number]>;
 
+const interfaces: ReadonlySet<Kind> = new Set([
+  "host-interface",
+  "tap",
+  "loopback",
+  "bvi",
+  "bond",
+  "vlan",
+  "vxlan",
+  "memif",
+]);
+
 export function memoryPath(run: string, instance: InstanceName): string {
   return `${run}/vpp-${instance}.jsonl`;
 }
@@ -65,9 +76,20 @@ export class Remembered {
   note(before: VppObject | undefined, after: VppObject | undefined): void {
     if (before !== undefined && isRemembered(before))
       this.#isChanged = this.#objects.delete(keyOf(before)) || this.#isChanged;
+    if (before !== undefined && after === undefined) this.forgetOn(before);
     if (after === undefined || !isRemembered(after)) return;
     this.#objects.set(keyOf(after), after);
     this.#isChanged = true;
+  }
+
+  /** What was on an interface that is gone, also what was taken off without anybody hearing of it. */
+  private forgetOn(gone: VppObject): void {
+    if (!interfaces.has(gone.kind) || !("name" in gone)) return;
+    for (const [key, object] of this.#objects) {
+      if (!("on" in object) || object.on !== gone.name) continue;
+      this.#objects.delete(key);
+      this.#isChanged = true;
+    }
   }
 
   text(incarnation: string): string {

@@ -27,7 +27,7 @@ describe("what follows from a machine", () => {
     const bootFile = (leftOut = { system: false, vpp: false }) =>
       derive(machine, {}, seal, leftOut).system.files.find(({ path }) => path === "/etc/vpp/commands-core.txt")?.text;
 
-    expect(bootFile()).toContain("\nlcp create lan host-if lan\nset interface ip address lan 192.0.2.1/24\n");
+    expect(bootFile()).toContain("\nlcp create lan host-if lan\n#pause\nset interface ip address lan 192.0.2.1/24\n");
     expect(bootFile({ system: false, vpp: true })).toBe(header);
   });
 

@@ -194,7 +194,6 @@ export const interfaceWriters: Writers<Kinds> = {
       };
       return named(to, name, name, to.vpp.call("create_loopback_instance", fields));
     },
-    set: setMac,
     remove: ({ name }, to) => gone(to, name, (sw_if_index) => to.vpp.call("delete_loopback", { sw_if_index })),
   },
   bvi: {
@@ -203,7 +202,6 @@ export const interfaceWriters: Writers<Kinds> = {
       const fields = { user_instance: instanceOf(name), ...(mac !== undefined && { mac }) };
       return named(to, name, name, to.vpp.call("bvi_create", fields));
     },
-    set: setMac,
     remove: ({ name }, to) => gone(to, name, (sw_if_index) => to.vpp.call("bvi_delete", { sw_if_index })),
   },
   vlan: { needs: ["create_subif", "delete_subif"], ...vlan },
@@ -213,12 +211,3 @@ export const interfaceWriters: Writers<Kinds> = {
     remove: (object, to) => gone(to, object.name, () => vxlan(false, object, to)),
   },
 };
-
-function setMac(
-  _: unknown,
-  { name, mac }: { readonly name: string; readonly mac?: string },
-  to: Target,
-): Promise<unknown> {
-  if (mac === undefined) return Promise.resolve();
-  return to.vpp.call("sw_interface_set_mac_address", { sw_if_index: to.names.interface(name), mac_address: mac });
-}

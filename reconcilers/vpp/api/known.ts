@@ -199,7 +199,6 @@ service sw_interface_set_interface_name: sw_interface_set_interface_name_reply
 service sw_interface_set_l2_bridge: sw_interface_set_l2_bridge_reply
 service sw_interface_set_l2_xconnect: sw_interface_set_l2_xconnect_reply
 service sw_interface_set_lldp lldp: sw_interface_set_lldp_reply
-service sw_interface_set_mac_address: sw_interface_set_mac_address_reply
 service sw_interface_set_mtu: sw_interface_set_mtu_reply
 service sw_interface_set_rx_mode: sw_interface_set_rx_mode_reply
 service sw_interface_set_rx_placement: sw_interface_set_rx_placement_reply
@@ -467,8 +466,6 @@ message sw_interface_set_l2_xconnect 4fa28a85: u32 client_index, u32 context, in
 message sw_interface_set_l2_xconnect_reply e8d4e804: u32 context, i32 retval
 message sw_interface_set_lldp 57afbcd4: u32 client_index, u32 context, interface_index sw_if_index, ip4_address mgmt_ip4, ip6_address mgmt_ip6, u8 mgmt_oid[128], bool enable=true, string port_desc[]
 message sw_interface_set_lldp_reply e8d4e804: u32 context, i32 retval
-message sw_interface_set_mac_address c536e7eb: u32 client_index, u32 context, interface_index sw_if_index, mac_address mac_address
-message sw_interface_set_mac_address_reply e8d4e804: u32 context, i32 retval
 message sw_interface_set_mtu 5cbe85e5: u32 client_index, u32 context, interface_index sw_if_index, u32 mtu[4]
 message sw_interface_set_mtu_reply e8d4e804: u32 context, i32 retval
 message sw_interface_set_rx_mode b04d1cfe: u32 client_index, u32 context, interface_index sw_if_index, bool queue_id_valid, u32 queue_id, rx_mode mode

@@ -1474,15 +1474,6 @@ export interface Requests {
       readonly retval: number;
     };
   };
-  readonly sw_interface_set_mac_address: {
-    readonly request: {
-      readonly sw_if_index: InterfaceIndex;
-      readonly mac_address: string;
-    };
-    readonly reply: {
-      readonly retval: number;
-    };
-  };
   readonly sw_interface_set_mtu: {
     readonly request: {
       readonly sw_if_index: InterfaceIndex;

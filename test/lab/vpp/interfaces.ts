@@ -132,12 +132,6 @@ export const interfaceCalls = {
     itf.tag = is_add ? tag : "";
     return 0;
   },
-  sw_interface_set_mac_address(vpp, { sw_if_index, mac_address }) {
-    const itf = vpp.interfaces.get(sw_if_index);
-    if (!itf || itf.parent) return retval.invalidInterface;
-    itf.mac = mac_address;
-    return 0;
-  },
   sw_interface_get_mac_address(vpp, { sw_if_index }) {
     const itf = vpp.interfaces.get(sw_if_index);
     return itf ? { mac_address: itf.mac } : retval.invalidInterface;

@@ -1,5 +1,5 @@
 /**
- * The kernel and the initramfs that zfsbootmenu would boot of a root: the newest kernel in /boot that has an initramfs of its
+ * The kernel and the initramfs that zfsbootmenu would boot of a root: the last one in /boot, by name, that has an initramfs of its
  * version. Known by how they begin, so that a file of nothing, or of another machine, is noticed before anybody boots it.
  */
 import { open, readdir } from "node:fs/promises";
@@ -14,21 +14,26 @@ export interface Kernel {
 }
 
 /** Names that zfsbootmenu looks for. */
-const kernelName = /^(?:vmlinuz|vmlinux|linux|kernel)-(.+)$/;
+const kernelName = /^(?:vmlinu[xz]|linu[xz]|kernel)-(.+)$/;
 
-/** The kernel of the root, or why it has none that could be loaded here, as the end of a sentence. */
-export async function kernelOf(root: string): Promise<Kernel | { readonly wrong: string }> {
+/**
+ * The kernel of the root, or why it has none that could be loaded here, as the end of a sentence. `preferred`: what the property
+ * org.zfsbootmenu:kernel says, which its path must match; where none does, it counts for nothing.
+ */
+export async function kernelOf(root: string, preferred?: string): Promise<Kernel | { readonly wrong: string }> {
   const boot = await inRoot(root, "/boot");
   const names = boot === undefined ? [] : await readdir(boot).catch((): string[] => []);
   const found = names
     .flatMap((kernel) => {
       const version = kernelName.exec(kernel)?.[1];
-      const initramfs = names.find((name) => version !== undefined && isInitramfsOf(name, version));
-      return version === undefined ? [] : [{ version, kernel, initramfs }];
+      if (version === undefined) return [];
+      const forms = initramfsForms.map((form) => form.replace("V", version));
+      return [{ version, kernel, initramfs: forms.find((form) => names.includes(form)) }];
     })
-    .toSorted((a, b) => compareVersions(a.version, b.version));
+    .toSorted((a, b) => compareVersions(a.kernel, b.kernel));
   if (found.length === 0) return { wrong: "has no kernel in /boot" };
-  const best = found.findLast(({ initramfs }) => initramfs !== undefined);
+  const bootable = found.filter(({ initramfs }) => initramfs !== undefined);
+  const best = bootable.findLast(({ kernel }) => isMatched(`/boot/${kernel}`, preferred)) ?? bootable.at(-1);
   if (best?.initramfs === undefined)
     return { wrong: `has no initramfs for its kernel ${found.at(-1)?.version} in /boot` };
   const { version, kernel, initramfs } = best;
@@ -36,10 +41,16 @@ export async function kernelOf(root: string): Promise<Kernel | { readonly wrong:
   return wrong === undefined ? { version, kernel, initramfs } : { wrong };
 }
 
-function isInitramfsOf(name: string, version: string): boolean {
-  return ["initrd.img-V", "initrd-V", "initramfs-V", "initrd-V.img", "initramfs-V.img"].some(
-    (form) => form.replace("V", version) === name,
-  );
+/** In the order in which zfsbootmenu looks for them. */
+const initramfsForms = ["initramfs-V.img", "initrd.img-V", "initramfs-V", "initrd-V.img", "initrd-V"];
+
+function isMatched(path: string, preferred: string | undefined): boolean {
+  if (preferred === undefined) return false;
+  try {
+    return new RegExp(preferred).test(path);
+  } catch {
+    return false;
+  }
 }
 
 async function wrongKernel(root: string, name: string): Promise<string | undefined> {

@@ -8,12 +8,12 @@ import { imageHold, type OwnProperty } from "../../reconcilers/bootenv/model.ts"
 import { zfs } from "../../reconcilers/bootenv/zfs.ts";
 import type { Host, RunResult } from "../../reconcilers/core.ts";
 import { snapshotOf, type ImageStream, type Manifest } from "../../schemas/manifest.ts";
-import { printable } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
 import type { SignedManifest } from "./manifest.ts";
 import { checkContents } from "./contents.ts";
 import { ahead, beginningOf } from "./decompress.ts";
-import { removeLeftovers, removeStaging, stagingName, standing, unmount } from "./staging.ts";
+import { lastLine, whileMounted } from "./mounted.ts";
+import { removeLeftovers, removeStaging, stagingName, standing } from "./staging.ts";
 import { headerBytes, parseHeader } from "./stream-header.ts";
 
 export interface Receiving {
@@ -173,23 +173,9 @@ async function mustHave({ host, root, signal }: Receiving, staging: string, mani
 }
 
 async function lookInside({ host, folder, signal }: Receiving, staging: string, manifest: Manifest): Promise<void> {
-  const failed = (step: string, { stderr }: RunResult): Problem =>
-    new Problem("IMAGE_RECEIVE", `${manifest.name} cannot be looked into: ${step}: ${lastLine(stderr)}`, {
-      transient: true,
-      remedy: "It is received again; `zpool status` says how the pool is.",
-    });
-  const run = (argv: readonly [string, ...string[]]) => host.run(argv, { timeoutMs: mountMs, signal });
-  const made = await run(["mkdir", "-p", "-m", "700", folder]);
-  if (made.exitCode !== 0) throw failed("mkdir", made);
-  // zfsutil: although it has no mount point. Nothing in it can be run or changed meanwhile.
-  const mounted = await run(["mount", "-t", "zfs", "-o", "zfsutil,ro,nosuid,nodev,noexec", staging, folder]);
-  try {
-    if (mounted.exitCode !== 0) throw failed("mount", mounted);
-    await checkContents(folder, manifest);
-  } finally {
-    await unmount(host, folder, AbortSignal.timeout(mountMs));
-    await run(["rmdir", folder]).catch(() => undefined);
-  }
+  await whileMounted(host, { dataset: staging, folder, name: manifest.name }, signal, () =>
+    checkContents(folder, manifest),
+  );
 }
 
 /** It has its name: from here on it can only be finished, now or by the next look. The last command makes it bootable. */
@@ -236,8 +222,4 @@ function refusedBy({ stderr, exitCode }: RunResult, name: string, what: string):
     transient: true,
     remedy: "`zpool status` says how the pool is.",
   });
-}
-
-function lastLine(text: string): string {
-  return printable(text.trim().split("\n").at(-1) ?? "").slice(0, 300);
 }

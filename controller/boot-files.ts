@@ -3,7 +3,7 @@
  * to where the planes read them. The failsafe copies the same.
  */
 import type { Host, PlaneName } from "../reconcilers/core.ts";
-import type { Desired, Generation } from "../reconcilers/generation.ts";
+import { type Desired, desiredOf, type Generation } from "../reconcilers/generation.ts";
 import { isReadByRestarts, readersOf } from "../reconcilers/system/catalogue.ts";
 import { instances } from "../reconcilers/vpp/model.ts";
 import { unitOf } from "../reconcilers/vpp/restart.ts";
@@ -82,12 +82,13 @@ export function bootFiles(host: Host, folder: string, files: readonly BootFile[]
   const kept = (file: BootFile, digest: string): string => `${filesFolder(folder, digest)}/${file.name}`;
   const held = new Map<BootFile, { readonly digest: string; readonly text: string }>();
 
-  async function holds(file: BootFile, { digest, desired }: Generation): Promise<boolean> {
+  async function holds(file: BootFile, generation: Generation): Promise<boolean> {
+    const { digest } = generation;
     const text = await host.readFile(file.path);
     if (text === undefined || (await host.readFile(kept(file, digest))) === undefined) return false;
     const last = held.get(file);
     if (last?.digest === digest && last.text === text) return true;
-    if (!file.holds(text, desired)) return false;
+    if (!file.holds(text, desiredOf(generation))) return false;
     held.set(file, { digest, text });
     return true;
   }

@@ -1,11 +1,11 @@
 /** The commit: one rename on disk, then the boot files, the verdict, and only then the state. */
-import type { Desired, Generation } from "../reconcilers/generation.ts";
+import { type Desired, desiredOf, type Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Survey } from "./planes.ts";
+import { type Survey, untried } from "./planes.ts";
 import { probationOf } from "./probation.ts";
 import { withDeadline } from "./retry.ts";
 import { attemptLimitMs, goingBackMs, withoutCandidate } from "./roll-back.ts";
@@ -54,10 +54,11 @@ async function bringBack(
   const { host } = appliance;
   const deployment = mustBeInFlight(appliance.progress.state());
   const { generation, owned } = await candidateOf(appliance, committed);
-  const { desired } = generation;
+  const desired = desiredOf(generation);
+  const proven = { ...appliance, reconcilers: untried(appliance.reconcilers) };
   const seen = await withDeadline(host, attemptLimitMs(deployment), signal, "Finishing a commit", async (limited) => {
-    await bringTo(appliance, desired, owned, limited);
-    return readBack(appliance, desired, owned, limited);
+    await bringTo(proven, desired, owned, limited);
+    return readBack(proven, desired, owned, limited);
   });
   return { generation, seen };
 }
@@ -71,13 +72,13 @@ async function candidateOf(
   try {
     const { generation, owned, secrets: texts } = await store.staged(digest);
     secrets.learn(Object.fromEntries(texts));
-    return { generation, owned: [...(owned ? [owned] : []), generation.desired] };
+    return { generation, owned: [...(owned ? [owned] : []), desiredOf(generation)] };
   } catch (thrown) {
     if (committed?.digest !== digest) throw thrown;
     // After the rename all of it is there; only what it replaced is not known any more.
     listener.complain(withoutCandidate("Finishing a commit", asProblem(thrown)));
     secrets.learn(Object.fromEntries(await store.secretsOf(digest)));
-    return { generation: committed, owned: [committed.desired] };
+    return { generation: committed, owned: [desiredOf(committed)] };
   }
 }
 
@@ -97,7 +98,7 @@ export async function finishCommit(
   await failsafe.disarm();
   if (seen)
     await bootFiles.keep(generation, seen.before, deployment.purpose === "correct" ? deployment.planes : undefined);
-  await store.commit(generation);
+  await store.commit({ ...generation, shown: { ...generation.shown, ...seen?.shown } });
   await bootFiles.lay(generation);
   await memory.remember((ledger) => {
     const before = ledger.committed;

@@ -1,5 +1,5 @@
 /** The third part of a tick: back to what is committed when the appliance drifted from it and nobody wants it so. */
-import type { Generation } from "../reconcilers/generation.ts";
+import { desiredOf, type Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
 import { glassOf, watchHands } from "./break-glass.ts";
 import { canonicalJson } from "./canonical-json.ts";
@@ -109,7 +109,7 @@ async function keepWhatIsMissing({ appliance }: Turn, committed: Generation): Pr
     const sources = (await bootFiles.restoring(committed.digest)).flatMap(({ files }) => files);
     for (const { source } of sources) {
       if (await host.readFile(source)) continue;
-      return await bootFiles.keep(committed, committed.desired);
+      return await bootFiles.keep(committed, desiredOf(committed));
     }
   } catch (thrown) {
     listener.complain(asProblem(thrown));

@@ -2,7 +2,7 @@
  * One deployment: arm → apply → verify → prove → commit (commit.ts), or roll back (roll-back.ts). Rolling back is the same
  * engine with another target: observe what is there, plan, apply, and plan again, which must be empty.
  */
-import type { Generation } from "../reconcilers/generation.ts";
+import { desiredOf, type Generation } from "../reconcilers/generation.ts";
 import { unitsOf } from "../reconcilers/system/plan.ts";
 import { asProblem, type ProblemCode } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
@@ -83,10 +83,10 @@ async function arm(appliance: Appliance, intent: Intent): Promise<Deployment | u
   const kept = secrets.collect(JSON.stringify([candidate, committed, plan.before]));
   await progress.move({ type: "staging" });
   await store.stage({
-    generation: candidate,
+    generation: { ...candidate, shown: plan.shown },
     secrets: new Map(Object.entries(kept)),
     before: plan.before,
-    owned: committed?.desired,
+    owned: committed && desiredOf(committed),
   });
   const shut = intent.again();
   if (shut) {
@@ -197,8 +197,8 @@ async function spokenForAtTheDeadline<T>(
 }
 
 async function applyAndVerify(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<Survey> {
-  const { desired } = intent.candidate;
-  const owned = intent.committed ? [intent.committed.desired] : [];
+  const desired = desiredOf(intent.candidate);
+  const owned = intent.committed ? [desiredOf(intent.committed)] : [];
   await bringTo(appliance, desired, owned, signal, intent.plan);
   await appliance.progress.move({ type: "applied" });
   return readBack(appliance, desired, owned, signal);

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Host, PlaneName, Step } from "../reconcilers/core.ts";
-import type { Generation } from "../reconcilers/generation.ts";
+import { desiredOf, type Generation } from "../reconcilers/generation.ts";
 import type { Policy } from "../schemas/policy.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { Decision, Ledger } from "./ledger.ts";
@@ -103,16 +103,17 @@ function objectOf(id: string): string {
 }
 
 /** What differs of each plane, line by line, for people; what is foreign too. */
-export function differenceOf(reconcilers: Reconcilers, { desired }: Generation, { plan }: Drift): Difference {
-  return Object.fromEntries(planeNames.map((plane) => [plane, linesOf(reconcilers, plane, { desired }, plan)]));
+export function differenceOf(reconcilers: Reconcilers, committed: Generation, { plan }: Drift): Difference {
+  return Object.fromEntries(planeNames.map((plane) => [plane, linesOf(reconcilers, plane, committed, plan)]));
 }
 
 function linesOf(
   reconcilers: Reconcilers,
   plane: (typeof planeNames)[number],
-  { desired }: Pick<Generation, "desired">,
+  committed: Pick<Generation, "desired" | "shown">,
   { before }: Pick<Survey, "before">,
 ): readonly string[] {
+  const desired = desiredOf(committed);
   return reconcilerOf(reconcilers, plane).difference?.(desired[plane], before[plane], [desired[plane]]) ?? [];
 }
 

@@ -35,6 +35,8 @@ export interface Survey {
   readonly problems: readonly Problem[];
   /** What was observed, as a desired state, where the planes can say so. */
   readonly before: Desired;
+  /** What is desired of the planes that try it before they plan, as they show it. */
+  readonly shown: Partial<Desired>;
   /** What ran of each plane, asked before it was observed; nothing of a plane that cannot say. */
   readonly incarnations: Incarnations;
 }
@@ -62,6 +64,15 @@ export function whereSaid(by: Desired, desired: Desired, otherwise: Desired): De
 /** Every plane that there is; what uses a plane comes after it. */
 export const planeNames = ["system", "vpp", "frr"] as const satisfies readonly (keyof Desired & PlaneName)[];
 
+/**
+ * The same planes, which ask no stand-in before they plan: for the way back to what was proven. One that hangs, or does not
+ * take any more what is committed, must not be in its way.
+ */
+export function untried(reconcilers: Reconcilers): Reconcilers {
+  const without = planeNames.map((plane) => [plane, { ...reconcilers[plane], rehearse: undefined }]);
+  return Object.fromEntries(without) as Reconcilers;
+}
+
 /** Observes every plane and plans. Rejects with a Problem when a plane cannot be observed. */
 export async function survey(
   reconcilers: Reconcilers,
@@ -72,6 +83,7 @@ export async function survey(
 ): Promise<Survey> {
   const plans: Partial<Record<PlaneName, Plan>> = {};
   const before: Partial<Desired> = {};
+  const shown: Partial<Desired> = {};
   // What starts in between counts as having lost what is missing.
   const incarnations = await incarnationsOf(reconcilers, host, signal);
   for (const plane of planeNames) {
@@ -80,6 +92,7 @@ export async function survey(
     const rehearse = (one: unknown) =>
       reconciler.rehearse?.(one, observed, host, signal) ?? { desired: one, problems: [], notes: [] };
     const tried = await rehearse(desired[plane]);
+    if (reconciler.rehearse && tried.problems.length === 0) Object.assign(shown, { [plane]: tried.desired });
     const ours: unknown[] = [];
     for (const one of owned) ours.push((await rehearse(one[plane])).desired);
     const plan = reconciler.plan(tried.desired, observed, ours);
@@ -102,6 +115,7 @@ export async function survey(
     foreign: all.reduce((sum, plan) => sum + plan.foreign.length, 0),
     problems: all.flatMap((plan) => plan.problems),
     before: before as Desired,
+    shown,
     incarnations,
   };
 }

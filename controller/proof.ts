@@ -1,6 +1,6 @@
 /** What a deployment is proven with: the checks and the baseline of its intent, on this appliance. */
 import { touchedBy } from "../reconcilers/frr/touched.ts";
-import type { Generation } from "../reconcilers/generation.ts";
+import { desiredOf, type Generation } from "../reconcilers/generation.ts";
 import { checkKey, subjectOf } from "../schemas/health.ts";
 import type { Appliance } from "./appliance.ts";
 import { readBack } from "./bring.ts";
@@ -28,7 +28,7 @@ export async function proveDeployment(
   if (deployment.purpose === "correct") return notNeeded;
   const { host, probe, reconcilers, listener } = appliance;
   const { candidate, committed, baseline } = intent;
-  const owned = committed ? [committed.desired] : [];
+  const owned = committed ? [desiredOf(committed)] : [];
   const { soakMs = 0, deadlineMs = 0, worstImpact } = deployment;
   await using lookout = intent.lookout?.(deployment);
   return await prove(
@@ -42,7 +42,7 @@ export async function proveDeployment(
       readBack: async () =>
         retryTransient(host, { retries: 2, pauseMs: 1000, signal }, () =>
           withDeadline(host, surveyLimitMs, signal, "Reading back", (limited) =>
-            readBack(appliance, candidate.desired, owned, limited),
+            readBack(appliance, desiredOf(candidate), owned, limited),
           ),
         ),
       since: deployment.deadline - deadlineMs,

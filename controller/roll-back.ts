@@ -2,7 +2,7 @@
  * Going back to the committed generation: the same engine with another target. Needs neither network nor repository. What
  * planning cannot bring back is restored from files, plane by plane (rungs.ts); what even that cannot is left as it forwards.
  */
-import type { Desired, Generation } from "../reconcilers/generation.ts";
+import { type Desired, desiredOf, type Generation } from "../reconcilers/generation.ts";
 import { unitLimitMs } from "../reconcilers/system/apply.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
@@ -10,7 +10,7 @@ import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import { orderKey, whenUndone } from "./going-back.ts";
 import type { Deployment } from "./machine.ts";
-import { emptyDesired, letGo, type Reconcilers } from "./planes.ts";
+import { emptyDesired, letGo, type Reconcilers, untried } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import { climb, nextRung } from "./rungs.ts";
 import { tidy } from "./start.ts";
@@ -93,8 +93,9 @@ async function attempt(appliance: Appliance, signal: AbortSignal): Promise<void>
   await retryTransient(host, { retries: 3, pauseMs: 2000, signal }, () =>
     letGo(reconcilers, host, deployment.planes, signal),
   );
-  await bringTo(appliance, desired, owned, signal);
-  await readBack(appliance, desired, owned, signal);
+  const proven = { ...appliance, reconcilers: untried(reconcilers) };
+  await bringTo(proven, desired, owned, signal);
+  await readBack(proven, desired, owned, signal);
 }
 
 interface Destination {
@@ -116,9 +117,9 @@ async function whereTo(
   });
   if (staged) secrets.learn(Object.fromEntries(staged.secrets));
   if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
-  const owned = [committed, staged?.generation].flatMap((one) => (one ? [one.desired] : []));
+  const owned = [committed, staged?.generation].flatMap((one) => (one ? [desiredOf(one)] : []));
   if (!committed) return { desired: staged?.before ?? emptyDesired, owned };
-  return { desired: wayBack(reconcilers, committed.desired, staged), owned };
+  return { desired: wayBack(reconcilers, desiredOf(committed), staged), owned };
 }
 
 /** What is committed, and what the candidate had taken over as it was before. */

@@ -1,6 +1,6 @@
 /** What the stages of one tick of the loop (agent.ts) share: the agent's parts, its appliance, and what is known so far. */
 import type { Host } from "../reconcilers/core.ts";
-import type { Generation } from "../reconcilers/generation.ts";
+import { desiredOf, type Generation } from "../reconcilers/generation.ts";
 import type { LocalFile } from "../schemas/local.ts";
 import type { Problem } from "../schemas/problem.ts";
 import type { AgentPackage } from "../schemas/images.ts";
@@ -93,10 +93,10 @@ export async function surveyed(
   committed: Generation | undefined,
   signal: AbortSignal,
 ): Promise<Survey> {
-  const owned = committed ? [committed.desired] : [];
+  const owned = committed ? [desiredOf(committed)] : [];
   return retryTransient(host, { retries: 2, pauseMs: 1000, signal }, () =>
     withDeadline(host, surveyLimitMs, signal, "Observing", (limited) =>
-      survey(reconcilers, host, candidate.desired, owned, limited),
+      survey(reconcilers, host, desiredOf(candidate), owned, limited),
     ),
   );
 }

@@ -69,6 +69,11 @@ export interface Generation {
   /** The first commit that asked for it here. */
   readonly commit: string;
   readonly desired: Desired;
+  /**
+   * What is desired of the planes that were asked before (Reconciler.rehearse), as they show it: kept with what is tried and
+   * what is committed, so that nobody has to be asked again. Left out where it was only rendered.
+   */
+  readonly shown?: Partial<Desired>;
   readonly health: readonly HealthCheck[];
   readonly policy: Policy;
   /** What stood above the repository when it was loaded: left out where nothing did. Not part of the digest. */
@@ -83,6 +88,11 @@ export interface Generation {
   readonly image?: WantedImage;
   /** No part of the digest. Left out by agents that knew no order. */
   readonly rollout?: Rollout;
+}
+
+/** What it desires, as far as known in the planes' own words. */
+export function desiredOf({ desired, shown }: Pick<Generation, "desired" | "shown">): Desired {
+  return { ...desired, ...shown };
 }
 
 export type { PlaneName };

@@ -1,4 +1,5 @@
 /** Plans for this box without its agent: observes it and changes nothing. For the first look before an agent ever ran. */
+import { desiredOf } from "../../reconcilers/generation.ts";
 import { survey } from "../planes.ts";
 import { standingOf } from "../boot-environments.ts";
 import { allReconcilers } from "../compose.ts";
@@ -30,7 +31,7 @@ export async function planLive(settingsFile: string, sites: string | undefined, 
   const store = openStore(host, settings.paths.state, await bootedEnvironment(host, signal));
   const committed = await store.committed();
   if (committed) secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
-  const owned = committed ? [committed.desired] : [];
+  const owned = committed ? [desiredOf(committed)] : [];
   const plan = await survey(allReconcilers(settings), host, generation.desired, owned, signal);
   const boot = await standingOf({ host, state: settings.paths.state }, signal);
   return planAnswer(generation, plan, boot);

@@ -8,6 +8,8 @@ export type Daemon = (typeof daemons)[number];
 export interface FrrDesired {
   /** Canonical FRR configuration text, as `show running-config` prints it, one line each, with sealed secrets. */
   readonly config: string;
+  /** The version of FRR that printed it; undefined: it was only rendered. */
+  readonly printedBy?: string;
   /** The fenced raw blocks among its lines. */
   readonly raw?: readonly RawBlock[];
   /** Over which interface of Linux a neighbour is reached that is named by its address: only those in a connected network. */

@@ -28,11 +28,18 @@ export function rehearsal(scratchesOf: (host: Host) => Scratches): Rehearse {
   let scratches: Scratches | undefined;
   return async (desired, observed, host, signal) => {
     const asIs = { desired, problems: [], notes: [] };
-    if (desired.config === observed.config || !isSupported(observed.version ?? "8.4")) return asIs;
+    const { version } = observed;
+    const isKnown = desired.printedBy !== undefined && desired.printedBy === version;
+    if (isKnown || !isSupported(version ?? "8.4")) return asIs;
+    const printed = (config: string) => ({
+      ...asIs,
+      desired: { ...desired, config, ...(version !== undefined && { printedBy: version }) },
+    });
+    if (desired.config === observed.config) return printed(desired.config);
     const { fed, kept } = partSource(readSource(desired.config).lines, parseConfig(observed.config));
-    if (fed.length === 0) return asIs;
+    if (fed.length === 0) return printed(desired.config);
     const profile = observed.profile ?? "traditional";
-    const name = JSON.stringify([profile, observed.version, fed.map(({ context, line }) => [context, line])]);
+    const name = JSON.stringify([profile, version, fed.map(({ context, line }) => [context, line])]);
     let tried: Tried | undefined = known.get(name);
     if (!tried) {
       scratches ??= scratchesOf(host);
@@ -49,14 +56,12 @@ export function rehearsal(scratchesOf: (host: Host) => Scratches): Rehearse {
       if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
     }
     if ("why" in tried) return asIs;
-    if (observed.version !== undefined && tried.seen.version !== observed.version) {
-      return { ...asIs, notes: [untried(`FRR ${tried.seen.version} is installed, and ${observed.version} runs`)] };
+    if (version !== undefined && tried.seen.version !== version) {
+      return { ...asIs, notes: [untried(`FRR ${tried.seen.version} is installed, and ${version} runs`)] };
     }
     if (tried.refused.length > 0) return { ...asIs, problems: tried.refused.map(rejected) };
     const nodes = mergeConfigs([sourceText(kept), tried.seen.config]);
-    return isSameConfig(nodes, parseConfig(desired.config))
-      ? asIs
-      : { ...asIs, desired: { ...desired, config: printConfig(nodes) } };
+    return printed(isSameConfig(nodes, parseConfig(desired.config)) ? desired.config : printConfig(nodes));
   };
 }
 

@@ -19,6 +19,16 @@ describe("a desired state before it is planned", () => {
     });
   });
 
+  it("is not tried where FRR has printed it", async () => {
+    const rehearse = rehearsal(() => ({ take: () => Promise.reject(new Error("nobody is to be asked")) }));
+    const signal = new AbortController().signal;
+    const printed = { ...desired, printedBy: "8.4.4" };
+
+    expect(await rehearse(printed, observed, host, signal)).toEqual({ desired: printed, problems: [], notes: [] });
+    const { notes } = await rehearse({ ...desired, printedBy: "8.3" }, observed, host, signal);
+    expect(notes).toEqual([expect.stringContaining("nobody is to be asked")]);
+  });
+
   it("is not tried any more once nobody waits", async () => {
     const rehearse = rehearsal(() => ({ take: () => Promise.reject(new Error("zebra does not listen")) }));
 

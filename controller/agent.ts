@@ -33,6 +33,7 @@ import { unknownYet, type Known } from "./report/known.ts";
 import { statusOf } from "./report/status-of.ts";
 import type { Status } from "./report/status.ts";
 import { goodSince } from "./rollout/good.ts";
+import { retryTransient } from "./retry.ts";
 import { openPeers } from "./rollout/peers.ts";
 import { begin, takeStock } from "./start.ts";
 import { openStore } from "./store.ts";
@@ -240,11 +241,22 @@ export function createAgent(parts: AgentParts): Agent {
   async function settle(appliance: Appliance, signal: AbortSignal): Promise<boolean> {
     const { progress, memory } = appliance;
     if (isResumed(progress.state(), memory.ledger())) await progress.move({ type: "resumed" });
-    if (progress.state().at === "committing") await resumeCommit(appliance, signal);
-    if (progress.state().at === "rolling-back") await rollBack(appliance, signal);
+    if (["committing", "rolling-back"].includes(progress.state().at)) await finish(appliance, signal);
     if (progress.state().at === "rolling-back") return false;
     if (progress.state().at !== "stranded") publish({ committed: await takeStock(appliance) });
     return true;
+  }
+
+  /** What a start found in flight. It waits for who else changes FRR, but not for long: it may be what forwards again. */
+  async function finish(appliance: Appliance, signal: AbortSignal): Promise<void> {
+    const { progress, hold } = appliance;
+    await using _ = await retryTransient(host, { retries: 2, pauseMs: 5000, signal }, hold).catch((thrown: unknown) => {
+      signal.throwIfAborted();
+      listener.complain(asProblem(thrown));
+      return undefined;
+    });
+    if (progress.state().at === "committing") await resumeCommit(appliance, signal);
+    if (progress.state().at === "rolling-back") await rollBack(appliance, signal);
   }
 
   function pollMs(): number {

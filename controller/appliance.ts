@@ -36,4 +36,6 @@ export interface Appliance {
   readonly failsafe: Failsafe;
   readonly witness: Witness;
   readonly peers: Peers;
+  /** Keeps FRR from being changed by anybody else of this program, until it is disposed of. Rejects with FRR_BUSY. */
+  readonly hold: () => Promise<AsyncDisposable>;
 }

@@ -16,6 +16,7 @@ import { openFailsafe } from "./failsafe.ts";
 import type { SecretKeeper } from "./appliance.ts";
 import { folderSource } from "./folder-source.ts";
 import { frrBootFile } from "./frr-boot-file.ts";
+import { takeInstance } from "./frr-lock.ts";
 import { gitSource } from "./git.ts";
 import { prober } from "./health/probe.ts";
 import { linuxHost } from "./host/linux.ts";
@@ -119,6 +120,7 @@ export async function runAgent(
       }),
       bootFiles: files,
       failsafe: openFailsafe(host, settings, files),
+      hold: () => takeInstance(paths["frr-sockets"], "agent"),
       fetchPackage: (wanted, limited) =>
         fetchPackage({ host, folder: updateFolder(paths.cache), trust: settings.trust }, wanted, limited),
       stageImage: bringImages(host, settings),

@@ -60,6 +60,7 @@ const windUpMs = 10_000;
  * or when it cannot be armed.
  */
 export async function deploy(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<void> {
+  await using _ = await appliance.hold();
   const deployment = await arm(appliance, intent);
   if (!deployment) return;
   const { failure, timeline, seen } = await attempt(appliance, intent, deployment, signal);

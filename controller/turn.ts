@@ -44,6 +44,8 @@ export interface AgentParts {
   readonly probe: Prober;
   readonly bootFiles: BootFiles;
   readonly failsafe: Failsafe;
+  /** As the appliance has it. */
+  readonly hold: Appliance["hold"];
   /** Brings another agent's package into the update folder, checked. Rejects with a Problem. */
   readonly fetchPackage: (wanted: AgentPackage, signal: AbortSignal) => Promise<void>;
   /** Brings an image into the pool, beside what runs. */

@@ -35,7 +35,7 @@ export const problemCodes = {
   HOST_COMMAND: "A program on the appliance failed or did not answer in time.",
   PEER: "Another appliance could not be asked for its status, or is not the one that answers.",
   HOST_FILE: "A file on the appliance could not be read or written.",
-  FRR_BUSY: "Another `impctl frr apply` is changing this FRR.",
+  FRR_BUSY: "Somebody else is changing this FRR: the agent, or another `impctl frr apply`.",
   FRR_UNREACHABLE: "An FRR daemon's vty socket does not answer.",
   FRR_DAEMON_MISSING: "The configuration needs an FRR daemon that does not run.",
   FRR_VERSION: "This version of FRR is not supported.",

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { takeInstance } from "../../controller/cli/frr-lock.ts";
+import { holders, takeInstance } from "../../controller/frr-lock.ts";
 import { linuxHost } from "../../controller/host/linux.ts";
 import { passingSecrets } from "../../controller/passing-secrets.ts";
 import { observeFrr } from "../../reconcilers/frr/observe.ts";
@@ -180,14 +180,15 @@ frr: 1 hitless
   });
 
   it("changes an FRR once at a time", async () => {
-    {
-      await using _ = await takeInstance(real.sockets);
+    for (const holder of ["command", "agent"] as const) {
+      await using _ = await takeInstance(real.sockets, holder);
       const { exitCode, err } = await frr("apply", "by-hand.conf");
-      expect({ exitCode, err }).toMatchObject({
-        exitCode: 1,
-        err: expect.stringContaining("Another impctl frr apply"),
-      });
+      expect({ exitCode, err }).toMatchObject({ exitCode: 1, err: expect.stringContaining(holders[holder]) });
       expect(await running()).toBe("");
+      await expect(takeInstance(real.sockets, "agent")).rejects.toMatchObject({
+        code: "FRR_BUSY",
+        message: holders[holder],
+      });
     }
     expect(await frr("apply", "by-hand.conf")).toMatchObject({ exitCode: 0 });
   });

@@ -77,6 +77,7 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     probe: prober({ host, sockets, dataplane: "dataplane" }),
     bootFiles: files,
     failsafe: openFailsafe(host, settings, files),
+    hold: async () => ({ [Symbol.asyncDispose]: async () => undefined }),
     fetchPackage: async () => undefined,
     stageImage: async () => undefined,
     ask: async () => {

@@ -67,6 +67,8 @@ export interface Story {
   fetchPackage: AgentParts["fetchPackage"];
   /** How the agent brings an image into the pool; it says that it did at once unless this is set. */
   stageImage: AgentParts["stageImage"];
+  /** How it keeps others from changing FRR; nobody else does unless this is set. */
+  hold: AgentParts["hold"];
   /** How often a commit was loaded and checked. */
   loads: number;
   /** Makes this the newest commit, and what it says beside its files. */
@@ -197,6 +199,7 @@ export function story(options: StoryOptions = {}): Story {
     inputs: "",
     fetchPackage: async () => undefined,
     stageImage: async () => undefined,
+    hold: async () => ({ [Symbol.asyncDispose]: async () => undefined }),
     loads: 0,
     outage: undefined,
     stalls: false,
@@ -279,6 +282,7 @@ export function story(options: StoryOptions = {}): Story {
           : async (candidate, signal) => probe(self, candidate, signal),
         bootFiles: files,
         failsafe: openFailsafe(host, settings, files),
+        hold: () => self.hold(),
         fetchPackage: (wanted, signal) => self.fetchPackage(wanted, signal),
         stageImage: (...asked) => self.stageImage(...asked),
         ...(options.logged && { logged: options.logged }),

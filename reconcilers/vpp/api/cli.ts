@@ -15,6 +15,8 @@ export const commands = {
   /** Health: its threads with their numbers in Linux, and how often something went wrong with a packet. */
   threads: "show threads",
   errors: "show errors",
+  /** How many packets came in: whether traffic went elsewhere before a reboot. */
+  interfaces: "show interface",
 } as const;
 
 /** Bytes of VPP's main heap that nobody uses; undefined where VPP's answer is not understood. */

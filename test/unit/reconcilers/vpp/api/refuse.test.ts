@@ -225,6 +225,7 @@ describe("VPP's CLI", () => {
     expect(Object.values(commands).sort()).toEqual([
       "show errors",
       "show hardware-interfaces brief",
+      "show interface",
       "show lldp detail",
       "show memory main-heap",
       "show threads",

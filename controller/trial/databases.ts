@@ -1,0 +1,99 @@
+/**
+ * What a newer program changes in place so that the older one cannot read it any more: Incus' database. It is outside of the boot
+ * environments, so that only a snapshot brings it back. Datasets with the property imp:migrates, which names the units that use them, and
+ * those of Incus by where they are mounted.
+ */
+import { localOf, propertiesIn, textOf, type Properties } from "../../reconcilers/bootenv/properties.ts";
+import { zfs } from "../../reconcilers/bootenv/zfs.ts";
+import type { Host } from "../../reconcilers/core.ts";
+import { Problem } from "../../schemas/problem.ts";
+import { lastLine } from "../images/mounted.ts";
+
+/** Which pool, and of which deployment the snapshots are. */
+export interface Keeping {
+  readonly host: Host;
+  readonly pool: string;
+  readonly deployment: string;
+}
+
+interface Database {
+  readonly dataset: string;
+  readonly units: readonly string[];
+}
+
+const property = "imp:migrates";
+const prefix = "imp-trial-";
+const places = /^(?:\/var\/lib\/incus|\/persistent\/data\/(?:var\/lib\/)?incus)(?:\/database)?$/;
+const usersOfIncus = ["incus.socket", "incus.service"];
+const unitMs = 180_000;
+
+/** Takes a snapshot of each before the trial; gives their names. May be repeated. Rejects with POOL. */
+export async function keepDatabases(keeping: Keeping, signal: AbortSignal): Promise<readonly string[]> {
+  const { host, deployment } = keeping;
+  const { databases, snapshots } = await standing(keeping, signal);
+  const wanted = databases.map(({ dataset }) => `${dataset}@${prefix}${deployment}`);
+  for (const name of wanted) if (!snapshots.includes(name)) await zfs(host, ["snapshot", name], signal);
+  return wanted;
+}
+
+/**
+ * Puts each back to its snapshot, its units stopped meanwhile: only after a trial that ran. Gives those that were; one without a snapshot
+ * is left as it is. May be repeated. Rejects with POOL or SYSTEM_UNIT, with everything running again that ran.
+ */
+export async function restoreDatabases(keeping: Keeping, signal: AbortSignal): Promise<readonly string[]> {
+  const { host, deployment } = keeping;
+  const { databases, snapshots } = await standing(keeping, signal);
+  const kept = databases.filter(({ dataset }) => snapshots.includes(`${dataset}@${prefix}${deployment}`));
+  for (const { dataset, units } of kept) {
+    const ran: string[] = [];
+    try {
+      for (const unit of units) if (await stopped(host, unit, signal)) ran.push(unit);
+      // Without -r: what somebody else kept in the meantime is not ours to remove.
+      await zfs(host, ["rollback", `${dataset}@${prefix}${deployment}`], signal);
+    } finally {
+      const limited = AbortSignal.timeout(unitMs);
+      for (const unit of ran) await host.run(["systemctl", "start", unit], { timeoutMs: unitMs, signal: limited });
+    }
+  }
+  return kept.map(({ dataset }) => dataset);
+}
+
+/** Removes the snapshots of this deployment and of those before it: once it committed, or is gone back from. Rejects with POOL. */
+export async function forgetDatabases(keeping: Omit<Keeping, "deployment">, signal: AbortSignal): Promise<void> {
+  const { snapshots } = await standing(keeping, signal);
+  for (const name of snapshots) await zfs(keeping.host, ["destroy", name], signal);
+}
+
+async function standing(
+  { host, pool }: Omit<Keeping, "deployment">,
+  signal: AbortSignal,
+): Promise<{ readonly databases: readonly Database[]; readonly snapshots: readonly string[] }> {
+  const words = ["get", "-Hp", "-r", "-o", "name,property,value,source", `type,mountpoint,${property}`, pool];
+  const all = propertiesIn(await zfs(host, words, signal));
+  return {
+    databases: all.flatMap((one) => {
+      const units = textOf(one, "type") === "filesystem" ? unitsOf(one) : undefined;
+      return units ? [{ dataset: one.name, units }] : [];
+    }),
+    snapshots: all.map(({ name }) => name).filter((name) => name.includes(`@${prefix}`)),
+  };
+}
+
+/** Who uses it, in the order of stopping; undefined: nothing in it is migrated. */
+function unitsOf(one: Properties): readonly string[] | undefined {
+  const said = localOf(one, property);
+  if (said === "no") return undefined;
+  if (said !== undefined) return said.split(/[\s,]+/).filter((unit) => /^[A-Za-z0-9@._:-]+$/.test(unit));
+  return places.test(textOf(one, "mountpoint") ?? "") ? usersOfIncus : undefined;
+}
+
+/** Whether it ran. */
+async function stopped(host: Host, unit: string, signal: AbortSignal): Promise<boolean> {
+  const active = await host.run(["systemctl", "is-active", "--quiet", unit], { timeoutMs: 10_000, signal });
+  if (active.exitCode !== 0) return false;
+  const { exitCode, stderr } = await host.run(["systemctl", "stop", unit], { timeoutMs: unitMs, signal });
+  if (exitCode === 0) return true;
+  throw new Problem("SYSTEM_UNIT", `${unit} does not stop: ${lastLine(stderr)}.`, {
+    remedy: `systemctl status ${unit}; what it keeps is still as the trial left it.`,
+  });
+}

@@ -25,6 +25,16 @@ export async function readBox(host: Pick<Host, "readFile" | "readFolder">): Prom
   return { uuid: await read(uuidFile), macs };
 }
 
+/** What `readBox` reads of a box that is known already. */
+export function boxHost({ uuid, macs }: Box): Pick<Host, "readFile" | "readFolder"> {
+  const files = new Map([...macs].map((mac) => [`${nicFolder}/${mac}/address`, mac]));
+  if (uuid !== undefined) files.set(uuidFile, uuid);
+  return {
+    readFile: async (path) => files.get(path),
+    readFolder: async (path) => (path === nicFolder ? [...macs] : []),
+  };
+}
+
 /** Why this box is not the one that `machine` is for, or undefined. The box that is being replaced passes too. */
 export function checkIdentity(
   machine: string,

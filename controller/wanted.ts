@@ -11,12 +11,19 @@ import { checkIdentity, readBox } from "./identity.ts";
 import { rolloutOf } from "./rollout/asked.ts";
 import type { SecretStore } from "./secrets.ts";
 
+/** What it takes beside the commit. */
+export interface Loading {
+  readonly settings: Pick<Settings, "machine" | "identity" | "system" | "vpp">;
+  readonly host: Pick<Host, "readFile" | "readFolder">;
+  readonly secrets: Pick<SecretStore, "resolve">;
+}
+
 /** Resolves with every problem there is; the generation is undefined when one of them is an error. */
 export async function loadWanted(
   tree: Tree,
   commit: string,
   local: readonly LocalFile[],
-  { settings, host, secrets }: { readonly settings: Settings; readonly host: Host; readonly secrets: SecretStore },
+  { settings, host, secrets }: Loading,
 ): Promise<Wanted> {
   const { loaded, problems } = await loadMachine(tree, settings.machine, local);
   if (!loaded) return { generation: undefined, problems };

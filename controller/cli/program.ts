@@ -182,6 +182,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import("./completion.ts"),
   },
   __complete: { group: "Other", summary: "", load: () => import("./complete.ts"), hidden: true },
+  "internal-render": { group: "Other", summary: "", load: () => import("./internal-render.ts"), hidden: true },
   "internal-fetch": { group: "Other", summary: "", load: () => import("./internal-fetch.ts"), hidden: true },
 };
 

@@ -38,7 +38,7 @@ export const problemCodes = {
   FRR_BUSY: "Somebody else is changing this FRR: the agent, or another `impctl frr apply`.",
   FRR_UNREACHABLE: "An FRR daemon's vty socket does not answer.",
   FRR_DAEMON_MISSING: "The configuration needs an FRR daemon that does not run.",
-  FRR_VERSION: "This version of FRR is not supported.",
+  FRR_VERSION: "The daemons of FRR say no version, or several.",
   FRR_REJECTED: "FRR rejected a line.",
   FRR_FOREIGN: "Something in FRR that is not ours stands in the way.",
   VPP_UNREACHABLE: "VPP's binary API does not answer.",

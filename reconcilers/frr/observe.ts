@@ -7,6 +7,8 @@ import { daemonsOf } from "./route.ts";
 import { sealConfig } from "./seal.ts";
 import { type Held, mergeConfigs, pathKey, printConfig } from "./tree.ts";
 import { rejection, tryVty } from "./vty.ts";
+import { configByVtysh } from "./vtysh.ts";
+import { joinedVersion, versionIn, type Way, wayFor } from "./way.ts";
 
 interface Answer {
   readonly daemon: Daemon;
@@ -17,27 +19,33 @@ interface Answer {
 /**
  * Rejects with FRR_UNREACHABLE when a daemon that listens does not answer in time. `dotted`: OSPF's areas all in one spelling, for
  * who compares with a file of somebody else; what the machine file's rendering or a raw line spells stays so otherwise.
+ * `way`: the one that is right for the version unless given.
  */
 export async function observeFrr(
   host: Host,
   sockets: string,
   signal: AbortSignal,
-  { dotted = false } = {},
+  { dotted = false, way }: { readonly dotted?: boolean; readonly way?: Way } = {},
 ): Promise<FrrObserved> {
   const asked = await Promise.all(daemons.map((daemon) => ask(host, sockets, daemon, signal)));
   const answers = asked.filter((answer) => answer !== undefined);
-  const texts = answers.map(({ config, daemon }) => {
-    const sealed = sealConfig(config, (secret) => host.secrets.seal(secret));
-    return dotted && (daemon === "ospfd" || daemon === "ospf6d") ? dottedAreas(sealed) : sealed;
-  });
+  const sealed = (config: string, hasAreas: boolean) => {
+    const text = sealConfig(config, (secret) => host.secrets.seal(secret));
+    return hasAreas ? dottedAreas(text) : text;
+  };
+  const isOspf = (daemon: Daemon) => daemon === "ospfd" || daemon === "ospf6d";
+  const texts = answers.map(({ config, daemon }) => sealed(config, dotted && isOspf(daemon)));
+  const version = joinedVersion(answers.map((answer) => answer.version));
+  // Some of it may be with daemons that only vtysh knows.
+  if (version !== undefined && (way ?? wayFor(version)) === "vtysh") {
+    texts.splice(0, Infinity, sealed(await configByVtysh(host, sockets, signal), dotted));
+  }
   const merged = mergeConfigs(texts).filter(({ line }) => !isAmbient([], line));
-  const versions = [...new Set(answers.map((answer) => answer.version))];
   return {
-    // Daemons of different versions (an upgrade without a restart) are as unsupported as an unknown one.
-    version: versions.length === 0 ? undefined : versions.join(" and "),
+    version,
     running: answers.map((answer) => answer.daemon),
     config: printConfig(merged),
-    incomplete: incompleteLines(answers, merged),
+    incomplete: texts.length === answers.length ? incompleteLines(answers, merged) : [],
     profile: answers.map(({ config }) => /^frr defaults (\S+)$/m.exec(config)?.[1]).find((one) => one !== undefined),
   };
 }
@@ -53,7 +61,7 @@ async function ask(host: Host, sockets: string, daemon: Daemon, signal: AbortSig
     }
     return {
       daemon,
-      version: /^FRRouting (\d+(?:\.\d+)*)/m.exec(version?.text ?? "")?.[1] ?? "unknown",
+      version: versionIn(version?.text ?? ""),
       config: config.text,
     };
   } finally {

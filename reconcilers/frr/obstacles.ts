@@ -4,8 +4,9 @@ import { type Difference, groupKey, type Sides } from "./difference.ts";
 import type { Neighbor } from "./entries.ts";
 import { instanceSlot } from "./grammar.ts";
 import { type Daemon, daemons, type FrrDesired, type FrrObserved } from "./model.ts";
-import { isSupported, neededDaemons } from "./route.ts";
+import { neededDaemons } from "./route.ts";
 import { parseConfig } from "./tree.ts";
+import { wayFor } from "./way.ts";
 
 /** All of them at once; none means that the steps may be carried out. */
 export function problemsOf(
@@ -16,7 +17,9 @@ export function problemsOf(
   hasSteps: boolean,
 ): readonly Problem[] {
   const problems = missingDaemons(desired, observed, hasSteps);
-  if (observed.version !== undefined && !isSupported(observed.version)) problems.push(unsupported(observed.version));
+  if (observed.version !== undefined && wayFor(observed.version) === undefined) {
+    problems.push(unsupported(observed.version));
+  }
   for (const entry of changes.foreign) {
     const slot = entry.isHead ? instanceSlot(entry.line) : undefined;
     const wanted = [...sides.desired.values()].find(
@@ -80,9 +83,9 @@ export function daemonMissing(daemon: Daemon): Problem {
   });
 }
 
-/** Which command goes to which daemon is only known for some versions. */
+/** Daemons of several versions, or of none that they say: nobody can tell what they take. */
 export function unsupported(version: string): Problem {
-  return new Problem("FRR_VERSION", `FRR ${version} is not supported: only 8.x is.`, {
-    remedy: "Deploy an image with FRR 8.4 (Debian 12), or a controller that knows this version.",
+  return new Problem("FRR_VERSION", `FRR's daemons do not say one version: ${version}.`, {
+    remedy: "Restart FRR: after an upgrade daemons of two versions may run.",
   });
 }

@@ -11,6 +11,7 @@ import { withoutLeaks } from "./regroup.ts";
 import { parseConfig } from "./tree.ts";
 import { tapsOf } from "./interfaces.ts";
 import { problemsOf } from "./obstacles.ts";
+import { wayFor } from "./way.ts";
 
 /** Implements Reconciler.plan. To prune everything that is foreign, pass the observed configuration as owned. */
 export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: readonly FrrDesired[]): Plan<FrrStep> {
@@ -28,8 +29,15 @@ export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: reado
     steps: safe.steps,
     foreign: foreignObjects(changes.foreign),
     problems: problemsOf(desired, observed, sides, changes, safe.steps.length > 0),
-    notes: [...notes, ...safe.notes, ...changes.goAlong.map(goesAlong)],
+    notes: [...notes, ...safe.notes, ...changes.goAlong.map(goesAlong), ...byVtysh(observed, safe.steps)],
   };
+}
+
+function byVtysh({ version }: FrrObserved, steps: readonly FrrStep[]): readonly string[] {
+  if (version === undefined || steps.length === 0 || wayFor(version) !== "vtysh") return [];
+  return [
+    `FRR ${version} is told through vtysh: how commands are taken back, and what resets a session, is known of FRR 8 only.`,
+  ];
 }
 
 /** What an operator set by hand inside something of ours is not left alone when that goes: at least it is said. */

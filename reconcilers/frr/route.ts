@@ -19,7 +19,7 @@ const commonClause =
 
 /** Whether this version speaks the commands of the table. */
 export function isSupported(version: string): boolean {
-  return /^8\.\d+(?:\.|$)/.test(version);
+  return /^8(?:\.\d+)+$/.test(version);
 }
 
 /**

@@ -14,16 +14,21 @@ export interface ScriptLine {
  * is no `exit`: it would end a group of commands that the daemon carries out as one (four times the time on 10,000 lines).
  */
 export function scriptFor(daemon: Daemon, commands: readonly FrrCommand[]): readonly ScriptLine[] {
+  const lines = wholeScript(commands.filter(({ context, line }) => daemonsOf(context, line).includes(daemon)));
+  if (lines.length === 0) return [];
+  return [{ text: "XFRR_start_configuration" }, ...lines, { text: "XFRR_end_configuration" }];
+}
+
+/** The lines for whoever takes all of them, at the top again at their end. */
+export function wholeScript(commands: readonly FrrCommand[]): readonly ScriptLine[] {
   const lines: ScriptLine[] = [];
   let current: readonly string[] = [];
   for (const command of commands) {
-    if (!daemonsOf(command.context, command.line).includes(daemon)) continue;
     lines.push(...way(current, command.context), { text: command.line, command });
     const opens = !command.line.startsWith("no ") && headKind(command.context, command.line) !== undefined;
     current = opens ? [...command.context, command.line] : command.context;
   }
-  if (lines.length === 0) return [];
-  return [{ text: "XFRR_start_configuration" }, ...lines, ...leave(current, 0), { text: "XFRR_end_configuration" }];
+  return [...lines, ...leave(current, 0)];
 }
 
 function way(from: readonly string[], to: readonly string[]): readonly ScriptLine[] {

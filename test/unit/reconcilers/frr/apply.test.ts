@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Host } from "../../../../reconcilers/core.ts";
 import { frr } from "../../../../reconcilers/frr/frr.ts";
 import type { FrrDesired } from "../../../../reconcilers/frr/model.ts";
 import { frrHost, testSecrets } from "../../../lab/frr-host.ts";
@@ -70,7 +71,7 @@ describe("applying to FRR", () => {
     expect((await apply(sim)).thrown).toMatchObject({ code: "FRR_REJECTED" });
   });
 
-  it("sends nothing when a secret was not resolved here, or a daemon is missing, or the version is unknown", async () => {
+  it("sends nothing when a secret was not resolved here, or a daemon is missing, or versions differ", async () => {
     const sim = simFrr();
     expect((await apply(sim, testSecrets())).thrown).toMatchObject({ code: "SECRET_UNREADABLE" });
     expect(sim.history).toEqual([]);
@@ -83,9 +84,31 @@ describe("applying to FRR", () => {
       code: "FRR_DAEMON_MISSING",
     });
     other.start("bgpd");
-    other.version = "9.1";
+    other.version = "none";
     await expect(drain(plane.apply(steps, host, signal))).rejects.toMatchObject({ code: "FRR_VERSION" });
     expect(other.history).toEqual([]);
+  });
+
+  it("gives a version whose daemons it does not know to vtysh, with secrets that stand in no file", async () => {
+    const sim = simFrr();
+    sim.version = "10.1";
+    const asked: { readonly argv: readonly string[]; readonly input: string | undefined }[] = [];
+    const host: Host = {
+      ...frrHost(sim, secrets),
+      run: async (argv, { input }) => {
+        asked.push({ argv, input });
+        return { exitCode: 0, stdout: "", stderr: "" };
+      },
+    };
+    const { steps } = plane.plan(desired, await plane.observe(host, signal), []);
+    for await (const step of plane.apply(steps, host, signal)) expect(step).toBeDefined();
+
+    expect(sim.history).toEqual([]);
+    expect(asked.map(({ argv }) => argv.join(" "))).toEqual([
+      "vtysh --vty_socket /run/frr -c show running-config no-header",
+      expect.stringMatching(/^sh -c cat \| vtysh --vty_socket .* -f \/dev\/stdin sh \/run\/frr$/),
+    ]);
+    expect(asked[1]?.input).toContain("\nneighbor 192.0.2.1 password hidden\n");
   });
 
   it("reports a daemon that goes away in the middle as something to try again", async () => {

@@ -254,9 +254,11 @@ router bgp 64500
     expect(planFrr(config(ours), live, [config(ours)]).problems).toEqual([]);
   });
 
-  it("refuses an FRR whose commands it does not know, and one without a daemon that is needed", () => {
+  it("refuses daemons of several versions, and an FRR without a daemon that is needed", () => {
+    const mixed = planFrr(config(base), observed("", { version: "8.4.4 and 10.1" }), []);
+    expect(mixed.problems.map((problem) => problem.code)).toEqual(["FRR_VERSION"]);
     const newer = planFrr(config(base), observed("", { version: "10.1" }), []);
-    expect(newer.problems.map((problem) => problem.code)).toEqual(["FRR_VERSION"]);
+    expect(newer).toMatchObject({ problems: [], notes: [expect.stringMatching(/^FRR 10.1 is told through vtysh/)] });
 
     const without = planFrr(config(base), observed("", { running: ["zebra", "staticd"] }), []);
     expect(without.problems.map((problem) => problem.toString())).toEqual([

@@ -38,6 +38,7 @@ import { openPeers } from "./rollout/peers.ts";
 import { begin, takeStock } from "./start.ts";
 import { openStore } from "./store.ts";
 import type { Clock } from "./term.ts";
+import { resumeTrial } from "./trial/resume.ts";
 import { startHealthWatch } from "./watch-health.ts";
 import { fetchLimitMs, type AgentParts, type Turn } from "./turn.ts";
 import { startUpdates } from "./update/update.ts";
@@ -170,6 +171,8 @@ export function createAgent(parts: AgentParts): Agent {
           ...parts,
           peers: openPeers(parts.ask, host),
           environment,
+          state: folder,
+          runFolder: settings.paths.run,
           store,
           memory,
           progress,
@@ -177,7 +180,7 @@ export function createAgent(parts: AgentParts): Agent {
           witness: evidence.witness,
         };
         if (committed) parts.secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
-        await begin(opened);
+        await begin(opened, signal);
         known = { ...known, committed, frozen: undefined };
         return opened;
       } catch (thrown) {
@@ -194,8 +197,8 @@ export function createAgent(parts: AgentParts): Agent {
     complaints = [];
     await host.freeBytes(folder).catch(cannotRecord);
     try {
-      if (!(await settle(appliance, signal))) return polls.skip();
       const turn: Turn = { parts, appliance, signal, known: () => known, repository: polls, publish, note };
+      if (!(await settle(turn))) return polls.skip();
       await lookAtEnvironments(turn);
       await endBreakGlass(turn);
       await endOverlays(turn);
@@ -238,23 +241,26 @@ export function createAgent(parts: AgentParts): Agent {
   }
 
   /** Finishes what was proven, undoes what was not. False while that does not succeed: nothing else may begin. */
-  async function settle(appliance: Appliance, signal: AbortSignal): Promise<boolean> {
+  async function settle(turn: Turn): Promise<boolean> {
+    const { appliance } = turn;
     const { progress, memory } = appliance;
     if (isResumed(progress.state(), memory.ledger())) await progress.move({ type: "resumed" });
-    if (["committing", "rolling-back"].includes(progress.state().at)) await finish(appliance, signal);
+    if (["trial-booting", "committing", "rolling-back"].includes(progress.state().at)) await finish(turn);
     if (progress.state().at === "rolling-back") return false;
     if (progress.state().at !== "stranded") publish({ committed: await takeStock(appliance) });
     return true;
   }
 
   /** What a start found in flight. It waits for who else changes FRR, but not for long: it may be what forwards again. */
-  async function finish(appliance: Appliance, signal: AbortSignal): Promise<void> {
+  async function finish(turn: Turn): Promise<void> {
+    const { appliance, signal } = turn;
     const { progress, hold } = appliance;
     await using _ = await retryTransient(host, { retries: 2, pauseMs: 5000, signal }, hold).catch((thrown: unknown) => {
       signal.throwIfAborted();
       listener.complain(asProblem(thrown));
       return undefined;
     });
+    if (progress.state().at === "trial-booting") await resumeTrial(turn);
     if (progress.state().at === "committing") await resumeCommit(appliance, signal);
     if (progress.state().at === "rolling-back") await rollBack(appliance, signal);
   }

@@ -9,6 +9,7 @@ import type { Reconcilers } from "./planes.ts";
 import type { Listener, Progress } from "./progress.ts";
 import type { Peers } from "./rollout/peers.ts";
 import type { Store } from "./store.ts";
+import type { TrialMeans } from "./trial/means.ts";
 
 /** The texts of secrets, kept with a generation so that going back needs no repository. */
 export interface SecretKeeper {
@@ -25,6 +26,9 @@ export interface Appliance {
   readonly host: Host;
   /** The boot environment that runs: environment.ts. */
   readonly environment: string;
+  /** The agent's folder, which all boot environments share; and the one that goes with the boot. */
+  readonly state: string;
+  readonly runFolder: string;
   readonly reconcilers: Reconcilers;
   readonly secrets: SecretKeeper;
   readonly probe: Prober;
@@ -38,4 +42,5 @@ export interface Appliance {
   readonly peers: Peers;
   /** Keeps FRR from being changed by anybody else of this program, until it is disposed of. Rejects with FRR_BUSY. */
   readonly hold: () => Promise<AsyncDisposable>;
+  readonly means: TrialMeans;
 }

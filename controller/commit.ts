@@ -5,6 +5,7 @@ import type { Appliance } from "./appliance.ts";
 import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Deployment } from "./machine.ts";
 import { type Survey, untried } from "./planes.ts";
 import { probationOf } from "./probation.ts";
 import { withDeadline } from "./retry.ts";
@@ -12,6 +13,9 @@ import { attemptLimitMs, goingBackMs, withoutCandidate } from "./roll-back.ts";
 import { givenUp, orderOf, withLeft } from "./going-back.ts";
 import { tidy, tupleOf } from "./start.ts";
 import { timing } from "./timing.ts";
+import { clearUp } from "./trial/back.ts";
+import { commitTrial } from "./trial/commit.ts";
+import { whereIs } from "./trial/where.ts";
 import { isSameBelow, withVerdict } from "./verdicts.ts";
 import { withoutWords } from "./words.ts";
 
@@ -24,26 +28,46 @@ export async function resumeCommit(appliance: Appliance, signal: AbortSignal): P
   const { store, progress, listener, failsafe } = appliance;
   const deployment = mustBeInFlight(progress.state());
   const committed = await store.committed();
-  const isDone = deployment.purpose !== "correct" && committed?.digest === deployment.generation;
+  const isDone = await isCommitted(appliance, deployment, committed, signal);
+  if (!isHere(appliance, deployment)) {
+    const { generation } = await candidateOf(appliance, committed);
+    return finishCommit(appliance, generation, undefined, signal);
+  }
   let found: { readonly generation: Generation; readonly seen: Survey };
   try {
     // I2: without it nothing is brought back, and nothing is rolled back either.
     await failsafe.goingBack(deployment, committed?.digest, goingBackMs(deployment));
   } catch (thrown) {
-    if (!isDone) throw thrown;
+    if (!isDone || !committed) throw thrown;
     listener.complain(asProblem(thrown));
-    return finishCommit(appliance, committed, undefined);
+    return finishCommit(appliance, committed, undefined, signal);
   }
   try {
     found = await bringBack(appliance, committed, signal);
   } catch (thrown) {
     signal.throwIfAborted();
     listener.complain(asProblem(thrown));
-    if (isDone) return finishCommit(appliance, committed, undefined);
+    if (isDone && committed) return finishCommit(appliance, committed, undefined, signal);
     const reason = `It was proven, but could not be committed after a restart: ${asProblem(thrown).message}`;
     return progress.move({ type: "failed", failure: { trigger: "crash", reason, verdict: "inconclusive" } });
   }
-  await finishCommit(appliance, found.generation, found.seen);
+  await finishCommit(appliance, found.generation, found.seen, signal);
+}
+
+/** Whether its commit point is passed: the rename, or of a trial `bootfs`. */
+async function isCommitted(
+  { host }: Appliance,
+  deployment: Deployment,
+  committed: Generation | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (deployment.trial) return (await whereIs(host, deployment, signal)) === "committed";
+  return deployment.purpose !== "correct" && committed?.digest === deployment.generation;
+}
+
+/** Whether the boot environment that commits is the one that runs: after the commit of a trial somebody may boot another one. */
+function isHere({ environment }: Appliance, { trial }: Deployment): boolean {
+  return trial === undefined || trial.environment === environment;
 }
 
 async function bringBack(
@@ -90,16 +114,22 @@ export async function finishCommit(
   appliance: Appliance,
   generation: Generation,
   seen: Survey | undefined,
+  signal: AbortSignal,
 ): Promise<void> {
-  const { host, environment, store, memory, progress, bootFiles, listener, failsafe } = appliance;
+  const { host, store, memory, progress, bootFiles, listener, failsafe } = appliance;
   const deployment = mustBeInFlight(progress.state());
   const { soakMs } = timing(generation.policy, deployment.worstImpact);
+  const environment = deployment.trial?.environment ?? appliance.environment;
   // It is proven, and the journal says so: from here on nobody goes back any more.
-  await failsafe.disarm();
+  if (!deployment.trial) await failsafe.disarm();
   if (seen)
     await bootFiles.keep(generation, seen.before, deployment.purpose === "correct" ? deployment.planes : undefined);
-  await store.commit({ ...generation, shown: { ...generation.shown, ...seen?.shown } });
-  await bootFiles.lay(generation);
+  if (isHere(appliance, deployment)) {
+    await store.commit({ ...generation, shown: { ...generation.shown, ...seen?.shown } });
+    await bootFiles.lay(generation);
+    await commitTrial(appliance, deployment, signal);
+  }
+  if (deployment.trial) await failsafe.disarm();
   await memory.remember((ledger) => {
     const before = ledger.committed;
     const isNew = before?.generation !== generation.digest;
@@ -132,4 +162,5 @@ export async function finishCommit(
   const { planes } = deployment;
   listener.event({ type: "deployment-ended", outcome: "committed", ...(trigger !== undefined && { trigger, planes }) });
   await tidy(appliance, generation.digest);
+  await clearUp(appliance, deployment, "committed", signal);
 }

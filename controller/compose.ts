@@ -19,6 +19,7 @@ import { frrBootFile } from "./frr-boot-file.ts";
 import { takeInstance } from "./frr-lock.ts";
 import { gitSource } from "./git.ts";
 import { prober } from "./health/probe.ts";
+import type { OpenInstance } from "./health/vpp-sight.ts";
 import { linuxHost } from "./host/linux.ts";
 import { bringImages } from "./images/bring.ts";
 import { startNotifications } from "./notify/notify.ts";
@@ -39,6 +40,7 @@ import type { Observer } from "./report/observer.ts";
 import { tellSystemd, type Supervision } from "./report/systemd.ts";
 import { askStatus } from "./rollout/ask.ts";
 import { openSecrets } from "./secrets.ts";
+import { trialMeans } from "./trial/box.ts";
 import { fetchPackage } from "./update/package.ts";
 import { updateFolder } from "./update/update.ts";
 import { agentVersion } from "./version.ts";
@@ -101,6 +103,11 @@ export async function runAgent(
     const told = [monitoring.observer, systemd.observer, banner.observer];
     const heard = [...told, logObserver(log), notifications.observer, listener];
     const observer = observers(heard, warn("an observer failed"));
+    const reconcilers = allReconcilers(settings);
+    const isOurs = settings.vpp.mode === "apply";
+    const vpp: OpenInstance | undefined = isOurs
+      ? (...asked) => openInstance(host, vppPlaces(settings), ...asked)
+      : undefined;
     const agent = createAgent({
       settings,
       version: agentVersion,
@@ -110,13 +117,13 @@ export async function runAgent(
           ? gitSource(settings, host, { note: (note) => log.warn("repository", { note }) })
           : folderSource(folder),
       load: (tree, commit, local) => loadWanted(tree, commit, local, { settings, host, secrets }),
-      reconcilers: allReconcilers(settings),
+      reconcilers,
       secrets,
       probe: prober({
         host,
         sockets: paths["frr-sockets"],
         dataplane: settings.dataplane,
-        ...(settings.vpp.mode === "apply" && { vpp: (...asked) => openInstance(host, vppPlaces(settings), ...asked) }),
+        ...(vpp && { vpp }),
       }),
       bootFiles: files,
       failsafe: openFailsafe(host, settings, files),
@@ -124,6 +131,7 @@ export async function runAgent(
       fetchPackage: (wanted, limited) =>
         fetchPackage({ host, folder: updateFolder(paths.cache), trust: settings.trust }, wanted, limited),
       stageImage: bringImages(host, settings),
+      means: trialMeans({ host, settings, reconcilers, vpp }),
       observer,
       logged,
       mistakes,

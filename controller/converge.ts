@@ -13,6 +13,8 @@ import type { Survey } from "./planes.ts";
 import { noteSeen } from "./rollout/wait.ts";
 import { withDeadline } from "./retry.ts";
 import { surveyed, surveyLimitMs, type Turn } from "./turn.ts";
+import { tryImage, type Between } from "./trial/begin.ts";
+import { imagePhase, planOfTrial, type ImagePhase } from "./trial/phase.ts";
 import { askedOf, heldBy } from "./verdicts.ts";
 import { withoutWords } from "./words.ts";
 
@@ -23,7 +25,7 @@ export async function converge(turn: Turn): Promise<void> {
   const ordered = await orderedBack(appliance, turn.known().committed);
   const [first, second] = ordered ? [ordered] : await towards(turn);
   const known = turn.known();
-  if (!first || first.digest === known.committed?.digest) {
+  if (!first || (first.digest === known.committed?.digest && !phaseOf(turn, first))) {
     publish({ planned: undefined, guards: undefined, awaited: [] });
     if (first) {
       await noteSeen(turn, first);
@@ -93,25 +95,38 @@ async function goInstead(turn: Turn, target: Target, candidate: Generation): Pro
   await tryIt(turn, target, candidate, plan);
 }
 
-/** What may be armed, and the gate to be asked once more right before. */
-type Passed = Pick<Intent, "plan" | "again">;
+/** What may be armed, and the gate to be asked once more right before; `between`: where an image is tried for it. */
+interface Passed extends Pick<Intent, "plan" | "again"> {
+  readonly between?: Between;
+}
+
+function phaseOf({ appliance, known }: Turn, candidate: Generation): ImagePhase | undefined {
+  const { committed, environments } = known();
+  return imagePhase(candidate, { committed, environments, environment: appliance.environment });
+}
 
 /** The plan, or why it must wait. */
 async function passed(turn: Turn, { purpose }: Target, candidate: Generation): Promise<Passed | Shut> {
   const { committed, wanted } = turn.known();
+  const phase = phaseOf(turn, candidate);
   let plan: Survey;
   try {
     plan = await surveyed(turn.parts, candidate, committed, turn.signal);
+    if (phase) plan = planOfTrial(plan, phase);
   } catch (thrown) {
     return blocked(turn, thrown);
   }
   turn.publish({ planned: { plan, at: turn.parts.host.now() } });
   const policy = wanted?.generation?.policy ?? candidate.policy;
-  const { shut, again } = await askGate(turn, { purpose, policy, candidate, committed, plan });
-  return shut ?? { plan, again };
+  const trial = phase && { name: phase.name, isThere: phase.there !== undefined };
+  const { shut, again } = await askGate(turn, { purpose, policy, candidate, committed, plan, ...(trial && { trial }) });
+  if (shut) return shut;
+  const { there, from } = phase ?? {};
+  return { plan, again, ...(there && from && { between: { there, from } }) };
 }
 
-async function tryIt(turn: Turn, target: Target, candidate: Generation, { plan, again }: Passed): Promise<void> {
+async function tryIt(turn: Turn, target: Target, candidate: Generation, passed: Passed): Promise<void> {
+  const { plan, again, between } = passed;
   const { parts, appliance, signal } = turn;
   const { committed, wellBefore } = turn.known();
   let baseline: Baseline;
@@ -124,6 +139,7 @@ async function tryIt(turn: Turn, target: Target, candidate: Generation, { plan, 
   }
   const lookout = (deployment: Deployment) => startLookout(turn, candidate, deployment);
   const intent = { target, candidate, committed, plan, baseline, lookout, again, ...(wellBefore && { wellBefore }) };
+  if (between) return tryImage(turn, intent, between);
   await deploy(appliance, intent, signal);
 }
 

@@ -4,16 +4,17 @@
  */
 import { desiredOf, type Generation } from "../reconcilers/generation.ts";
 import { unitsOf } from "../reconcilers/system/plan.ts";
-import { asProblem, type ProblemCode } from "../schemas/problem.ts";
+import { asProblem, type Problem, type ProblemCode } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
 import { bringTo, readBack } from "./bring.ts";
 import { finishCommit } from "./commit.ts";
 import type { Baseline } from "./health/baseline.ts";
 import { givenUp, orderKey } from "./going-back.ts";
+import type { Touched } from "./health/judge.ts";
 import type { Proof } from "./health/prove.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Lookout } from "./lookout.ts";
-import type { Deployment, Shut, Target } from "./machine.ts";
+import type { Deployment, Failure, Shut, Target } from "./machine.ts";
 import { planesTouched, type Survey } from "./planes.ts";
 import { proveDeployment } from "./proof.ts";
 import { withDeadline } from "./retry.ts";
@@ -35,6 +36,8 @@ export interface Intent {
   readonly baseline: Baseline;
   /** Subjects of the checks that were green before the commit came; undefined where nobody looked. */
   readonly wellBefore?: readonly string[];
+  /** What the change touches of what others depend on, where the plan alone does not say. */
+  readonly touched?: Touched;
 }
 
 /** Failures that are the candidate's own: it is never tried here again. All others may be anybody's. */
@@ -62,7 +65,16 @@ const windUpMs = 10_000;
 export async function deploy(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<void> {
   await using _ = await appliance.hold();
   const deployment = await arm(appliance, intent);
-  if (!deployment) return;
+  if (deployment) await carryThrough(appliance, intent, deployment, signal);
+}
+
+/** From armed to its end. Rejects when `signal` aborts. */
+export async function carryThrough(
+  appliance: Appliance,
+  intent: Intent,
+  deployment: Deployment,
+  signal: AbortSignal,
+): Promise<void> {
   const { failure, timeline, seen } = await attempt(appliance, intent, deployment, signal);
   appliance.witness.proved(timeline);
   const { order } = appliance.memory.ledger();
@@ -74,21 +86,29 @@ export async function deploy(appliance: Appliance, intent: Intent, signal: Abort
     await rollBack(appliance, signal);
     return;
   }
-  await finishCommit(appliance, intent.candidate, seen);
+  await finishCommit(appliance, intent.candidate, seen, signal);
 }
 
-/** Nothing that traffic or the next boot can see changes before this resolves. */
-async function arm(appliance: Appliance, intent: Intent): Promise<Deployment | undefined> {
-  const { host, environment, store, memory, secrets, progress, witness } = appliance;
-  const { candidate, committed, plan, target } = intent;
+/** Puts on disk all that going forward and back needs. */
+export async function stageCandidate(
+  { store, secrets }: Appliance,
+  { candidate, committed, plan }: Intent,
+): Promise<void> {
   const kept = secrets.collect(JSON.stringify([candidate, committed, plan.before]));
-  await progress.move({ type: "staging" });
   await store.stage({
     generation: { ...candidate, shown: plan.shown },
     secrets: new Map(Object.entries(kept)),
     before: plan.before,
     owned: committed && desiredOf(committed),
   });
+}
+
+/** Nothing that traffic or the next boot can see changes before this resolves. */
+async function arm(appliance: Appliance, intent: Intent): Promise<Deployment | undefined> {
+  const { host, environment, memory, progress, witness } = appliance;
+  const { candidate, committed, plan, target } = intent;
+  await progress.move({ type: "staging" });
+  await stageCandidate(appliance, intent);
   const shut = intent.again();
   if (shut) {
     await progress.move({ type: "must-wait", ...shut });
@@ -138,7 +158,8 @@ async function attempt(
   const { host, progress, failsafe } = appliance;
   let seen = intent.plan;
   try {
-    await failsafe.arm(deployment, intent.baseline);
+    // In a trial the way back is a reset, and the files of what is committed elsewhere are not to be laid down here.
+    await failsafe.arm(deployment.trial ? { ...deployment, from: undefined } : deployment, intent.baseline);
     // Only now can it be told whether it takes this record: nothing was changed yet.
     const refusal = await failsafe.check(signal);
     if (refusal) throw refusal;
@@ -153,12 +174,15 @@ async function attempt(
     });
   } catch (thrown) {
     signal.throwIfAborted();
-    const problem = asProblem(thrown);
-    const late = host.uptime() >= deployment.deadline;
-    const trigger = late ? "deadline" : problem.code === "READ_BACK" ? "read-back" : "apply";
-    const verdict = candidatesFault.includes(problem.code) ? "bad" : "inconclusive";
-    return { failure: { trigger, reason: problem.message, verdict }, notes: [], timeline: [], seen };
+    const failure = failureOf(asProblem(thrown), host.uptime() >= deployment.deadline);
+    return { failure, notes: [], timeline: [], seen };
   }
+}
+
+/** Why applying failed, and whether that is the candidate's own fault. */
+export function failureOf({ code, message }: Problem, isLate: boolean): Failure {
+  const trigger = isLate ? "deadline" : code === "READ_BACK" ? "read-back" : "apply";
+  return { trigger, reason: message, verdict: candidatesFault.includes(code) ? "bad" : "inconclusive" };
 }
 
 /** What was seen is on disk before the state says that it is proven: whoever finishes the commit goes by it. */

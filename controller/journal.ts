@@ -72,7 +72,7 @@ export interface Journal {
 }
 
 /** Of what it writes; an image must have an agent that knows it. */
-export const journalFormat = 1;
+export const journalFormat = 2;
 const keptLines = 1000;
 
 /** The journal in `folder`. Nothing is read or written before the first call. */

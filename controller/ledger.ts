@@ -91,6 +91,8 @@ export interface Ledger {
   readonly corrections: { readonly boot: string; readonly at: readonly number[] };
   /** When the agent rebooted the box lately: each counts for a day. */
   readonly reboots: readonly Term[];
+  /** The deployments in which a generation was booted for a trial, by its digest. */
+  readonly trials: Readonly<Record<string, readonly string[]>>;
   /** What ran of each plane when it was last seen without drift. */
   readonly incarnations: Readonly<Partial<Record<PlaneName, string>>>;
   /** What operators decided about drift, by plane. */
@@ -151,6 +153,7 @@ export const emptyLedger: Ledger = {
   verdicts: {},
   corrections: { boot: "", at: [] },
   reboots: [],
+  trials: {},
   incarnations: {},
   decisions: {},
   breakGlass: undefined,
@@ -235,6 +238,27 @@ export function withCorrection(ledger: Ledger, boot: string, uptime: number): Le
 /** How often the agent rebooted this box within the last day. */
 export function rebootsLately({ reboots }: Ledger, clock: Clock): number {
   return reboots.filter((one) => !isOver(one, clock)).length;
+}
+
+const keptTrials = 100;
+
+/** The ledger when a generation is about to be booted for a trial by this deployment. Saying it twice changes nothing. */
+export function withTrial(ledger: Ledger, generation: string, deployment: string): Ledger {
+  const { [generation]: before = [], ...others } = ledger.trials;
+  const kept = Object.entries(others).slice(1 - keptTrials);
+  const ids = before.includes(deployment) ? before : [...before, deployment];
+  return { ...ledger, trials: { ...Object.fromEntries(kept), [generation]: ids } };
+}
+
+/** The ledger when these generations may be booted for a trial again. */
+export function withoutTrials(ledger: Ledger, generations: readonly string[]): Ledger {
+  const others = Object.entries(ledger.trials).filter(([one]) => !generations.includes(one));
+  return { ...ledger, trials: Object.fromEntries(others) };
+}
+
+/** How often it was. */
+export function trialsOf({ trials }: Ledger, generation: string): number {
+  return trials[generation]?.length ?? 0;
 }
 
 /** The ledger when the agent is about to reboot the box. */

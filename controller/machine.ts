@@ -1,4 +1,5 @@
 /** The states of one appliance with their data, and every event; transition.ts says which leads where. */
+import type { TrialStanding } from "../reconcilers/bootenv/trial.ts";
 import type { Impact, PlaneName } from "../reconcilers/core.ts";
 import type { Trigger, Wait } from "./reasons.ts";
 import type { Asked } from "./verdicts.ts";
@@ -39,6 +40,26 @@ export interface Deployment extends Target {
   readonly worstImpact: Impact | undefined;
   /** Which order it carries out: going-back.ts. */
   readonly ordered?: string;
+  /** That another boot environment is booted for it, once. */
+  readonly trial?: TrialBoot;
+}
+
+/** How a trial boot is entered: by kexec from here, or by the record that zfsbootmenu's hook reads. */
+export type BootMethod = "kexec" | "firmware";
+
+/** The trial boot of a deployment. */
+export interface TrialBoot {
+  /** GUID of the boot environment that is tried, and of the committed one that every reset comes back to. */
+  readonly environment: string;
+  readonly from: string;
+  /** What people call the one that is tried. */
+  readonly name: string;
+  readonly method: BootMethod;
+  /** The boot in which it was armed. */
+  readonly boot: string;
+  readonly pool: string;
+  /** How long traffic is given to go elsewhere. */
+  readonly drainSeconds: number;
 }
 
 /** Consecutive steps of one plane, journalled before the first of them runs. */
@@ -85,6 +106,8 @@ export type State =
   /** All that going forward and back needs is put on disk; nothing that traffic or the next boot can see. */
   | { readonly at: "staging"; readonly since: number; readonly target: Target }
   | { readonly at: "armed"; readonly since: number; readonly deployment: Deployment }
+  /** The box leaves for the boot environment on trial, or has arrived there and nothing was applied yet. */
+  | { readonly at: "trial-booting"; readonly since: number; readonly deployment: Deployment }
   | { readonly at: "applying"; readonly since: number; readonly deployment: Deployment; readonly run: Run }
   | { readonly at: "verifying"; readonly since: number; readonly deployment: Deployment }
   | { readonly at: "proving"; readonly since: number; readonly deployment: Deployment }
@@ -128,6 +151,10 @@ export type Event =
   | { readonly type: "must-hold"; readonly target: Target; readonly reason: string }
   | { readonly type: "staging" }
   | { readonly type: "armed"; readonly deployment: Deployment }
+  /** The box is about to leave for the boot environment on trial. */
+  | { readonly type: "booting" }
+  /** It runs: the deployment as it goes on there, by that boot's clock. */
+  | { readonly type: "entered"; readonly deployment: Deployment }
   | { readonly type: "run-started"; readonly run: Run }
   | { readonly type: "step-done" }
   | { readonly type: "applied" }
@@ -140,8 +167,8 @@ export type Event =
   | { readonly type: "abandoned"; readonly reason: string; readonly spent?: string }
   | { readonly type: "resumed" }
   | { readonly type: "rolled-back"; readonly hold: boolean }
-  /** `acted`: what the failsafe did about the deployment in flight. */
-  | { readonly type: "restarted"; readonly boot: string; readonly acted?: Failure };
+  /** `acted`: what the failsafe did about the deployment in flight, or why its trial came back. `trial`: where that stands. */
+  | { readonly type: "restarted"; readonly boot: string; readonly acted?: Failure; readonly trial?: TrialStanding };
 
 export type StateName = State["at"];
 export type EventName = Event["type"];

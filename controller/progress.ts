@@ -89,6 +89,8 @@ function isJournalled(event: Event, state: State, next: State): boolean {
 function isForward(event: Event, state: State): boolean {
   switch (event.type) {
     case "armed":
+    case "booting":
+    case "entered":
     case "applied":
     case "verified":
     case "proven":

@@ -5,7 +5,7 @@ import { checkKey, subjectOf } from "../schemas/health.ts";
 import type { Appliance } from "./appliance.ts";
 import { readBack } from "./bring.ts";
 import type { Intent } from "./deploy.ts";
-import type { Before } from "./health/judge.ts";
+import type { Before, Touched } from "./health/judge.ts";
 import { prove, type Proof } from "./health/prove.ts";
 import type { Deployment } from "./machine.ts";
 import { incarnationsOf, restarts, running } from "./planes.ts";
@@ -59,16 +59,23 @@ export async function proveDeployment(
   );
 }
 
-function beforeOf({ memory }: Appliance, { candidate, committed, plan, baseline, wellBefore }: Intent): Before {
+/** What the plan changes of what others depend on. */
+export function touchedIn({ candidate, plan, baseline }: Pick<Intent, "candidate" | "plan" | "baseline">): Touched {
+  const touched = touchedBy(plan.plans.frr.steps, [plan.before.frr.config, candidate.desired.frr.config]);
+  const isAll = restarts(plan) || plan.worstImpact === "reboot";
+  return isAll ? { ...touched, interfaces: new Set(baseline.probe.links?.keys()) } : touched;
+}
+
+function beforeOf({ memory }: Appliance, intent: Intent): Before {
+  const { candidate, committed, baseline, wellBefore, touched = touchedIn(intent) } = intent;
   const { seen, probation } = memory.ledger();
   const { wait, follow } = changedSessions(candidate, committed, seen);
-  const touched = touchedBy(plan.plans.frr.steps, [plan.before.frr.config, candidate.desired.frr.config]);
   const wasUp = wellBefore ?? subjectsOf(committed, probation?.green ?? []);
   return {
     probe: baseline.probe,
     candidate,
     committed,
-    touched: restarts(plan) ? { ...touched, interfaces: new Set(baseline.probe?.links?.keys()) } : touched,
+    touched,
     advisory: wait,
     follows: new Set(wasUp.filter((key) => follow.has(key))),
   };

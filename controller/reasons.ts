@@ -16,6 +16,7 @@ export const waits = {
   backoff: "The generation ended without a result; it is tried again later, at most twice.",
   "not-adopted": "Nothing was ever committed here, and the box is not empty: `impctl adopt --accept`.",
   blocked: "The plan must not be carried out, or the planes cannot be observed; the problem says why.",
+  image: "The image that it asks for is not in the pool yet; `impctl status` says how far it is.",
   prerequisites: "Rolling back could not be relied on: target, disk space or failsafe are not in order.",
   removal: "The plan removes unusually much: `Imp-Allow-Removal: reason` in the commit, or `impctl approve`.",
   drift: "The plan would revert what somebody changed by hand: `impctl drift accept|discard`.",
@@ -24,7 +25,8 @@ export const waits = {
   clock: "Windows for this impact need a synchronised clock.",
   window: "It waits for a maintenance window that is long enough, or for `impctl approve`.",
   impact: "Policy allows no such impact at any time: a window, or `impctl approve`.",
-  limit: "Too many corrections or reboots in the time that they are counted in.",
+  limit:
+    "Too many corrections or reboots in the time that they are counted in, or an image had both of its trial boots: `impctl retry --reason` lets it have two more.",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type Wait = keyof typeof waits;
@@ -36,6 +38,7 @@ export const triggers = {
   health: "A check that was green, or something that was well, stayed red.",
   deadline: "It was not proven in time.",
   reachability: "The sites repository or every anchor was not reachable any more.",
+  trial: "A trial boot came back, and nobody had committed it: a panic, the deadline, a watchdog, the power.",
   crash: "The agent or the appliance stopped in the middle.",
   "pre-empted": "A newer commit arrived while it was failing.",
   failsafe: "The agent did not do it in time, and the failsafe did.",

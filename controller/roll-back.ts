@@ -15,6 +15,7 @@ import { retryTransient, withDeadline } from "./retry.ts";
 import { climb, nextRung } from "./rungs.ts";
 import { tidy } from "./start.ts";
 import type { Staged } from "./store.ts";
+import { clearUp, leaveTrial } from "./trial/back.ts";
 import { blamed, heldBy, withVerdict } from "./verdicts.ts";
 
 /** Limit for one attempt to bring back by plan, with a restart of each unit that was touched; the next one begins afresh. */
@@ -39,6 +40,7 @@ export async function rollBack(appliance: Appliance, signal: AbortSignal): Promi
     const deployment = mustBeInFlight(progress.state());
     listener.event({ type: "alive", withinMs: 2 * goingBackMs(deployment) });
     try {
+      if ((await leaveTrial(appliance, deployment, signal)) === "gone") break;
       await withDeadline(host, attemptLimitMs(deployment), signal, "Rolling back", (limited) =>
         attempt(appliance, limited),
       );
@@ -50,7 +52,7 @@ export async function rollBack(appliance: Appliance, signal: AbortSignal): Promi
       if (!(await goFurther(appliance, asProblem(thrown), signal))) return;
     }
   }
-  await conclude(appliance);
+  await conclude(appliance, signal);
 }
 
 /** What is done before the next attempt; false: there will be none. */
@@ -143,7 +145,7 @@ export function withoutCandidate(what: string, problem: Problem): Problem {
 }
 
 /** The verdict is on disk before the state says that it is over; and nothing is armed any more then. */
-async function conclude(appliance: Appliance): Promise<void> {
+async function conclude(appliance: Appliance, signal: AbortSignal): Promise<void> {
   const { host, memory, progress, listener, failsafe } = appliance;
   const state = progress.state();
   if (state.at !== "rolling-back") return;
@@ -165,6 +167,7 @@ async function conclude(appliance: Appliance): Promise<void> {
     return;
   }
   const hold = deployment.purpose === "deploy" && heldBy(memory.ledger(), deployment) !== undefined;
+  await clearUp(appliance, deployment, "back", signal);
   await progress.move({ type: "rolled-back", hold });
   await tidy(appliance);
   listener.event({

@@ -8,17 +8,21 @@ import { actedText, type Acted } from "./acted.ts";
 import type { Appliance } from "./appliance.ts";
 import type { Ledger, Tuple } from "./ledger.ts";
 import { inFlight, type Failure } from "./machine.ts";
+import { findTrial } from "./trial/back.ts";
 import { askedOf, blamed, withVerdict } from "./verdicts.ts";
 
 /** Takes the state that the journal holds to where this start goes on from. Nothing is armed then that is not in flight. */
-export async function begin(appliance: Appliance): Promise<void> {
+export async function begin(appliance: Appliance, signal: AbortSignal): Promise<void> {
   const { host, progress, failsafe, store } = appliance;
   const acted = await failsafe.acted();
   const deployment = inFlight(progress.state());
-  // What the rename has made the committed generation is not undone any more.
-  const isDone = deployment?.purpose === "deploy" && (await store.committed())?.digest === deployment.generation;
+  const { trial, failure } = await findTrial(appliance, progress.state(), signal);
+  // What the rename has made the committed generation, or `bootfs` what boots next, is not undone any more.
+  const isLinked = deployment?.purpose === "deploy" && (await store.committed())?.digest === deployment.generation;
+  const isDone = trial === undefined ? isLinked : trial === "committed";
   const isMeant = acted !== undefined && acted.deployment === deployment?.id && !isDone;
-  await progress.move({ type: "restarted", boot: host.bootId(), ...(isMeant && { acted: failureOf(acted) }) });
+  const why = isMeant ? failureOf(acted) : failure;
+  await progress.move({ type: "restarted", boot: host.bootId(), ...(why && { acted: why }), ...(trial && { trial }) });
   if (isMeant) await failsafe.acknowledge();
   if (!inFlight(progress.state())) await failsafe.disarm();
 }

@@ -9,11 +9,11 @@ import {
   type Deployment,
   type Event,
   type EventName,
-  type Failure,
   type State,
   type StateName,
   type Target,
 } from "./machine.ts";
+import { restarted, rollingBack } from "./restarted.ts";
 
 /** Every possible pair and where it leads. What is not here cannot happen: `transition` throws. */
 export const moves = {
@@ -34,20 +34,36 @@ export const moves = {
   },
   staging: { "must-wait": ["waiting"], armed: ["armed"], restarted: ["idle"] },
   armed: {
+    booting: ["trial-booting"],
     "run-started": ["applying"],
     applied: ["verifying"],
     failed: ["rolling-back"],
-    restarted: ["rolling-back"],
+    restarted: ["rolling-back", "trial-booting", "committing"],
+  },
+  "trial-booting": {
+    entered: ["trial-booting"],
+    "run-started": ["applying"],
+    applied: ["verifying"],
+    failed: ["rolling-back"],
+    restarted: ["trial-booting", "rolling-back", "committing"],
   },
   applying: {
     "run-started": ["applying"],
     "step-done": ["applying"],
     applied: ["verifying"],
     failed: ["rolling-back"],
-    restarted: ["rolling-back"],
+    restarted: ["rolling-back", "trial-booting", "committing"],
   },
-  verifying: { verified: ["proving"], failed: ["rolling-back"], restarted: ["rolling-back"] },
-  proving: { proven: ["committing"], failed: ["rolling-back"], restarted: ["rolling-back"] },
+  verifying: {
+    verified: ["proving"],
+    failed: ["rolling-back"],
+    restarted: ["rolling-back", "trial-booting", "committing"],
+  },
+  proving: {
+    proven: ["committing"],
+    failed: ["rolling-back"],
+    restarted: ["rolling-back", "trial-booting", "committing"],
+  },
   committing: {
     "run-started": ["committing"],
     committed: ["idle"],
@@ -60,7 +76,7 @@ export const moves = {
     "rung-started": ["rolling-back"],
     "rolled-back": ["held", "idle"],
     abandoned: ["stranded"],
-    restarted: ["rolling-back"],
+    restarted: ["rolling-back", "committing"],
   },
   stranded: { resumed: ["rolling-back"], restarted: ["stranded"] },
   held: { wanted: ["planning"], "must-hold": ["held"], "nothing-to-do": ["idle"], restarted: ["held"] },
@@ -93,6 +109,10 @@ export function transition(state: State, event: Event, now: number): State {
       return { at: "staging", since: now, target: targetOf(state) };
     case "armed":
       return { at: "armed", since: now, deployment: event.deployment };
+    case "booting":
+      return { at: "trial-booting", since: now, deployment: deploymentOf(state) };
+    case "entered":
+      return { at: "trial-booting", since: now, deployment: event.deployment };
     case "run-started": {
       const deployment = disturbed(deploymentOf(state), event.run.impact);
       if (state.at === "rolling-back") return { ...state, deployment, run: event.run };
@@ -141,53 +161,6 @@ export function transition(state: State, event: Event, now: number): State {
     default:
       return assertNever(event);
   }
-}
-
-/** What a start of the agent makes of the state that the journal holds: a deployment ends whole, one way or the other. */
-function restarted(state: State, { boot, acted }: Extract<Event, { type: "restarted" }>, now: number): State {
-  switch (state.at) {
-    case "planning":
-    case "waiting":
-    case "staging":
-      return { at: "idle", since: now };
-    case "idle":
-    case "held":
-    case "stranded":
-      return state;
-    case "committing": // proven before the interruption: it is finished, unless it was undone
-      return acted ? rollingBack(state.deployment, acted, now) : state;
-    case "rolling-back": {
-      // The agent died before its box went down: that reboot is still to come.
-      const rungs = state.leaving === boot ? state.rungs.filter((rung) => rung !== "reboot") : state.rungs;
-      const failure = acted ? worse(state.failure, acted) : state.failure;
-      return { ...state, failure, rungs, ...(acted && { run: undefined }) };
-    }
-    case "armed":
-    case "applying":
-    case "verifying":
-    case "proving":
-      return rollingBack(
-        state.deployment,
-        acted ?? {
-          trigger: "crash",
-          reason: `The agent or the appliance stopped while ${state.at}.`,
-          verdict: "inconclusive",
-        },
-        now,
-      );
-    default:
-      return assertNever(state);
-  }
-}
-
-/** Why it was being rolled back, and what became of that. */
-function worse(failure: Failure, acted: Failure): Failure {
-  const verdict = acted.verdict === "bad" ? "bad" : failure.verdict;
-  return { ...failure, reason: `${failure.reason} ${acted.reason}`, verdict };
-}
-
-function rollingBack(deployment: Deployment, failure: Failure, now: number): State {
-  return { at: "rolling-back", since: now, deployment, failure, failures: 0, rungs: [], run: undefined };
 }
 
 function disturbed(deployment: Deployment, impact: Impact): Deployment {

@@ -20,6 +20,7 @@ import type { WantedImage } from "./images/catalogue.ts";
 import type { StageImage } from "./images/stage.ts";
 import type { WantedAgent } from "./update/update.ts";
 import type { Source } from "./source.ts";
+import type { TrialMeans } from "./trial/means.ts";
 
 /** What a tree asks of this machine; the generation is undefined when a problem is an error. */
 export interface Wanted {
@@ -50,6 +51,8 @@ export interface AgentParts {
   readonly fetchPackage: (wanted: AgentPackage, signal: AbortSignal) => Promise<void>;
   /** Brings an image into the pool, beside what runs. */
   readonly stageImage: StageImage;
+  /** What a trial boot needs of the box. */
+  readonly means: TrialMeans;
   readonly observer: Observer;
   /** The newest lines of the agent's own log. */
   readonly logged?: () => readonly string[];

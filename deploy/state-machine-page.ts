@@ -9,6 +9,8 @@ const explained: Readonly<Record<keyof typeof moves, string>> = {
   staging: "What going forward and back needs is put on disk: the candidate, and the texts of its secrets.",
   armed:
     "The journal holds what is about to happen, from what, and until when; then the failsafe is armed. Nothing was changed yet.",
+  "trial-booting":
+    "An image is tried: the box leaves for the boot environment on trial, or has come up there and begins. Another start in between goes by what is booted, what `bootfs` names and the kernel command line: docs/trial-boot.md.",
   applying: "Runs of steps are carried out, each journalled before it starts.",
   verifying: "The planes are observed again; the plan must be empty now.",
   proving:
@@ -50,7 +52,7 @@ export function stateMachinePage(): string {
     ...Object.entries(explained).map(([state, meaning]) => `| ${state} | ${meaning} |`),
     "",
     "`restarted` is what a start of the agent makes of the state that the journal holds: a deployment that was proven is",
-    "finished, any other is rolled back.",
+    "finished, one that is on trial goes on where it is booted for that, any other is rolled back.",
     "",
   ].join("\n");
 }

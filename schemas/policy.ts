@@ -34,6 +34,20 @@ const OnDrift = z
   .enum(["report", "correct"])
   .meta({ description: "report: shown and alarmed, until an operator decides. correct: undone at once." });
 
+/** How an image is tried. */
+const TrialPolicy = z.strictObject({
+  "boot-method": z.enum(["kexec", "firmware"]).default("kexec").meta({
+    description:
+      "How the box enters an image on trial: kexec from what runs, or firmware: a reboot, in which zfsbootmenu's hook selects it once.",
+  }),
+  "allow-unwatched": z.boolean().default(false).meta({
+    description: "Try images also where no hardware watchdog would end a hang: then somebody has to reset the box.",
+  }),
+  "drain-seconds": z.number().min(0).max(3600).default(180).meta({
+    description: "How long traffic is given to go elsewhere before the reboot.",
+  }),
+});
+
 /** The schema of `policy`, with the defaults of one generation. */
 export function policySchema(d: Defaults) {
   return z
@@ -112,6 +126,7 @@ export function policySchema(d: Defaults) {
       anchors: z.array(Anchor).max(8, "at most 8 anchors").default([]).meta({
         description: "Places in the management network that must stay reachable, beside its gateway.",
       }),
+      trial: TrialPolicy.prefault({}).meta({ description: "How an image is tried: docs/trial-boot.md." }),
       prune: z
         .enum(["owned", "all"])
         .default(d.policy.prune)

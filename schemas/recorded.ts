@@ -24,6 +24,17 @@ const Deployment = z.looseObject({
   steps: z.number(),
   stepsDone: z.number(),
   worstImpact: z.string().optional(),
+  trial: z
+    .looseObject({
+      environment: z.string(),
+      from: z.string(),
+      name: z.string(),
+      method: z.enum(["kexec", "firmware"]),
+      boot: z.string(),
+      pool: z.string(),
+      drainSeconds: z.number(),
+    })
+    .optional(),
 });
 const Failure = z.looseObject({ trigger: z.string(), reason: z.string(), verdict: z.enum(["bad", "inconclusive"]) });
 const Run = z.looseObject({ plane: z.string(), steps: z.array(z.string()), impact: z.string() });
@@ -41,7 +52,7 @@ const State = z.discriminatedUnion("at", [
     reason: z.string(),
     unblock: z.string(),
   }),
-  z.looseObject({ at: z.enum(["armed", "verifying", "proving"]), since, deployment: Deployment }),
+  z.looseObject({ at: z.enum(["armed", "trial-booting", "verifying", "proving"]), since, deployment: Deployment }),
   z.looseObject({ at: z.literal("applying"), since, deployment: Deployment, run: Run }),
   z.looseObject({ at: z.literal("committing"), since, deployment: Deployment, run: Run.optional() }),
   z.looseObject({
@@ -102,6 +113,7 @@ const Ledger = z.looseObject({
     )
     .optional(),
   reboots: z.array(Term).optional(),
+  trials: z.record(z.string(), z.array(z.string())).optional(),
   corrections: z.looseObject({ boot: z.string(), at: z.array(z.number()) }).optional(),
   incarnations: z.record(z.string(), z.string()).optional(),
   decisions: z

@@ -16,7 +16,7 @@ export interface Asked {
 /** Rejects only when the turn's signal aborts. */
 export async function askGate(
   turn: Turn,
-  asked: Pick<Question, "purpose" | "policy" | "candidate" | "committed" | "plan">,
+  asked: Pick<Question, "purpose" | "policy" | "candidate" | "committed" | "plan" | "trial">,
 ): Promise<Asked> {
   const { parts, appliance, publish } = turn;
   const facts = await gatherFacts(turn, asked);

@@ -3,9 +3,11 @@ import { approvalOf, approveText } from "./allowed.ts";
 import type { Guard } from "./question.ts";
 
 /** What was committed here is still brought back, by correction or by an operator's word. */
-export const bootEnvironment: Guard = ({ purpose, facts, ledger, candidate, committed }) => {
+export const bootEnvironment: Guard = ({ purpose, facts, ledger, candidate, committed, trial }) => {
   const { chosenByHand } = facts;
-  if (!chosenByHand || purpose === "correct" || approvalOf(ledger, candidate.digest)) return undefined;
+  if (!chosenByHand || purpose === "correct") return undefined;
+  // A trial comes back to what boots next, which has to be what it left.
+  if (!trial && approvalOf(ledger, candidate.digest)) return undefined;
   const { running, next } = chosenByHand;
   const keep = committed ? `\`impctl be activate ${running.name}\`` : approveText(candidate.digest);
   return {

@@ -12,6 +12,7 @@ import { prerequisites } from "./prerequisites.ts";
 import { removal } from "./removal.ts";
 import { rollout } from "./rollout.ts";
 import { bootEnvironment } from "./boot-environment.ts";
+import { image, limit } from "./trial.ts";
 import { blocked, notAdopted, observeOnly, paused } from "./standing.ts";
 
 const guards: { readonly [W in Wait]?: Guard } = {
@@ -22,6 +23,7 @@ const guards: { readonly [W in Wait]?: Guard } = {
   backoff,
   "not-adopted": notAdopted,
   blocked,
+  image,
   prerequisites,
   removal,
   drift,
@@ -30,6 +32,7 @@ const guards: { readonly [W in Wait]?: Guard } = {
   clock,
   window,
   impact,
+  limit,
 };
 
 /** Of every guard whether it lets the plan pass. */
@@ -43,7 +46,11 @@ const evenForOperators: readonly Wait[] = ["observe-only", "break-glass", "block
 /** What policy goes back for by itself waits for whoever said that nothing is to be touched, or changed something by hand. */
 const evenForPolicy: readonly Wait[] = ["paused", "drift"];
 
-function holdsUp(why: Wait, { ledger }: Question): boolean {
+/** What no order helps to try another image. */
+const evenForTrials: readonly Wait[] = ["boot-environment", "image", "limit"];
+
+function holdsUp(why: Wait, { ledger, trial }: Question): boolean {
+  if (trial && evenForTrials.includes(why)) return true;
   return evenForOperators.includes(why) || (evenForPolicy.includes(why) && ledger.order?.by === "probation");
 }
 

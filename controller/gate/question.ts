@@ -13,6 +13,8 @@ export interface Question {
   readonly candidate: Generation;
   readonly committed: Generation | undefined;
   readonly plan: Pick<Survey, "worstImpact" | "steps" | "foreign" | "problems" | "before">;
+  /** The image that is booted for it, where another one runs. */
+  readonly trial?: { readonly name: string; readonly isThere: boolean };
   readonly ledger: Ledger;
   readonly facts: Facts;
 }

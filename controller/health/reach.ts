@@ -56,6 +56,37 @@ const answeredWith: readonly ProblemCode[] = ["GIT_AUTH", "GIT_REF_MISSING", "GI
 
 /** Finds the places that answer now. What cannot be looked for is not there. */
 export async function lookForPlaces(where: Whereabouts, signal: AbortSignal): Promise<Surroundings> {
+  const { ways, anchors } = await allPlaces(where, signal);
+  const [git, ...kept] = await Promise.all([
+    present(ways, signal),
+    ...anchors.map((anchor) => present([anchor], signal)),
+  ]);
+  return { git, anchors: kept.filter((anchor) => anchor !== undefined) };
+}
+
+/** Those that answered at another time, in another boot, by their names: whether they answer now does not matter. */
+export async function placesCalled(
+  where: Whereabouts,
+  called: { readonly git: boolean; readonly anchors: readonly string[] },
+  signal: AbortSignal,
+): Promise<Surroundings> {
+  const { ways, anchors } = await allPlaces(where, signal);
+  const [first] = ways;
+  const anyWay = first && {
+    name: first.name,
+    answers: (limited: AbortSignal) => Promise.any(ways.map((way) => way.answers(limited))),
+  };
+  return {
+    git: called.git ? anyWay : undefined,
+    anchors: anchors.filter(({ name }) => called.anchors.includes(name)),
+  };
+}
+
+/** Every place that there may be: the ways to the sites repository, none where it needs no network, and the anchors. */
+async function allPlaces(
+  where: Whereabouts,
+  signal: AbortSignal,
+): Promise<{ readonly ways: readonly Place[]; readonly anchors: readonly Place[] }> {
   const { host, source } = where;
   const remotes = (where.remotes ?? []).flatMap(({ url }) => {
     const door = remoteDoor(url);
@@ -73,15 +104,10 @@ export async function lookForPlaces(where: Whereabouts, signal: AbortSignal): Pr
     ]),
     Promise.all(remotes.map(({ door }) => place(host, name, door, signal))),
   ]);
-  const anchors = [...routers, ...named];
   const atDoors = { name, answers: (limited: AbortSignal) => Promise.any(doors.map((door) => door.answers(limited))) };
   // One behind a jump host takes no connection of ours, but gives a head.
   const atHead = { name, answers: (limited: AbortSignal) => anyHead(host, source, limited) };
-  const [git, ...kept] = await Promise.all([
-    first && present([atDoors, atHead], signal),
-    ...anchors.map((anchor) => present([anchor], signal)),
-  ]);
-  return { git, anchors: kept.filter((anchor) => anchor !== undefined) };
+  return { ways: first ? [atDoors, atHead] : [], anchors: [...routers, ...named] };
 }
 
 /** The first that answers. */

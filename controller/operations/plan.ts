@@ -32,11 +32,9 @@ export function planAnswer(
   };
 }
 
-const leftToYou = "This version of the agent plans an image and leaves it to you: docs/boot-environments.md.";
-
 /** What is in the way of an image is in the way of nothing else: it is told beside the steps. */
 function imagePlan(generation: Generation, standing: Standing | undefined): { readonly bootenv?: Plan } {
   const { problems, notes, ...plan } = planImage(generation.image, standing);
   if (plan.steps.length === 0) return {};
-  return { bootenv: { ...plan, problems: [], notes: [...problems.map(String), ...notes, leftToYou] } };
+  return { bootenv: { ...plan, problems: [], notes: [...problems.map(String), ...notes] } };
 }

@@ -3,6 +3,7 @@ import { accepted } from "../probation.ts";
 import { verdictOn, withoutVerdicts, type Asked } from "../verdicts.ts";
 import { withoutPolicysOrder } from "../watch-health.ts";
 import { withoutRecord } from "../update/record.ts";
+import { withoutTrials } from "../ledger.ts";
 import { pollNow, reasonIn, type Operation } from "./operation.ts";
 
 /**
@@ -36,7 +37,7 @@ export const retry: Operation = {
       return pollNow(agent, signal);
     }
     const named = failed.flatMap(({ generation, below }) => [generation, ...(below === undefined ? [] : [below])]);
-    await agent.memory().remember((now) => withoutVerdicts(now, named));
+    await agent.memory().remember((now) => withoutTrials(withoutVerdicts(now, named), named));
     return pollNow(agent, signal);
   },
 };

@@ -98,6 +98,7 @@ const phases: Readonly<Record<string, string>> = {
   planning: "The appliance is observed and planned.",
   staging: "What going forward and back needs is put on disk.",
   armed: "is about to be applied",
+  "trial-booting": "is being booted for a trial",
   applying: "is being applied",
   verifying: "was applied, and is read back",
   proving: "was applied, and is being proven",

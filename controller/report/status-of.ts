@@ -1,5 +1,6 @@
 /** The status document, made of what the loop knows, by the clock. Pure. */
 import { environmentOf } from "../../reconcilers/bootenv/model.ts";
+import { runsImage } from "../../reconcilers/bootenv/plan.ts";
 import { chosenByHand, type Standing } from "../../reconcilers/bootenv/standing.ts";
 import type { PlaneName } from "../../reconcilers/core.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
@@ -160,6 +161,7 @@ function isInSync(known: Known): boolean {
   if (problemsOf(known).length > 0 || drift.plan.problems.length > 0) return false;
   // What stands above the repository for a while is not what the repository says.
   const same = wanted.generation.digest === committed.digest && wanted.overlays === "";
+  if (known.environments && !runsImage(wanted.generation.image, known.environments)) return false;
   return same && drift.plan.steps.length === 0 && leftAlone(known).length === 0;
 }
 

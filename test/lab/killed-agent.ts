@@ -2,6 +2,7 @@
  * A process of its own that runs the agent on the real host, with FRR's reconciler on real unix sockets, and kills itself
  * with SIGKILL at a given effect. Prints how many effects there were when it comes to rest instead.
  */
+import { quickTrials } from "./trial-means.ts";
 import { system } from "../../reconcilers/system/system.ts";
 import { createAgent } from "../../controller/agent.ts";
 import { bootFiles } from "../../controller/boot-files.ts";
@@ -79,6 +80,7 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     failsafe: openFailsafe(host, settings, files),
     hold: async () => ({ [Symbol.asyncDispose]: async () => undefined }),
     fetchPackage: async () => undefined,
+    means: quickTrials,
     stageImage: async () => undefined,
     ask: async () => {
       throw new Error("nobody is there");

@@ -38,6 +38,7 @@ import { Settings } from "../../schemas/settings.ts";
 import { simHost, type Sim, type Standing, type StartOptions } from "./host.ts";
 import { memoryTree } from "./memory-tree.ts";
 import { linePlane, type LinePlane } from "./line-plane.ts";
+import { quickTrials } from "./trial-means.ts";
 import type { SimVpp } from "./vpp/sim-vpp.ts";
 import { simSystemd, type SimSystemd } from "./system-host.ts";
 
@@ -69,6 +70,8 @@ export interface Story {
   stageImage: AgentParts["stageImage"];
   /** How it keeps others from changing FRR; nobody else does unless this is set. */
   hold: AgentParts["hold"];
+  /** What a trial boot needs of the box: it is there, and does nothing, unless this is set. */
+  means: AgentParts["means"];
   /** How often a commit was loaded and checked. */
   loads: number;
   /** Makes this the newest commit, and what it says beside its files. */
@@ -200,6 +203,7 @@ export function story(options: StoryOptions = {}): Story {
     fetchPackage: async () => undefined,
     stageImage: async () => undefined,
     hold: async () => ({ [Symbol.asyncDispose]: async () => undefined }),
+    means: quickTrials,
     loads: 0,
     outage: undefined,
     stalls: false,
@@ -285,6 +289,7 @@ export function story(options: StoryOptions = {}): Story {
         hold: () => self.hold(),
         fetchPackage: (wanted, signal) => self.fetchPackage(wanted, signal),
         stageImage: (...asked) => self.stageImage(...asked),
+        means: self.means,
         ...(options.logged && { logged: options.logged }),
         ask:
           options.ask ??

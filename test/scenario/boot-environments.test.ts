@@ -92,17 +92,19 @@ describe("a box that boots from a pool", () => {
     expect(JSON.stringify(entries)).toContain("activate");
   });
 
-  it("plans the image that is asked for, deploys all else, and is in sync only where it runs", async () => {
+  it("plans the image that is asked for, waits until it is there, and is in sync only where it runs", async () => {
     const { s, pool } = await box();
     const image = { name: "b", manifest: `sha256:${"b".repeat(64)}` };
     const asking = generation(["router bgp 64500", "ip route 198.51.100.0/24"], { image, notManaged: ["image"] });
     s.push("two", asking);
-    await s.sim.until(
-      () => s.status().committed?.generation === asking.digest && s.status().state === "idle",
-      "committed",
-    );
+    await s.sim.until(() => s.status().waiting?.why === "image", "it waits");
 
-    expect(s.status()).toMatchObject({ inSync: false, notManaged: ["image"] });
+    expect(s.status()).toMatchObject({
+      inSync: false,
+      notManaged: [],
+      waiting: { reason: "The image b is not in the pool yet." },
+      committed: { generation: one.digest },
+    });
     expect(await ask(s.agent(), "plan")).toMatchObject({
       plans: {
         bootenv: {
@@ -114,7 +116,7 @@ describe("a box that boots from a pool", () => {
         },
       },
       problems: [],
-      notManaged: ["image"],
+      notManaged: [],
     });
     const before = [...pool.datasets.keys()];
     await s.sim.pass(300_000);
@@ -122,6 +124,7 @@ describe("a box that boots from a pool", () => {
     expect(pool.bootfs).toBe("tank/ROOT/a");
 
     must(pool, `zfs set imp:manifest=${image.manifest} tank/ROOT/a`);
+    await s.sim.until(() => s.status().committed?.generation === asking.digest, "committed in place");
     await s.sim.pass(60_000);
     expect(s.status()).toMatchObject({ inSync: true, notManaged: [] });
   });

@@ -302,6 +302,7 @@ describe("whatever state the appliance is in, the answer", () => {
     waiting: "window",
     staging: "in-flight",
     armed: "in-flight",
+    "trial-booting": "in-flight",
     applying: "in-flight",
     verifying: "in-flight",
     proving: "in-flight",

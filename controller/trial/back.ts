@@ -1,0 +1,76 @@
+/** The way back from a trial: a reset where it runs; what is left of it is taken away where its box came back to. */
+import type { TrialStanding } from "../../reconcilers/bootenv/trial.ts";
+import { asProblem } from "../../schemas/problem.ts";
+import type { Appliance } from "../appliance.ts";
+import { trialsOf } from "../ledger.ts";
+import { inFlight, type Deployment, type Failure, type State } from "../machine.ts";
+import { withReboot } from "../ledger.ts";
+import { reset } from "./enter.ts";
+import { stay } from "./go.ts";
+import { harvest } from "./harvest.ts";
+import { crashesBefore } from "./kept.ts";
+import { whereIs } from "./where.ts";
+
+/** What a start of the agent has to know of a trial that is in flight. */
+export interface Found {
+  readonly trial?: TrialStanding;
+  /** Why it came back, where nobody wrote that down yet. */
+  readonly failure?: Failure;
+}
+
+/** Rejects with POOL while the pool cannot be read. */
+export async function findTrial(appliance: Appliance, state: State, signal: AbortSignal): Promise<Found> {
+  const deployment = inFlight(state);
+  const trial = deployment && (await whereIs(appliance.host, deployment, signal));
+  if (!trial) return {};
+  if (trial !== "came-back" || state.at === "rolling-back" || state.at === "stranded") return { trial };
+  const { host, state: folder, memory } = appliance;
+  const trials = trialsOf(memory.ledger(), deployment.generation);
+  const known = await crashesBefore(host, folder, deployment);
+  return { trial, failure: await harvest(state, deployment, { host, state: folder, trials, known }, signal) };
+}
+
+/**
+ * What of going back a trial needs beside the planes. `gone`: the box is elsewhere, and nothing of it is to be touched. Never resolves in
+ * the trial, where only a reset leads back; rejects where that does not come.
+ */
+export async function leaveTrial(
+  appliance: Appliance,
+  deployment: Deployment,
+  signal: AbortSignal,
+): Promise<"planes" | "gone"> {
+  const { host, memory, listener } = appliance;
+  const standing = await whereIs(host, deployment, signal);
+  if (standing === "in-trial") {
+    const count = memory.remember((ledger) => withReboot(ledger, host));
+    // Counted as it happens; but nothing keeps anybody from going back.
+    await count.catch((thrown: unknown) => listener.complain(asProblem(thrown)));
+    return reset(host, signal);
+  }
+  return standing === undefined || standing === "leaving" || standing === "came-back" ? "planes" : "gone";
+}
+
+/** Takes away what a trial left that is over: its record, what was kept for coming back. Complains of what it cannot. */
+export async function clearUp(
+  appliance: Appliance,
+  deployment: Deployment,
+  outcome: "committed" | "back",
+  signal: AbortSignal,
+): Promise<void> {
+  const { means, listener, host, state } = appliance;
+  if (!deployment.trial) return;
+  const work = [
+    () => stay(appliance, deployment, signal),
+    ...(outcome === "back" ? [() => means.comeBack(deployment, signal)] : []),
+    () => means.settle(deployment, signal),
+    () => host.remove(`${state}/trial-ended`),
+  ];
+  for (const one of work) {
+    try {
+      await one();
+    } catch (thrown) {
+      signal.throwIfAborted();
+      listener.complain(asProblem(thrown));
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/** What a trial boot needs of this box, as an appliance has it. */
+import { desiredOf } from "../../reconcilers/generation.ts";
+import { commands } from "../../reconcilers/vpp/api/cli.ts";
+import type { Host } from "../../reconcilers/core.ts";
+import type { Policy } from "../../schemas/policy.ts";
+import type { Settings } from "../../schemas/settings.ts";
+import type { OpenInstance } from "../health/vpp-sight.ts";
+import type { Deployment } from "../machine.ts";
+import type { Reconcilers } from "../planes.ts";
+import { forgetDatabases, keepDatabases, restoreDatabases } from "./databases.ts";
+import { drain, packetsIn, undrain, type Draining } from "./drain.ts";
+import { chooseBoot, tryKernel } from "./kernel-check.ts";
+import { quiesce } from "./leave.ts";
+import type { TrialMeans } from "./means.ts";
+import { mustBeWatched } from "./watchdog.ts";
+
+export interface Box {
+  readonly host: Host;
+  readonly settings: Pick<Settings, "paths">;
+  readonly reconcilers: Reconcilers;
+  /** undefined: VPP is somebody else's. */
+  readonly vpp: OpenInstance | undefined;
+}
+
+/** What an older agent wrote down has no such words in its policy. */
+export function trialPolicy({ trial }: Partial<Policy>): Policy["trial"] {
+  return trial ?? { "boot-method": "kexec", "allow-unwatched": false, "drain-seconds": 180 };
+}
+
+/** For all that stops before a kernel is entered, and to load it. */
+const stopMs = 900_000;
+/** So few packets a second are hellos, and nobody's traffic. */
+const quietPackets = 100;
+
+/** The means of the box. */
+export function trialMeans(box: Box): TrialMeans {
+  const { host, settings } = box;
+  const { state, run } = settings.paths;
+  const looked = ({ dataset, name }: { readonly dataset: string; readonly name: string }) => {
+    return { dataset, name, folder: `${run}/trial` };
+  };
+  const keeping = ({ id, trial }: Deployment) => ({ host, pool: trial?.pool ?? "", deployment: id });
+  return {
+    choose: (environment, signal) => chooseBoot(host, looked(environment), signal),
+    async check(candidate, environment, signal) {
+      const { "boot-method": method, "allow-unwatched": isAllowed } = trialPolicy(candidate.policy);
+      const choice = await chooseBoot(host, looked(environment), signal);
+      const guards = await mustBeWatched({ host, state, method }, isAllowed, signal);
+      if (method === "kexec") await tryKernel(host, looked(environment), choice, signal);
+      return { candidate, notes: guards };
+    },
+    leaveMs: ({ policy }) => 1000 * trialPolicy(policy)["drain-seconds"] + stopMs,
+    async leave(deployment, committed, seconds, signal) {
+      const draining = drainingOf(box, desiredOf(committed).frr, seconds);
+      await drain(draining, signal);
+      await keepDatabases(keeping(deployment), signal);
+      const isKexec = deployment.trial?.method === "kexec";
+      const quiet = isKexec ? await quiesce(host, deployment.trial?.pool ?? "", signal) : undefined;
+      return {
+        async revive(limited) {
+          await quiet?.revive(limited);
+          await undrain(draining, limited);
+        },
+      };
+    },
+    comeBack: async (deployment, signal) => void (await restoreDatabases(keeping(deployment), signal)),
+    settle: (deployment, signal) => forgetDatabases(keeping(deployment), signal),
+  };
+}
+
+function drainingOf({ host, reconcilers, vpp }: Box, committed: Draining["committed"], seconds: number): Draining {
+  return {
+    host,
+    reconcilers,
+    committed,
+    quietPackets,
+    limitMs: 1000 * seconds,
+    async packets(signal) {
+      if (!vpp) return undefined;
+      try {
+        const core = await vpp("core", signal);
+        try {
+          return packetsIn(await core.cli(commands.interfaces));
+        } finally {
+          core.close();
+        }
+      } catch {
+        signal.throwIfAborted();
+        return undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** What a trial boot needs of a box beside its pool: checks before, the way out of what runs, and back. */
+import type { BootEnvironment } from "../../reconcilers/bootenv/model.ts";
+import type { Generation } from "../../reconcilers/generation.ts";
+import type { Deployment } from "../machine.ts";
+import type { BootChoice } from "./kernel-check.ts";
+
+/** What may be sent into a trial. */
+export interface Checked {
+  /** As the boot environment's own impctl renders it. */
+  readonly candidate: Generation;
+  /** What is worth a word in the history, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What was made quiet, and is put back where the box stays. */
+export interface Quiet {
+  revive(signal: AbortSignal): Promise<void>;
+}
+
+export interface TrialMeans {
+  /** Kernel, initramfs and command line, as zfsbootmenu would choose them. Rejects with a Problem. */
+  choose(environment: BootEnvironment, signal: AbortSignal): Promise<BootChoice>;
+  /**
+   * Whether the box may be sent there: a watchdog, a kernel that is taken. Rejects with a Problem.
+   */
+  check(candidate: Generation, environment: BootEnvironment, signal: AbortSignal): Promise<Checked>;
+  /** Longest time that `leave` takes, towards this candidate. */
+  leaveMs(candidate: Generation): number;
+  /** Takes traffic away, for so long at most, and stops what the way out would hurt. Rejects with a Problem, and all of it runs again then. */
+  leave(deployment: Deployment, committed: Generation, drainSeconds: number, signal: AbortSignal): Promise<Quiet>;
+  /** Puts back what the trial may have changed of what all boot environments share. May be repeated. Rejects with a Problem. */
+  comeBack(deployment: Deployment, signal: AbortSignal): Promise<void>;
+  /** Lets go of what was kept for coming back, once nobody will. May be repeated. Rejects with a Problem. */
+  settle(deployment: Deployment, signal: AbortSignal): Promise<void>;
+}

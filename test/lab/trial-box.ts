@@ -1,0 +1,151 @@
+/** An appliance that boots from a simulated pool, by kexec or through a loader that reads the record of a trial once. */
+import { trialWords } from "../../reconcilers/bootenv/trial.ts";
+import type { Generation } from "../../reconcilers/generation.ts";
+import type { RunResult } from "../../reconcilers/core.ts";
+import { bootFile, restartPlane, stateFolder, story, textOf, type Story, type StoryOptions } from "./story.ts";
+import { addEnvironment, bootFrom, bootPool, must } from "./zfs/boot-pool.ts";
+import type { SimPool } from "./zfs/datasets.ts";
+
+export const imageB = { name: "b", manifest: `sha256:${"b".repeat(64)}` };
+
+export interface TrialBox {
+  readonly s: Story;
+  readonly pool: SimPool;
+  /** What the loader did, and how the box went down, in order: "kexec b", "reboot", "boot a". */
+  readonly boots: string[];
+  /** What the agent let boot next, in order. */
+  readonly next: string[];
+  /** What a kernel does that is entered: nothing unless this is set. */
+  onBoot: (name: string) => void;
+  /** The box comes up again, as after a reset or a power cut; no agent runs yet. */
+  comeUp(options?: { readonly loses?: "unsynced" }): void;
+  /** Somebody picks this one in the boot menu. */
+  pick(name: string): void;
+  running(): string;
+  /** Starts an agent, and one after each boot of the box, until nothing is in flight any more. */
+  settle(): Promise<void>;
+  link(name: string): string | undefined;
+}
+
+const done: RunResult = { exitCode: 0, stdout: "", stderr: "" };
+
+/** `a` runs, and committed `first`; `b` is in the pool, whole, and committed nothing. */
+export async function trialBox(first: Generation, options: StoryOptions = {}): Promise<TrialBox> {
+  const box = bareBox(options);
+  const { s, pool } = box;
+  s.answering.add("192.0.2.1");
+  s.push("one", first);
+  s.start();
+  await s.rest();
+  addEnvironment(pool, "b");
+  must(pool, `zfs set imp:manifest=${imageB.manifest} tank/ROOT/b`);
+  return box;
+}
+
+/** The same before anything happened. `from`: as another one stood. */
+function bareBox(options: StoryOptions): TrialBox {
+  const s = story(options);
+  const pool = bootPool(["a"], 2 ** 34);
+  const boots: string[] = [];
+  const next: string[] = [];
+  let loaded: { readonly name: string; readonly cmdline: string } | undefined;
+  let current = "a";
+  let starts = 0;
+
+  function up(name: string, cmdline: string): void {
+    s.sim.files.set("/proc/cmdline", { text: `${cmdline}\n`, mode: 0o444 });
+    if (current !== name) pool.mount(`tank/ROOT/${name}`);
+    current = name;
+    bootFrom(s.sim, `tank/ROOT/${name}`);
+    lay(name, cmdline);
+    restartPlane(s.sim, s.plane, undefined);
+    boots.push(`boot ${name}${trialWords(cmdline) ? " on trial" : ""}`);
+    starts += 1;
+    box.onBoot(name);
+  }
+
+  /** imp-boot: the candidate's files in a trial, else what this boot environment committed. */
+  function lay(name: string, cmdline: string): void {
+    const digest = trialWords(cmdline)?.generation ?? box.link(name);
+    const text = digest && textOf(s, `${stateFolder}/generations/${digest}/files/frr.conf`);
+    if (text === undefined || text === "") s.sim.files.delete(bootFile);
+    else s.sim.files.set(bootFile, { text, mode: 0o640 });
+  }
+
+  /** What zfsbootmenu's hook does, then zfsbootmenu. */
+  function boot(): void {
+    const root = pool.datasets.get("tank/ROOT");
+    const value = (property: string) => root?.properties.get(property);
+    const tries = Number(value("imp:trial-tries") ?? 0);
+    const guid = value("imp:trial");
+    const dataset = [...pool.datasets].find(([, one]) => one.guid === guid)?.[0];
+    if (dataset !== undefined && tries > 0 && pool.bootfs !== dataset) {
+      must(pool, `zfs set imp:trial-tries=${tries - 1} tank/ROOT`);
+      return up(dataset.slice("tank/ROOT/".length), `root=zfs:${dataset} ${value("imp:trial-args")}`);
+    }
+    const name = pool.bootfs?.slice("tank/ROOT/".length) ?? "";
+    up(name, `root=zfs:tank/ROOT/${name} ro quiet`);
+  }
+
+  const box: TrialBox = {
+    s,
+    pool,
+    boots,
+    next,
+    onBoot: () => undefined,
+    comeUp(how) {
+      loaded = undefined;
+      s.sim.reboot(how);
+      boot();
+    },
+    pick(name) {
+      s.sim.reboot();
+      up(name, `root=zfs:tank/ROOT/${name} ro quiet`);
+    },
+    running: () => current,
+    async settle() {
+      for (;;) {
+        const before = starts;
+        s.start();
+        await s.rest();
+        if (starts === before) return;
+      }
+    },
+    link: (name) => {
+      const guid = pool.datasets.get(`tank/ROOT/${name}`)?.guid;
+      const node = s.sim.files.get(`${stateFolder}/committed.d/${guid}`);
+      return node && "target" in node ? node.target.split("/").at(-1) : undefined;
+    },
+  };
+
+  s.sim.answer((argv) => {
+    if (argv.join(" ").startsWith("zpool set bootfs=")) next.push(argv[2]?.slice("bootfs=tank/ROOT/".length) ?? "");
+    return pool.run(argv);
+  });
+  bootFrom(s.sim, "tank/ROOT/a");
+  s.sim.answer((argv) => {
+    const line = argv.join(" ");
+    if (line.startsWith("systemctl reboot")) {
+      boots.push("reboot");
+      box.comeUp();
+      return done;
+    }
+    if (argv[0] !== "systemd-run") return undefined;
+    const [program, ...words] = argv.slice(argv.indexOf("--") + 1);
+    if (program === "sh" && words[1]?.includes("kexec -a -l")) {
+      const name = words[3]?.slice("tank/ROOT/".length) ?? "";
+      loaded = { name, cmdline: words[7] ?? "" };
+      return done;
+    }
+    if (program !== "kexec") return undefined;
+    if (words[0] === "-u") loaded = undefined;
+    if (words[0] !== "-e" || !loaded) return done;
+    const { name, cmdline } = loaded;
+    loaded = undefined;
+    boots.push(`kexec ${name}`);
+    s.sim.reboot();
+    up(name, cmdline);
+    return done;
+  });
+  return box;
+}

@@ -1,0 +1,79 @@
+/** An image that is tried: booted once, proven, committed; or come back from. */
+import { describe, expect, it } from "vitest";
+import { ask } from "../lab/ask.ts";
+import { generation } from "../lab/story.ts";
+import { imageB, trialBox } from "../lab/trial-box.ts";
+
+const one = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
+const anyTime = { "max-impact": "reboot" };
+const two = generation(["router bgp 64500", "neighbor 192.0.2.1", "ip route 198.51.100.0/24"], {
+  image: imageB,
+  policy: anyTime,
+});
+
+describe("an image that is in the pool and does not run", () => {
+  it.each(["kexec", "firmware"] as const)("is booted once by %s, proven and committed", async (method) => {
+    const box = await trialBox(one);
+    const { s, pool } = box;
+    const wanted = generation(["router bgp 64500", "neighbor 192.0.2.1", "ip route 198.51.100.0/24"], {
+      image: imageB,
+      policy: { ...anyTime, trial: { "boot-method": method } },
+    });
+    s.push("two", wanted);
+    await box.settle();
+    expect(box.boots).toEqual(method === "kexec" ? ["kexec b", "boot b on trial"] : ["reboot", "boot b on trial"]);
+    expect(s.status()).toMatchObject({ state: "idle", inSync: true, committed: { generation: wanted.digest } });
+    expect([pool.bootfs, box.link("a"), box.link("b")]).toEqual(["tank/ROOT/b", one.digest, wanted.digest]);
+    expect(box.next).toEqual(["b"]);
+    expect(pool.datasets.get("tank/ROOT")?.properties.has("imp:trial")).toBe(false);
+    expect(JSON.stringify(await ask(s.agent(), "history", { limit: 20 }))).toContain("committed");
+  });
+
+  it("that is sick is left by a reset, and is bad: bootfs never named it", async () => {
+    const box = await trialBox(one);
+    const { s, pool } = box;
+    box.onBoot = (name) => void (name === "b" ? s.answering.clear() : s.answering.add("192.0.2.1"));
+    s.push("two", two);
+    await box.settle();
+    expect(box.boots).toEqual(["kexec b", "boot b on trial", "reboot", "boot a"]);
+    expect(s.status()).toMatchObject({
+      state: "held",
+      committed: { generation: one.digest },
+      lastDeployment: { outcome: "rolled-back", trigger: "deadline" },
+    });
+    expect(s.status().held?.reason).toContain("192.0.2.1");
+    expect([pool.bootfs, box.link("b"), box.running()]).toEqual(["tank/ROOT/a", undefined, "a"]);
+    expect(box.next).toEqual([]);
+    // Nothing tries it again, not after a restart of the agent either.
+    await box.settle();
+    expect([box.boots.length, s.status().state]).toEqual([4, "held"]);
+  });
+
+  it("that does not come up is tried once more, and then it is bad", async () => {
+    const box = await trialBox(one);
+    const { s, pool } = box;
+    box.onBoot = (name) => void (name === "b" && box.comeUp());
+    s.push("two", two);
+    await box.settle();
+    expect(box.boots).toEqual(["kexec b", "boot b on trial", "boot a", "kexec b", "boot b on trial", "boot a"]);
+    expect(s.status()).toMatchObject({ state: "held", lastDeployment: { trigger: "trial" } });
+    expect(s.status().held?.reason).toContain("its agent never went on there; nobody left a word");
+    expect([pool.bootfs, box.running()]).toEqual(["tank/ROOT/a", "a"]);
+  });
+
+  it("that panics is bad at once, with what the kernel said", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    const text = "Oops#1 Part1\n<0>[  12.3] Kernel panic - not syncing: Attempted to kill init!\n";
+    s.sim.files.set("/sys/fs/pstore/dmesg-efi-1", { text: text.replace("kill init", "be known"), mode: 0o444 });
+    box.onBoot = (name) => {
+      if (name !== "b") return;
+      s.sim.files.set("/sys/fs/pstore/dmesg-efi-2", { text, mode: 0o444 });
+      box.comeUp();
+    };
+    s.push("two", two);
+    await box.settle();
+    expect(box.boots).toEqual(["kexec b", "boot b on trial", "boot a"]);
+    expect(s.status().held?.reason).toContain("its kernel panicked: Attempted to kill init!");
+  });
+});

@@ -76,11 +76,11 @@ function valueWords(value: unknown): string {
 }
 
 /** Why it goes and comes again, and whose it is. */
-function causeOf({ kind, recreated, isForeign, before, after }: ObjectStep): string {
-  const own = new Set(Object.keys((after ?? before) as object));
+function causeOf({ kind, recreated, isForeign }: ObjectStep): string {
   const causes = (recreated ?? []).map((cause) => {
     if (cause === "isBegun") return "whoever ran it did not come to its end";
-    if (own.has(cause)) return `${words(cause)} cannot be changed`;
+    // A field: what it stands on or comes after has a colon.
+    if (!cause.includes(":")) return `${words(cause)} cannot be changed`;
     return cause.startsWith("interface:#")
       ? "somebody removed an interface of it"
       : `${cause.replace(":", " ")} comes again`;

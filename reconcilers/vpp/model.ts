@@ -72,6 +72,7 @@ export interface RestartStep extends Step {
 }
 
 export type VppObject =
+  | Vrf
   | Physical
   | HostInterface
   | Tap
@@ -85,6 +86,7 @@ export type VppObject =
   | Settings
   | BondMember
   | LinuxPair
+  | VrfMember
   | Address
   | Unnumbered
   | RouterAdvertisements
@@ -118,6 +120,17 @@ export type VppObject =
 
 export type Kind = VppObject["kind"];
 export type ObjectOf<K extends Kind> = Extract<VppObject, { readonly kind: K }>;
+
+// --- VRF tables; the main one, 0, is always there and no object
+
+/** A table of routes of one family. Its name in VPP is VPP's own: that of the first who made it stays. */
+export interface Vrf {
+  readonly kind: "vrf";
+  readonly table: number;
+  readonly family: Family;
+}
+
+export type Family = "ipv4" | "ipv6";
 
 // --- interfaces; `name` is VPP's, and the key of all that stands on them
 
@@ -241,7 +254,20 @@ export interface LinuxPair {
 
 // --- layer 3 of an interface
 
-export interface Address {
+/** Its packets of one family are looked up in a VRF table. VPP lets go of neither while it has addresses of the family. */
+export interface VrfMember {
+  readonly kind: "vrf-member";
+  readonly on: string;
+  readonly family: Family;
+  readonly table: number;
+}
+
+/** Of what stands in the VRF table of its interface, and has to leave it first; left out in the main one. */
+interface InTable {
+  readonly table?: number;
+}
+
+export interface Address extends InTable {
   readonly kind: "address";
   readonly on: string;
   /** With host bits and length: "192.0.2.1/24". A link-local one, of which an interface has one, has /128. */
@@ -249,7 +275,7 @@ export interface Address {
 }
 
 /** It has the addresses of another interface. */
-export interface Unnumbered {
+export interface Unnumbered extends InTable {
   readonly kind: "unnumbered";
   readonly on: string;
   readonly as: string;
@@ -284,7 +310,7 @@ export interface AdvertisedPrefix {
 export interface UnicastRpf {
   readonly kind: "unicast-rpf";
   readonly on: string;
-  readonly family: "ipv4" | "ipv6";
+  readonly family: Family;
   readonly mode: "strict" | "loose";
 }
 
@@ -325,6 +351,8 @@ export interface InterfaceAcls {
 export interface Hop {
   readonly via?: string;
   readonly interface?: string;
+  /** Only as observed: it is looked for in another table than that of the route. Never desired. */
+  readonly elsewhere?: number;
 }
 
 /** What an ACL permits goes to these next hops. */
@@ -340,7 +368,7 @@ export interface AbfAttachment {
   readonly kind: "abf-attachment";
   readonly policy: number;
   readonly on: string;
-  readonly family: "ipv4" | "ipv6";
+  readonly family: Family;
   readonly priority: number;
 }
 
@@ -396,9 +424,10 @@ export interface CrossConnect {
 
 // --- routes and neighbours
 
-/** In the main table. */
 export interface Route {
   readonly kind: "route";
+  /** Of a VRF; left out in the main one. A next hop without an interface is looked for in the same one. */
+  readonly table?: number;
   readonly prefix: string;
   /** Sorted. None: what goes there is dropped. */
   readonly paths: readonly Hop[];
@@ -406,7 +435,7 @@ export interface Route {
   readonly sources?: readonly ("api" | "cli")[];
 }
 
-export interface Neighbor {
+export interface Neighbor extends InTable {
   readonly kind: "neighbor";
   readonly on: string;
   readonly address: string;
@@ -415,11 +444,11 @@ export interface Neighbor {
 
 // --- protocols
 
-export interface Vrrp {
+export interface Vrrp extends InTable {
   readonly kind: "vrrp";
   readonly on: string;
   readonly id: number;
-  readonly family: "ipv4" | "ipv6";
+  readonly family: Family;
   readonly addresses: readonly string[];
   readonly priority: number;
   /** In 10 ms, as VRRP version 3 counts. */

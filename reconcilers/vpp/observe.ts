@@ -17,11 +17,13 @@ import { readDhcpRelays, readLldp } from "./wire/protocols.ts";
 import { readRaw } from "./wire/raw.ts";
 import { readNeighbors, readRoutes } from "./wire/routes.ts";
 import { readPairs, readSettings } from "./wire/settings.ts";
+import { readMemberships, readTables, readVrfs } from "./wire/vrfs.ts";
 import { readVrrp } from "./wire/vrrp.ts";
 import { writers } from "./wire/writers.ts";
 
 /** In the order in which their objects are listed. */
 const readers: readonly Reader[] = [
+  readVrfs,
   readInterfaces,
   readSockets,
   readSettings,
@@ -53,10 +55,12 @@ const readers: readonly Reader[] = [
 export async function observeInstance(vpp: Vpp, remembered: Remembered): Promise<InstanceObserved> {
   const pairs = dump({ vpp }, "lcp_itf_pair_get");
   const acls = dump({ vpp }, "acl_dump", { acl_index: none });
+  const tables = readTables({ vpp });
   const listed = vpp.dump("sw_interface_dump", { sw_if_index: none });
   const interfaces = Promise.all([listed, pairs]).then((both) => visible(...both));
   const names = Promise.all([interfaces, acls]).then((both) => namesOf(...both));
-  const sight: Sight = { vpp, names, interfaces, pairs, acls, remembered };
+  const memberships = Promise.all([interfaces, tables]).then((both) => readMemberships(vpp, ...both));
+  const sight: Sight = { vpp, names, interfaces, pairs, tables, memberships, acls, remembered };
   const objects = (await Promise.all(readers.map((read) => read(sight)))).flat();
   return { objects, version: vpp.version, unknown: unknownOf(objects, remembered), missing: missingOf(vpp) };
 }

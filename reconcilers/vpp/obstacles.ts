@@ -1,5 +1,6 @@
 /** Why a plan cannot be carried out as it is. Pure. */
 import { cidrOf, overlaps } from "../../schemas/semantics/networks.ts";
+import { isLinkLocal } from "../../schemas/semantics/view.ts";
 import { Problem } from "../../schemas/problem.ts";
 import type { Changes } from "./changes.ts";
 import { rulesOf } from "./kinds/table.ts";
@@ -19,6 +20,7 @@ export function obstaclesOf(
     ...missingInterfaces(instance, sides, changes),
     ...inTheWay(instance, changes),
     ...overlapping(instance, changes),
+    ...heldInTable(instance, changes),
     ...stoodOn(instance, changes),
   ];
 }
@@ -101,6 +103,26 @@ function inTheWay(instance: InstanceName, { coming, foreign, going }: Changes): 
   return [...found].map(([object, holder]) => standsInTheWay(instance, object, holder));
 }
 
+/** VPP moves no interface from table to table that has addresses, whoever gave it those. */
+function heldInTable(instance: InstanceName, { coming, changing, going, foreign }: Changes): readonly Problem[] {
+  const members = [
+    ...[...coming.values(), ...going.values()].map(({ object }) => object),
+    ...[...changing.values()].map(({ after }) => after),
+  ].filter((object) => object.kind === "vrf-member");
+  if (members.length === 0) return [];
+  const moved = new Map(members.map((member) => [`${member.on} ${member.family}`, member]));
+  return [...foreign].flatMap(([id, object]) => {
+    if (going.has(id) || (object.kind !== "address" && object.kind !== "unnumbered")) return [];
+    const families = object.kind === "unnumbered" ? ["ipv4", "ipv6"] : [object.address.includes(":") ? "ipv6" : "ipv4"];
+    const member = families.map((family) => moved.get(`${object.on} ${family}`)).find((one) => one !== undefined);
+    return member === undefined || isLinkLocalAddress(object) ? [] : [standsInTheWay(instance, member, object)];
+  });
+}
+
+function isLinkLocalAddress(object: VppObject): boolean {
+  return object.kind === "address" && isLinkLocal(object.address);
+}
+
 /** VPP refuses an address whose network overlaps that of another interface. */
 function overlapping(instance: InstanceName, { coming, foreign, going }: Changes): readonly Problem[] {
   const entries = [
@@ -109,11 +131,11 @@ function overlapping(instance: InstanceName, { coming, foreign, going }: Changes
   ].flatMap(({ object, isForeign }) => {
     if (object.kind !== "address") return [];
     const cidr = cidrOf(object.address);
-    return cidr === undefined || /^fe[89ab]/.test(object.address) ? [] : [{ object, isForeign, cidr }];
+    return cidr === undefined || isLinkLocal(object.address) ? [] : [{ object, isForeign, cidr }];
   });
   return overlaps(entries)
     .filter(([one, other]) => one.isForeign !== other.isForeign && one.object.on !== other.object.on)
-    .filter(([one, other]) => one.cidr.address !== other.cidr.address)
+    .filter(([one, other]) => one.cidr.address !== other.cidr.address && one.object.table === other.object.table)
     .map(([one, other]) =>
       one.isForeign
         ? standsInTheWay(instance, other.object, one.object)

@@ -31,13 +31,20 @@ export function sidesOf(
     owned.flatMap(({ objects }) => objects.flatMap((object) => [object, ...halfMade(object)].map(idOf))),
   );
   for (const id of leftBare(wanted, live)) ours.add(id);
+  const described = settingsIn(desired);
+  for (const id of placesOf(described, live)) ours.add(id);
   const there = byId(withoutVppsOwn(live, (id) => wanted.has(id) || ours.has(id)));
   return {
     desired: wanted,
     live: there,
     owned: prune === "all" ? new Set([...ours, ...there.keys()]) : ours,
-    settings: { desired: settingsIn(desired), live: settingsIn(live) },
+    settings: { desired: described, live: settingsIn(live) },
   };
+}
+
+/** The VRF table that an interface is in is a setting of it, whoever put it there. */
+function placesOf(described: ReadonlyMap<string, Settings>, live: readonly VppObject[]): readonly string[] {
+  return live.flatMap((object) => (object.kind === "vrf-member" && described.has(object.on) ? [idOf(object)] : []));
 }
 
 /**

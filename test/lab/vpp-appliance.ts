@@ -32,8 +32,24 @@ const steered: VppObject = {
   ],
 };
 
+/** A VLAN apart from all others, whose addresses others may have too. */
+const apart: readonly VppObject[] = [
+  ...(["ipv4", "ipv6"] as const).flatMap((family): readonly VppObject[] => [
+    { kind: "vrf", table: 100, family },
+    { kind: "vrf-member", on: "internal.80", family, table: 100 },
+  ]),
+  vlan("internal", 80),
+  { kind: "address", on: "internal.80", address: "10.30.0.1/24", table: 100 },
+  { kind: "address", on: "internal.80", address: "2001:db8:80::1/64", table: 100 },
+  { kind: "neighbor", on: "internal.80", address: "10.30.0.8", mac: mac(97), table: 100 },
+  { kind: "route", table: 100, prefix: "0.0.0.0/0", paths: [{ via: "10.30.0.9", interface: "internal.80" }] },
+  { kind: "route", table: 100, prefix: "10.99.0.0/16", paths: [{ via: "10.30.0.7" }] },
+  settings("internal.80", 1500),
+];
+
 function coreOf(folder: string): readonly VppObject[] {
   return [
+    ...apart,
     { kind: "host-interface", name: "external", device: "vw-ext", mac: mac(1) },
     { kind: "host-interface", name: "internal", device: "vw-int", mac: mac(2) },
     { kind: "host-interface", name: "host-vw-incus", device: "vw-incus", mac: mac(3) },
@@ -235,6 +251,10 @@ export function altered({ core, nat }: Required<Omit<VppDesired, "prune">>): Req
   return { core: { objects: core.objects.map(otherwise) }, nat: { objects: nat.objects.map(otherwise) } };
 }
 
+function intoOther({ table }: { readonly table?: number }): { readonly table?: number } {
+  return table === undefined ? {} : { table: 200 };
+}
+
 function otherwise(object: VppObject): VppObject {
   switch (object.kind) {
     case "bridge":
@@ -258,9 +278,13 @@ function otherwise(object: VppObject): VppObject {
     case "unicast-rpf":
       return { ...object, mode: "strict" };
     case "route":
-      return object.prefix === "203.0.113.8/29" ? { ...object, paths: [] } : object;
+      return object.prefix === "203.0.113.8/29" ? { ...object, paths: [] } : { ...object, ...intoOther(object) };
+    case "vrf":
+    case "vrf-member":
+    case "address":
+      return { ...object, ...intoOther(object) };
     case "neighbor":
-      return { ...object, mac: mac(98) };
+      return { ...object, mac: mac(98), ...intoOther(object) };
     case "vrrp":
       return { ...object, priority: 90, peers: ["10.10.0.3", "10.10.0.4"], track: [["backbone", 20]], accept: false };
     case "dhcp-relay":

@@ -1,7 +1,7 @@
 /** Whether an object can be beside others in one VPP: what the validation of a machine file sees to, for states made at random. */
 import { rulesOf } from "../../reconcilers/vpp/kinds/table.ts";
 import { vlansOf } from "../../reconcilers/vpp/kinds/vlans.ts";
-import type { VppObject } from "../../reconcilers/vpp/model.ts";
+import type { Family, VppObject } from "../../reconcilers/vpp/model.ts";
 import { isIpv6, sameNetwork, splitPrefix } from "./vpp/text.ts";
 
 type Of<K extends VppObject["kind"]> = Extract<VppObject, { readonly kind: K }>;
@@ -47,6 +47,12 @@ const limits: readonly Limit[] = [
       ["address", "linux-pair", "unnumbered"].includes(other.kind) && "on" in other && other.on === object.on;
     return !others.some(isRouted);
   },
+  // One that has another's addresses is in the same tables.
+  (object, others) =>
+    object.kind !== "unnumbered" ||
+    (["ipv4", "ipv6"] as const).every(
+      (family) => tableOf(object.on, family, others) === tableOf(object.as, family, others),
+    ),
   (object, others) =>
     object.kind !== "unnumbered" ||
     !has(others, "address", ({ on, address }) => on === object.on && !address.startsWith("fe80")),
@@ -74,13 +80,31 @@ const limits: readonly Limit[] = [
     has(others, "address", ({ on, address }) => on === object.on && isIpv6(address)),
 ];
 
+/** undefined: the main one. */
+function tableOf(on: string, family: Family, objects: readonly VppObject[]): number | undefined {
+  for (const one of objects) if (one.kind === "vrf-member" && one.on === on && one.family === family) return one.table;
+  return undefined;
+}
+
+/** An object in the table that its interface is in among others. */
+export function placed(object: VppObject, others: readonly VppObject[]): VppObject {
+  const isPlaced = ["vrrp", "unnumbered", "address", "neighbor"].includes(object.kind);
+  if (!isPlaced || !("on" in object)) return object;
+  const text = "address" in object ? object.address : "";
+  const family = "family" in object ? object.family : isIpv6(text) ? "ipv6" : "ipv4";
+  const table = text.startsWith("fe80") ? undefined : tableOf(object.on, family, others);
+  if (table === undefined) return object;
+  const place = { table };
+  return { ...object, ...place };
+}
+
 /** VPP has networks that overlap only where they are the same, on one interface. */
 function networks(object: VppObject, others: readonly VppObject[]): boolean {
   if (object.kind !== "address" || object.address.startsWith("fe80")) return true;
   const [address, length] = splitPrefix(object.address);
   return !has(others, "address", (other) => {
     const [standing, size] = splitPrefix(other.address);
-    if (!sameNetwork(address, standing, Math.min(length, size))) return false;
+    if (other.table !== object.table || !sameNetwork(address, standing, Math.min(length, size))) return false;
     return other.on !== object.on || size !== length;
   });
 }

@@ -5,7 +5,7 @@
 import { type Arbitrary, nat, record, tuple } from "fast-check";
 import { vlansOf } from "../../reconcilers/vpp/kinds/vlans.ts";
 import type { InstanceDesired, VppDesired, VppObject } from "../../reconcilers/vpp/model.ts";
-import { fits } from "./vpp-fits.ts";
+import { fits, placed } from "./vpp-fits.ts";
 
 /** Objects of which one is there, or none. */
 type Slot = readonly (VppObject | readonly VppObject[])[];
@@ -82,6 +82,11 @@ const made: readonly Slot[] = [
   [vlan("wan", 40)],
 ];
 
+const families = ["ipv4", "ipv6"] as const;
+const tables: readonly Slot[] = [100, 200].flatMap((table) =>
+  families.map((family): Slot => [{ kind: "vrf", table, family }]),
+);
+
 const routed = [
   "eth0",
   "eth1",
@@ -129,6 +134,10 @@ const paired: readonly Slot[] = routed.map((name): Slot => [
   { kind: "linux-pair", on: name, name: name.replace("/", "-") },
   { kind: "linux-pair", on: name, name: `x${name.replace("/", "-")}` },
 ]);
+
+const inTables: readonly Slot[] = some("eth0", "eth0.10", "eth1.20", "loop0", "loop5", "bvi10").flatMap((name) =>
+  families.map((family): Slot => [100, 200].map((table) => ({ kind: "vrf-member", on: name, family, table }))),
+);
 
 const advertised: readonly Slot[] = some("eth0.10", "bvi10").flatMap((name): readonly Slot[] => [
   [
@@ -270,6 +279,12 @@ const others: readonly Slot[] = [
     { kind: "route", prefix, paths: [{ via: "10.1.0.9", interface: "eth0.10" }, { via: "192.0.2.9" }] },
     { kind: "route", prefix, paths: [] },
   ]),
+  ...some("0.0.0.0/0", "203.0.113.0/24").map((prefix): Slot => [
+    { kind: "route", table: 100, prefix, paths: [{ via: "192.0.2.9", interface: "eth0" }] },
+    { kind: "route", table: 100, prefix, paths: [{ via: "10.1.0.9" }] },
+    { kind: "route", table: 200, prefix, paths: [] },
+  ]),
+  [{ kind: "route", table: 200, prefix: "::/0", paths: [{ via: "2001:db8:2::9" }] }],
   [{ kind: "route", prefix: "2001:db8:ff::/48", paths: [{ via: "2001:db8:1::9", interface: "eth0.10" }] }],
   ...some("eth0", "eth0.10").map((name): Slot =>
     [50, 51].map((number) => ({ kind: "neighbor", on: name, address: "192.0.2.9", mac: mac(number) })),
@@ -376,8 +391,10 @@ const translated: readonly Slot[] = [
 ];
 
 const core: readonly Slot[] = [
+  ...tables,
   ...made,
   ...paired,
+  ...inTables,
   ...addressed,
   ...advertised,
   ...filtered,
@@ -392,7 +409,7 @@ function stateOf(slots: readonly Slot[]): Arbitrary<InstanceDesired> {
   return choices.map((chosen) => {
     const objects: VppObject[] = [];
     chosen.forEach((choice, at) => {
-      const picked = choice === 0 ? [] : [slots[at]?.[choice - 1] ?? []].flat();
+      const picked = (choice === 0 ? [] : [slots[at]?.[choice - 1] ?? []].flat()).map((one) => placed(one, objects));
       if (picked.every((object) => fits(object, objects, picked))) objects.push(...picked);
     });
     return { objects: settled(objects) };

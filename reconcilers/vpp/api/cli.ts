@@ -12,6 +12,10 @@ export const commands = {
   lldp: "show lldp detail",
   /** Numbers of devices: the message that switches LLDP on wants one. */
   devices: "show hardware-interfaces brief",
+  /** Who holds a VRF table: the message that lists them does not say. */
+  holders: (family: "ip" | "ip6", table: number) => `show ${family} fib summary table ${table}`,
+  /** What the boot commands hold of one: the message lets go of what the API holds only. */
+  letGoOfTable: (family: "ip" | "ip6", table: number) => `${family} table del ${table}`,
   /** Health: its threads with their numbers in Linux, and how often something went wrong with a packet. */
   threads: "show threads",
   errors: "show errors",

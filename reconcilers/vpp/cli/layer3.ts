@@ -3,6 +3,8 @@ import type { Hop, ObjectOf, Vrrp } from "../model.ts";
 import type { CommandsOf } from "./filters.ts";
 
 export const layer3Commands: CommandsOf<
+  | "vrf"
+  | "vrf-member"
   | "address"
   | "unnumbered"
   | "router-advertisements"
@@ -15,6 +17,8 @@ export const layer3Commands: CommandsOf<
   | "lldp"
   | "lldp-port"
 > = {
+  vrf: ({ table, family }) => [`${ip[family]} table add ${table}`],
+  "vrf-member": ({ on, family, table }) => [`set interface ${ip[family]} table ${on} ${table}`],
   address: ({ on, address }) => [`set interface ip address ${on} ${address}`],
   unnumbered: ({ on, as }) => [`set interface unnumbered ${on} use ${as}`],
   "router-advertisements": (object) => [advertisementsCommand(object)],
@@ -23,7 +27,9 @@ export const layer3Commands: CommandsOf<
   ],
   "unicast-rpf": ({ on, family, mode }) => [`set urpf ${short[family]} rx ${mode} ${on}`],
   neighbor: ({ on, address, mac }) => [`set ip neighbor ${on} ${address} ${mac} static`],
-  route: ({ prefix, paths }) => [`ip route add ${prefix} ${hopWords(paths)}`],
+  route: ({ prefix, paths, table }) => [
+    `ip route add ${prefix}${table === undefined ? "" : ` table ${table}`} ${hopWords(paths, table)}`,
+  ],
   vrrp: vrrpCommands,
   "dhcp-relay": ({ server, source }) => [
     `set ${server.includes(":") ? "dhcpv6" : "dhcp"} proxy server ${server} src-address ${source}`,
@@ -33,12 +39,17 @@ export const layer3Commands: CommandsOf<
   "lldp-port": ({ on, description }) => withoutMacros(`set interface lldp ${on} port-desc ${quoted(description)}`),
 };
 
+const ip = { ipv4: "ip", ipv6: "ip6" } as const;
+
 export const short = { ipv4: "ip4", ipv6: "ip6" } as const;
 
-/** "via 192.0.2.1 external via 192.0.2.5" */
-export function hopWords(hops: readonly Hop[]): string {
+/** "via 192.0.2.1 external via 192.0.2.5"; a next hop without an interface is looked for in the table that is named with it. */
+export function hopWords(hops: readonly Hop[], table?: number): string {
   if (hops.length === 0) return "via drop";
-  return hops.map((hop) => ["via", hop.via, hop.interface].filter((word) => word !== undefined).join(" ")).join(" ");
+  const place = table === undefined ? undefined : `next-hop-table ${table}`;
+  return hops
+    .map((hop) => ["via", hop.via, hop.interface ?? place].filter((word) => word !== undefined).join(" "))
+    .join(" ");
 }
 
 function advertisementsCommand(object: ObjectOf<"router-advertisements">): string {

@@ -9,10 +9,33 @@ import type {
   RouterAdvertisements,
   UnicastRpf,
   Unnumbered,
+  Vrf,
+  VrfMember,
   Vrrp,
 } from "../model.ts";
 import { pairKey } from "./interfaces.ts";
 import { interfaceKey, type Rules } from "./rules.ts";
+
+/** The resource that a VRF table is. */
+function vrfKey(family: Vrf["family"], table: number): string {
+  return `vrf:${table} ${family}`;
+}
+
+export const vrf: Rules<Vrf> = {
+  key: ({ table, family }) => `${table} ${family}`,
+  provides: ({ table, family }) => [vrfKey(family, table)],
+  impact: { remove: "hitless" },
+  noun: ({ table, family }) => `VRF table ${table} for ${family}`,
+};
+
+export const vrfMember: Rules<VrfMember> = {
+  key: ({ on, family }) => `${on} ${family}`,
+  needs: ({ on, family, table }) => [interfaceKey(on), vrfKey(family, table)],
+  inPlace: ["table"],
+  goesWith: ({ on }) => [interfaceKey(on)],
+  impact: { add: "flap", set: "flap", remove: "flap" },
+  noun: ({ on, family, table }) => `membership of ${on} in VRF table ${table} for ${family}`,
+};
 
 /** The resource that IPv6 on an interface is. With the last address VPP forgets what was said of it, unless Linux keeps it there. */
 function ipv6Key(on: string): string {
@@ -25,11 +48,19 @@ export const address: Rules<Address> = {
   needs: ({ on }) => [interfaceKey(on)],
   // linux-cp does not copy what was there before the pair.
   follows: ({ on }) => [pairKey(on)],
-  takes: ({ on, address }) => [`address:${isLinkLocal(address) ? `${on} ` : ""}${address.replace(/\/.*$/, "")}`],
+  takes: ({ on, address, table }) => {
+    const place = isLinkLocal(address) ? `${on} ` : table === undefined ? "" : `${table} `;
+    return [`address:${place}${address.replace(/\/.*$/, "")}`];
+  },
   goesWith: ({ on }) => [interfaceKey(on)],
   impact: { remove: "flap" },
   noun: ({ on, address }) => `address ${address} on ${on}`,
+  details: tableWords,
 };
+
+function tableWords({ table }: { readonly table?: number }): readonly string[] {
+  return table === undefined ? [] : [`in VRF table ${table}`];
+}
 
 function isLinkLocal(address: string): boolean {
   return /^fe[89ab][0-9a-f]:/.test(address);
@@ -83,12 +114,15 @@ export const unicastRpf: Rules<UnicastRpf> = {
 };
 
 export const route: Rules<Route> = {
-  key: ({ prefix }) => prefix,
-  needs: ({ paths }) => hopKeys(paths),
+  key: ({ prefix, table }) => (table === undefined ? prefix : `${table} ${prefix}`),
+  needs: ({ prefix, table, paths }) => [
+    ...hopKeys(paths),
+    ...(table === undefined ? [] : [vrfKey(prefix.includes(":") ? "ipv6" : "ipv4", table)]),
+  ],
   inPlace: ["paths"],
   ignored: ["sources"],
   impact: { set: "hitless", remove: "flap" },
-  noun: ({ prefix }) => `route ${prefix}`,
+  noun: ({ prefix, table }) => `route ${prefix}${table === undefined ? "" : ` of VRF table ${table}`}`,
   details: ({ paths }) => [pathWords(paths)],
   changes: (before, after) => [`${pathWords(before.paths)} becomes ${pathWords(after.paths)}`],
 };
@@ -101,7 +135,12 @@ export function hopKeys(hops: readonly Hop[]): readonly string[] {
 /** "via 192.0.2.1 external and 192.0.2.5", "drop". */
 export function pathWords(paths: readonly Hop[]): string {
   if (paths.length === 0) return "drop";
-  return `via ${paths.map((hop) => [hop.via, hop.interface].filter((word) => word !== undefined).join(" ")).join(" and ")}`;
+  return `via ${paths.map(hopText).join(" and ")}`;
+}
+
+function hopText({ via, interface: name, elsewhere }: Hop): string {
+  const place = elsewhere === undefined ? undefined : `in table ${elsewhere}`;
+  return [via, name, place].filter((word) => word !== undefined).join(" ");
 }
 
 export const neighbor: Rules<Neighbor> = {

@@ -12,6 +12,7 @@ import * as translation from "./translation.ts";
  * router advertisements: they come once it is up.
  */
 const table: { readonly [K in Kind]: Rules<ObjectOf<K>> } = {
+  vrf: layer3.vrf,
   "memif-socket": interfaces.memifSocket,
   physical: interfaces.physical,
   "host-interface": interfaces.hostInterface,
@@ -32,6 +33,7 @@ const table: { readonly [K in Kind]: Rules<ObjectOf<K>> } = {
   "bridge-port": switching.bridgePort,
   "cross-connect": switching.crossConnect,
   "tag-rewrite": switching.tagRewrite,
+  "vrf-member": layer3.vrfMember,
   address: layer3.address,
   unnumbered: layer3.unnumbered,
   "unicast-rpf": layer3.unicastRpf,

@@ -1,9 +1,10 @@
 /** What a kind of object knows of the wire: how it is read, and how one of it comes, changes and goes. */
 import type { DumpName, Dumps, Fields, RequestName } from "../api/messages.ts";
 import type { Vpp } from "../api/vpp.ts";
-import type { Kind, ObjectOf, VppObject } from "../model.ts";
+import type { Kind, ObjectOf, VppObject, Vrf } from "../model.ts";
 import type { Remembered } from "../memory.ts";
 import type { InterfaceDetails, Names } from "./names.ts";
+import type { Memberships } from "./vrfs.ts";
 
 export type MessageName = RequestName | DumpName;
 
@@ -15,6 +16,9 @@ export interface Sight {
   /** Those that somebody may configure, as VPP lists them. */
   readonly interfaces: Promise<readonly InterfaceDetails[]>;
   readonly pairs: Promise<readonly Dumps["lcp_itf_pair_get"]["details"][]>;
+  /** All but the main ones. */
+  readonly tables: Promise<readonly Vrf[]>;
+  readonly memberships: Promise<Memberships>;
   readonly acls: Promise<readonly Dumps["acl_dump"]["details"][]>;
   /** What no message shows. */
   readonly remembered: Remembered;

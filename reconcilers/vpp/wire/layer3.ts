@@ -3,6 +3,7 @@ import type { Dumps } from "../api/messages.ts";
 import type { UnicastRpf, VppObject } from "../model.ts";
 import { dump, type Reader, type Target, type Writer, type Writers } from "./kind.ts";
 import { none } from "./names.ts";
+import { inTable } from "./vrfs.ts";
 
 /**
  * VPP lists them an interface and family at a time only. Without those that a virtual router lends its interface while it is
@@ -17,11 +18,14 @@ export const readAddresses: Reader = async (sight) => {
       dump(sight, "ip_address_dump", { sw_if_index, is_ipv6: true }),
     ]),
   );
-  const lent = new Set(routers.flatMap(lentBy));
+  const [lent, memberships] = [new Set(routers.flatMap(lentBy)), await sight.memberships];
   return found.flat().flatMap(({ sw_if_index, prefix: address }): VppObject[] => {
     const on = names.nameOf(sw_if_index);
     const isLent = lent.has(`${sw_if_index} ${address.replace(/\/.*$/, "")}`);
-    return on === undefined || isLent ? [] : [{ kind: "address", on, address }];
+    const family = address.includes(":") ? "ipv6" : "ipv4";
+    return on === undefined || isLent
+      ? []
+      : [{ kind: "address", on, address, ...inTable(memberships, sw_if_index, family) }];
   });
 };
 
@@ -61,10 +65,11 @@ export function linkLocalOf(mac: string): string {
 
 export const readUnnumbered: Reader = async (sight) => {
   const found = await dump(sight, "ip_unnumbered_dump", { sw_if_index: none });
-  const names = await sight.names;
+  const [names, memberships] = await Promise.all([sight.names, sight.memberships]);
   return found.flatMap(({ sw_if_index, ip_sw_if_index }): VppObject[] => {
     const [on, as] = [names.nameOf(sw_if_index), names.nameOf(ip_sw_if_index)];
-    return on === undefined || as === undefined ? [] : [{ kind: "unnumbered", on, as }];
+    if (on === undefined || as === undefined) return [];
+    return [{ kind: "unnumbered", on, as, ...inTable(memberships, sw_if_index, "ipv4") }];
   });
 };
 

@@ -1,7 +1,7 @@
 /**
  * What on the wire has to be known, or to have been accepted, before a step may be sent. Everything else may be under way.
  */
-import type { ObjectStep, VppObject } from "../model.ts";
+import type { Family, ObjectStep, Route, VppObject } from "../model.ts";
 import { settingsGoAlone } from "./settings.ts";
 
 /** What comes into being with the object, for others to mention. */
@@ -25,6 +25,10 @@ export function keyOf(object: VppObject): string | undefined {
       return `socket ${object.id}`;
     case "linux-pair":
       return `pair ${object.on}`;
+    case "vrf":
+      return vrfKey(object.family, object.table);
+    case "vrf-member":
+      return memberKey(object.on, object.family);
     default:
       return undefined;
   }
@@ -50,15 +54,34 @@ export function mentioned(object: VppObject): readonly string[] {
     case "abf-policy":
       return [`acl ${object.acl}`, ...interfacesOf(object.paths)];
     case "route":
-      return interfacesOf(object.paths);
+      return [...interfacesOf(object.paths), ...tableOf(object)];
+    case "vrf-member":
+      return [object.on, vrfKey(object.family, object.table)];
     case "vrrp":
       return [object.on, ...object.track.map(([name]) => name)];
     case "address":
-      // What Linux says of a new tap takes IPv6 off its interface: its word is heard with the pair.
-      return [object.on, `pair ${object.on}`];
+      // What Linux says of a new tap takes IPv6 off its interface: its word is heard with the pair. What is meant for a VRF
+      // must not end in the main table, where that one is refused.
+      return [object.on, `pair ${object.on}`, memberKey(object.on, familyOf(object.address))];
     default:
       return "on" in object ? [object.on] : [];
   }
+}
+
+function vrfKey(family: Family, table: number): string {
+  return `vrf ${family} ${table}`;
+}
+
+function memberKey(on: string, family: Family): string {
+  return `vrf-member ${on} ${family}`;
+}
+
+function tableOf({ prefix, table }: Route): readonly string[] {
+  return table === undefined ? [] : [vrfKey(familyOf(prefix), table)];
+}
+
+function familyOf(address: string): Family {
+  return address.includes(":") ? "ipv6" : "ipv4";
 }
 
 function interfacesOf(paths: readonly { readonly interface?: string }[]): readonly string[] {

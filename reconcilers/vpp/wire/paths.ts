@@ -6,11 +6,11 @@ import { goneName, type Names, none } from "./names.ts";
 const label = { is_uniform: 0, label: 0, ttl: 0, exp: 0 };
 const labels = Array.from({ length: 16 }, () => label);
 
-/** `isIpv6`: of the packets that go there. */
-export function toPaths(hops: readonly Hop[], isIpv6: boolean, names: Names): readonly FibPath[] {
+/** `isIpv6`: of the packets that go there. `table`: where next hops without an interface are looked for. */
+export function toPaths(hops: readonly Hop[], isIpv6: boolean, names: Names, table = 0): readonly FibPath[] {
   return hops.map(({ via, interface: name }) => ({
     sw_if_index: name === undefined ? none : names.interface(name),
-    table_id: 0,
+    table_id: name === undefined ? table : 0,
     rpf_id: 0,
     weight: 1,
     preference: 0,
@@ -28,8 +28,8 @@ export function toPaths(hops: readonly Hop[], isIpv6: boolean, names: Names): re
   }));
 }
 
-/** Sorted. Paths that lead nowhere are left out: with nothing left, packets are dropped. */
-export function fromPaths(paths: readonly FibPath[], names: Names): readonly Hop[] {
+/** Sorted. Paths that lead nowhere are left out: with nothing left, packets are dropped. `table` as in `toPaths`. */
+export function fromPaths(paths: readonly FibPath[], names: Names, table = 0): readonly Hop[] {
   return paths
     .filter((path) => path.type === 0)
     .map((path): Hop => {
@@ -39,6 +39,7 @@ export function fromPaths(paths: readonly FibPath[], names: Names): readonly Hop
       return {
         ...(via !== undefined && via !== "0.0.0.0" && via !== "::" && { via }),
         ...(name !== undefined && { interface: name }),
+        ...(path.sw_if_index === none && path.table_id !== table && { elsewhere: path.table_id }),
       };
     })
     .toSorted(byHop);

@@ -1,55 +1,65 @@
 /** Routes that neither FRR nor an interface made, and neighbours that were not learned. */
-import type { Neighbor, Route, VppObject } from "../model.ts";
-import { dump, type Reader, type Target, type Writers } from "./kind.ts";
+import type { Family, Neighbor, Route, VppObject } from "../model.ts";
+import { dump, type Reader, type Sight, type Target, type Writers } from "./kind.ts";
 import { none } from "./names.ts";
 import { fromPaths, toPaths } from "./paths.ts";
+import { inTable } from "./vrfs.ts";
 
 /** Who made a route: the API, or the CLI, with which the boot commands are given. The lower number wins. */
 const sources = { api: 8, cli: 9 } as const;
 
 export const readRoutes: Reader = async (sight) => {
-  const found = await Promise.all(
-    Object.values(sources).flatMap((src) =>
-      [false, true].map((is_ip6) => dump(sight, "ip_route_v2_dump", { src, table: { table_id: 0, is_ip6, name: "" } })),
-    ),
+  const main = (["ipv4", "ipv6"] as const).map((family) => routesOf(0, family, sight));
+  const vrfs = sight.tables.then((tables) =>
+    Promise.all(tables.map(({ table, family }) => routesOf(table, family, sight))),
   );
-  const names = await sight.names;
-  return found.flat().map(({ route: { prefix, paths, src } }): Route => {
+  const [found, others, names] = await Promise.all([Promise.all(main), vrfs, sight.names]);
+  return [...found, ...others].flat().map(({ table_id, prefix, paths, src }): Route => {
     const source = src === sources.api ? "api" : "cli";
-    return { kind: "route", prefix, paths: fromPaths(paths, names), sources: [source] };
+    const place = table_id !== 0 && { table: table_id };
+    return { kind: "route", ...place, prefix, paths: fromPaths(paths, names, table_id), sources: [source] };
   });
 };
 
+/** Those of the two sources, of one table. */
+async function routesOf(table_id: number, family: Family, sight: Sight) {
+  const table = { table_id, is_ip6: family === "ipv6", name: "" };
+  const found = await Promise.all(Object.values(sources).map((src) => dump(sight, "ip_route_v2_dump", { src, table })));
+  return found.flat().map(({ route }) => route);
+}
+
 export const readNeighbors: Reader = async (sight) => {
   const found = await Promise.all([0, 1].map((af) => dump(sight, "ip_neighbor_dump", { sw_if_index: none, af })));
-  const names = await sight.names;
+  const [names, memberships] = await Promise.all([sight.names, sight.memberships]);
   return found.flat().flatMap(({ neighbor }): VppObject[] => {
     const on = names.nameOf(neighbor.sw_if_index);
     if (on === undefined || (neighbor.flags & 1) === 0) return [];
-    return [{ kind: "neighbor", on, address: neighbor.ip_address, mac: neighbor.mac_address }];
+    const { sw_if_index, ip_address: address, mac_address: mac } = neighbor;
+    const family = address.includes(":") ? "ipv6" : "ipv4";
+    return [{ kind: "neighbor", on, address, mac, ...inTable(memberships, sw_if_index, family) }];
   });
 };
 
 /** All paths at once. */
-function replaceRoute({ prefix, paths }: Route, { vpp, names }: Target): Promise<unknown> {
+function replaceRoute({ prefix, paths, table: table_id = 0 }: Route, { vpp, names }: Target): Promise<unknown> {
   const isIpv6 = prefix.includes(":");
-  const hops = toPaths(paths.length > 0 ? paths : [{}], isIpv6, names);
+  const hops = toPaths(paths.length > 0 ? paths : [{}], isIpv6, names, table_id);
   const encoded = paths.length > 0 ? hops : hops.map((path) => ({ ...path, type: 2 }));
   return vpp.call("ip_route_add_del_v2", {
     is_add: true,
     is_multipath: false,
-    route: { table_id: 0, stats_index: 0, prefix, n_paths: encoded.length, src: sources.api, paths: encoded },
+    route: { table_id, stats_index: 0, prefix, n_paths: encoded.length, src: sources.api, paths: encoded },
   });
 }
 
 /** The API's and the boot commands', of which only one can be seen. VPP does not mind a route that is not there. */
-function removeRoute({ prefix }: Route, { vpp }: Target): Promise<unknown> {
+function removeRoute({ prefix, table: table_id = 0 }: Route, { vpp }: Target): Promise<unknown> {
   return Promise.all(
     Object.values(sources).map((src) =>
       vpp.call("ip_route_add_del_v2", {
         is_add: false,
         is_multipath: false,
-        route: { table_id: 0, stats_index: 0, prefix, n_paths: 0, src, paths: [] },
+        route: { table_id, stats_index: 0, prefix, n_paths: 0, src, paths: [] },
       }),
     ),
   );

@@ -3,6 +3,7 @@ import type { Dumps } from "../api/messages.ts";
 import type { Vrrp, VppObject } from "../model.ts";
 import { dump, type Reader, type Sight, type Target, type Writer, type Writers } from "./kind.ts";
 import { goneName, type Names, none } from "./names.ts";
+import { inTable } from "./vrfs.ts";
 
 type Details = Dumps["vrrp_vr_dump"]["details"];
 
@@ -14,7 +15,7 @@ export const readVrrp: Reader = async (sight) => {
     dump(sight, "vrrp_vr_track_if_dump", { dump_all: 1 }),
   ]);
   const peers = await Promise.all(routers.map((router) => peersOf(router, sight)));
-  const names = await sight.names;
+  const [names, memberships] = await Promise.all([sight.names, sight.memberships]);
   const tracks = new Map(tracked.map((one) => [keyOf(one.sw_if_index, one.vr_id, one.is_ipv6), one.ifs]));
   return routers.flatMap((router, at): VppObject[] => {
     const { config } = router;
@@ -35,6 +36,7 @@ export const readVrrp: Reader = async (sight) => {
         accept: (config.flags & flags.accept) !== 0,
         peers: peers[at] ?? [],
         track: trackOf(ifs, names),
+        ...inTable(memberships, config.sw_if_index, isIpv6 ? "ipv6" : "ipv4"),
         ...(router.runtime.state === 0 && { isStopped: true }),
       },
     ];

@@ -14,9 +14,11 @@ import { protocolWriters } from "./protocols.ts";
 import { rawWriters } from "./raw.ts";
 import { routeWriters } from "./routes.ts";
 import { settingsWriters } from "./settings.ts";
+import { vrfWriters } from "./vrfs.ts";
 import { vrrpWriters } from "./vrrp.ts";
 
 export const writers: Writers<Kind> = {
+  ...vrfWriters,
   ...interfaceWriters,
   ...bondWriters,
   ...memifWriters,

@@ -1,7 +1,7 @@
 /** Addresses of interfaces in the simulated VPP, borrowed ones, IPv6 by itself, and tables. */
 import type { Calls, DumpsOf } from "./handlers.ts";
-import { pathOf } from "./routes.ts";
-import { retval, source, type Interface, type State } from "./state.ts";
+import { ownRoutes, pathOf } from "./routes.ts";
+import { Died, retval, source, type Interface, type State, type TableHolder } from "./state.ts";
 import { formatAddress, isIpv6, network, parseMac, sameNetwork, splitPrefix } from "./text.ts";
 
 const inUse = -105;
@@ -147,19 +147,14 @@ export const addressCalls = {
     return itf.linkLocal === undefined ? -62 : { ip: itf.linkLocal };
   },
   ip_table_add_del(vpp, { is_add, table }) {
-    return setTable(vpp, table.table_id, table.is_ip6, is_add ? table.name : undefined);
+    return setTable(vpp, table, "API", is_add);
   },
   ip_table_add_del_v2(vpp, { is_add, table }) {
-    return setTable(vpp, table.table_id, table.is_ip6, is_add ? table.name : undefined);
+    return setTable(vpp, table, "API", is_add);
   },
   sw_interface_set_table(vpp, { sw_if_index, is_ipv6, vrf_id }) {
     const itf = vpp.interfaces.get(sw_if_index);
-    const family = is_ipv6 ? 6 : 4;
-    if (!itf) return retval.invalidInterface;
-    if (!vpp.tables.has(`${vrf_id}/${family}`)) return retval.noSuchFib;
-    if ([...itf.addresses].some((address) => isIpv6(address) === is_ipv6)) return -114;
-    itf.tables[family] = vrf_id;
-    return 0;
+    return itf ? bindTable(vpp, itf, is_ipv6 ? 6 : 4, vrf_id) : retval.invalidInterface;
   },
   sw_interface_get_table(vpp, { sw_if_index, is_ipv6 }) {
     const itf = vpp.interfaces.get(sw_if_index);
@@ -173,17 +168,69 @@ export function setUnnumbered(itf: Interface, lender: Interface | undefined): nu
   return 0;
 }
 
-/** The first name stays; one that is in use lingers. */
-function setTable(vpp: State, id: number, isIp6: boolean, name: string | undefined): number {
-  const family = isIp6 ? 6 : 4;
-  const key = `${id}/${family}`;
-  if (name !== undefined) {
-    if (!vpp.tables.has(key)) vpp.tables.set(key, name || `ipv${family}-VRF:${id}`);
-    return 0;
-  }
-  const isUsed = [...vpp.interfaces.values()].some((itf) => itf.tables[family] === id);
-  if (id !== 0 && !isUsed) vpp.tables.delete(key);
+/** Its own addresses bind it, and those that it borrows. */
+export function bindTable(vpp: State, itf: Interface, family: 4 | 6, table: number): number {
+  if (!vpp.tables.has(`${table}/${family}`)) return retval.noSuchFib;
+  const addresses = [...itf.addresses, ...(itf.lender?.addresses ?? [])];
+  if (addresses.some((address) => isIpv6(address) === (family === 6))) return -114;
+  itf.tables[family] = table;
+  forgetTables(vpp);
   return 0;
+}
+
+/** The first name stays. Who holds it does so once; nothing is said of one that is not there. */
+export function setTable(
+  vpp: State,
+  { table_id: id, is_ip6, name }: { readonly table_id: number; readonly is_ip6: boolean; readonly name: string },
+  holder: TableHolder,
+  isAdd: boolean,
+): number {
+  const family = is_ip6 ? 6 : 4;
+  const key = `${id}/${family}`;
+  if (id === 0) return 0;
+  if (isAdd) {
+    const table = vpp.tables.get(key) ?? { name: name || `ipv${family}-VRF:${id}`, holders: new Set() };
+    if (!vpp.tables.has(key)) for (const [route, from] of ownRoutes) addOwnRoute(vpp, id, family, route, from);
+    vpp.tables.set(key, table);
+    table.holders.add(holder);
+  } else vpp.tables.get(key)?.holders.delete(holder);
+  forgetTables(vpp);
+  return 0;
+}
+
+function addOwnRoute(vpp: State, table: number, family: 4 | 6, prefix: string, from: number): void {
+  if (isIpv6(prefix) !== (family === 6)) return;
+  vpp.routes.set(`${table} ${prefix}`, new Map([[from, [pathOf({ isIpv6: family === 6, isDrop: true })]]]));
+}
+
+/** What nobody holds any more is not there. VPP would go on with routes of it that are left, in memory that is not theirs. */
+export function forgetTables(vpp: State): void {
+  for (const [key, { holders }] of vpp.tables) {
+    const [id = "0", family = "4"] = key.split("/");
+    const isBound = ({ tables }: Interface): boolean => tables[family === "6" ? 6 : 4] === Number(id);
+    if (id === "0" || holders.size > 0 || [...vpp.interfaces.values()].some(isBound)) continue;
+    for (const [route, sources] of vpp.routes) {
+      const [table, prefix = ""] = route.split(" ");
+      if (table !== id || isIpv6(prefix) !== (family === "6")) continue;
+      if (sources.has(source.api) || sources.has(source.cli)) throw new Died("a table went while it had routes");
+      vpp.routes.delete(route);
+    }
+    vpp.tables.delete(key);
+  }
+}
+
+/** As `show ip fib summary table` says it. */
+export function tableText(vpp: State, id: number, family: 4 | 6): string {
+  const table = vpp.tables.get(`${id}/${family}`);
+  if (!table) return "";
+  const bound = [...vpp.interfaces.values()].filter(({ tables }) => tables[family] === id).length;
+  const holders = [...table.holders].map((holder) => `${holder}:1, `);
+  const held = [...holders, ...(id !== 0 && bound > 0 ? [`interface:${bound}, `] : [])].join("");
+  return [
+    `${table.name}, fib_index:1, flow hash:[src dst sport dport proto flowlabel ] epoch:0 flags:none locks:[${held}]`,
+    "    Prefix length         Count      ",
+    "",
+  ].join("\n");
 }
 
 export const addressDumps = {
@@ -199,7 +246,7 @@ export const addressDumps = {
     }
   },
   *ip_table_dump(vpp) {
-    for (const [key, name] of vpp.tables) {
+    for (const [key, { name }] of vpp.tables) {
       const [id, family] = key.split("/");
       yield { table: { table_id: Number(id), is_ip6: family === "6", name } };
     }

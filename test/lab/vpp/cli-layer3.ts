@@ -1,6 +1,14 @@
 /** CLI commands of the simulated VPP on layers 2 and 3: addresses, routes, neighbours, advertisements, bridges. */
 import type { FibPath } from "../../../reconcilers/vpp/api/messages.ts";
-import { addAddress, forgetAddresses, removeAddress, setUnnumbered } from "./addresses.ts";
+import {
+  addAddress,
+  bindTable,
+  forgetAddresses,
+  removeAddress,
+  setTable,
+  setUnnumbered,
+  tableText,
+} from "./addresses.ts";
 import { bridgeCalls, bridgePort, rewriteTags, toLayer3 } from "./bridges.ts";
 import { interfaceNamed, must, noMore, numberNamed, optionsOf, Refused, type Commands } from "./cli-words.ts";
 import { advertise, advertisePrefix } from "./advertisements.ts";
@@ -15,11 +23,13 @@ export function pathsOf(vpp: State, words: readonly string[], isV6: boolean): re
     .join(" ")
     .split(/(?:^| )via /)
     .slice(1)) {
-    const [first = "", second] = part.trim().split(" ");
+    const [first = "", second, third] = part.trim().split(" ");
     if (first === "drop") paths.push(pathOf({ isIpv6: isV6, isDrop: true }));
     else if (/[.:]/.test(first) && !vpp.byName(first)) {
-      const index = second === undefined ? undefined : interfaceNamed(vpp, second).index;
-      paths.push(pathOf({ via: first, isIpv6: isV6, ...(index !== undefined && { index }) }));
+      const table = second === "next-hop-table" ? Number(third) : 0;
+      if (!vpp.tables.has(`${table}/${isV6 ? 6 : 4}`)) throw new Refused(`unknown input \`${part}'`);
+      const index = second === undefined || third !== undefined ? undefined : interfaceNamed(vpp, second).index;
+      paths.push(pathOf({ via: first, isIpv6: isV6, table, ...(index !== undefined && { index }) }));
     } else paths.push(pathOf({ index: interfaceNamed(vpp, first).index, isIpv6: isV6 }));
   }
   return paths;
@@ -39,8 +49,13 @@ function route(vpp: State, [verb, prefix = "", ...words]: readonly string[]): st
 }
 
 function table(vpp: State, family: 4 | 6, [verb, id = "0"]: readonly string[]): string {
-  if (verb === "add") vpp.tables.set(`${id}/${family}`, `ipv${family}-VRF:${id}`);
-  else vpp.tables.delete(`${id}/${family}`);
+  if (!/^[1-9]\d*$/.test(id)) throw new Refused("Can't change the default table");
+  must(setTable(vpp, { table_id: Number(id), is_ip6: family === 6, name: "" }, "CLI", verb === "add"));
+  return "";
+}
+
+function bind(vpp: State, family: 4 | 6, [name, id]: readonly string[]): string {
+  must(bindTable(vpp, interfaceNamed(vpp, name), family, Number(id)));
   return "";
 }
 
@@ -106,10 +121,10 @@ export const layer3Commands: Commands = {
     else throw new Refused("expected `use'");
     return "";
   },
-  "set interface ip table": (vpp, [name, id]) => {
-    interfaceNamed(vpp, name).tables[4] = Number(id);
-    return "";
-  },
+  "set interface ip table": (vpp, words) => bind(vpp, 4, words),
+  "set interface ip6 table": (vpp, words) => bind(vpp, 6, words),
+  "show ip fib summary": (vpp, words) => tableText(vpp, Number(words[1]), 4),
+  "show ip6 fib summary": (vpp, words) => tableText(vpp, Number(words[1]), 6),
   "ip table": (vpp, words) => table(vpp, 4, words),
   "ip6 table": (vpp, words) => table(vpp, 6, words),
   "ip route": route,

@@ -1,6 +1,6 @@
 /** What goes with an interface of the simulated VPP when it is deleted, and what stays behind as a ghost. */
 import type { Calls } from "./handlers.ts";
-import { clearIpv6, forgetAddresses } from "./addresses.ts";
+import { clearIpv6, forgetAddresses, forgetTables } from "./addresses.ts";
 import { toLayer3 } from "./bridges.ts";
 import { dropInterface } from "./interfaces.ts";
 import { removePair } from "./linux.ts";
@@ -25,6 +25,7 @@ export function deleteInterface(vpp: State, itf: Interface): void {
     map.delete(itf.index);
   }
   dropInterface(vpp, itf);
+  forgetTables(vpp);
 }
 
 /** It has its own MAC address again. */

@@ -48,7 +48,10 @@ export function removeRoute(vpp: State, { prefix, table = 0, paths, from, isMult
 function refuses(vpp: State, prefix: string, table: number, paths: readonly FibPath[]): number {
   if (!vpp.tables.has(`${table}/${isIpv6(prefix) ? 6 : 4}`)) return retval.noSuchFib;
   const isKnown = ({ sw_if_index }: FibPath): boolean => sw_if_index === none || vpp.interfaces.has(sw_if_index);
-  return paths.every(isKnown) ? 0 : -54;
+  if (!paths.every(isKnown)) return -54;
+  const isThere = ({ sw_if_index, proto, type, table_id }: FibPath): boolean =>
+    sw_if_index !== none || type !== 0 || vpp.tables.has(`${table_id}/${proto === 1 ? 6 : 4}`);
+  return paths.every(isThere) ? 0 : retval.noSuchFib;
 }
 
 function canonical(path: FibPath): FibPath {
@@ -67,12 +70,14 @@ export function pathOf(parts: {
   readonly index?: number;
   readonly isIpv6: boolean;
   readonly isDrop?: boolean;
+  /** Where the next hop is looked for. */
+  readonly table?: number;
 }): FibPath {
-  const { via, index = none, isDrop = false } = parts;
+  const { via, index = none, isDrop = false, table = 0 } = parts;
   const address = parts.isIpv6 ? { ip6: via ?? "::" } : { ip4: via ?? "0.0.0.0" };
   return {
     sw_if_index: index,
-    table_id: 0,
+    table_id: table,
     rpf_id: 0,
     weight: 1,
     preference: 0,

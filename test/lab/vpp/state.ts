@@ -131,6 +131,13 @@ export interface Tunnel {
   readonly multicast: number;
 }
 
+export interface Table {
+  readonly name: string;
+  readonly holders: Set<TableHolder>;
+}
+
+export type TableHolder = "API" | "CLI" | "lcp-rt";
+
 export interface BridgeDomain {
   flags: number;
   macAge: number;
@@ -227,10 +234,10 @@ export class State {
     { readonly bond: number; readonly isPassive: boolean; readonly isLong: boolean; weight: number }
   >();
   readonly tunnels = new Map<number, Tunnel>();
-  /** "table/4" → name. */
-  readonly tables = new Map<string, string>([
-    ["0/4", "ipv4-VRF:0"],
-    ["0/6", "ipv6-VRF:0"],
+  /** "table/4" → its name, and who holds it; the interfaces in it do too. */
+  readonly tables = new Map<string, Table>([
+    ["0/4", { name: "ipv4-VRF:0", holders: new Set() }],
+    ["0/6", { name: "ipv6-VRF:0", holders: new Set() }],
   ]);
   /** "table prefix" → source → paths. */
   readonly routes = new Map<string, Map<number, readonly FibPath[]>>();

@@ -141,6 +141,92 @@ export const layer3Stories: readonly Story[] = [
     },
   },
   {
+    name: "lets no interface leave its table that borrows addresses",
+    async tell(vpp) {
+      const [lender, borrower] = [await loopback(vpp, 1), await loopback(vpp, 2)];
+      await vpp.retval("ip_table_add_del", { is_add: true, table: { table_id: 10, is_ip6: false, name: "" } });
+      await setAddress(vpp, lender, "192.0.2.1/32");
+      const loan = { sw_if_index: lender, unnumbered_sw_if_index: borrower };
+      await vpp.retval("sw_interface_set_unnumbered", { ...loan, is_add: true });
+      const bind = { sw_if_index: borrower, is_ipv6: false, vrf_id: 10 };
+      expect(await vpp.retval("sw_interface_set_table", bind)).toBe(-114);
+      await vpp.retval("sw_interface_set_unnumbered", { ...loan, is_add: false });
+      expect(await vpp.retval("sw_interface_set_table", bind)).toBe(0);
+    },
+  },
+  {
+    name: "holds a table for the API, for the CLI and for interfaces, and forgets it when none does",
+    async tell(vpp) {
+      const table = { table_id: 10, is_ip6: false, name: "" };
+      const holders = async () => {
+        const shown = await vpp.call("cli_inband", { cmd: "show ip fib summary table 10" });
+        const text = typeof shown === "symbol" ? "" : shown.reply;
+        return /locks:\[(.*?)\]/
+          .exec(text)?.[1]
+          ?.replaceAll(/[:\d, ]+/g, " ")
+          .trim();
+      };
+      const tables = async () => (await vpp.dump("ip_table_dump")).filter((one) => one.table.table_id === 10).length;
+      expect(await vpp.retval("ip_table_add_del", { is_add: true, table })).toBe(0);
+      expect(await vpp.retval("cli_inband", { cmd: "ip table add 10" })).toBe(0);
+      expect(await vpp.retval("cli_inband", { cmd: "ip table add 10" })).toBe(0);
+      expect(await holders()).toBe("API CLI");
+      const sw_if_index = await loopback(vpp, 1);
+      expect(await vpp.retval("cli_inband", { cmd: "set interface ip table loop1 10" })).toBe(0);
+      expect(await holders()).toBe("API CLI interface");
+      expect(await vpp.retval("ip_table_add_del", { is_add: false, table })).toBe(0);
+      expect(await vpp.retval("ip_table_add_del", { is_add: false, table })).toBe(0);
+      expect(await vpp.retval("cli_inband", { cmd: "ip table del 10" })).toBe(0);
+      expect([await holders(), await tables()]).toEqual(["interface", 1]);
+      expect(await vpp.retval("sw_interface_set_table", { sw_if_index, is_ipv6: false, vrf_id: 0 })).toBe(0);
+      expect([await holders(), await tables()]).toEqual([undefined, 0]);
+      expect(await vpp.retval("cli_inband", { cmd: "ip table del 10" })).toBe(0);
+    },
+  },
+  {
+    name: "looks for a next hop without an interface in the main table, unless another one is named",
+    async tell(vpp) {
+      const table = { table_id: 10, is_ip6: false, name: "" };
+      await vpp.retval("ip_table_add_del", { is_add: true, table });
+      const index = await loopback(vpp, 1);
+      const path = pathOf({ via: "192.0.2.9", isIpv6: false });
+      expect(await setRoute(vpp, "198.51.100.0/24", [{ ...path, table_id: 10 }], { table_id: 10 })).toBe(0);
+      expect(await setRoute(vpp, "198.51.100.0/24", [{ ...path, table_id: 11 }], { table_id: 10 })).toBe(-3);
+      const lines = [
+        "ip route add 203.0.113.0/24 table 10 via 192.0.2.9 next-hop-table 10",
+        "ip route add 203.0.114.0/24 table 10 via 192.0.2.9",
+        "ip route add 203.0.115.0/24 table 10 via 192.0.2.9 loop1",
+        "ip route add 203.0.116.0/24 table 10 via drop",
+      ];
+      for (const cmd of lines) expect(await vpp.retval("cli_inband", { cmd })).toBe(0);
+      const found = [
+        ...(await vpp.dump("ip_route_v2_dump", { src: 8, table })),
+        ...(await vpp.dump("ip_route_v2_dump", { src: 9, table })),
+      ];
+      const shown = found.map(({ route: { prefix, paths } }) => {
+        const [first] = paths;
+        return [prefix, first?.type, first?.sw_if_index === index ? "loop1" : first?.table_id];
+      });
+      expect(shown).toEqual([
+        ["198.51.100.0/24", 0, 10],
+        ["203.0.113.0/24", 0, 10],
+        ["203.0.114.0/24", 0, 0],
+        ["203.0.115.0/24", 0, "loop1"],
+        ["203.0.116.0/24", 2, 0],
+      ]);
+      for (const prefix of [
+        "198.51.100.0/24",
+        "203.0.113.0/24",
+        "203.0.114.0/24",
+        "203.0.115.0/24",
+        "203.0.116.0/24",
+      ]) {
+        await setRoute(vpp, prefix, [], { is_add: false, table_id: 10 });
+        await vpp.retval("cli_inband", { cmd: `ip route del ${prefix} table 10` });
+      }
+    },
+  },
+  {
     name: "lists a route's prefix with the host bits that it was made with",
     async tell(vpp) {
       const drop = [pathOf({ isIpv6: false, isDrop: true })];

@@ -156,11 +156,11 @@ export async function finishCommit(
     const after = deployment.purpose === "roll-back" ? withLeft(proven, deployment, host.now()) : heard;
     return { ...after, lastDeployment, probation: probationOf(generation, deployment, soakMs, green, host) };
   });
+  await clearUp(appliance, deployment, "committed", signal);
   listener.committed(generation);
   await progress.move({ type: "committed" });
   const trigger = deployment.purpose === "roll-back" ? memory.ledger().lastDeployment?.trigger : undefined;
   const { planes } = deployment;
   listener.event({ type: "deployment-ended", outcome: "committed", ...(trigger !== undefined && { trigger, planes }) });
   await tidy(appliance, generation.digest);
-  await clearUp(appliance, deployment, "committed", signal);
 }

@@ -131,7 +131,7 @@ export async function runAgent(
       fetchPackage: (wanted, limited) =>
         fetchPackage({ host, folder: updateFolder(paths.cache), trust: settings.trust }, wanted, limited),
       stageImage: bringImages(host, settings),
-      means: trialMeans({ host, settings, reconcilers, vpp }),
+      means: trialMeans({ host, settings, secrets, reconcilers, vpp }),
       observer,
       logged,
       mistakes,

@@ -1,10 +1,12 @@
 /** A deployment with another image: staged, checked and armed here; what follows happens in the boot environment on trial. */
 import type { BootEnvironment } from "../../reconcilers/bootenv/model.ts";
+import type { Generation } from "../../reconcilers/generation.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import { stageCandidate, type Intent } from "../deploy.ts";
 import { orderKey } from "../going-back.ts";
 import { withReboot, withTrial } from "../ledger.ts";
 import type { Deployment } from "../machine.ts";
+import { standing } from "../overlay.ts";
 import { touchedIn } from "../proof.ts";
 import { rollBack } from "../roll-back.ts";
 import { timing } from "../timing.ts";
@@ -12,7 +14,9 @@ import type { Turn } from "../turn.ts";
 import { trialPolicy } from "./box.ts";
 import { go } from "./go.ts";
 import { crashes } from "./harvest.ts";
+import { keepFiles } from "./keep-files.ts";
 import { keep } from "./kept.ts";
+import type { Asked } from "./means.ts";
 
 /** Where to, and from where. */
 export interface Between {
@@ -51,17 +55,20 @@ export async function tryImage(turn: Turn, intent: Intent, between: Between): Pr
   }
 }
 
-async function arm(turn: Turn, intent: Intent, { there, from }: Between): Promise<Deployment | undefined> {
+async function arm(turn: Turn, intent: Intent, { there, from: home }: Between): Promise<Deployment | undefined> {
   const { appliance, signal } = turn;
-  const { host, progress, bootFiles, means, memory, witness, state, listener } = appliance;
+  const { host, progress, means, memory, witness, state, listener } = appliance;
   const { target, committed, plan, baseline, wellBefore } = intent;
   await progress.move({ type: "staging" });
-  const { candidate, notes } = await means.check(intent.candidate, there, signal);
+  const from = sourceOf(turn, intent.candidate);
+  const { candidate, files, notes } = await means.check(
+    { candidate: intent.candidate, environment: there, ...(from && { from }) },
+    signal,
+  );
   // How this box's FRR shows it says nothing of the one that it is for.
   const staged = { ...intent, candidate, plan: { ...plan, shown: {} } };
   await stageCandidate(appliance, staged);
-  // What it boots with: laid by imp-boot in the trial, where no agent has run yet.
-  await bootFiles.keep(candidate, candidate.desired);
+  await keepFiles(appliance, candidate, files);
   const id = `${host.now()}-${target.generation.slice(0, 12)}`;
   const kept = { deployment: id, baseline, touched: touchedIn(staged), crashes: await crashes(host) };
   await keep(host, state, candidate.digest, { ...kept, ...(wellBefore && { wellBefore }) });
@@ -89,7 +96,7 @@ async function arm(turn: Turn, intent: Intent, { there, from }: Between): Promis
     worstImpact: "reboot",
     trial: {
       environment: there.guid,
-      from: from.guid,
+      from: home.guid,
       name: there.name,
       method,
       boot: host.bootId(),
@@ -102,4 +109,11 @@ async function arm(turn: Turn, intent: Intent, { there, from }: Between): Promis
   witness.armed(plan);
   await progress.move({ type: "armed", deployment });
   return deployment;
+}
+
+/** The commit's files, where it is the newest that is to be tried. */
+function sourceOf({ known, appliance }: Turn, { digest }: Generation): Asked["from"] {
+  const { wanted } = known();
+  if (wanted?.generation?.digest !== digest) return undefined;
+  return { tree: wanted.tree, overlays: standing(appliance.memory.ledger()) };
 }

@@ -1,22 +1,25 @@
 /** What a trial boot needs of this box, as an appliance has it. */
-import { desiredOf } from "../../reconcilers/generation.ts";
+import { desiredOf, type Generation } from "../../reconcilers/generation.ts";
 import { commands } from "../../reconcilers/vpp/api/cli.ts";
 import type { Host } from "../../reconcilers/core.ts";
 import type { Policy } from "../../schemas/policy.ts";
-import type { Settings } from "../../schemas/settings.ts";
+import { Problem } from "../../schemas/problem.ts";
 import type { OpenInstance } from "../health/vpp-sight.ts";
+import type { Looked } from "../images/mounted.ts";
 import type { Deployment } from "../machine.ts";
 import type { Reconcilers } from "../planes.ts";
 import { forgetDatabases, keepDatabases, restoreDatabases } from "./databases.ts";
 import { drain, packetsIn, undrain, type Draining } from "./drain.ts";
 import { chooseBoot, tryKernel } from "./kernel-check.ts";
 import { quiesce } from "./leave.ts";
-import type { TrialMeans } from "./means.ts";
+import type { Asked, TrialMeans } from "./means.ts";
+import { renderStaged, type StagedRendering, type StagedRequest } from "./staged-render.ts";
 import { mustBeWatched } from "./watchdog.ts";
 
 export interface Box {
   readonly host: Host;
-  readonly settings: Pick<Settings, "paths">;
+  readonly settings: StagedRequest["settings"];
+  readonly secrets: StagedRequest["secrets"];
   readonly reconcilers: Reconcilers;
   /** undefined: VPP is somebody else's. */
   readonly vpp: OpenInstance | undefined;
@@ -42,12 +45,14 @@ export function trialMeans(box: Box): TrialMeans {
   const keeping = ({ id, trial }: Deployment) => ({ host, pool: trial?.pool ?? "", deployment: id });
   return {
     choose: (environment, signal) => chooseBoot(host, looked(environment), signal),
-    async check(candidate, environment, signal) {
+    async check({ candidate, environment, from }, signal) {
       const { "boot-method": method, "allow-unwatched": isAllowed } = trialPolicy(candidate.policy);
       const choice = await chooseBoot(host, looked(environment), signal);
       const guards = await mustBeWatched({ host, state, method }, isAllowed, signal);
       if (method === "kexec") await tryKernel(host, looked(environment), choice, signal);
-      return { candidate, notes: guards };
+      if (!from) return { candidate, notes: guards };
+      const { generation, files } = await renderedThere(box, looked(environment), candidate, from, signal);
+      return { candidate: generation, files, notes: guards };
     },
     leaveMs: ({ policy }) => 1000 * trialPolicy(policy)["drain-seconds"] + stopMs,
     async leave(deployment, committed, seconds, signal) {
@@ -66,6 +71,25 @@ export function trialMeans(box: Box): TrialMeans {
     comeBack: async (deployment, signal) => void (await restoreDatabases(keeping(deployment), signal)),
     settle: (deployment, signal) => forgetDatabases(keeping(deployment), signal),
   };
+}
+
+/** Rejects with IMAGE_REFUSED, or the first of what the image says is wrong. */
+async function renderedThere(
+  { host, settings, secrets }: Box,
+  looked: Looked,
+  { digest, commit }: Generation,
+  { tree, overlays }: NonNullable<Asked["from"]>,
+  signal: AbortSignal,
+): Promise<StagedRendering> {
+  const request = { tree, commit, overlays, settings, secrets };
+  const rendering = await renderStaged(host, looked, request, signal).catch((thrown: unknown) => {
+    const [first]: readonly unknown[] = thrown instanceof AggregateError ? thrown.errors : [thrown];
+    throw first;
+  });
+  if (rendering.generation.digest === digest) return rendering;
+  throw new Problem("IMAGE_REFUSED", `${looked.name} takes the commit for something else than this agent does.`, {
+    remedy: "Build the image with a newer agent.",
+  });
 }
 
 function drainingOf({ host, reconcilers, vpp }: Box, committed: Draining["committed"], seconds: number): Draining {

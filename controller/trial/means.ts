@@ -1,13 +1,26 @@
 /** What a trial boot needs of a box beside its pool: checks before, the way out of what runs, and back. */
 import type { BootEnvironment } from "../../reconcilers/bootenv/model.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
+import type { LocalFile } from "../../schemas/local.ts";
+import type { Tree } from "../../schemas/tree.ts";
 import type { Deployment } from "../machine.ts";
 import type { BootChoice } from "./kernel-check.ts";
+import type { KeptFile } from "./render-job.ts";
+
+/** What is to be sent into a trial. */
+export interface Asked {
+  readonly candidate: Generation;
+  readonly environment: BootEnvironment;
+  /** What it is rendered from; left out: it was committed here before, and is taken as it is kept. */
+  readonly from?: { readonly tree: Tree; readonly overlays: readonly LocalFile[] };
+}
 
 /** What may be sent into a trial. */
 export interface Checked {
-  /** As the boot environment's own impctl renders it. */
+  /** As the boot environment's own impctl renders it, where it was asked. */
   readonly candidate: Generation;
+  /** What it boots with, as that keeps it; left out: as this agent does. */
+  readonly files?: readonly KeptFile[];
   /** What is worth a word in the history, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -23,7 +36,7 @@ export interface TrialMeans {
   /**
    * Whether the box may be sent there: a watchdog, a kernel that is taken. Rejects with a Problem.
    */
-  check(candidate: Generation, environment: BootEnvironment, signal: AbortSignal): Promise<Checked>;
+  check(asked: Asked, signal: AbortSignal): Promise<Checked>;
   /** Longest time that `leave` takes, towards this candidate. */
   leaveMs(candidate: Generation): number;
   /** Takes traffic away, for so long at most, and stops what the way out would hurt. Rejects with a Problem, and all of it runs again then. */

@@ -1,5 +1,5 @@
 /** An appliance that boots from a simulated pool, by kexec or through a loader that reads the record of a trial once. */
-import { trialWords } from "../../reconcilers/bootenv/trial.ts";
+import { mostTrials, trialWords } from "../../reconcilers/bootenv/trial.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import type { RunResult } from "../../reconcilers/core.ts";
 import { bootFile, restartPlane, stateFolder, story, textOf, type Story, type StoryOptions } from "./story.ts";
@@ -25,6 +25,8 @@ export interface TrialBox {
   /** Starts an agent, and one after each boot of the box, until nothing is in flight any more. */
   settle(): Promise<void>;
   link(name: string): string | undefined;
+  /** What was not committed and yet was to boot next (I1), and trials beyond what is allowed (I10). */
+  faults(): readonly string[];
 }
 
 const done: RunResult = { exitCode: 0, stdout: "", stderr: "" };
@@ -48,6 +50,7 @@ function bareBox(options: StoryOptions): TrialBox {
   const pool = bootPool(["a"], 2 ** 34);
   const boots: string[] = [];
   const next: string[] = [];
+  const wrong: string[] = [];
   let loaded: { readonly name: string; readonly cmdline: string } | undefined;
   let current = "a";
   let starts = 0;
@@ -111,6 +114,10 @@ function bareBox(options: StoryOptions): TrialBox {
         if (starts === before) return;
       }
     },
+    faults: () => {
+      const trials = boots.filter((one) => one.endsWith(" on trial")).length;
+      return [...wrong, ...(trials > mostTrials ? [`it was booted ${trials} times for a trial`] : [])];
+    },
     link: (name) => {
       const guid = pool.datasets.get(`tank/ROOT/${name}`)?.guid;
       const node = s.sim.files.get(`${stateFolder}/committed.d/${guid}`);
@@ -119,10 +126,29 @@ function bareBox(options: StoryOptions): TrialBox {
   };
 
   s.sim.answer((argv) => {
-    if (argv.join(" ").startsWith("zpool set bootfs=")) next.push(argv[2]?.slice("bootfs=tank/ROOT/".length) ?? "");
+    if (argv.join(" ").startsWith("zpool set bootfs=")) {
+      const name = argv[2]?.slice("bootfs=tank/ROOT/".length) ?? "";
+      next.push(name);
+      if (box.link(name) === undefined) wrong.push(`bootfs is set to ${name}, which committed nothing`);
+    }
     return pool.run(argv);
   });
   bootFrom(s.sim, "tank/ROOT/a");
+  // imp-deadline: resets the box unless what runs is what boots next.
+  s.sim.attend({
+    nextAt() {
+      const seconds = trialWords(textOf(s, "/proc/cmdline") ?? "")?.deadlineSeconds;
+      if (seconds === undefined || pool.bootfs === `tank/ROOT/${current}`) return undefined;
+      return 1000 * seconds;
+    },
+    act() {
+      const digest = trialWords(textOf(s, "/proc/cmdline") ?? "")?.generation;
+      const text = `trial ${digest}\nended at ${s.sim.uptime() / 1000} s of ${s.sim.uptime() / 1000} s: not committed\n`;
+      s.sim.files.set(`${stateFolder}/trial-ended`, { text, mode: 0o600 });
+      boots.push("deadline");
+      box.comeUp();
+    },
+  });
   s.sim.answer((argv) => {
     const line = argv.join(" ");
     if (line.startsWith("systemctl reboot")) {

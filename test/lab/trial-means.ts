@@ -9,7 +9,7 @@ export const quickTrials: TrialMeans = {
     root: `root=zfs:${dataset}`,
     usual: "ro quiet",
   }),
-  check: async (candidate) => ({ candidate, notes: [] }),
+  check: async ({ candidate }) => ({ candidate, notes: [] }),
   leaveMs: () => 60_000,
   leave: async () => ({ revive: async () => undefined }),
   comeBack: async () => undefined,

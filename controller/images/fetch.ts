@@ -5,7 +5,7 @@
 import type { Host } from "../../reconcilers/core.ts";
 import type { ImageStream } from "../../schemas/manifest.ts";
 import { asProblem, Problem } from "../../schemas/problem.ts";
-import { isChunk, openStore, placeIn, storeFolder, type ChunkStore } from "./chunk-store.ts";
+import { isChunk, openStore, placeIn, storeFolder } from "./chunk-store.ts";
 import type { Pace } from "./pace.ts";
 import type { Place } from "./place.ts";
 import { openReader, type Reader } from "./reader.ts";
@@ -46,25 +46,31 @@ export async function* chunksOf(stream: ImageStream, fetching: Fetching): AsyncG
   const buffers = [0, 1, 2].map(() => Buffer.allocUnsafe(Math.min(stream.chunkBytes, stream.size)));
   const network = remainder(stream, fetching);
   let [bytes, fetched] = [0, 0];
+  // Kept while the next one comes.
+  let keeping = Promise.resolve();
   try {
     for (const index of stream.chunks.keys()) {
       fetching.signal.throwIfAborted();
       const room = (buffers[index % buffers.length] ?? Buffer.alloc(0)).subarray(0, placeIn(stream, index).bytes);
-      const chunk = (await store.read(index, room)) ?? (await keep(store, index, await network.chunk(index, room)));
+      const kept = await store.read(index, room);
+      const chunk = kept ?? (await network.chunk(index, room));
+      await keeping;
+      if (!kept) {
+        keeping = store.write(index, chunk);
+        // Whoever waits for it hears of it.
+        keeping.catch(() => undefined);
+      }
       bytes += chunk.length;
       fetched = network.fetched();
       told?.({ file: stream.file, size: stream.size, bytes, fetched });
       yield chunk;
     }
+    await keeping;
   } finally {
+    await keeping.catch(() => undefined);
     await network.close();
     await store.close();
   }
-}
-
-async function keep(store: ChunkStore, index: number, chunk: Buffer): Promise<Buffer> {
-  await store.write(index, chunk);
-  return chunk;
 }
 
 /** Brings the whole stream onto this box; resolves once every chunk of it was checked. Rejects like chunksOf. */
@@ -102,7 +108,7 @@ function remainder(stream: ImageStream, { host, places, pace, signal }: Fetching
     const chunk = await open.reader.take(room);
     open.next += 1;
     fetched += chunk.length;
-    if (isChunk(stream, index, chunk)) return chunk;
+    if (await isChunk(stream, index, chunk)) return chunk;
     throw new Problem(
       "IMAGE_CORRUPT",
       `${place.label}/${stream.file} is not what its manifest says: chunk ${index} differs.`,

@@ -2,7 +2,6 @@
 import type { Host, RunResult } from "../../reconcilers/core.ts";
 import { printable } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { unmount } from "./staging.ts";
 
 export interface Looked {
   readonly dataset: string;
@@ -13,6 +12,9 @@ export interface Looked {
 }
 
 const mountMs = 60_000;
+/** zfsutil: although it has no mount point. */
+const mount = 'mkdir -p -m 700 "$2" && exec mount -t zfs -o zfsutil,ro,nosuid,nodev,noexec "$1" "$2"';
+const unmount = 'umount "$1"; rmdir "$1"';
 
 /**
  * Mounts it, read-only, without devices, set-uid or programs, while `work` looks. Rejects with IMAGE_RECEIVE where it cannot be mounted,
@@ -30,16 +32,13 @@ export async function whileMounted<T>(
       remedy: "It is tried again; `zpool status` says how the pool is.",
     });
   const run = (argv: readonly [string, ...string[]]) => host.run(argv, { timeoutMs: mountMs, signal });
-  const made = await run(["mkdir", "-p", "-m", "700", folder]);
-  if (made.exitCode !== 0) throw failed("mkdir", made);
-  // zfsutil: although it has no mount point.
-  const mounted = await run(["mount", "-t", "zfs", "-o", "zfsutil,ro,nosuid,nodev,noexec", dataset, folder]);
+  const mounted = await run(["sh", "-c", mount, "sh", dataset, folder]);
   try {
     if (mounted.exitCode !== 0) throw failed("mount", mounted);
     return await work();
   } finally {
-    await unmount(host, folder, AbortSignal.timeout(mountMs));
-    await run(["rmdir", folder]).catch(() => undefined);
+    const limited = AbortSignal.timeout(mountMs);
+    await host.run(["sh", "-c", unmount, "sh", folder], { timeoutMs: mountMs, signal: limited }).catch(() => undefined);
   }
 }
 

@@ -3,7 +3,6 @@
  * came, and only then its name. Until the last command it has no mount point, and nothing boots or mounts it; whatever goes wrong
  * before leaves nothing.
  */
-import { createHash, type Hash } from "node:crypto";
 import { imageHold, type OwnProperty } from "../../reconcilers/bootenv/model.ts";
 import { zfs } from "../../reconcilers/bootenv/zfs.ts";
 import type { Host, RunResult } from "../../reconcilers/core.ts";
@@ -13,7 +12,7 @@ import type { SignedManifest } from "./manifest.ts";
 import { checkContents } from "./contents.ts";
 import { ahead, beginningOf } from "./decompress.ts";
 import { lastLine, whileMounted } from "./mounted.ts";
-import { removeLeftovers, removeStaging, stagingName, standing } from "./staging.ts";
+import { removeLeftovers, removeStaging, stagingName, standing, type Standing } from "./staging.ts";
 import { headerBytes, parseHeader } from "./stream-header.ts";
 
 export interface Receiving {
@@ -51,16 +50,17 @@ export async function receiveImage(
   const { manifest } = image;
   const dataset = `${root}/${manifest.name}`;
   const staging = stagingName(root, manifest.name);
-  await removeLeftovers(host, root, folder, signal);
-  const found = await whatIsThere(receiving, manifest, dataset);
+  const before = await removeLeftovers(host, root, folder, signal);
+  const found = whatIsThere(before, manifest, dataset);
   if (found === "whole") return { dataset, isOld: true };
-  if (found === "named") {
-    await finish(receiving, image, dataset);
+  if (typeof found === "object") {
+    await finish(receiving, image, dataset, found.named);
     return { dataset, isOld: false };
   }
+  let snapshot: string;
   try {
-    await pass(receiving, image, stream, staging);
-    await mustHave(receiving, staging, manifest);
+    await pass(receiving, image, stream, staging, before);
+    snapshot = await mustHave(receiving, staging, manifest);
     await lookInside(receiving, staging, manifest);
   } catch (thrown) {
     // What it was that went wrong is what counts, and the next one tries again to remove it.
@@ -68,33 +68,34 @@ export async function receiveImage(
     throw thrown;
   }
   await zfs(host, ["rename", "-u", staging, dataset], signal);
-  await finish(receiving, image, dataset);
+  await finish(receiving, image, dataset, snapshot);
   return { dataset, isOld: false };
 }
 
-/** Of the name: nothing; the image, whole; the image, all but its last properties. Rejects where it is something else's. */
-async function whatIsThere(
-  { host, root, signal }: Receiving,
+/** Of the name: nothing; the image, whole; the image, all but its last properties, with its snapshot. Throws where it is something else's. */
+function whatIsThere(
+  { datasets, snapshots }: Standing,
   manifest: Manifest,
   dataset: string,
-): Promise<"nothing" | "whole" | "named"> {
-  const { datasets, snapshots } = await standing(host, root, signal);
+): "nothing" | "whole" | { readonly named: string } {
   const there = datasets.find(({ name }) => name === dataset);
   if (!there) return "nothing";
-  const isIt = snapshots.get(snapshotOf(manifest))?.startsWith(`${dataset}@`) === true;
-  if (isIt) return there.state === "receiving" ? "named" : "whole";
+  const snapshot = snapshots.get(snapshotOf(manifest));
+  if (snapshot?.startsWith(`${dataset}@`))
+    return there.state === "receiving" ? { named: snapshot.slice(dataset.length + 1) } : "whole";
   throw new Problem("IMAGE_RECEIVE", `${dataset} is there already, and is not the image ${manifest.name}.`, {
     remedy: `Remove it where it is not needed (\`impctl be rm ${manifest.name}\`), or give the image another name.`,
   });
 }
 
 async function pass(
-  { host, chunks, root, signal }: Receiving,
+  { host, chunks, signal }: Receiving,
   { manifest }: Pick<SignedManifest, "manifest">,
   stream: ImageStream,
   staging: string,
+  before: Standing,
 ): Promise<void> {
-  const origin = await originOf({ host, root, signal }, stream);
+  const origin = originOf(before, stream);
   const own: Partial<Record<OwnProperty, string>> = { "imp:state": "receiving", "imp:image": manifest.name };
   // Set by us with the dataset itself: neither the stream nor what stands above it has a say.
   const forced = {
@@ -107,43 +108,28 @@ async function pass(
     ...own,
   };
   const options = Object.entries({ ...forced, ...origin }).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
-  const whole = createHash("sha256");
   const what = `The stream ${stream.file}`;
   const argv = ["zstd", "-dcq", "--memory=128MB"] as const;
   // Programs of their own beside each other: what zstd gives goes to ZFS without a way through here. Its exit code says nothing that
-  // ZFS, which must see the end of its stream, and the digest do not.
+  // the chunks, of which each is the one that the manifest names, and ZFS, which must see the end of its stream, do not.
   const script = `${argv.join(" ")} | exec zfs receive -u "$@"`;
   const result = await host.run(["sh", "-c", script, "sh", ...options, staging], {
     timeoutMs: receiveMs,
     signal,
-    inputPieces: hashed(withHeader(ahead(chunks(stream)), stream, what), whole),
+    inputPieces: withHeader(ahead(chunks(stream)), stream, what),
   });
   if (result.exitCode !== 0) throw refusedBy(result, manifest.name, what);
-  if (`sha256:${whole.digest("hex")}` === stream.sha256) return;
-  throw new Problem("IMAGE_CORRUPT", `${what} has each chunk that its manifest names, but not its digest.`, {
-    remedy: "Make the manifest anew.",
-  });
 }
 
 /** The snapshot on top of which an incremental stream is received: as a clone of it. */
-async function originOf(
-  { host, root, signal }: Pick<Receiving, "host" | "root" | "signal">,
-  { base, file }: ImageStream,
-): Promise<{ readonly origin?: string }> {
+function originOf({ snapshots }: Standing, { base, file }: ImageStream): { readonly origin?: string } {
   if (base === undefined) return {};
-  const origin = (await standing(host, root, signal)).snapshots.get(base);
+  const origin = snapshots.get(base);
   if (origin !== undefined) return { origin };
   throw new Problem("IMAGE_RECEIVE", `${file} builds on the snapshot ${base}, which is not here any more.`, {
     transient: true,
     remedy: "The next look takes another stream.",
   });
-}
-
-async function* hashed(chunks: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    yield chunk;
-  }
 }
 
 /** Nothing reaches ZFS before the stream says that it is the one of the manifest. */
@@ -162,11 +148,11 @@ async function* withHeader(chunks: AsyncIterable<Buffer>, stream: ImageStream, w
   }
 }
 
-/** One snapshot, and the right one: nothing else came with it. */
-async function mustHave({ host, root, signal }: Receiving, staging: string, manifest: Manifest): Promise<void> {
-  const { snapshots } = await standing(host, root, signal);
-  const came = [...snapshots].filter(([, name]) => name.startsWith(`${staging}@`));
-  if (came.length === 1 && came[0]?.[0] === snapshotOf(manifest)) return;
+/** One snapshot, and the right one: nothing else came with it. Gives its name, without the dataset. */
+async function mustHave({ host, signal }: Receiving, staging: string, manifest: Manifest): Promise<string> {
+  const { snapshots } = await standing(host, staging, signal);
+  const [came, ...more] = [...snapshots].filter(([, name]) => name.startsWith(`${staging}@`));
+  if (came && more.length === 0 && came[0] === snapshotOf(manifest)) return came[1].slice(staging.length + 1);
   throw new Problem("IMAGE_CORRUPT", `What came of ${manifest.name} is not the snapshot that its manifest names.`, {
     remedy: "Make the stream and its manifest anew.",
   });
@@ -180,12 +166,12 @@ async function lookInside({ host, folder, signal }: Receiving, staging: string, 
 
 /** It has its name: from here on it can only be finished, now or by the next look. The last command makes it bootable. */
 async function finish(
-  { host, root, signal }: Receiving,
+  { host, signal }: Receiving,
   { manifest, digest }: Pick<SignedManifest, "manifest" | "digest">,
   dataset: string,
+  name: string,
 ): Promise<void> {
-  const { snapshots } = await standing(host, root, signal);
-  const snapshot = snapshots.get(snapshotOf(manifest)) ?? `${dataset}@`;
+  const snapshot = `${dataset}@${name}`;
   const held = await host.run(["zfs", "hold", imageHold, snapshot], { timeoutMs: mountMs, signal });
   if (held.exitCode !== 0 && !/already exists/.test(held.stderr)) {
     throw new Problem("POOL", `${snapshot} cannot be held: ${lastLine(held.stderr)}`, { transient: true });

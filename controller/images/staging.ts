@@ -35,12 +35,19 @@ export async function standing(host: Host, root: string, signal: AbortSignal): P
   };
 }
 
-/** Removes what receivings left that were cut off. `mountedAt`: where one of them may still be mounted. Rejects with POOL. */
-export async function removeLeftovers(host: Host, root: string, mountedAt: string, signal: AbortSignal): Promise<void> {
-  const { datasets } = await standing(host, root, signal);
+/** Removes what receivings left that were cut off, and gives what is there then. `mountedAt`: where one of them may still be mounted. Rejects with POOL. */
+export async function removeLeftovers(
+  host: Host,
+  root: string,
+  mountedAt: string,
+  signal: AbortSignal,
+): Promise<Standing> {
+  const before = await standing(host, root, signal);
+  const { datasets } = before;
   const left = datasets.filter(({ name }) => name.startsWith(`${root}/${prefix}`));
   if (left.length > 0) await unmount(host, mountedAt, signal);
   for (const { name } of left) await removeStaging(host, name, signal);
+  return left.length > 0 ? standing(host, root, signal) : before;
 }
 
 /** Removes one, with the snapshots in it; it need not be there. Rejects with POOL. */

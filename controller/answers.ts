@@ -5,11 +5,12 @@ import type { Standing } from "../reconcilers/bootenv/standing.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Tree } from "../schemas/tree.ts";
 import type { Appliance } from "./appliance.ts";
-import { changeEnvironment, standingOf, type EnvironmentOrder } from "./boot-environments.ts";
+import { changeEnvironment, named, standingOf, type EnvironmentOrder } from "./boot-environments.ts";
 import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
 import { inFlight } from "./machine.ts";
 import { underlay } from "./overlaid.ts";
 import type { Survey } from "./planes.ts";
+import { isToBeTried, orderTrial } from "./trial/order.ts";
 import type { Listener } from "./progress.ts";
 import type { Known } from "./report/known.ts";
 import { withDeadline } from "./retry.ts";
@@ -109,7 +110,14 @@ export function answers({ parts, listener, known: knownNow, box }: Knowing): Ans
       const { state } = knownNow();
       const isInTheWay = order.verb === "rm" || order.verb === "activate";
       if (isInTheWay && inFlight(state)) throw busy(`A deployment is in flight (${state.at}).`);
-      return changeEnvironment(bootBox, order, signal);
+      const standing = order.verb === "activate" ? await standingOf(bootBox, signal) : undefined;
+      const environment = standing && named(standing, order.name);
+      const appliance = box();
+      if (!standing || !environment || !appliance || !isToBeTried(standing, environment))
+        return changeEnvironment(bootBox, order, signal);
+      if (parts.settings.mode === "observe") throw new Problem("USAGE", "The agent's settings say to observe only.");
+      const wanted = knownNow().wanted?.generation;
+      return orderTrial(appliance, standing, environment, { wanted, reason: order.reason });
     },
   };
 }

@@ -135,8 +135,8 @@ export function noPool(): Problem {
   return new Problem("BOOT_ENVIRONMENT", "The root of this box is no ZFS dataset: it has no boot environments.");
 }
 
-/** By name or GUID. */
-function named({ observed }: Standing, name: string): BootEnvironment {
+/** By name or GUID. Throws USAGE where there is none. */
+export function named({ observed }: Standing, name: string): BootEnvironment {
   const found = observed.environments.find((one) => one.name === name || one.guid === name || one.dataset === name);
   if (found) return found;
   const names = observed.environments.map((one) => one.name).join(", ");

@@ -161,6 +161,12 @@ export async function finishCommit(
   await progress.move({ type: "committed" });
   const trigger = deployment.purpose === "roll-back" ? memory.ledger().lastDeployment?.trigger : undefined;
   const { planes } = deployment;
-  listener.event({ type: "deployment-ended", outcome: "committed", ...(trigger !== undefined && { trigger, planes }) });
+  const isTrial = deployment.trial !== undefined;
+  listener.event({
+    type: "deployment-ended",
+    outcome: "committed",
+    ...(isTrial && { isTrial }),
+    ...(trigger !== undefined && { trigger, planes }),
+  });
   await tidy(appliance, generation.digest);
 }

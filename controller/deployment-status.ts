@@ -23,5 +23,6 @@ export function ended(
     ...(deployment.worstImpact && { worstImpact: deployment.worstImpact }),
     ...(deployment.soakMs !== undefined && { soakSeconds: deployment.soakMs / 1000 }),
     ...(deployment.deadlineMs !== undefined && { deadlineSeconds: deployment.deadlineMs / 1000 }),
+    ...(deployment.trial && { trial: { name: deployment.trial.name, method: deployment.trial.method } }),
   };
 }

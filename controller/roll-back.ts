@@ -175,5 +175,6 @@ async function conclude(appliance: Appliance, signal: AbortSignal): Promise<void
     outcome: "rolled-back",
     trigger: failure.trigger,
     planes: deployment.planes,
+    ...(deployment.trial && { isTrial: true }),
   });
 }

@@ -28,6 +28,8 @@ export interface Story {
   /** For how long everything had to be green, and how long it could take from arming on. */
   readonly soakMs?: number;
   readonly deadlineMs?: number;
+  /** The boot environment that was booted for it, once. */
+  readonly trial?: string;
   readonly steps: number;
   readonly stepsDone: number;
   /** In the order in which they began; `back`: on the way back. */
@@ -144,7 +146,8 @@ interface Telling {
 }
 
 function startTelling(deployment: Deployment, first: HistoryRecord): Telling {
-  const { id, purpose, commit, generation, from, worstImpact, soakMs, deadlineMs, steps, startedAt } = deployment;
+  const { id, purpose, commit, generation, from, worstImpact, soakMs, deadlineMs, steps, startedAt, trial } =
+    deployment;
   let entered: Stamp = first;
   let failed: Stamp = first;
   let story: Story = {
@@ -158,6 +161,7 @@ function startTelling(deployment: Deployment, first: HistoryRecord): Telling {
     ...(worstImpact && { worstImpact }),
     ...(soakMs !== undefined && { soakMs }),
     ...(deadlineMs !== undefined && { deadlineMs }),
+    ...(trial && { trial: trial.name }),
     steps,
     stepsDone: 0,
     outcome: undefined,

@@ -61,8 +61,8 @@ const more: Readonly<Record<EnvironmentVerb, string>> = {
   pin: "The reason stands in the pool, and in the history.",
   unpin: "It is removed after the next commit, if it has no other role and is not among the newest.",
   rm: "Refused for what runs, boots next, is to be gone back to, is on trial or pinned. What was cloned from it stays whole.",
-  activate: `Only what committed a generation here: any other is to be tried first, docs/boot-environments.md. It reboots nothing: until
-somebody does, the one that runs stays, and nothing is deployed.`,
+  activate: `What committed a generation here boots next; it reboots nothing: until somebody does, the one that runs stays, and nothing is
+deployed. Any other is tried by the agent, in one trial boot at once, and boots next once it proved itself: docs/trial-boot.md.`,
 };
 
 function change(command: Command, terminal: Terminal, verb: EnvironmentVerb, text: string, shown: string[]): void {

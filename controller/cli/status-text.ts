@@ -148,7 +148,8 @@ function deployment(one: DeploymentStatus, now: number): string {
   const { soakSeconds: soak, deadlineSeconds: deadline } = one;
   const limits = soak === undefined || deadline === undefined ? "" : `, soak ${soak} s, deadline ${deadline} s`;
   const cause = one.trigger ? ` (${one.trigger}${one.reason ? `: ${one.reason}` : ""})` : "";
-  return `${revision(one)} ${outcome}${cause}${impact}${limits}, ${ended}`;
+  const trial = one.trial ? `, trial of ${one.trial.name} by ${one.trial.method}` : "";
+  return `${revision(one)} ${outcome}${cause}${impact}${trial}${limits}, ${ended}`;
 }
 
 function repository({ remote, lastPollAt, lastError }: Status["git"], now: number): string | undefined {

@@ -38,6 +38,7 @@ export function eventMetrics(registry: Registry): (event: AgentEvent) => void {
   });
   let rollingBackFor: number | undefined;
   const deployments = counter("deployments", "Deployments that ended.", ["outcome"]);
+  const trials = counter("trials", "Trials of a boot environment that ended, by what became of them.", ["outcome"]);
   const polls = counter("git_polls", "Polls of the sites repository: unchanged, fetched, or a problem code.", [
     "result",
   ]);
@@ -53,7 +54,10 @@ export function eventMetrics(registry: Registry): (event: AgentEvent) => void {
   for (const trigger of [...triggerNames, other]) {
     for (const plane of [...planes, none]) rollbacks.inc({ trigger, plane }, 0);
   }
-  for (const outcome of outcomes) deployments.inc({ outcome }, 0);
+  for (const outcome of outcomes) {
+    deployments.inc({ outcome }, 0);
+    trials.inc({ outcome }, 0);
+  }
   for (const result of ["unchanged", "fetched"]) polls.inc({ result }, 0);
   return (event) => {
     switch (event.type) {
@@ -66,6 +70,7 @@ export function eventMetrics(registry: Registry): (event: AgentEvent) => void {
         return;
       case "deployment-ended":
         deployments.inc({ outcome: event.outcome });
+        if (event.isTrial === true) trials.inc({ outcome: event.outcome });
         // What was committed before may also be gone back to by a deployment of its own.
         if (event.outcome !== "rolled-back" && event.trigger === undefined) return;
         for (const plane of event.planes?.length ? event.planes : [none]) {

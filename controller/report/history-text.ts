@@ -31,8 +31,9 @@ function line(at: number, text: string, id?: string): string {
 }
 
 function deploymentWords(story: Story): string {
-  const { purpose, commit, outcome, failure, steps, worstImpact, at, endedAt } = story;
+  const { purpose, commit, outcome, failure, steps, worstImpact, at, endedAt, trial } = story;
   const what = `${purpose === "correct" ? "drift" : `commit ${short(commit)}`}, ${plural(steps, "step")}`;
+  const booted = trial === undefined ? "" : `, trial of ${trial}`;
   const impact = worstImpact ? ` (${worstImpact})` : "";
   const after = endedAt === undefined ? "" : ` after ${span(endedAt - at)}`;
   const why = failure ? `, ${failure.trigger}: ${failure.reason}` : "";
@@ -41,7 +42,7 @@ function deploymentWords(story: Story): string {
     "rolled-back": "rolled back",
     stranded: "stranded",
   };
-  return `${outcome === undefined ? "began" : words[outcome]}${after}: ${what}${impact}${why}`;
+  return `${outcome === undefined ? "began" : words[outcome]}${after}: ${what}${booted}${impact}${why}`;
 }
 
 /** Who said what: the verb, what else was asked where it is short, and the reason in the words that were given. */

@@ -48,6 +48,8 @@ export type AgentEvent =
       readonly trigger?: string;
       /** What it touched. */
       readonly planes?: readonly PlaneName[];
+      /** A boot environment was booted for it. */
+      readonly isTrial?: boolean;
     }
   /** What an operator changed or drained for a while ended, and why. */
   | ({ readonly type: "overlay-ended" } & EndedOverlay)

@@ -88,6 +88,7 @@ function makeGauges(registry: Registry) {
       "boot_environment_chosen_by_hand",
       "1 while another boot environment runs than boots next, and none is on trial: nothing is deployed.",
     ),
+    trial: gauge("trial", "1 while a boot environment is on trial: the box leaves for it, or is in it."),
     observing: gauge("observing", "1 when the settings say to plan and report only."),
   };
 }
@@ -120,6 +121,7 @@ function show(gauges: Gauges, status: Status): void {
     gauges.overlays.set({ kind }, (status.overlays ?? []).filter((one) => one.kind === kind).length);
   }
   showBoot(gauges, status);
+  gauges.trial.set(Number(status.deployment?.trial !== undefined));
   gauges.observing.set(Number(status.mode === "observe"));
 }
 

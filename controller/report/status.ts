@@ -170,4 +170,6 @@ export interface DeploymentStatus {
   /** For how long everything had to be green, and how long it could take from arming on: the policy's, or as its impact asks. */
   readonly soakSeconds?: number;
   readonly deadlineSeconds?: number;
+  /** The boot environment that is booted for it, once, and how that is entered. */
+  readonly trial?: { readonly name: string; readonly method: "kexec" | "firmware" };
 }

@@ -43,9 +43,10 @@ function outcome({ outcome, verdict, held }: Story): string {
   return `${ended}${verdict ? `, verdict ${verdict}` : ""}${then}`;
 }
 
-function asked({ purpose, commit, generation, from, worstImpact }: Story): string {
+function asked({ purpose, commit, generation, from, worstImpact, trial }: Story): string {
   const target = `generation ${short(generation)} of commit ${short(commit)}`;
-  const impact = worstImpact ? `, worst impact ${worstImpact}` : "";
+  const booted = trial === undefined ? "" : `, in a trial boot of ${trial}`;
+  const impact = `${booted}${worstImpact ? `, worst impact ${worstImpact}` : ""}`;
   if (purpose === "correct") return `back to what is committed, ${target}${impact}`;
   const ordered = purpose === "roll-back" ? "as an operator or policy ordered, back to " : "";
   return `${ordered}${target}, before it ${from === undefined ? "nothing was committed" : `generation ${short(from)}`}${impact}`;

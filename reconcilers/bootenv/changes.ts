@@ -35,7 +35,7 @@ export async function activate(
   if (why !== undefined) {
     throw new Problem("BOOT_ENVIRONMENT", `${why} What boots next is always one that did: it is not activated.`, {
       remedy: isWhole(environment)
-        ? `Try it first: imp-rescue boot-once ${environment.name}, or the boot menu; impctl approve lets the agent deploy there, then activate it. Any reset before that brings back the one that is active now.`
+        ? `Let the agent try it (impctl be activate ${environment.name}, from what boots next); where it runs already, impctl approve deploys there first.`
         : "Wait until it is, or remove it.",
     });
   }

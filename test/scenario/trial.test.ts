@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ask } from "../lab/ask.ts";
 import { generation } from "../lab/story.ts";
+import { addEnvironment } from "../lab/zfs/boot-pool.ts";
 import { imageB, trialBox } from "../lab/trial-box.ts";
 
 const one = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
@@ -75,5 +76,41 @@ describe("an image that is in the pool and does not run", () => {
     await box.settle();
     expect(box.boots).toEqual(["kexec b", "boot b on trial", "boot a"]);
     expect(s.status().held?.reason).toContain("its kernel panicked: Attempted to kill init!");
+  });
+});
+
+describe("a boot environment that an operator activates", () => {
+  it("is tried with what is committed where it never proved itself, and kept then although git asks for another", async () => {
+    const box = await trialBox(one);
+    const { s, pool } = box;
+    const answer = await ask(s.agent(), "boot-environment", { verb: "activate", name: "b", reason: "new driver" });
+    expect(JSON.stringify(answer)).toContain("it is tried with what is committed");
+    await s.sim.until(() => s.sim.isKilled(), "it left");
+    await box.settle();
+    expect([pool.bootfs, box.running(), box.boots]).toEqual(["tank/ROOT/b", "b", ["kexec b", "boot b on trial"]]);
+    expect(s.plane.live).toEqual(new Set(["router bgp 64500", "neighbor 192.0.2.1"]));
+    expect(s.status()).toMatchObject({ state: "held", boot: { running: "b", next: "b" } });
+    expect(s.status().held?.reason).toContain("new driver");
+  });
+
+  it("is tried with the commit that waits for a window where that asks for it", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    const wanted = generation(["router bgp 64500", "neighbor 192.0.2.1"], { image: imageB });
+    s.push("two", wanted);
+    await s.sim.until(() => s.status().waiting?.why === "impact", "it waits");
+    await ask(s.agent(), "boot-environment", { verb: "activate", name: "b" });
+    await s.sim.until(() => s.sim.isKilled(), "it left");
+    await box.settle();
+    expect(s.status()).toMatchObject({ state: "idle", inSync: true, committed: { generation: wanted.digest } });
+  });
+
+  it("is not tried from one that was chosen by hand", async () => {
+    const box = await trialBox(one);
+    box.pick("b");
+    await box.settle();
+    addEnvironment(box.pool, "c");
+    const trying = ask(box.s.agent(), "boot-environment", { verb: "activate", name: "c" });
+    await expect(trying).rejects.toThrow("c cannot be tried: b was chosen by hand");
   });
 });

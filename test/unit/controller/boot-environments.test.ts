@@ -65,7 +65,7 @@ describe("boot environments of a box", () => {
   it("are activated only where they committed, and another one is to be tried", async () => {
     const { told, pool, roles } = router();
     expect(await told("activate", "c")).toMatch(
-      /c never proved itself on this box\. What boots next is always one that did: it is not activated\. Try it first: imp-rescue boot-once c, or the boot menu;/,
+      /c never proved itself on this box\. What boots next is always one that did: it is not activated\. Let the agent try it \(impctl be activate c, from what boots next\);/,
     );
     expect(pool.bootfs).toBe("tank/ROOT/e");
     expect(await told("activate", "b")).toBe(

@@ -60,6 +60,9 @@ export function layer3(d: Defaults) {
     enabled: z.boolean().default(true).meta({ description: "false: administratively down." }),
     expect: Expect,
     mtu: Mtu.optional(),
+    vrf: Name.optional().meta({
+      description: "Name under vrfs; without it, in the main table. FRR does not see it then.",
+    }),
     addresses: z.array(Cidr).default([]).meta({ description: "IPv4 and IPv6 addresses with prefix length." }),
     unnumbered: InterfaceRef.optional().meta({ description: "Instead of addresses: it has those of this interface." }),
     neighbors: z

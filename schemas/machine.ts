@@ -26,6 +26,7 @@ import { Sysctl } from "./sysctl.ts";
 import { After, StatusPlace } from "./rollout.ts";
 import { ageRecipient } from "./secret-file.ts";
 import { tapsSchema, vxlanSchema } from "./tunnels.ts";
+import { Vrfs } from "./vrfs.ts";
 import { vrrpSchema } from "./vrrp.ts";
 
 /** The machine's schema with one generation of defaults. Built once for each, never per call. */
@@ -63,6 +64,7 @@ export function machineSchema(d: Defaults) {
       sysctl: Sysctl,
       acls: Acls,
       abf: Abf,
+      vrfs: Vrfs,
       vrrp: vrrpSchema(d),
       policers: Policers,
       lldp: lldpSchema(d).optional(),

@@ -22,7 +22,7 @@ export interface Port {
   readonly role: "routed" | "switched" | "bonded";
   /** As written or inherited from the parent; undefined where the dataplane's own default holds. */
   readonly mtu: number | undefined;
-  /** Name of its linux-cp tap, which is what FRR calls it; undefined where it has none. */
+  /** Name of its linux-cp tap, which is what FRR calls it; undefined where it has none, as in a VRF. */
   readonly linux: string | undefined;
 }
 
@@ -39,7 +39,8 @@ export function portsOf(machine: Machine): ReadonlyMap<string, Port> {
   const add = (port: Omit<Port, "role" | "linux">, usual: string): Port => {
     const role = roleOf(port.ref);
     const chosen = port.settings["linux-cp"];
-    const linux = chosen === false || role !== "routed" ? undefined : (chosen ?? usual);
+    const isSeen = chosen !== false && role === "routed" && port.settings.vrf === undefined;
+    const linux = isSeen ? (chosen ?? usual) : undefined;
     const whole = { ...port, role, linux };
     if (!ports.has(port.ref)) ports.set(port.ref, whole);
     return whole;

@@ -38,6 +38,12 @@ function ownPlace(object: VppObject, draft: JsonObject): Path | undefined {
       return where("vrrp", (one) => one["interface"] === object.on && one["id"] === object.id);
     case "dhcp-relay":
       return where("dhcp-relay", (one) => one["server"] === object.server);
+    case "vrf":
+      return where("vrfs", (one) => one["table"] === object.table);
+    case "route": {
+      const vrf = where("vrfs", (one) => one["table"] === object.table);
+      return vrf && [...vrf, "routes", object.prefix];
+    }
     case "lldp":
       return ["lldp"];
     case "lldp-port":
@@ -70,6 +76,8 @@ function placeOnPort(object: VppObject, draft: JsonObject): Path | undefined {
       const at = asList(valueAt(draft, [...port, "addresses"])).indexOf(object.address);
       return at === -1 ? port : [...port, "addresses", at];
     }
+    case "vrf-member":
+      return [...port, "vrf"];
     case "interface-acls":
       return [...port, "acl"];
     case "policer-use":

@@ -1,5 +1,5 @@
 /** What core has, as the sections of a machine file: a guess, out of which judge.ts takes what does not come back as it is. */
-import type { Bond, CrossConnect, ObjectOf, Vlan, VppObject } from "../../reconcilers/vpp/model.ts";
+import type { Bond, CrossConnect, Hop, ObjectOf, Vlan, VppObject } from "../../reconcilers/vpp/model.ts";
 import type { Kind } from "../../reconcilers/vpp/model.ts";
 import type { JsonObject, JsonValue } from "../../schemas/json.ts";
 import { aclDraft } from "./acl-draft.ts";
@@ -35,6 +35,7 @@ export function vppDraft({ vpp, nics }: Found): JsonObject {
     ...section("cross-connects", { ...passed.section, ...connectsOf(core, passed.names) }),
     ...section("acls", Object.fromEntries(core.of("acl").map(({ tag, rules }) => [tag, aclDraft(rules)]))),
     ...section("policers", policersOf(core)),
+    ...section("vrfs", vrfsOf(core)),
     ...section("vrrp", vrrpOf(core)),
     ...section("dhcp-relay", relaysOf(core)),
     ...lldpOf(core),
@@ -106,11 +107,49 @@ function portOf(core: Objects, ref: string): JsonObject {
     ...(settings?.up === false && { enabled: false }),
     ...(settings?.mtu !== undefined && { mtu: settings.mtu }),
     ...(addresses.length > 0 && { addresses }),
+    ...vrfOf(core, ref),
     "linux-cp": pair?.name ?? false,
     ...advertisementsOf(core, ref),
     ...(acls && { acl: { in: acls.in, out: acls.out } }),
     ...section("policer", Object.fromEntries(policers)),
     ...(rpf && { "unicast-rpf": rpf.mode }),
+  };
+}
+
+/** Only one in which it has both families has a word. */
+function vrfOf(core: Objects, ref: string): JsonObject {
+  const [one, other, ...more] = core.on("vrf-member", ref).map(({ table }) => table);
+  return one === undefined || one !== other || more.length > 0 ? {} : { vrf: vrfName(one) };
+}
+
+function vrfName(table: number): string {
+  return `vrf-${table}`;
+}
+
+function vrfsOf(core: Objects): JsonObject {
+  const tables = new Set(core.of("vrf").map(({ table }) => table));
+  const routes = core.of("route");
+  return Object.fromEntries(
+    [...tables].map((table) => {
+      const own = routes.filter((route) => route.table === table);
+      const said = own.flatMap(({ prefix, paths }) => {
+        const route = routeDraft(paths);
+        return route === undefined ? [] : [[prefix, route] as const];
+      });
+      return [vrfName(table), { table, ...section("routes", Object.fromEntries(said)) }] as const;
+    }),
+  );
+}
+
+/** undefined: next hops on several interfaces have no word. */
+function routeDraft(paths: readonly Hop[]): JsonObject | undefined {
+  const [first] = paths;
+  if (first === undefined) return { discard: true };
+  if (paths.some((hop) => hop.interface !== first.interface || hop.elsewhere !== undefined)) return undefined;
+  const via = paths.flatMap((hop) => hop.via ?? []);
+  return {
+    ...(via.length > 0 && { via }),
+    ...(first.interface !== undefined && { interface: first.interface }),
   };
 }
 

@@ -23,7 +23,9 @@ function checkOf(object: VppObject, instance: InstanceName, unexpected: Readonly
   if (object.kind === "settings" && object.up && !unexpected.has(object.on)) {
     return [{ check: "vpp-interface", on: object.on, instance, required: true }];
   }
-  if (object.kind === "route") return [{ check: "vpp-route", prefix: object.prefix, instance, required: true }];
+  // The check looks in the main table.
+  if (object.kind === "route" && object.table === undefined)
+    return [{ check: "vpp-route", prefix: object.prefix, instance, required: true }];
   if (object.kind === "det44-mapping") {
     return [{ check: "det44-mapping", inside: object.inside, outside: object.outside, required: true }];
   }

@@ -3,10 +3,11 @@ import type { Port } from "../ports.ts";
 import { familyOf } from "../primitives.ts";
 import { cidrOf, covers, isNetworkOrBroadcast, overlaps } from "./networks.ts";
 import type { Report } from "./rules.ts";
-import { isLinkLocal, type Own, type View } from "./view.ts";
+import { isLinkLocal, type Own, type View, vrfOf } from "./view.ts";
 
 export function checkAddresses(view: View, report: Report): void {
-  checkReuse(view, report);
+  checkReuse(view.own, report);
+  for (const own of Map.groupBy(view.apart, vrfOf).values()) checkReuse(own, report);
   checkUsable(view, report);
   for (const port of view.ports.values()) {
     checkAdvertisements(port, report);
@@ -16,7 +17,7 @@ export function checkAddresses(view: View, report: Report): void {
   checkVrrp(view, report);
 }
 
-function checkReuse({ own }: View, report: Report): void {
+function checkReuse(own: readonly Own[], report: Report): void {
   const global = own.filter(({ cidr }) => !isLinkLocal(cidr.address));
   const seen = new Map<string, Own>();
   const once: Own[] = [];
@@ -36,8 +37,8 @@ function checkReuse({ own }: View, report: Report): void {
   }
 }
 
-function checkUsable({ own }: View, report: Report): void {
-  for (const { cidr, path } of own) {
+function checkUsable({ own, apart }: View, report: Report): void {
+  for (const { cidr, path } of [...own, ...apart]) {
     const { address, bytes, family, network } = cidr;
     const wrong = isNetworkOrBroadcast(cidr)
       ? `${address} is the first or last address of ${network}`
@@ -74,9 +75,15 @@ function checkAdvertisements({ ref, path, settings, role }: Port, report: Report
   }
 }
 
-function checkVrrp({ machine, ports, byAddress }: View, report: Report): void {
+/** The interface, where it has this address. */
+function ownIn(apart: readonly Own[], on: string, address: string): string | undefined {
+  return apart.some((one) => one.on === on && one.cidr.address === address) ? on : undefined;
+}
+
+function checkVrrp({ machine, ports, byAddress, apart }: View, report: Report): void {
   const seen = new Map<string, string>();
   for (const [name, vrrp] of Object.entries(machine.vrrp)) {
+    const isApart = ports.get(vrrp.interface)?.settings.vrf !== undefined;
     const path = ["vrrp", name];
     const key = `${vrrp.interface} ${vrrp.family} ${vrrp.id}`;
     const other = seen.get(key);
@@ -87,7 +94,7 @@ function checkVrrp({ machine, ports, byAddress }: View, report: Report): void {
     for (const [index, address] of vrrp.addresses.entries()) {
       const at = [...path, "addresses", index];
       const cidr = cidrOf(address);
-      const on = byAddress.get(address)?.on;
+      const on = isApart ? ownIn(apart, vrrp.interface, address) : byAddress.get(address)?.on;
       if (familyOf(address) !== vrrp.family) report("vrrp-outside", at, `${address} is not of family ${vrrp.family}`);
       else if (!isLinkLocal(address) && ports.has(vrrp.interface) && !networks.some((one) => cidr && covers(one, cidr)))
         report("vrrp-outside", at, `${address} is in no network of ${vrrp.interface}`);
@@ -100,7 +107,7 @@ function checkVrrp({ machine, ports, byAddress }: View, report: Report): void {
     }
     for (const [index, peer] of vrrp.peers.entries()) {
       const at = [...path, "peers", index];
-      if (byAddress.has(peer)) report("vrrp-peer", at, `${peer} is an own address`);
+      if (!isApart && byAddress.has(peer)) report("vrrp-peer", at, `${peer} is an own address`);
       else if (familyOf(peer) !== vrrp.family) report("vrrp-peer", at, `${peer} is not of family ${vrrp.family}`);
     }
   }

@@ -11,6 +11,7 @@ export function checkInterfaces(view: View, report: Report): void {
   checkVlans(view, report);
   checkMtus(view, report);
   checkUnnumbered(view, report);
+  checkVrfs(view, report);
 }
 
 function checkUnnumbered({ ports }: View, report: Report): void {
@@ -21,6 +22,27 @@ function checkUnnumbered({ ports }: View, report: Report): void {
     if (own.length > 0) report("unnumbered", [...path, "unnumbered"], `${ref} has addresses of its own`);
     else if (lender.settings.addresses.length === 0)
       report("unnumbered", [...path, "unnumbered"], `${lender.ref} has no address`);
+    else if (lender.settings.vrf !== settings.vrf)
+      report("unnumbered", [...path, "unnumbered"], `${lender.ref} is not in the same VRF`);
+  }
+}
+
+function checkVrfs({ machine, ports }: View, report: Report): void {
+  const seen = new Map<number, string>();
+  for (const [name, { table }] of Object.entries(machine.vrfs)) {
+    const other = seen.get(table);
+    if (other !== undefined) report("vrf-reused", ["vrfs", name, "table"], `${table} is the table of ${other} already`);
+    seen.set(table, other ?? name);
+  }
+  for (const { ref, path, settings } of ports.values()) {
+    if (settings.vrf === undefined || typeof settings["linux-cp"] !== "string") continue;
+    report("vrf-linux", [...path, "linux-cp"], `${ref} is in the VRF ${settings.vrf}`);
+  }
+  for (const kind of ["det44", "nat64"] as const) {
+    for (const [at, ref] of (machine.nat?.[kind]?.inside ?? []).entries()) {
+      const vrf = ports.get(ref)?.settings.vrf;
+      if (vrf !== undefined) report("vrf-translated", ["nat", kind, "inside", at], `${ref} is in the VRF ${vrf}`);
+    }
   }
 }
 

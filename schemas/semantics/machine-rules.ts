@@ -63,8 +63,17 @@ export const machineRules = {
     "Give them the same mtu: larger packets are lost on the way to the smaller one.",
   ),
   unnumbered: error(
-    "An unnumbered interface has no addresses of its own, and the one whose addresses it has has some.",
+    "An unnumbered interface has no addresses of its own, and the one whose addresses it has has some, and is in the same VRF.",
     "Remove its addresses, or name an interface with an address.",
+  ),
+  "vrf-reused": error("A VRF's table is its own.", "Give one of the two another number."),
+  "vrf-linux": error(
+    "An interface in a VRF has no name in Linux: the taps of linux-cp are all in Linux's main table, and their networks would come back into VPP's.",
+    "Remove linux-cp, or vrf where FRR is to see the interface.",
+  ),
+  "vrf-translated": error(
+    "Only interfaces of the main table are translated: answers come back into that one.",
+    "Take it out of inside, or out of the VRF.",
   ),
   "dhcp-relay-source": error(
     "All DHCP relays of a family have one source: VPP has room for one only.",
@@ -94,9 +103,12 @@ export const machineRules = {
     "Move it to the bond.",
   ),
   // --- addresses
-  "address-reused": error("An address stands once on an appliance.", "Give one of the two another address."),
+  "address-reused": error(
+    "An address stands once in the main table, and once in a VRF.",
+    "Give one of the two another address.",
+  ),
   "network-overlap": error(
-    "Networks of two interfaces do not overlap, nor do two of different lengths on one.",
+    "Networks of two interfaces of one table do not overlap, nor do two of different lengths on one.",
     "Correct the address or the prefix length of one of the two: the dataplane refuses the second.",
   ),
   "address-unusable": error(
@@ -221,7 +233,7 @@ export const machineRules = {
     "Name the neighbour's address, not the own one.",
   ),
   "route-unreachable": warning(
-    "A next hop is in a connected network, or behind another static route.",
+    "A next hop is in a connected network, or behind another static route of its table.",
     "Correct the next hop, or add an address of its network to an interface.",
   ),
   "route-link-local": error("A link-local next hop comes with its interface.", "Add interface."),

@@ -12,6 +12,7 @@ export type Kind =
   | "policers"
   | "peer-groups"
   | "bfd-profiles"
+  | "vrfs"
   | "interfaces";
 
 export interface Mention {
@@ -56,6 +57,7 @@ function ofLayer3(settings: Layer3, path: Path): readonly Mention[] {
     ...many("acls", settings.acl.out, [...path, "acl", "out"]),
     ...mention("policers", settings.policer.in, [...path, "policer", "in"]),
     ...mention("policers", settings.policer.out, [...path, "policer", "out"]),
+    ...mention("vrfs", settings.vrf, [...path, "vrf"]),
     ...mention("interfaces", settings.unnumbered, [...path, "unnumbered"], { use: "vpp-l3" }),
   ];
 }
@@ -87,8 +89,13 @@ function ofInterfaces({ interfaces, bonds, loopbacks, taps, vxlan, bridges }: Ma
 }
 
 function ofDataplane(machine: Machine): readonly Mention[] {
-  const { abf, vrrp, lldp, nat } = machine;
+  const { abf, vrfs, vrrp, lldp, nat } = machine;
   return [
+    ...Object.entries(vrfs).flatMap(([name, { routes }]) =>
+      Object.entries(routes).flatMap(([prefix, route]) =>
+        mention("interfaces", route.interface, ["vrfs", name, "routes", prefix, "interface"], { use: "vpp-l3" }),
+      ),
+    ),
     ...Object.entries(machine["cross-connects"]).flatMap(([name, { from, to }]) => [
       ...mention("interfaces", from, ["cross-connects", name, "from"], { use: "any" }),
       ...mention("interfaces", to, ["cross-connects", name, "to"], { use: "any" }),

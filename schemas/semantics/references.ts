@@ -17,6 +17,7 @@ const words: Readonly<Record<Kind, string>> = {
   policers: "policer",
   "peer-groups": "peer-group",
   "bfd-profiles": "BFD profile",
+  vrfs: "VRF",
   interfaces: "interface",
 };
 
@@ -41,6 +42,7 @@ function knownNames({ machine }: View): Readonly<Record<Exclude<Kind, "interface
     "route-maps": keys(routing["route-maps"]),
     acls: keys(machine.acls),
     policers: keys(machine.policers),
+    vrfs: keys(machine.vrfs),
     "peer-groups": keys(routing.bgp?.["peer-groups"]),
     "bfd-profiles": keys(routing.bfd?.profiles),
   };
@@ -71,8 +73,10 @@ function checkInterface({ ports, machine }: View, { name, path, use }: Mention, 
       path,
       `${name} is ${port.role === "bonded" ? "a member of a bond" : "switched, not routed"}`,
     );
-  else if (use === "frr" && port.linux === undefined)
-    report("reference-unseen", path, `${name} has linux-cp: false, so FRR does not see it`);
+  else if (use === "frr" && port.linux === undefined) {
+    const why = port.settings.vrf === undefined ? "has linux-cp: false" : `is in the VRF ${port.settings.vrf}`;
+    report("reference-unseen", path, `${name} ${why}, so FRR does not see it`);
+  }
 }
 
 function missingInterface(

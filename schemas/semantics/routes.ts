@@ -1,12 +1,14 @@
 /** Rules about static routes, ABF and DHCP relay: where packets are sent on. */
+import type { Port } from "../ports.ts";
 import { familyOf } from "../primitives.ts";
 import { cidrOf, networks } from "./networks.ts";
 import type { Report } from "./rules.ts";
-import { isLinkLocal, type View } from "./view.ts";
+import { isLinkLocal, type View, vrfOf } from "./view.ts";
 
 export function checkRoutes(view: View, report: Report): void {
   checkStatic(view, report);
   checkSteering(view, report);
+  checkVrfRoutes(view, report);
   for (const [name, { source }] of Object.entries(view.machine["dhcp-relay"])) {
     if (!view.byAddress.has(source) && !view.shared.has(source))
       report("relay-source", ["dhcp-relay", name, "source"], `${source} is no own address`);
@@ -41,6 +43,38 @@ function checkStatic({ machine, byAddress, connected, own }: View, report: Repor
         report("route-unreachable", at, `${hop} is in no connected network`);
     }
   }
+}
+
+function checkVrfRoutes({ machine, apart, ports }: View, report: Report): void {
+  for (const [name, { routes }] of Object.entries(machine.vrfs)) {
+    const own = apart.filter((one) => vrfOf(one) === name);
+    const connected = networks(own.map(({ cidr, on }) => [cidr, on] as const));
+    const reached = networks(
+      Object.keys(routes).flatMap((prefix) => {
+        const cidr = cidrOf(prefix);
+        return cidr && cidr.length > 0 ? [[cidr, prefix] as const] : [];
+      }),
+    );
+    for (const [prefix, { via, interface: out }] of Object.entries(routes)) {
+      for (const [index, hop] of (via ?? []).entries()) {
+        const at = ["vrfs", name, "routes", prefix, "via", index];
+        const mine = own.find(({ cidr }) => cidr.address === hop);
+        const through = reached.find(hop);
+        if (mine) report("route-own-address", at, `${hop} is the own address on ${mine.on}`);
+        else if (isLinkLocal(hop)) {
+          if (out === undefined) report("route-link-local", at, `${hop} may be on any interface`);
+        } else if (out === undefined && connected.find(hop) === undefined && (through ?? prefix) === prefix)
+          report("route-unreachable", at, `${hop} is in no network of the VRF`);
+        else if (out !== undefined && !holds(ports.get(out), hop))
+          report("route-unreachable", at, `${hop} is in no network of ${out}`);
+      }
+    }
+  }
+}
+
+function holds(port: Port | undefined, address: string): boolean {
+  const own = (port?.settings.addresses ?? []).flatMap((text) => cidrOf(text) ?? []);
+  return networks(own.map((cidr) => [cidr, true] as const)).find(address) === true;
 }
 
 function checkSteering({ machine, byAddress, connected }: View, report: Report): void {

@@ -46,6 +46,7 @@ function routedParts({ settings }: Port): readonly (readonly [string, string])[]
   if (settings.addresses.length > 0) parts.push(["addresses", "an address"]);
   if (typeof settings["linux-cp"] === "string") parts.push(["linux-cp", "a linux-cp name"]);
   if (settings["router-advertisements"]) parts.push(["router-advertisements", "router advertisements"]);
+  if (settings.vrf !== undefined) parts.push(["vrf", "a VRF"]);
   if (settings.unnumbered !== undefined) parts.push(["unnumbered", "another one's addresses"]);
   if (settings["unicast-rpf"]) parts.push(["unicast-rpf", "unicast RPF"]);
   return parts;

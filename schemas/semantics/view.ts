@@ -17,7 +17,10 @@ export interface Own {
 export interface View {
   readonly machine: Machine;
   readonly ports: ReadonlyMap<string, Port>;
+  /** In the main table: those that FRR, translation and other appliances have to do with. */
   readonly own: readonly Own[];
+  /** In VRFs. */
+  readonly apart: readonly Own[];
   /** Own addresses by their text, without length. */
   readonly byAddress: ReadonlyMap<string, Own>;
   /** Shared addresses of VRRP, which are own ones while it is master. */
@@ -28,7 +31,8 @@ export interface View {
 
 export function viewOf(machine: Machine): View {
   const ports = portsOf(machine);
-  const own = [...portAddresses(ports), ...containerAddresses(machine), ...linkAddresses(machine)];
+  const all = [...portAddresses(ports), ...containerAddresses(machine), ...linkAddresses(machine)];
+  const [own, apart] = [all.filter((one) => vrfOf(one) === undefined), all.filter((one) => vrfOf(one) !== undefined)];
   const global = own.filter(({ cidr }) => !isLinkLocal(cidr.address));
   const byAddress = new Map<string, Own>();
   for (const one of own) if (!byAddress.has(one.cidr.address)) byAddress.set(one.cidr.address, one);
@@ -36,10 +40,16 @@ export function viewOf(machine: Machine): View {
     machine,
     ports,
     own,
+    apart,
     byAddress,
     shared: new Set(Object.values(machine.vrrp).flatMap((vrrp) => vrrp.addresses)),
     connected: networks(global.map((one) => [one.cidr, one] as const)),
   };
+}
+
+/** undefined: the main table. */
+export function vrfOf({ port }: Own): string | undefined {
+  return port?.settings.vrf;
 }
 
 /** fe80::/10, which every link has. */

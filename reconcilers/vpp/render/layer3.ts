@@ -1,12 +1,14 @@
 /** What routed interfaces of core have: addresses, router advertisements, unicast RPF, ACLs and policers. Pure. */
 import type { RouterAdvertisements } from "../../../schemas/layer3.ts";
+import type { Machine } from "../../../schemas/machine.ts";
 import type { Port } from "../../../schemas/ports.ts";
 import { cidrOf } from "../../../schemas/semantics/networks.ts";
 import { isLinkLocal } from "../../../schemas/semantics/view.ts";
 import type { AdvertisedPrefix, VppObject } from "../model.ts";
 import { isUsual } from "../wire/advertisements.ts";
 
-export function renderLayer3(port: Port): readonly VppObject[] {
+/** `vrfs`: of the machine. */
+export function renderLayer3(port: Port, vrfs: Machine["vrfs"]): readonly VppObject[] {
   const { ref: on, settings, role } = port;
   const { acl, policer, "router-advertisements": ra, "unicast-rpf": mode } = settings;
   const addresses = role === "routed" ? settings.addresses : [];
@@ -14,11 +16,13 @@ export function renderLayer3(port: Port): readonly VppObject[] {
     addresses.some((text) => cidrOf(text)?.family === family),
   );
   const { unnumbered: as, neighbors } = settings;
+  const place = tableOf(port, vrfs);
   return [
-    ...addresses.map((text) => addressOf(on, text)),
-    ...(role === "routed" && as !== undefined ? [{ kind: "unnumbered", on, as } as const] : []),
+    ...(place === undefined ? [] : membersOf(on, place.table)),
+    ...addresses.map((text) => addressOf(on, text, place)),
+    ...(role === "routed" && as !== undefined ? [{ kind: "unnumbered", on, as, ...place } as const] : []),
     ...(role === "routed"
-      ? Object.entries(neighbors).map(([address, mac]) => ({ kind: "neighbor", on, address, mac }) as const)
+      ? Object.entries(neighbors).map(([address, mac]) => ({ kind: "neighbor", on, address, mac, ...place }) as const)
       : []),
     // What is down says nothing, and behind a tap has no IPv6.
     ...(ra && families.includes("ipv6") && isUp(port) ? advertisementsOf(on, addresses, ra) : []),
@@ -35,9 +39,23 @@ function isUp({ settings, parent }: Port): boolean {
   return settings.enabled && parent?.settings.enabled !== false;
 }
 
-/** VPP takes a link-local address with /128 only. */
-function addressOf(on: string, text: string): VppObject {
-  return { kind: "address", on, address: isLinkLocal(text) ? text.replace(/\/.*$/, "/128") : text };
+/** Where things on a routed interface stand; undefined in the main table. */
+export function tableOf(
+  { settings: { vrf }, role }: Pick<Port, "settings" | "role">,
+  vrfs: Machine["vrfs"],
+): { readonly table: number } | undefined {
+  const table = vrf === undefined || role !== "routed" ? undefined : vrfs[vrf]?.table;
+  return table === undefined ? undefined : { table };
+}
+
+function membersOf(on: string, table: number): readonly VppObject[] {
+  return (["ipv4", "ipv6"] as const).map((family) => ({ kind: "vrf-member", on, family, table }));
+}
+
+/** VPP takes a link-local address with /128 only, and has it in no table. */
+function addressOf(on: string, text: string, place: { readonly table: number } | undefined): VppObject {
+  if (isLinkLocal(text)) return { kind: "address", on, address: text.replace(/\/.*$/, "/128") };
+  return { kind: "address", on, address: text, ...place };
 }
 
 /** A router is a default one for three times as long as it may be silent (RFC 4861, section 6.2.1). */

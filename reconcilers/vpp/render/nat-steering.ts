@@ -73,7 +73,10 @@ function towardsNat64(machine: Machine, ports: ReadonlyMap<string, Port>): reado
   if (!nat64 || !link) return [];
   const withIpv6 = [...ports.values()].filter(
     ({ kind, role, settings }) =>
-      kind !== "loopback" && role === "routed" && settings.addresses.some((address) => address.includes(":")),
+      kind !== "loopback" &&
+      role === "routed" &&
+      settings.vrf === undefined &&
+      settings.addresses.some((address) => address.includes(":")),
   );
   const everywhere = [...withIpv6.map(({ ref }) => ref), ...(containers?.ipv6 ? [containerPort(containers)] : [])];
   const name = `nat64:${nat64.prefix}`;
@@ -86,9 +89,9 @@ function linkTo(machine: Machine, module: Link["module"]): Hop | undefined {
   return link && { via: bare(link.nat), interface: link.name };
 }
 
-/** IPv4 networks that a routed interface has addresses in. */
+/** IPv4 networks of the main table that a routed interface has addresses in. */
 function networksOf({ settings, role }: Port): readonly string[] {
-  if (role !== "routed") return [];
+  if (role !== "routed" || settings.vrf !== undefined) return [];
   const networks = settings.addresses.flatMap((text) => cidrOf(text) ?? []).filter(({ family }) => family === "ipv4");
   return [...new Set(networks.map(({ network }) => network))];
 }

@@ -1,16 +1,17 @@
 /** From a machine to what both VPP instances are to have. Pure. */
 import type { Machine } from "../../../schemas/machine.ts";
-import { portsOf } from "../../../schemas/ports.ts";
+import { type Port, portsOf } from "../../../schemas/ports.ts";
 import { applies, type ProgramVersions } from "../../../schemas/when.ts";
 import { usesNat, usesVpp } from "../../system/render/startup.ts";
 import type { InstanceName, Policer, VppDesired, VppObject } from "../model.ts";
 import { aclOf } from "./acls.ts";
 import { renderContainers } from "./containers.ts";
 import { renderInterfaces } from "./interfaces.ts";
-import { renderLayer3 } from "./layer3.ts";
+import { renderLayer3, tableOf } from "./layer3.ts";
 import { renderLinks } from "./links.ts";
 import { renderNat, renderPoolRoutes } from "./nat.ts";
 import { renderSteering } from "./steering.ts";
+import { renderVrfs } from "./vrfs.ts";
 
 /** `versions` are those of the image, for `when:`. An instance that the machine has no use for is left out. */
 export function renderVpp(machine: Machine, versions: ProgramVersions): VppDesired {
@@ -27,15 +28,16 @@ function renderCore(machine: Machine): readonly VppObject[] {
   const ports = portsOf(machine);
   const { policers, acls, vrrp, "dhcp-relay": relays } = machine;
   return [
+    ...renderVrfs(machine),
     ...renderInterfaces(machine, ports),
     ...renderContainers(machine),
     ...renderLinks("core", machine),
     ...Object.entries(policers).map(([name, one]) => policerOf(name, one)),
     ...Object.entries(acls).map(([name, acl]) => aclOf(name, acl)),
-    ...[...ports.values()].flatMap(renderLayer3),
+    ...[...ports.values()].flatMap((port) => renderLayer3(port, machine.vrfs)),
     ...renderPoolRoutes(machine),
     ...renderSteering(machine, ports),
-    ...Object.values(vrrp).map(vrrpOf),
+    ...Object.values(vrrp).map((one) => vrrpOf(one, machine, ports)),
     ...Object.values(relays).map(({ server, source }) => ({ kind: "dhcp-relay", server, source }) as const),
     ...renderLldp(machine),
   ];
@@ -54,7 +56,8 @@ function policerOf(name: string, written: Machine["policers"][string]): Policer 
   };
 }
 
-function vrrpOf(written: Machine["vrrp"][string]): VppObject {
+function vrrpOf(written: Machine["vrrp"][string], { vrfs }: Machine, ports: ReadonlyMap<string, Port>): VppObject {
+  const port = ports.get(written.interface);
   const { interface: on, id, family, addresses, priority, preempt, accept, peers, track } = written;
   return {
     kind: "vrrp",
@@ -68,6 +71,7 @@ function vrrpOf(written: Machine["vrrp"][string]): VppObject {
     accept,
     peers,
     track: Object.entries(track).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ...(port && tableOf(port, vrfs)),
   };
 }
 

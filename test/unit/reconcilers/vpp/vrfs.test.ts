@@ -1,5 +1,6 @@
 /** VRF tables: what has to leave one before its interface may, and who stands in the way. */
 import { describe, expect, it } from "vitest";
+import { renderBootCommands } from "../../../../reconcilers/vpp/boot-commands.ts";
 import { describeStep } from "../../../../reconcilers/vpp/describe.ts";
 import { applyVpp, observeVpp } from "../../../../reconcilers/vpp/instances.ts";
 import type { VppDesired, VppObject } from "../../../../reconcilers/vpp/model.ts";
@@ -27,8 +28,8 @@ const apart: readonly VppObject[] = [
   { kind: "route", table: 100, prefix: "0.0.0.0/0", paths: [{ via: "192.0.2.9" }] },
 ];
 
-function plane() {
-  const { host, sims } = vppHost({ nics: ["external"] });
+function plane(boot: readonly string[] = []) {
+  const { host, sims } = vppHost({ nics: ["external"], boot: { core: boot } });
   const planOf = async (objects: readonly VppObject[], owned: readonly VppObject[], prune?: "all") => {
     const desired: VppDesired = { core: { objects }, ...(prune && { prune }) };
     return planVpp(desired, await observeVpp(host, places, signal), [{ core: { objects: owned } }]);
@@ -107,6 +108,18 @@ describe("an interface and its VRF table", () => {
     expect(problems.map(({ message }) => message)).toEqual([
       "core: address 203.0.113.1/24 on external.25, which is not ours, stands in the way of membership of external.25 in VRF table 100 for ipv4",
     ]);
+  });
+});
+
+describe("VPP's boot commands", () => {
+  it("leave nothing to do of VRFs, and what they made can go", async () => {
+    const boot = renderBootCommands("core", { objects: [...base, ...apart] }).split("\n");
+    const { reconcile, sims } = plane(boot);
+
+    expect(sims.core.failedCommands).toEqual([]);
+    expect(await reconcile([...base, ...apart], [...base, ...apart])).toEqual([]);
+    await reconcile(base, [...base, ...apart]);
+    expect([...sims.core.state.tables.keys()]).toEqual(["0/4", "0/6"]);
   });
 });
 

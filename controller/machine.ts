@@ -19,7 +19,7 @@ export interface Target extends Asked {
 /** One attempt to apply a candidate, from arming to its end. Plain data: the journal holds it. */
 export interface Deployment extends Target {
   readonly id: string;
-  /** The boot environment in which it is tried. */
+  /** The boot environment in which it goes on: of a trial, the one that it leaves, then the one that it enters. */
   readonly environment: string;
   /** The generation to go back to; undefined when nothing was ever committed here. */
   readonly from: string | undefined;

@@ -35,8 +35,8 @@ export async function tryImage(turn: Turn, intent: Intent, between: Between): Pr
   const deployment = await arm(turn, intent, between);
   if (!deployment) return;
   try {
-    // Whoever hangs on the way out is put back where he was; the candidate's own files are none of this boot's.
-    await failsafe.arm({ ...deployment, environment: between.from.guid, planes: ["vpp", "frr"] }, intent.baseline);
+    // Whoever hangs on the way out is put back where he was.
+    await failsafe.arm(deployment, intent.baseline);
     const refusal = await failsafe.check(signal);
     if (refusal) throw refusal;
     // I10: counted before it happens.
@@ -83,14 +83,15 @@ async function arm(turn: Turn, intent: Intent, { there, from: home }: Between): 
   const deployment: Deployment = {
     ...target,
     id,
-    environment: there.guid,
+    environment: home.guid,
     from: committed?.digest,
     startedAt: host.now(),
     boot: host.bootId(),
     deadline: host.uptime() + means.leaveMs(candidate),
     deadlineMs,
     soakMs,
-    planes: [],
+    // What is stopped on the way out, and put back where the box stays.
+    planes: ["vpp", "frr"],
     steps: plan.steps.length,
     stepsDone: 0,
     worstImpact: "reboot",

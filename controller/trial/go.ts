@@ -12,6 +12,9 @@ import { trialOf } from "./where.ts";
 /** How long the trial may take longer than its agent gives itself, before its deadline resets the box. */
 export const marginSeconds = 60;
 
+/** What hangs on the way out is noticed so long before the failsafe acts for the agent. */
+const windUpMs = 10_000;
+
 /** Takes the box there. Rejects with a Problem where it stays, and when the signal aborts. */
 export async function go(appliance: Appliance, deployment: Deployment, signal: AbortSignal): Promise<never> {
   const { host, means, store, listener } = appliance;
@@ -19,7 +22,7 @@ export async function go(appliance: Appliance, deployment: Deployment, signal: A
   if (!committed)
     throw new Problem("JOURNAL", "What is committed here is not kept: a trial could not come back to it.");
   const entry = await entryOf(appliance, deployment, signal);
-  const leftMs = Math.max(0, deployment.deadline - host.uptime());
+  const leftMs = 1000 * Math.max(0, Math.round((deployment.deadline - windUpMs - host.uptime()) / 1000));
   listener.event({ type: "alive", withinMs: 2 * leftMs });
   await load(host, entry, signal);
   const quiet = await withDeadline(host, leftMs, signal, "Leaving", (limited) =>

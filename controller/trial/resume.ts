@@ -82,7 +82,8 @@ async function proveThere(turn: Turn, armed: Deployment): Promise<void> {
       lookout: (one) => startLookout(turn, candidate, one),
       again: () => undefined,
     };
-    deployment = { ...armed, boot: host.bootId(), deadline, ...touchedBy(plan) };
+    const { environment } = appliance;
+    deployment = { ...armed, environment, boot: host.bootId(), deadline, ...touchedBy(plan) };
   } catch (thrown) {
     signal.throwIfAborted();
     const { verdict } = failureOf(asProblem(thrown), host.uptime() >= deadline);

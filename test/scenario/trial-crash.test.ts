@@ -1,4 +1,5 @@
 /** A trial that is cut at any point, in either boot environment: it ends whole, in the one or the other, never in between. */
+import { array, assert, asyncProperty, constantFrom, integer, nat, record } from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { Problem } from "../../schemas/problem.ts";
@@ -50,16 +51,27 @@ const endings: readonly Ending[] = [
   { name: "killed after", moment: "after", left: () => undefined },
   { name: "power cut after", moment: "after", left: (box) => box.comeUp() },
   // Longer than any deadline: the failsafe acts, and in the trial the deadline resets the box.
-  { name: "dead for minutes from before", moment: "before", left: (box) => box.s.sim.pass(300_000) },
+  {
+    name: "dead for minutes from before",
+    moment: "before",
+    left: (box) => (box.s.sim.isKilled() ? box.s.sim.pass(300_000) : undefined),
+  },
 ];
+
+/** The commit is there, and no agent runs. */
+async function begun({ wanted, isSick }: Tale): Promise<TrialBox> {
+  const box = await trialBox(one);
+  const { s } = box;
+  box.onBoot = (name) => void (name === "b" && isSick ? s.answering.clear() : s.answering.add("192.0.2.1"));
+  s.sim.kill();
+  s.push("two", wanted);
+  return box;
+}
 
 /** Plays it until nothing is in flight, or the agent whose turn it is was killed. */
 async function play(tale: Tale, interrupted: StartOptions = {}): Promise<TrialBox> {
-  const box = await trialBox(one);
+  const box = await begun(tale);
   const { s } = box;
-  box.onBoot = (name) => void (name === "b" && tale.isSick ? s.answering.clear() : s.answering.add("192.0.2.1"));
-  s.sim.kill();
-  s.push("two", tale.wanted);
   s.start(tale.who === "in a" ? interrupted : {});
   await s.rest();
   if (tale.who === "in a") return box;
@@ -85,7 +97,8 @@ function wrong(box: TrialBox, { wanted, isSick }: Tale): readonly string[] {
     [committed?.generation === must.digest, `it says that it has ${committed?.generation}`],
     [shown(s.plane.live) === lines, `it runs ${shown(s.plane.live)}`],
     [shown((textOf(s, bootFile) ?? "").split("\n").filter(Boolean)) === lines, "it starts with something else"],
-    [["idle", "held"].includes(state), `it is ${state}`],
+    // After both of its trial boots, or too many reboots, it waits.
+    [["idle", "held"].includes(state) || s.status().waiting?.why === "limit", `it is ${state}`],
     [["idle", "held"].includes(journal), `the journal says ${journal}`],
     [!s.sim.files.has("/run/imp/armed"), "the failsafe is armed"],
     [pool.datasets.get("tank/ROOT")?.properties.has("imp:trial") !== true, "a record of a trial is left"],
@@ -94,6 +107,28 @@ function wrong(box: TrialBox, { wanted, isSick }: Tale): readonly string[] {
   ];
   return claims.flatMap(([holds, what]) => (holds ? [] : [what]));
 }
+
+/** One cut after the other, wherever the box is by then. */
+async function playCuts(tale: Tale, cuts: readonly Cut[]): Promise<TrialBox> {
+  const box = await begun(tale);
+  for (const { at, ending } of cuts) {
+    box.s.start({ killAt: at, moment: endings[ending]?.moment ?? "before" });
+    await box.s.rest();
+    await endings[ending]?.left(box);
+  }
+  await box.settle();
+  return box;
+}
+
+interface Cut {
+  readonly at: number;
+  readonly ending: number;
+}
+
+const cuts = array(record({ at: integer({ min: 1, max: 160 }), ending: nat(endings.length - 1) }), {
+  minLength: 2,
+  maxLength: 5,
+});
 
 const stride = every(29);
 
@@ -113,5 +148,17 @@ describe("a trial that is cut", () => {
       await box.s.close();
     }
     expect(found).toEqual([]);
+  });
+
+  it("several times, at random points of whoever runs then, keeps every law", async () => {
+    const runs = 150 / stride;
+    await assert(
+      asyncProperty(constantFrom(...tales), cuts, async (tale, some) => {
+        const box = await playCuts(tale, some);
+        expect(wrong(box, tale)).toEqual([]);
+        await box.s.close();
+      }),
+      { numRuns: Math.max(8, Math.round(runs)) },
+    );
   });
 });

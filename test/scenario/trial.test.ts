@@ -1,11 +1,13 @@
 /** An image that is tried: booted once, proven, committed; or come back from. */
 import { describe, expect, it } from "vitest";
 import { ask } from "../lab/ask.ts";
-import { generation } from "../lab/story.ts";
+import { Problem } from "../../schemas/problem.ts";
+import { generation, shown } from "../lab/story.ts";
 import { addEnvironment } from "../lab/zfs/boot-pool.ts";
-import { imageB, trialBox } from "../lab/trial-box.ts";
+import { imageB, trialBox, type TrialBox } from "../lab/trial-box.ts";
 
 const one = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
+const gone = Promise.resolve({ revive: async () => undefined });
 const anyTime = { "max-impact": "reboot" };
 const two = generation(["router bgp 64500", "neighbor 192.0.2.1", "ip route 198.51.100.0/24"], {
   image: imageB,
@@ -112,5 +114,115 @@ describe("a boot environment that an operator activates", () => {
     addEnvironment(box.pool, "c");
     const trying = ask(box.s.agent(), "boot-environment", { verb: "activate", name: "c" });
     await expect(trying).rejects.toThrow("c cannot be tried: b was chosen by hand");
+  });
+});
+
+describe("a trial that somebody or something comes in between", () => {
+  const state = (box: TrialBox) => box.s.status().state;
+
+  it("leaves after a restart of the agent on its way out, while there is time for that", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    let isHeld = true;
+    s.means = { ...s.means, leave: () => (isHeld ? new Promise(() => undefined) : gone) };
+    s.start();
+    s.push("two", two);
+    await s.sim.until(() => state(box) === "trial-booting", "it leaves");
+    isHeld = false;
+    await box.settle();
+    expect([box.boots, box.pool.bootfs]).toEqual([["kexec b", "boot b on trial"], "tank/ROOT/b"]);
+  });
+
+  it("is given up where the box does not get away in time, and forwards again", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    s.means = { ...s.means, leave: () => new Promise(() => undefined) };
+    s.start();
+    s.push("two", two);
+    await s.sim.until(() => state(box) === "trial-booting", "it leaves");
+    await s.sim.until(() => s.status().lastDeployment?.outcome === "rolled-back", "it is given up");
+    expect(s.status()).toMatchObject({
+      committed: { generation: one.digest },
+      lastDeployment: { outcome: "rolled-back", trigger: "apply", reason: "Leaving took longer than 50 s." },
+    });
+    expect([box.boots, box.pool.bootfs]).toEqual([[], "tank/ROOT/a"]);
+    expect(s.states.includes("stranded")).toBe(false);
+  });
+
+  it("is over without a verdict where somebody picks the candidate in the boot menu instead", async () => {
+    const box = await trialBox(one);
+    const { s, pool } = box;
+    box.onBoot = (name) => void (name === "b" && s.sim.kill());
+    s.push("two", two);
+    await s.sim.until(() => s.sim.isKilled(), "it left");
+    box.onBoot = () => undefined;
+    box.pick("b");
+    await box.settle();
+    expect(s.status()).toMatchObject({
+      state: "waiting",
+      waiting: { why: "boot-environment" },
+      lastDeployment: { outcome: "rolled-back", trigger: "external" },
+    });
+    expect([pool.bootfs, box.boots.at(-1), box.next]).toEqual(["tank/ROOT/a", "boot b", []]);
+    // Nothing of what is committed elsewhere was brought here.
+    expect(s.plane.live.size).toBe(0);
+  });
+
+  it("stays committed where the old one is picked after it, which is told and left alone", async () => {
+    const box = await trialBox(one);
+    const { s, pool } = box;
+    s.push("two", two);
+    await box.settle();
+    box.pick("a");
+    await box.settle();
+    expect([pool.bootfs, box.running()]).toEqual(["tank/ROOT/b", "a"]);
+    expect(s.status()).toMatchObject({ state: "held", boot: { chosenByHand: true }, inSync: false });
+    expect([box.link("a"), box.link("b")]).toEqual([one.digest, two.digest]);
+    expect(shown(s.plane.live)).toBe(shown(["router bgp 64500", "neighbor 192.0.2.1"]));
+  });
+
+  it("is not begun by a box that was rebooted too often, nor a third time, until an operator lets it", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    box.onBoot = (name) => void (name === "b" && box.comeUp());
+    s.push("two", two);
+    await box.settle();
+    expect(box.boots.filter((boot) => boot === "boot b on trial")).toHaveLength(2);
+    await ask(s.agent(), "retry", { reason: "another cable" });
+    await box.settle();
+    expect(box.boots.filter((boot) => boot === "boot b on trial")).toHaveLength(4);
+    await ask(s.agent(), "retry", { reason: "yet another cable" });
+    await box.settle();
+    expect(s.status().waiting).toMatchObject({
+      why: "limit",
+      reason: "The agent rebooted this box 4 times within 24 h.",
+    });
+    expect(box.boots.filter((boot) => boot === "boot b on trial")).toHaveLength(4);
+  });
+
+  it("is not begun where the box may not be sent there, which is said with what to do", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    const why = new Problem("BOOT_ENVIRONMENT", "This box has no hardware watchdog.", { remedy: "Get one." });
+    s.means = { ...s.means, check: () => Promise.reject(why) };
+    s.push("two", two);
+    await box.settle();
+    expect(s.status().waiting).toMatchObject({ why: "blocked", reason: why.message, unblock: "Get one." });
+    expect([box.boots, s.sim.files.has("/run/imp/armed")]).toEqual([[], false]);
+  });
+
+  it("leads back to the image before by impctl rollback, by a trial as well", async () => {
+    const box = await trialBox(
+      generation(one.desired.frr.config.trim().split("\n"), { image: { name: "a", manifest: "" } }),
+    );
+    const { s, pool } = box;
+    s.push("two", two);
+    await box.settle();
+    expect(pool.bootfs).toBe("tank/ROOT/b");
+    await ask(s.agent(), "rollback", { reason: "customers call" });
+    await s.sim.until(() => s.sim.isKilled(), "it left");
+    await box.settle();
+    expect([pool.bootfs, box.boots.slice(-2)]).toEqual(["tank/ROOT/a", ["kexec a", "boot a on trial"]]);
+    expect(s.status()).toMatchObject({ state: "held", boot: { running: "a", next: "a" } });
   });
 });

@@ -55,11 +55,11 @@ export async function takeStock(appliance: Appliance): Promise<Generation | unde
 
 /** Removes generations that nobody will go back to: `committed` is the newest that was; undefined: none was just now. */
 export async function tidy({ store, memory, listener }: Appliance, committed?: string): Promise<void> {
-  const { previous, lastDeployment } = memory.ledger();
+  const { previous, lastDeployment, order } = memory.ledger();
   const listed = (...digests: readonly (string | undefined)[]) => digests.filter((digest) => digest !== undefined);
   const newest = committed === undefined ? [] : listed(previous?.generation, committed);
   await store
-    .prune(newest, listed(previous?.generation, lastDeployment?.generation))
+    .prune(newest, listed(previous?.generation, lastDeployment?.generation, order?.to))
     .catch((thrown: unknown) => listener.complain(asProblem(thrown)));
 }
 

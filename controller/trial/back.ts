@@ -47,7 +47,21 @@ export async function leaveTrial(
     await count.catch((thrown: unknown) => listener.complain(asProblem(thrown)));
     return reset(host, signal);
   }
+  if (standing === "leaving") await stayHere(appliance, signal);
   return standing === undefined || standing === "leaving" || standing === "came-back" ? "planes" : "gone";
+}
+
+/** What was said to neighbours on the way out is nobody's in git, so that no plan takes it back. */
+async function stayHere({ means, store, listener, secrets }: Appliance, signal: AbortSignal): Promise<void> {
+  try {
+    const committed = await store.committed();
+    if (!committed) return;
+    secrets.learn(Object.fromEntries(await store.secretsOf(committed.digest)));
+    await means.stay(committed, signal);
+  } catch (thrown) {
+    signal.throwIfAborted();
+    listener.complain(asProblem(thrown));
+  }
 }
 
 /** Takes away what a trial left that is over: its record, what was kept for coming back. Complains of what it cannot. */
@@ -61,7 +75,10 @@ export async function clearUp(
   if (!deployment.trial) return;
   const work = [
     () => stay(appliance, deployment, signal),
-    ...(outcome === "back" ? [() => means.comeBack(deployment, signal)] : []),
+    async () => {
+      const hasRun = outcome === "back" && (await whereIs(host, deployment, signal)) === "came-back";
+      if (hasRun) await means.comeBack(deployment, signal);
+    },
     () => means.settle(deployment, signal),
     () => host.remove(`${state}/trial-ended`),
   ];

@@ -68,7 +68,9 @@ async function arm(turn: Turn, intent: Intent, { there, from: home }: Between): 
   // How this box's FRR shows it says nothing of the one that it is for.
   const staged = { ...intent, candidate, plan: { ...plan, shown: {} } };
   await stageCandidate(appliance, staged);
-  await keepFiles(appliance, candidate, files);
+  // What was committed here before has its files, as its own image kept them.
+  const isKept = !files && (await host.readFile(`${state}/generations/${candidate.digest}/restore`)) !== undefined;
+  if (!isKept) await keepFiles(appliance, candidate, files);
   const id = `${host.now()}-${target.generation.slice(0, 12)}`;
   const kept = { deployment: id, baseline, touched: touchedIn(staged), crashes: await crashes(host) };
   await keep(host, state, candidate.digest, { ...kept, ...(wellBefore && { wellBefore }) });

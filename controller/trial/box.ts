@@ -60,14 +60,9 @@ export function trialMeans(box: Box): TrialMeans {
       await drain(draining, signal);
       await keepDatabases(keeping(deployment), signal);
       const isKexec = deployment.trial?.method === "kexec";
-      const quiet = isKexec ? await quiesce(host, deployment.trial?.pool ?? "", signal) : undefined;
-      return {
-        async revive(limited) {
-          await quiet?.revive(limited);
-          await undrain(draining, limited);
-        },
-      };
+      return isKexec ? quiesce(host, deployment.trial?.pool ?? "", signal) : { revive: async () => undefined };
     },
+    stay: (committed, signal) => undrain(drainingOf(box, desiredOf(committed).frr, 0), signal),
     comeBack: async (deployment, signal) => void (await restoreDatabases(keeping(deployment), signal)),
     settle: (deployment, signal) => forgetDatabases(keeping(deployment), signal),
   };

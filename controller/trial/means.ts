@@ -41,6 +41,8 @@ export interface TrialMeans {
   leaveMs(candidate: Generation): number;
   /** Takes traffic away, for so long at most, and stops what the way out would hurt. Rejects with a Problem, and all of it runs again then. */
   leave(deployment: Deployment, committed: Generation, drainSeconds: number, signal: AbortSignal): Promise<Quiet>;
+  /** The box stays: what `leave` did to traffic is taken back. May be repeated. Rejects with a Problem. */
+  stay(committed: Generation, signal: AbortSignal): Promise<void>;
   /** Puts back what the trial may have changed of what all boot environments share. May be repeated. Rejects with a Problem. */
   comeBack(deployment: Deployment, signal: AbortSignal): Promise<void>;
   /** Lets go of what was kept for coming back, once nobody will. May be repeated. Rejects with a Problem. */

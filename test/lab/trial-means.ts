@@ -12,6 +12,7 @@ export const quickTrials: TrialMeans = {
   check: async ({ candidate }) => ({ candidate, notes: [] }),
   leaveMs: () => 60_000,
   leave: async () => ({ revive: async () => undefined }),
+  stay: async () => undefined,
   comeBack: async () => undefined,
   settle: async () => undefined,
 };

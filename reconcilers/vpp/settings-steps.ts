@@ -6,7 +6,7 @@ import type { Impact } from "../core.ts";
 import type { Changes } from "./changes.ts";
 import { interfaceKey, scoped } from "./kinds/rules.ts";
 import { depthOf, type Vlans } from "./kinds/vlans.ts";
-import type { InstanceName, ObjectStep, Settings } from "./model.ts";
+import type { InstanceName, Kind, ObjectStep, Settings, VppObject } from "./model.ts";
 import type { Sides } from "./sides.ts";
 
 interface Setting {
@@ -16,12 +16,19 @@ interface Setting {
 }
 
 /** Of all interfaces that are there in the end. */
+export interface SettingsSteps {
+  /** Before VLANs get their addresses. */
+  readonly early: readonly ObjectStep[];
+  /** Once everything else is as it is to be. */
+  readonly last: readonly ObjectStep[];
+}
+
 export function settingsSteps(
   instance: InstanceName,
-  { live, settings, owned }: Sides,
+  { desired, live, settings, owned }: Sides,
   { fresh, vanished }: Changes,
   vlans: Vlans,
-): readonly ObjectStep[] {
+): SettingsSteps {
   const [lower, raise]: [Setting[], Setting[]] = [[], []];
   const wanted = [...settings.desired.values(), ...leftBehind({ live, settings, owned }, vanished)];
   for (const after of wanted) {
@@ -38,10 +45,35 @@ export function settingsSteps(
   }
   const outwards = (a: Setting, b: Setting) => a.depth - b.depth;
   const twice = new Set(lower.map(({ after }) => after.on));
-  return [
-    ...lower.toSorted((a, b) => outwards(b, a)).map((one) => step(instance, one, "")),
-    ...raise.toSorted(outwards).map((one) => step(instance, one, twice.has(one.after.on) ? "/raise" : "")),
-  ];
+  const bearers = bearersOf([...desired.values(), ...live.values()]);
+  const isEarly = ({ before, after }: Setting) =>
+    after.up && before?.up !== true && bearers.has(after.on) && !twice.has(after.on);
+  return {
+    early: raise.filter(isEarly).map((one) => step(instance, one, "")),
+    last: [
+      ...lower.toSorted((a, b) => outwards(b, a)).map((one) => step(instance, one, "")),
+      ...raise
+        .filter((one) => !isEarly(one))
+        .toSorted(outwards)
+        .map((one) => step(instance, one, twice.has(one.after.on) ? "/raise" : "")),
+    ],
+  };
+}
+
+/**
+ * Interfaces that only VLANs stand on. What VPP does to each address on an interface that comes up it does again for each of
+ * its VLANs: with thousands of them it hears nobody for a minute, unless they have none yet. Nothing passes them before VLANs
+ * come up, which Linux does by itself to those that it knows.
+ */
+function bearersOf(objects: readonly VppObject[]): ReadonlySet<string> {
+  const named = (...kinds: readonly Kind[]) =>
+    new Set(objects.flatMap((object) => (kinds.includes(object.kind) && "on" in object ? [object.on] : [])));
+  const [addressed, paired] = [named("address"), named("linux-pair")];
+  const vlans = objects.filter((object) => object.kind === "vlan");
+  const bearers = new Set(vlans.flatMap(({ name, parent }) => (addressed.has(name) ? [parent] : [])));
+  for (const { name, parent } of vlans) if (paired.has(name)) bearers.delete(parent);
+  for (const name of named("address", "unnumbered", "bridge-port", "cross-connect")) bearers.delete(name);
+  return bearers;
 }
 
 /** linux-cp writes into a VLAN the MTU that it inherits, a moment after its pair was made: that is none of its own. */

@@ -30,14 +30,18 @@ export function stepsOf(instance: InstanceName, sides: Sides, changes: Changes):
     ],
     after,
   );
-  const isLate = ({ object }: Pick<Move, "object">) => rankOf[object.kind] > rankOf.settings;
+  const from = (rank: number, below = Infinity) =>
+    others.filter(({ object: { kind } }) => rankOf[kind] >= rank && rankOf[kind] < below).map(({ step }) => step);
+  const settings = settingsSteps(instance, sides, changes, after);
   const isLast = ({ before }: ObjectStep) => before !== undefined && goesLast(before);
   return {
     prune: removals.filter((step) => !isLast(step)),
     rest: [
-      ...others.filter((one) => !isLate(one)).map(({ step }) => step),
-      ...settingsSteps(instance, sides, changes, after),
-      ...others.filter(isLate).map(({ step }) => step),
+      ...from(0, rankOf.address),
+      ...settings.early,
+      ...from(rankOf.address, rankOf.settings),
+      ...settings.last,
+      ...from(rankOf.settings),
       ...removals.filter(isLast),
     ],
   };

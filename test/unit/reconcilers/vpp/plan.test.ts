@@ -224,6 +224,32 @@ describe("a plan for VPP", () => {
     ]);
   });
 
+  it("brings an interface that only VLANs use up before they get addresses, unless Linux would bring those up with it", () => {
+    const desired = [
+      nic,
+      up("external", 9000),
+      vlan(25),
+      up("external.25", 1500),
+      address("external.25", "192.0.2.1/24"),
+    ];
+    const raises = (...objects: readonly VppObject[]) =>
+      lines({ desired: [...desired, ...objects], live: [nic, down("external", 9000)] }).filter((line) =>
+        /: (?:add address|set external) /.test(line),
+      );
+
+    expect(raises()).toEqual([
+      "hitless  core: set external up",
+      "hitless  core: add address 192.0.2.1/24 on external.25",
+    ]);
+    expect(raises(pair("external"))).toEqual(raises());
+    expect(raises(pair("external"), pair("external.25"))).toEqual(raises().toReversed());
+    expect(raises(address("external", "198.51.100.1/24"))).toEqual([
+      "hitless  core: add address 192.0.2.1/24 on external.25",
+      "hitless  core: add address 198.51.100.1/24 on external",
+      "hitless  core: set external up",
+    ]);
+  });
+
   it("changes the rules of an ACL in place, and removes one only when no interface has it any more", () => {
     const on = (tags: readonly string[]): VppObject => ({ kind: "interface-acls", on: "external", in: tags, out: [] });
     const deny: AclRule = { ...permit, action: "deny", source: "198.51.100.0/24" };

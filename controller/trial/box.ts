@@ -52,7 +52,9 @@ export function trialMeans(box: Box): TrialMeans {
       if (method === "kexec") await tryKernel(host, looked(environment), choice, signal);
       if (!from) return { candidate, notes: guards };
       const { generation, files } = await renderedThere(box, looked(environment), candidate, from, signal);
-      return { candidate: generation, files, notes: guards };
+      const { overlays, below } = candidate;
+      const above = { ...(overlays && { overlays }), ...(below !== undefined && { below }) };
+      return { candidate: { ...generation, ...above }, files, notes: guards };
     },
     leaveMs: ({ policy }) => 1000 * trialPolicy(policy)["drain-seconds"] + stopMs,
     async leave(deployment, committed, seconds, signal) {

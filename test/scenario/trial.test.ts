@@ -64,6 +64,46 @@ describe("an image that is in the pool and does not run", () => {
     expect([pool.bootfs, box.running()]).toEqual(["tank/ROOT/a", "a"]);
   });
 
+  it("that boots without an agent is reset by its deadline, which the history tells", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    s.push("two", two);
+    for (const tries of [1, 2]) {
+      await s.sim.until(() => s.sim.isKilled(), "it left");
+      expect(box.boots.filter((boot) => boot === "boot b on trial")).toHaveLength(tries);
+      await s.sim.until(() => box.running() === "a", "the deadline reset it");
+      s.start();
+    }
+    await s.rest();
+    const history = JSON.stringify(await ask(s.agent(), "history", { limit: 20 }));
+    expect(history).toContain(
+      "The trial boot of b came back; its agent never went on there; its deadline reset it 120 s after its boot (limit 120 s).",
+    );
+    expect(s.status()).toMatchObject({ state: "held", lastDeployment: { trigger: "trial", trial: { name: "b" } } });
+    expect(s.sim.files.has("/persistent/config/imp/trial-ended")).toBe(false);
+  });
+
+  it("that is cut off while it is proven says how far it was, and the last error of its journal", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    s.sim.answer(([program, ...words]) => {
+      if (program !== "journalctl") return undefined;
+      // The third boot of this box.
+      return { exitCode: 0, stdout: words.at(-1) === "boot2" ? "mlx5_core: no firmware\n" : "", stderr: "" };
+    });
+    s.push("two", two);
+    await s.sim.until(() => s.sim.isKilled(), "it left");
+    s.start();
+    await s.sim.until(() => s.status().state === "proving", "it is proven");
+    box.comeUp();
+    s.outage = new Problem("GIT_UNREACHABLE", "No remote answers.", { transient: true });
+    await box.settle();
+    expect(s.status().lastDeployment?.reason).toBe(
+      "The trial boot of b came back; it was being proven; nobody left a word: a watchdog, or the power; last in its journal: mlx5_core: no firmware.",
+    );
+    expect(s.status()).toMatchObject({ state: "idle", committed: { generation: one.digest } });
+  });
+
   it("that panics is bad at once, with what the kernel said", async () => {
     const box = await trialBox(one);
     const { s } = box;

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { UseBfd } from "./bfd.ts";
 import type { Defaults } from "./defaults.ts";
 import { Expect } from "./expect.ts";
+import { Hygiene, hygieneSchema } from "./hygiene.ts";
 import { Maintenance } from "./maintenance.ts";
 import {
   Address,
@@ -86,7 +87,8 @@ const session = {
   kind: z
     .enum(["upstream", "peer", "customer", "route-server", "internal", "collector"])
     .optional()
-    .meta({ description: "What the peer is to us; the order of changes, reports and checks follow it." }),
+    .meta({ description: "What the peer is to us: hygiene follows from it." }),
+  hygiene: Hygiene.optional(),
   "remote-as": RemoteAs.optional(),
   "local-as": z
     .strictObject({
@@ -136,6 +138,10 @@ export const Peer = z
     group: Name.optional().meta({ description: "Peer-group that it belongs to." }),
     ...session,
     description: LineOrNone.optional().meta({ description: "By default its name here; empty: FRR is told none." }),
+    role: z
+      .enum(["offered", "required"])
+      .optional()
+      .meta({ description: "Tells the peer our role, by its kind (RFC 9234); required: it has to tell its own." }),
     maintenance: Maintenance,
     expect: Expect,
   })
@@ -145,6 +151,8 @@ export const Peer = z
     const { address, interface: on, group } = ctx.value;
     if (address === undefined && on === undefined) problem("needs an address, or an interface (unnumbered)");
     if (group === undefined && ctx.value["remote-as"] === undefined) problem("needs remote-as, or a group that has it");
+    if (ctx.value.role !== undefined && group !== undefined)
+      problem("excludes a group: FRR 8.4 keeps no role of a member", ["role"]);
     if (ctx.value["ebgp-multihop"] !== undefined && ctx.value["ttl-security-hops"] !== undefined) {
       problem("excludes ebgp-multihop", ["ttl-security-hops"]);
     }
@@ -199,6 +207,11 @@ export function bgpSchema(d: Defaults) {
         .boolean()
         .default(d.bgp["ebgp-requires-policy"])
         .meta({ description: "Nothing goes over an eBGP session without a policy (RFC 8212)." }),
+      "own-prefixes": z
+        .array(Prefix)
+        .default([])
+        .meta({ description: "Own prefixes, beside those that are announced, summed up or NAT pools here." }),
+      hygiene: hygieneSchema(d),
       "log-neighbor-changes": z
         .boolean()
         .default(d.bgp["log-neighbor-changes"])

@@ -34,6 +34,16 @@ const first = {
     "log-neighbor-changes": true,
     "graceful-restart": "helper",
     "restart-seconds": 120,
+    // What is refused from peers of a kind; route-leaks takes routes back, and is asked for.
+    hygiene: [
+      "missing-policy",
+      "default-route",
+      "bogon-prefixes",
+      "own-prefixes",
+      "long-prefixes",
+      "bogon-asns",
+      "unlimited-prefixes",
+    ],
   },
   ospf: { "reference-bandwidth": 100_000, "metric-type": "type-2" },
   bfd: { "detect-multiplier": 3, "receive-interval-ms": 300, "transmit-interval-ms": 300 },

@@ -36,6 +36,9 @@ function ofRouting({ routing }: Machine, config: string): readonly string[] {
     ),
   );
   const boundless = external.filter(({ families }) => families.every((one) => one["max-prefix"] === undefined));
+  const kindless = external.filter(
+    ({ peer }) => (peer.kind ?? bgp?.["peer-groups"][peer.group ?? ""]?.kind) === undefined,
+  );
   const nameless = peers.filter(({ peer }) => peer.description === "");
   return [
     ...(bgp?.["ebgp-requires-policy"] === false
@@ -43,6 +46,11 @@ function ofRouting({ routing }: Machine, config: string): readonly string[] {
       : []),
     ...(open.length > 0 ? [`No policy in one or both directions: ${named(open)}. Give them route-maps.`] : []),
     ...(boundless.length > 0 ? [`No limit of prefixes: ${named(boundless)}. Give them max-prefix.`] : []),
+    ...(kindless.length > 0
+      ? [
+          `No kind: ${named(kindless)}. With kind (upstream, peer or customer) bogons, own prefixes and more are refused from them (docs/sites.md, Hygiene): add it peer by peer, and read each plan.`,
+        ]
+      : []),
     ...(nameless.length > 0
       ? [`No description in FRR: ${named(nameless)}. Without the empty one they are described by their names here.`]
       : []),

@@ -1,11 +1,14 @@
 /** `impctl explain`: where a value of a machine comes from, and what it overrides. */
 import type { Command } from "commander";
 import { formatPath, isObject, parsePath, valueAt } from "../../schemas/json.ts";
-import type { JsonObject } from "../../schemas/json.ts";
+import type { JsonObject, Path } from "../../schemas/json.ts";
 import { loadMachine } from "../../schemas/load.ts";
 import type { Loaded } from "../../schemas/load.ts";
+import type { Machine } from "../../schemas/machine.ts";
 import { printable, printableJson } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
+import { hygieneLines } from "../../schemas/semantics/hygiene.ts";
+import { sessionOf } from "../../schemas/semantics/session.ts";
 import { folderTree } from "../folder.ts";
 import { examples } from "./help.ts";
 import { findSites, relocate } from "./sites.ts";
@@ -47,9 +50,26 @@ async function explain(machine: string, path: string, options: Options, terminal
     column: origin.at.column,
     value: origin.value,
   }));
-  if (value === undefined && origins.length === 0) throw unknownPath(loaded, path);
-  if (options.json) terminal.out(printableJson(JSON.stringify({ machine, path, value, origins }, undefined, 2)));
-  else terminal.out(explanation(path, value, origins, terminal));
+  const hygiene = hygieneAt(loaded.machine, parsePath(path, [root]));
+  if (value === undefined && origins.length === 0 && hygiene.length === 0) throw unknownPath(loaded, path);
+  const found = { machine, path, value, origins, ...(hygiene.length > 0 && { hygiene }) };
+  if (options.json) terminal.out(printableJson(JSON.stringify(found, undefined, 2)));
+  else
+    terminal.out(
+      [explanation(path, value, origins, terminal), ...hygiene.map((line) => `  ${printable(line)}`)].join("\n"),
+    );
+}
+
+/** What is refused from the BGP peer that a path leads to, or by one rule: by its kind, whoever decides it. */
+function hygieneAt({ routing: { bgp } }: Machine, path: Path): readonly string[] {
+  const [, , section, name, part, rule] = path;
+  const peer = section === "peers" && typeof name === "string" ? bgp?.peers[name] : undefined;
+  const isAbout =
+    formatPath(path.slice(0, 3)) === "routing.bgp.peers" &&
+    (part === undefined || part === "hygiene" || part === "kind");
+  if (!bgp || !peer || !isAbout) return [];
+  const lines = hygieneLines(bgp, sessionOf(bgp, peer));
+  return rule === undefined ? lines : lines.filter((line) => line.startsWith(`hygiene ${rule}:`));
 }
 
 interface ShownOrigin {

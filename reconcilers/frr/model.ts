@@ -14,6 +14,8 @@ export interface FrrDesired {
   readonly raw?: readonly RawBlock[];
   /** Over which interface of Linux a neighbour is reached that is named by its address: only those in a connected network. */
   readonly reach?: Readonly<Record<string, string>>;
+  /** What whoever reads a plan is to know of it: rules that are switched off, and why. */
+  readonly notes?: readonly string[];
 }
 
 /** Lines that the schema has no word for: what they disturb, and how they are taken back. */

@@ -29,7 +29,13 @@ export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: reado
     steps: safe.steps,
     foreign: foreignObjects(changes.foreign),
     problems: problemsOf(desired, observed, sides, changes, safe.steps.length > 0),
-    notes: [...notes, ...safe.notes, ...changes.goAlong.map(goesAlong), ...byVtysh(observed, safe.steps)],
+    notes: [
+      ...notes,
+      ...safe.notes,
+      ...changes.goAlong.map(goesAlong),
+      ...byVtysh(observed, safe.steps),
+      ...(safe.steps.length > 0 ? (desired.notes ?? []) : []),
+    ],
   };
 }
 
@@ -192,16 +198,33 @@ function commandsOf(operations: readonly Operation[], recreated: boolean, contex
     const { path, line } = entry;
     if (kind === "remove") {
       const block = context.raw.find((one) => one.undo && isOf(one, entry));
-      if (!block) commands.push(removalOf(entry, context));
+      if (!block) commands.push(removalOf(entry, context), ...againOfMembers(entry, context));
       else if (!undone.has(block)) for (const undo of block.undo ?? []) commands.push({ context: path, line: undo });
       if (block) undone.add(block);
       continue;
     }
     if (old && replacedByRemoval(path, line, old.line))
       commands.push({ context: path, line: negation(path, old.line) });
-    commands.push({ context: path, line });
+    commands.push({ context: path, line }, ...(old ? againOfMembers(old, context) : []));
   }
   return activationLast(commands);
+}
+
+/**
+ * What members are to have themselves from now on, and had by their group until now: FRR took no notice of it while both
+ * were the same, and takes it away with the group's.
+ */
+function againOfMembers({ path, line }: Entry, { sides }: Context): readonly FrrCommand[] {
+  const [, group, says = ""] = /^neighbor (\S+) (.*)$/.exec(line) ?? [];
+  const key = `${path[0] ?? ""}\n${group ?? ""}`;
+  if (sides.liveNeighbors.get(key)?.isGroup !== true) return [];
+  const members = [...sides.desiredNeighbors.values()].filter((one) => groupKey(one) === key);
+  return members.flatMap(({ name, entries }) =>
+    entries
+      .filter((own) => own.line === `neighbor ${name} ${says}` && own.path.join("\n") === path.join("\n"))
+      .filter((own) => sides.live.get(own.key)?.line !== own.line)
+      .map((own) => ({ context: own.path, line: own.line })),
+  );
 }
 
 function removalOf(entry: Entry, context: Context): FrrCommand {

@@ -1,6 +1,7 @@
 /** Rules about BGP peers, with what their groups give them. */
 import type { Path } from "../json.ts";
 import { familyOf } from "../primitives.ts";
+import { isRefused } from "./hygiene.ts";
 import type { Report } from "./rules.ts";
 import { type Session, sessionOf } from "./session.ts";
 import { switchedOff } from "./switches.ts";
@@ -29,7 +30,8 @@ export function checkBgp(view: View, report: Report): void {
     }
     checkRole(session, bgp.asn, path, report);
     if ((view.machine.maintenance ?? peer.maintenance) === "drain") checkDrain(session, path, report);
-    checkPolicy(session, bgp["ebgp-requires-policy"], path, report);
+    const isRequired = bgp["ebgp-requires-policy"] || isRefused(bgp, session, "missing-policy");
+    checkPolicy(session, isRequired, path, report);
   }
   for (const [prefix, { blackhole }] of Object.entries(bgp.announce)) {
     const route = Object.hasOwn(routes, prefix) ? routes[prefix] : undefined;

@@ -5,6 +5,7 @@ import { checkBgp } from "./bgp.ts";
 import { checkContainers } from "./containers.ts";
 import { checkHardware } from "./hardware.ts";
 import { checkHealth } from "./health.ts";
+import { checkHygiene } from "./hygiene-rules.ts";
 import { checkIgp } from "./igp.ts";
 import { checkInterfaces } from "./interfaces.ts";
 import { checkLists } from "./lists.ts";
@@ -29,6 +30,7 @@ export function checkMachine(machine: Machine, offered: Offered = () => []): rea
   checkReferences(view, offered, report);
   checkLists(view, report);
   checkBgp(view, report);
+  checkHygiene(view, report);
   checkIgp(view, report);
   checkRoutes(view, report);
   checkRelays(view, report);

@@ -207,6 +207,27 @@ export const machineRules = {
     "An eBGP peer has a policy (RFC 8212): without one nothing is sent or taken.",
     "Add a route-map, prefix-list or as-path-list to the peer or its group.",
   ),
+  "peer-open": warning(
+    "An eBGP peer has a kind or a policy where ebgp-requires-policy is off.",
+    "Add kind (upstream, peer or customer), and a route-map each way.",
+  ),
+  "peer-max-prefix": warning(
+    "A peer of a kind has a limit of prefixes in each family (RFC 7454).",
+    "Count what it sends, and set max-prefix; or hygiene: { unlimited-prefixes: { off: why } }.",
+  ),
+  "peer-role": error(
+    "role is of an eBGP peer of kind upstream, peer, customer or route-server.",
+    "Add kind, or remove role.",
+  ),
+  "hygiene-idle": warning("hygiene says what is refused from a peer of a kind.", "Add kind, or remove it."),
+  "hygiene-own-prefixes": warning(
+    "Where own prefixes are refused there are some: announced, summed up, NAT pools, or own-prefixes.",
+    "Set own-prefixes, in fleet.yaml for example.",
+  ),
+  "hygiene-marks": warning(
+    "With route-leaks, iBGP peers are sent large communities: all routers of the network know a leak by them.",
+    "Set send-community to all or large, or remove it.",
+  ),
   "peer-family": warning("A peer carries an address family.", "Remove activate: false from one."),
   "update-source": error(
     "update-source is an own address of the peer's family, or an interface.",

@@ -53,7 +53,10 @@ routing:
       transit:
         kind: upstream
         timers: { keepalive-seconds: 3, hold-seconds: 9, connect-seconds: 2 }
-        ipv4: { route-map: { in: transit-in, out: transit-out } }
+        hygiene:
+          bogon-prefixes: { off: this story takes place in prefixes for documentation }
+          long-prefixes: { off: this story has few of them }
+        ipv4: { route-map: { in: transit-in, out: transit-out }, max-prefix: { limit: 100 } }
     peers:
       transit-a: { address: 192.0.2.1, remote-as: ${transitA}, group: transit }${peers}
 `;

@@ -77,6 +77,17 @@ const ofFamily: readonly ((at: readonly string[]) => Alternatives)[] = [
 ];
 
 export const bgpAlternatives: readonly Alternatives[] = [
+  {
+    at: peer,
+    values: [
+      {},
+      { kind: "peer" },
+      ...[{ kind: "peer" }, { kind: "upstream" }, { kind: "customer" }].flatMap((one) => [
+        { ...one, role: "offered" },
+        { ...one, role: "required" },
+      ]),
+    ],
+  },
   key(["bgp"], "graceful-restart", "restart", "helper", "off"),
   {
     at: ["bgp"],

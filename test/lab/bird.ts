@@ -22,6 +22,8 @@ export interface BirdSession {
   readonly password?: string;
   /** Prefixes that BIRD announces on this session. */
   readonly announces: readonly string[];
+  /** AS numbers behind its own in the paths of some of them. */
+  readonly behind?: Readonly<Record<string, readonly number[]>>;
   /** Every route that is ever received on it is written down. */
   readonly isHeard?: boolean;
 }
@@ -44,6 +46,11 @@ function configuration(routerId: string, sessions: readonly BirdSession[], log: 
   const protocols = sessions.map((s) => {
     const family = s.peerAddress.includes(":") ? "ipv6" : "ipv4";
     const routes = s.announces.map((prefix) => `  route ${prefix} blackhole;`).join("\n");
+    const behind = Object.entries(s.behind ?? {}).map(([prefix, numbers]) => {
+      const prepends = numbers.toReversed().map((one) => `bgp_path.prepend(${one});`);
+      return `if net = ${prefix} then { ${prepends.join(" ")} }`;
+    });
+    const out = `filter { if source != RTS_STATIC then reject; ${behind.join(" ")} accept; }`;
     return `
 ${family} table t_${s.name};
 protocol static s_${s.name} {
@@ -55,7 +62,7 @@ protocol bgp ${s.name} {
   neighbor ${s.peerAddress} as ${s.peerAs};
   ${s.password === undefined ? "" : `password "${s.password}";`}
   connect delay time 1; connect retry time 2; error wait time 1, 4;
-  ${family} { table t_${s.name}; import ${s.isHeard ? `filter { print "heard ${s.name} ", net; accept; }` : "all"}; export where source = RTS_STATIC; };
+  ${family} { table t_${s.name}; import ${s.isHeard ? `filter { print "heard ${s.name} ", net; accept; }` : "all"}; export ${out}; };
 }`;
   });
   const hearing = sessions.some((s) => s.isHeard) ? `log "${log}" { info };\n` : "";

@@ -17,6 +17,24 @@ function beyond<T extends object>(own: T, group: Partial<T> | undefined): Partia
   return Object.fromEntries(Object.entries(own).filter(([key]) => !same(key))) as Partial<T>;
 }
 
+/** What we are to a peer of a kind (RFC 9234). */
+const roles: Readonly<Partial<Record<NonNullable<PeerGroup["kind"]>, string>>> = {
+  upstream: "customer",
+  peer: "peer",
+  customer: "provider",
+  "route-server": "rs-client",
+};
+
+/** The same of filters, way by way: FRR shows none of a member that its group has too. */
+function filtersBeyond(own: Family, group: Family | undefined): Partial<Family> {
+  const rest: Partial<Family> = beyond<Family>(own, group);
+  const pairs = (["route-map", "prefix-list", "as-path-list"] as const).flatMap((kind) => {
+    const names = rest[kind];
+    return names === undefined ? [] : [[kind, beyond(names, group?.[kind])] as const];
+  });
+  return { ...rest, ...Object.fromEntries(pairs) };
+}
+
 /** Lines of `router bgp`. */
 export function peerLines(
   name: string,
@@ -35,7 +53,10 @@ export function peerLines(
   const connect = timers ? timers["connect-seconds"] : group ? undefined : inherited?.["connect-seconds"];
   const isUsual = timers?.["keepalive-seconds"] === 60 && timers["hold-seconds"] === 180 && inherited === undefined;
   const source = own["update-source"];
+  const offered = "role" in peer ? peer.role : undefined;
+  const role = offered && peer.kind && roles[peer.kind];
   const lines = [
+    ...when(role, `local-role ${role}${offered === "required" ? " strict-mode" : ""}`),
     ...when(
       local,
       `local-as ${local?.asn}${local?.["no-prepend"] || local?.["replace-as"] ? " no-prepend" : ""}${local?.["replace-as"] ? " replace-as" : ""}`,
@@ -74,7 +95,7 @@ export function peerFamilyLines(
   group: Family | undefined,
 ): readonly string[] {
   if (family === undefined) return [];
-  const own: Partial<Family> = beyond<Family>(family, group);
+  const own = filtersBeyond(family, group);
   const limit = own["max-prefix"];
   const origin = own["default-originate"];
   const filter = (

@@ -9,6 +9,7 @@ import { mergeConfigs, printConfig } from "../tree.ts";
 import { renderBgp } from "./bgp.ts";
 import { applying, type RenderContext } from "./lines.ts";
 import { withDrains } from "./drain.ts";
+import { hygieneNotes, withHygiene } from "./hygiene.ts";
 import { renderLists, renderRouteMaps } from "./lists.ts";
 import { renderBfd, renderOspf, renderOspfInterfaces } from "./ospf.ts";
 import { renderStatic } from "./static.ts";
@@ -18,7 +19,7 @@ import { renderStatic } from "./static.ts";
  * `show running-config` prints after it was applied, in an order in which a starting FRR can read it.
  */
 export function renderFrr(written: Machine, versions: ProgramVersions, seal: (name: string) => string): FrrDesired {
-  const machine = withDrains(written);
+  const machine = withDrains(withHygiene(written));
   const ports = portsOf(machine);
   const context: RenderContext = { versions, seal, linux: (ref) => ports.get(ref)?.linux ?? ref };
   const { routing } = machine;
@@ -38,7 +39,13 @@ export function renderFrr(written: Machine, versions: ProgramVersions, seal: (na
   ];
   const config = printConfig(mergeConfigs([lines.join("\n"), ...raw.map(rawText)]));
   const reach = reachOf(machine, ports);
-  return { config, ...(raw.length > 0 && { raw }), ...(Object.keys(reach).length > 0 && { reach }) };
+  const notes = hygieneNotes(written);
+  return {
+    config,
+    ...(raw.length > 0 && { raw }),
+    ...(Object.keys(reach).length > 0 && { reach }),
+    ...(notes.length > 0 && { notes }),
+  };
 }
 
 /** Over which interface of Linux the peers in connected networks are. */

@@ -8,11 +8,11 @@ const tree = memoryTree({
   "fra1/site.yaml": "routing: { router-id: 198.51.100.1 }\n",
   "fra1/r1.yaml": `routing:
   static: { 203.0.113.0/24: { discard: blackhole } }
+  as-path-lists: { any: { entries: { 10: { regex: ".*" } } } }
   bgp:
     asn: 64500
-    ebgp-requires-policy: false
     peers:
-      transit-a: { address: 192.0.2.1, remote-as: 64496, ebgp-multihop: 2 }
+      transit-a: { address: 192.0.2.1, remote-as: 64496, ebgp-multihop: 2, ipv4: { as-path-list: { in: any } } }
 `,
 });
 

@@ -7,8 +7,8 @@ import { policyAlternatives } from "../../../lab/alternatives-policy.ts";
 
 const machine = jsonSchema("machine");
 
-/** Keys that FRR is not told, that say when and how the others hold, or that it needs a module for. */
-const notRendered = new Set(["when", "kind", "expect", "impact", "raw", "rpki"]);
+/** Keys that FRR is not told, that say when and how the others hold, that are route-maps to it, or that it needs a module for. */
+const notRendered = new Set(["when", "kind", "expect", "impact", "raw", "hygiene", "rpki"]);
 
 /** The names of all keys below that are one of several values: enumerations, booleans, unions. */
 function choices(schema: JsonValue | undefined, seen: Set<JsonValue>): readonly string[] {

@@ -25,7 +25,7 @@ export interface TrialBox {
   /** Starts an agent, and one after each boot of the box, until nothing is in flight any more. */
   settle(): Promise<void>;
   link(name: string): string | undefined;
-  /** What was not committed and yet was to boot next (I1), and trials beyond what is allowed (I10). */
+  /** What was not committed and yet was to boot next (I1), what changed unprotected (I2), trials beyond what is allowed (I10). */
   faults(): readonly string[];
 }
 
@@ -90,6 +90,13 @@ function bareBox(options: StoryOptions): TrialBox {
     up(name, `root=zfs:tank/ROOT/${name} ro quiet`);
   }
 
+  /** I2: what the next boot can see changes in this state alone, and while the failsafe is armed. */
+  function changes(what: string, at: string): void {
+    const journal = textOf(s, `${stateFolder}/journal/current.json`) ?? "";
+    if (!journal.includes(`"to":{"at":"${at}"`)) wrong.push(`${what}, and the journal does not say ${at}`);
+    if (!s.sim.files.has("/run/imp/armed")) wrong.push(`${what}, and the failsafe is not armed`);
+  }
+
   const box: TrialBox = {
     s,
     pool,
@@ -126,7 +133,9 @@ function bareBox(options: StoryOptions): TrialBox {
   };
 
   s.sim.answer((argv) => {
+    if (argv.join(" ").startsWith("zfs set imp:trial")) changes("the record is written", "trial-booting");
     if (argv.join(" ").startsWith("zpool set bootfs=")) {
+      changes("bootfs is set", "committing");
       const name = argv[2]?.slice("bootfs=tank/ROOT/".length) ?? "";
       next.push(name);
       if (box.link(name) === undefined) wrong.push(`bootfs is set to ${name}, which committed nothing`);
@@ -160,6 +169,7 @@ function bareBox(options: StoryOptions): TrialBox {
     const [program, ...words] = argv.slice(argv.indexOf("--") + 1);
     if (program === "sh" && words[1]?.includes("kexec -a -l")) {
       const name = words[3]?.slice("tank/ROOT/".length) ?? "";
+      changes("a kernel is loaded", "trial-booting");
       loaded = { name, cmdline: words[7] ?? "" };
       return done;
     }

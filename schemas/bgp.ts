@@ -182,6 +182,7 @@ const redistribute = z
 const Aggregate = z.strictObject({
   "summary-only": z.boolean().default(false).meta({ description: "Holds back what it sums up." }),
   "as-set": z.boolean().default(false).meta({ description: "Keeps the AS numbers of what it sums up." }),
+  "route-map": Name.optional().meta({ description: "Changes what is announced." }),
 });
 
 export function bgpSchema(d: Defaults) {

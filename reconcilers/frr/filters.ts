@@ -6,7 +6,7 @@ import { lineKey, neighborOf } from "./grammar.ts";
 import type { FrrCommand } from "./model.ts";
 import { type Node, walk } from "./tree.ts";
 
-/** "ip prefix-list A", "route-map B". */
+/** "ip prefix-list A", "route-map B", "bgp community-list C" whether it is a standard or an expanded one. */
 export type FilterName = string;
 
 /** An entry of a route-map. */
@@ -17,7 +17,7 @@ export interface Clause {
 }
 
 export interface Filters {
-  /** Entries by number: "permit 10.0.0.0/8 le 24". */
+  /** Entries by number: "permit 10.0.0.0/8 le 24"; of community lists "permit standard 64500:1". */
   readonly lists: ReadonlyMap<FilterName, ReadonlyMap<number, string>>;
   readonly maps: ReadonlyMap<FilterName, ReadonlyMap<number, Clause>>;
   /** What neighbours use: "router bgp 64500\naddress-family ipv4 unicast\nneighbor 192.0.2.1 out route-map", by the filter's name. */
@@ -25,13 +25,30 @@ export interface Filters {
 }
 
 const listLine =
-  /^((?:ip|ipv6) prefix-list \S+|bgp as-path access-list \S+|bgp \S*community-list \S+ \S+|(?:ipv6 )?access-list \S+) seq (\d+)(?: (.*))?$/;
+  /^((?:ip|ipv6) prefix-list \S+|bgp as-path access-list \S+|(?:ipv6 )?access-list \S+) seq (\d+)(?: (.*))?$/;
+const communityLine = /^bgp (\S*community-list) (standard|expanded) (\S+) seq (\d+)(?: (permit|deny) (.*))?$/;
 const mapLine = /^(route-map \S+)(?: (permit|deny) (\d+))?$/;
 const useLine = /^(neighbor \S+) (route-map|prefix-list|filter-list|distribute-list) (\S+) (in|out)$/;
 
+/** An entry of a list: whose, its number, and what it says. */
+function listEntry(line: string): readonly [FilterName, number, string] | undefined {
+  const [, kind, form, name, seq, action, value] = communityLine.exec(line) ?? [];
+  if (kind !== undefined) return [`bgp ${kind} ${name}`, Number(seq), `${action} ${form} ${value}`];
+  const [, list, number, says = ""] = listLine.exec(line) ?? [];
+  return list === undefined ? undefined : [list, Number(number), says];
+}
+
+/** The line of an entry. */
+export function entryLine(name: FilterName, number: number, says: string): string {
+  const [, kind, list] = /^bgp (\S*community-list) (\S+)$/.exec(name) ?? [];
+  const [action, form, ...value] = says.split(" ");
+  if (kind === undefined) return `${name} seq ${number} ${says}`;
+  return `bgp ${kind} ${form} ${list} seq ${number} ${action} ${value.join(" ")}`;
+}
+
 /** The filter that a line at the top, or a context, is part of. */
 export function filterOf(line: string): FilterName | undefined {
-  return listLine.exec(line)?.[1] ?? mapLine.exec(line)?.[1];
+  return listEntry(line)?.[0] ?? mapLine.exec(line)?.[1];
 }
 
 /** What a line of a route-map, or one by which a neighbour exports, refers to, and the same line with another name in its place. */
@@ -74,6 +91,8 @@ const mentions: readonly (readonly [RegExp, (before: string) => string])[] = [
   [/^(call )(\S+)()$/, () => "route-map"],
   [/^(match ip(?:v6)? address prefix-list )(\S+)()$/, (before) => `${before.split(" ")[1]} prefix-list`],
   [/^(match as-path )(\S+)()$/, () => "bgp as-path access-list"],
+  [/^(match (?:large-)?community )(\S+)((?: exact-match)?)$/, (before) => `bgp ${before.split(" ")[1]}-list`],
+  [/^(match extcommunity )(\S+)()$/, () => "bgp extcommunity-list"],
 ];
 
 /** The same, that commands change. */
@@ -100,10 +119,11 @@ export class LiveFilters implements Filters {
       if (used) this.uses.set(useKey(context, line), used.name);
       return;
     }
-    const [, list, number, says = ""] = listLine.exec(line) ?? [];
-    if (root === undefined && list !== undefined) {
+    const entry = listEntry(line);
+    if (root === undefined && entry) {
+      const [list, number, says] = entry;
       const entries = this.lists.get(list) ?? new Map<number, string>();
-      this.lists.set(list, entries.set(Number(number), says));
+      this.lists.set(list, entries.set(number, says));
       return;
     }
     const [, map, action, seq] = mapLine.exec(root ?? line) ?? [];
@@ -125,9 +145,9 @@ export class LiveFilters implements Filters {
       if (name !== undefined && isWhole && context.length === 1)
         this.forget((key) => key.startsWith(`${root}\n`) && key.includes(`\nneighbor ${name} `));
     } else if (root === undefined) {
-      const [, list, number] = listLine.exec(line) ?? [];
+      const entry = listEntry(line);
       const [, map, , seq] = mapLine.exec(line) ?? [];
-      if (list !== undefined) drop(this.lists, list, Number(number));
+      if (entry) drop(this.lists, entry[0], entry[1]);
       if (map !== undefined && seq !== undefined) drop(this.maps, map, Number(seq));
     } else {
       const [, map = "", , seq] = mapLine.exec(root) ?? [];

@@ -14,6 +14,8 @@ export interface Route {
   readonly bits: string;
   /** What else holds of it: lines of route-maps and entries of lists that nobody here evaluates. */
   readonly facts: ReadonlySet<string>;
+  /** Lists that are the same all the while: that one permits the route is a fact of its own. */
+  readonly settled: ReadonlySet<FilterName>;
 }
 
 /** Whether all of these filters, which a neighbour has, permit the route. */
@@ -63,27 +65,34 @@ function matches(filters: Filters, { lines }: Clause, route: Route): boolean {
   for (const line of lines.values()) {
     if (!line.startsWith("match ")) continue;
     const used = reference(["route-map "], line)?.name;
-    const known = used === undefined ? undefined : matchesList(filters, used, route);
+    const known = used === undefined ? undefined : matchesList(filters, used, route, isExact(line));
     if (used === undefined ? !route.facts.has(line) : known !== true) return false;
   }
   return true;
 }
 
 /** Whether the list permits it; undefined: no entry says anything. */
-function matchesList(filters: Filters, name: FilterName, route: Route): boolean | undefined {
+function matchesList(filters: Filters, name: FilterName, route: Route, exact = false): boolean | undefined {
+  if (route.settled.has(name)) return route.facts.has(fact(name, ["permits it"], exact));
   const entries = [...(filters.lists.get(name) ?? [])].toSorted(([a], [b]) => a - b);
   for (const [, entry] of entries) {
     const [action, ...what] = entry.split(" ");
     const isMatch = name.includes(" prefix-list ")
       ? matchesPrefix(name, entry, route)
-      : route.facts.has(fact(name, what));
+      : route.facts.has(fact(name.slice(0, name.lastIndexOf(" ")), what, exact));
     if (isMatch) return action === "permit";
   }
   return undefined;
 }
 
-function fact(name: FilterName, what: readonly string[]): string {
-  return `${name.split(" ").slice(0, -1).join(" ")} ${what.join(" ")}`;
+/** "bgp community-list standard 64500:1", of any list of the kind; with "exact" in front: the route has no other. */
+function fact(of: string, what: readonly string[], exact: boolean): string {
+  return `${exact ? "exact " : ""}${of} ${what.join(" ")}`;
+}
+
+/** Whether a route is to have the communities of the list and no other. */
+function isExact(line: string): boolean {
+  return line.endsWith(" exact-match");
 }
 
 interface Range {
@@ -133,29 +142,26 @@ function bits6(address: string): string {
 }
 
 /** More things that nobody here evaluates are not gone through in all combinations. */
-const mostFacts = 6;
+const mostFacts = 10;
 const mostRoutes = 40_000;
 
 /**
  * A route of each kind that these filters, in any of several configurations, can tell from others; undefined: there are too
- * many.
+ * many. `touched`: what commands change between the configurations.
  */
-export function kindsOf(filters: readonly Filters[], names: ReadonlySet<FilterName>): readonly Route[] | undefined {
-  const facts = new Set<string>();
+export function kindsOf(
+  filters: readonly Filters[],
+  names: ReadonlySet<FilterName>,
+  touched: ReadonlySet<FilterName>,
+): readonly Route[] | undefined {
+  const settled = new Set([...names].filter((name) => isSettled(filters, name) && !touched.has(name)));
+  const facts = factsOf(filters, names, settled);
   const entries: Readonly<Record<string, Map<string, Range>>> = { ip: new Map(), ipv6: new Map() };
-  for (const one of filters) {
-    for (const name of names) {
-      for (const [, entry] of one.lists.get(name) ?? []) {
-        const family = name.split(" ")[0] ?? "";
-        if (name.includes(" prefix-list ")) entries[family]?.set(entry, rangeOf(family, entry));
-        else facts.add(fact(name, entry.split(" ").slice(1)));
-      }
-      for (const { lines } of one.maps.get(name)?.values() ?? []) {
-        for (const line of lines.values()) {
-          if (line.startsWith("match ") && !reference(["route-map "], line)) facts.add(line);
-        }
-      }
-    }
+  for (const name of names) {
+    if (!name.includes(" prefix-list ")) continue;
+    const family = name.split(" ")[0] ?? "";
+    for (const one of filters)
+      for (const [, entry] of one.lists.get(name) ?? []) entries[family]?.set(entry, rangeOf(family, entry));
   }
   if (facts.size > mostFacts) return undefined;
   const combinations = subsets([...facts]);
@@ -163,7 +169,44 @@ export function kindsOf(filters: readonly Filters[], names: ReadonlySet<FilterNa
     prefixesOf([...known.values()], family === "ip" ? 32 : 128).map((bits) => ({ family, bits })),
   );
   if (prefixes.length * combinations.length > mostRoutes) return undefined;
-  return prefixes.flatMap((prefix) => combinations.map((some) => ({ ...prefix, facts: some })));
+  return prefixes.flatMap((prefix) => combinations.map((some) => ({ ...prefix, facts: some, settled })));
+}
+
+/** A list of anything but prefixes that is there, and the same in all of them. */
+function isSettled(filters: readonly Filters[], name: FilterName): boolean {
+  const texts = filters.map(({ lists }) => JSON.stringify([...(lists.get(name) ?? [])]));
+  return !/ prefix-list |^route-map /.test(name) && texts[0] !== "[]" && texts.every((text) => text === texts[0]);
+}
+
+/** What may hold of a route beside its prefix: what entries of lists say, and what route-maps ask for by themselves. */
+function factsOf(
+  filters: readonly Filters[],
+  names: ReadonlySet<FilterName>,
+  settled: ReadonlySet<FilterName>,
+): ReadonlySet<string> {
+  const facts = new Set<string>();
+  const asked = (one: Filters, name: FilterName, exact: boolean) => {
+    if (settled.has(name)) facts.add(fact(name, ["permits it"], exact));
+    else if (!name.includes(" prefix-list ")) {
+      for (const [, entry] of one.lists.get(name) ?? [])
+        facts.add(fact(name.slice(0, name.lastIndexOf(" ")), entry.split(" ").slice(1), exact));
+    }
+  };
+  for (const one of filters) {
+    for (const name of names) {
+      // Neighbours ask lists themselves, of those kinds that they can.
+      if (name.startsWith("bgp as-path ")) asked(one, name, false);
+      for (const { lines } of one.maps.get(name)?.values() ?? []) {
+        for (const line of lines.values()) {
+          if (!line.startsWith("match ")) continue;
+          const used = reference(["route-map "], line)?.name;
+          if (used === undefined) facts.add(line);
+          else asked(one, used, isExact(line));
+        }
+      }
+    }
+  }
+  return facts;
 }
 
 function subsets(facts: readonly string[]): readonly ReadonlySet<string>[] {

@@ -9,6 +9,7 @@ import {
   type Filters,
   LiveFilters,
   chainOf,
+  entryLine,
   exportersIn,
   reach,
   reference,
@@ -121,7 +122,11 @@ function leaks(
     const [first, last] = chains(one.neighbor);
     const relevant = commands.filter((command) => one.names.has(filterTouched(command) ?? ""));
     if (relevant.length <= 1 && first.join("\n") === last.join("\n")) continue;
-    const kinds = kindsOf([before, after], one.names);
+    const kinds = kindsOf(
+      [before, after],
+      one.names,
+      new Set(relevant.flatMap((command) => filterTouched(command) ?? [])),
+    );
     if (kinds === undefined) return true;
     const ends = [
       [before, first],
@@ -223,7 +228,7 @@ function buildStep(
 ): FrrStep {
   const entries = [...(lists.get(name) ?? [])].map(([number, says]) => ({
     context: [],
-    line: `${copy} seq ${number} ${says}`,
+    line: entryLine(copy, number, says),
   }));
   const clauses = [...(maps.get(name) ?? [])].flatMap(([number, { action, lines }]) => {
     const head = `${copy} ${action} ${number}`;
@@ -238,7 +243,7 @@ function buildStep(
 }
 
 function dropStep(name: FilterName, copy: FilterName, { lists, maps }: Filters): FrrStep {
-  const entries = [...(lists.get(name) ?? [])].map(([number, says]) => `no ${copy} seq ${number} ${says}`);
+  const entries = [...(lists.get(name) ?? [])].map(([number, says]) => `no ${entryLine(copy, number, says)}`);
   const clauses = [...(maps.get(name) ?? [])].map(([number, { action }]) => `no ${copy} ${action} ${number}`);
   return hitless(
     "remove",

@@ -148,10 +148,11 @@ function spellAnnounced(line: string): Word | undefined {
     const [, prefix = "", map] = network;
     return { path: ["routing", "bgp", "announce", prefix], value: map === undefined ? {} : { "route-map": map } };
   }
-  const aggregate = /^aggregate-address (\S+)( as-set)?( summary-only)?$/.exec(line);
+  const aggregate = /^aggregate-address (\S+)( as-set)?( summary-only)?(?: route-map (\S+))?$/.exec(line);
   if (aggregate) {
-    const [, prefix = "", set, only] = aggregate;
-    const value = { ...(set && { "as-set": true }), ...(only && { "summary-only": true }) };
+    const [, prefix = "", set, only, map] = aggregate;
+    const flags = { ...(set && { "as-set": true }), ...(only && { "summary-only": true }) };
+    const value = { ...flags, ...(map && { "route-map": map }) };
     return { path: ["routing", "bgp", "aggregates", prefix], value };
   }
   const other = /^redistribute (connected|static|kernel|ospf6?)(?: metric (\d+))?(?: route-map (\S+))?$/.exec(line);

@@ -27,7 +27,7 @@ function sentence(
   if (first.length === 0 || last.length === 0) return "";
   const names = reach([before, after], [...first, ...last]);
   if (first.join("\n") === last.join("\n") && ![...names].some((name) => touched.has(name))) return "";
-  const more = kindsOf([before, after], names)?.find(
+  const more = kindsOf([before, after], names, touched)?.find(
     (route) => permits(after, last, route) && !permits(before, first, route),
   );
   return more === undefined ? "" : `may be announced more than before: ${example(more)}, by ${last.join(" and ")}.`;

@@ -176,6 +176,9 @@ function ofBgp({ routing: { bgp } }: Machine): readonly Mention[] {
     ...Object.entries(bgp.announce).flatMap(([prefix, one]) =>
       mention("route-maps", one["route-map"], [...path, "announce", prefix, "route-map"]),
     ),
+    ...Object.entries(bgp.aggregates).flatMap(([prefix, one]) =>
+      mention("route-maps", one["route-map"], [...path, "aggregates", prefix, "route-map"]),
+    ),
     ...ofRedistribution(bgp.redistribute, path),
     ...Object.entries(bgp["peer-groups"]).flatMap(([name, group]) => ofSession(group, [...path, "peer-groups", name])),
     ...Object.entries(bgp.peers).flatMap(([name, peer]) => [

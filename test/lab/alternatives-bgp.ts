@@ -135,9 +135,14 @@ export const bgpAlternatives: readonly Alternatives[] = [
     at: ["bgp", "aggregates"],
     values: [
       {},
-      ...[{}, { "summary-only": true }, { "as-set": true }, { "summary-only": true, "as-set": true }].map((one) => ({
-        "10.0.0.0/8": one,
-      })),
+      ...[
+        {},
+        { "summary-only": true },
+        { "as-set": true },
+        { "summary-only": true, "as-set": true },
+        { "summary-only": true, "as-set": true, "route-map": "m" },
+        { "route-map": "n" },
+      ].map((one) => ({ "10.0.0.0/8": one })),
     ],
   },
   ...["connected", "static", "kernel", "ospf", "ospf6"].map((from) =>

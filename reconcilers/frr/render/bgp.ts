@@ -90,8 +90,8 @@ function familyLines(machine: Machine, bgp: Bgp, family: Family, context: Render
       .filter(({ prefix }) => isOurs(prefix))
       .map(({ prefix }) => `network ${prefix}`),
     ...aggregates.map(
-      ([prefix, { "as-set": set, "summary-only": only }]) =>
-        `aggregate-address ${prefix}${set ? " as-set" : ""}${only ? " summary-only" : ""}`,
+      ([prefix, { "as-set": set, "summary-only": only, "route-map": map }]) =>
+        `aggregate-address ${prefix}${set ? " as-set" : ""}${only ? " summary-only" : ""}${map === undefined ? "" : ` route-map ${map}`}`,
     ),
     ...Object.entries(bgp.redistribute)
       .filter(([protocol]) => protocol !== other)

@@ -139,7 +139,7 @@ describe("what a peer gets while its community lists change", () => {
       { numRuns: 25 },
     );
     expect(copied).toBeGreaterThan(0);
-  });
+  }, 300_000);
 
   it("is in the order of small changes where that permits nothing more", async () => {
     const sim = simFrr();

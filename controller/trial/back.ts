@@ -11,6 +11,10 @@ import { harvest } from "./harvest.ts";
 import { crashesBefore } from "./kept.ts";
 import { whereIs } from "./where.ts";
 
+/** Between two tries to reset the box, and longer than one takes. */
+const pauseMs = 10_000;
+const resetMs = 500_000;
+
 /** What a start of the agent has to know of a trial that is in flight. */
 export interface Found {
   readonly trial?: TrialStanding;
@@ -32,7 +36,7 @@ export async function findTrial(appliance: Appliance, state: State, signal: Abor
 
 /**
  * What of going back a trial needs beside the planes. `gone`: the box is elsewhere, and nothing of it is to be touched. Never resolves in
- * the trial, where only a reset leads back; rejects where that does not come.
+ * the trial, where only a reset leads back.
  */
 export async function leaveTrial(
   appliance: Appliance,
@@ -45,10 +49,24 @@ export async function leaveTrial(
     const count = memory.remember((ledger) => withReboot(ledger, host));
     // Counted as it happens; but nothing keeps anybody from going back.
     await count.catch((thrown: unknown) => listener.complain(asProblem(thrown)));
-    return reset(host, signal);
+    return resetForSure(appliance, signal);
   }
   if (standing === "leaving") await stayHere(appliance, signal);
   return standing === undefined || standing === "leaving" || standing === "came-back" ? "planes" : "gone";
+}
+
+/** For as long as it takes: nothing else leads back, and the deadline does it at last. */
+async function resetForSure({ host, listener }: Appliance, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    listener.event({ type: "alive", withinMs: 2 * resetMs });
+    try {
+      await reset(host, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      listener.complain(asProblem(thrown));
+      await host.sleep(pauseMs, signal);
+    }
+  }
 }
 
 /** What was said to neighbours on the way out is nobody's in git, so that no plan takes it back. */

@@ -17,6 +17,8 @@ export interface TrialBox {
   readonly next: string[];
   /** What a kernel does that is entered: nothing unless this is set. */
   onBoot: (name: string) => void;
+  /** So many orders to reboot fail. */
+  refuses: number;
   /** The box comes up again, as after a reset or a power cut; no agent runs yet. */
   comeUp(options?: { readonly loses?: "unsynced" }): void;
   /** Somebody picks this one in the boot menu. */
@@ -103,6 +105,7 @@ function bareBox(options: StoryOptions): TrialBox {
     boots,
     next,
     onBoot: () => undefined,
+    refuses: 0,
     comeUp(how) {
       loaded = undefined;
       s.sim.reboot(how);
@@ -160,6 +163,10 @@ function bareBox(options: StoryOptions): TrialBox {
   });
   s.sim.answer((argv) => {
     const line = argv.join(" ");
+    if (line.startsWith("systemctl reboot") && box.refuses > 0) {
+      box.refuses -= 1;
+      return { ...done, exitCode: 1, stderr: "Failed to talk to init daemon." };
+    }
     if (line.startsWith("systemctl reboot")) {
       boots.push("reboot");
       box.comeUp();

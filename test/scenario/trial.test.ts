@@ -104,6 +104,18 @@ describe("an image that is in the pool and does not run", () => {
     expect(s.status()).toMatchObject({ state: "idle", committed: { generation: one.digest } });
   });
 
+  it("that is sick is left although the box does not take the first order to go down", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    box.onBoot = (name) => void (name === "b" ? s.answering.clear() : s.answering.add("192.0.2.1"));
+    box.refuses = 2;
+    s.push("two", two);
+    await box.settle();
+    expect(box.boots).toEqual(["kexec b", "boot b on trial", "reboot", "boot a"]);
+    expect(s.states).not.toContain("stranded");
+    expect(s.status().state).toBe("held");
+  });
+
   it("that panics is bad at once, with what the kernel said", async () => {
     const box = await trialBox(one);
     const { s } = box;

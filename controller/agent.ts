@@ -38,6 +38,7 @@ import { openPeers } from "./rollout/peers.ts";
 import { begin, takeStock } from "./start.ts";
 import { openStore } from "./store.ts";
 import type { Clock } from "./term.ts";
+import { drillIfOrdered } from "./trial/drill.ts";
 import { resumeTrial } from "./trial/resume.ts";
 import { startHealthWatch } from "./watch-health.ts";
 import { fetchLimitMs, type AgentParts, type Turn } from "./turn.ts";
@@ -207,6 +208,7 @@ export function createAgent(parts: AgentParts): Agent {
       try {
         if (await updates.isUnderWay(turn)) return;
         await converge(turn);
+        await drillIfOrdered(turn);
         await correct(turn);
         await housekeeping.look(turn);
         staging.look(turn);

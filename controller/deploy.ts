@@ -169,6 +169,7 @@ async function attempt(
       );
       await progress.move({ type: "verified" });
       const proof = await proveDeployment(appliance, intent, deployment, seen, bounded);
+      if (!proof.failure && deployment.trial?.isDrill === true) return { ...proof, seen, failure: drillEnds };
       if (!proof.failure) await proven(appliance, deployment, proof);
       return { ...proof, seen };
     });
@@ -178,6 +179,13 @@ async function attempt(
     return { failure, notes: [], timeline: [], seen };
   }
 }
+
+/** Nothing is committed by a drill that went well: it is left as one that did not. */
+const drillEnds: Failure = {
+  trigger: "drill",
+  reason: "What runs was booted for a trial, came up, and was proven; a reset came back from it.",
+  verdict: "inconclusive",
+};
 
 /** Why applying failed, and whether that is the candidate's own fault. */
 export function failureOf({ code, message }: Problem, isLate: boolean): Failure {

@@ -108,6 +108,8 @@ export interface Ledger {
   readonly previous: Tuple | undefined;
   /** What an operator ordered and was not carried out yet: going-back.ts. */
   readonly order: Order | undefined;
+  /** An operator wants the way into a trial tried, and it was not begun yet: trial/drill.ts. */
+  readonly drill: { readonly reason: string; readonly at: number } | undefined;
   readonly lastDeployment: DeploymentStatus | undefined;
   /** Wall clock of the last commit. */
   readonly lastSuccessAt: number | undefined;
@@ -162,6 +164,7 @@ export const emptyLedger: Ledger = {
   committed: undefined,
   previous: undefined,
   order: undefined,
+  drill: undefined,
   lastDeployment: undefined,
   lastSuccessAt: undefined,
   words: {},

@@ -60,6 +60,8 @@ export interface TrialBoot {
   readonly pool: string;
   /** How long traffic is given to go elsewhere. */
   readonly drainSeconds: number;
+  /** What runs is tried, in a clone: nothing comes of it but the way there and back. */
+  readonly isDrill?: true;
 }
 
 /** Consecutive steps of one plane, journalled before the first of them runs. */

@@ -25,7 +25,7 @@ export async function proveDeployment(
   seen: Survey,
   signal: AbortSignal,
 ): Promise<Proof> {
-  if (deployment.purpose === "correct") return notNeeded;
+  if (deployment.purpose === "correct" && !deployment.trial) return notNeeded;
   const { host, probe, reconcilers, listener } = appliance;
   const { candidate, committed, baseline } = intent;
   const owned = committed ? [desiredOf(committed)] : [];

@@ -38,6 +38,7 @@ export const triggers = {
   health: "A check that was green, or something that was well, stayed red.",
   deadline: "It was not proven in time.",
   reachability: "The sites repository or every anchor was not reachable any more.",
+  drill: "`impctl be drill`: the way into a trial and back was tried, with what runs, and it works.",
   trial: "A trial boot came back, and nobody had committed it: a panic, the deadline, a watchdog, the power.",
   crash: "The agent or the appliance stopped in the middle.",
   "pre-empted": "A newer commit arrived while it was failing.",

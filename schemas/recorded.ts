@@ -33,6 +33,7 @@ const Deployment = z.looseObject({
       boot: z.string(),
       pool: z.string(),
       drainSeconds: z.number(),
+      isDrill: z.literal(true).optional(),
     })
     .optional(),
 });
@@ -114,6 +115,7 @@ const Ledger = z.looseObject({
     .optional(),
   reboots: z.array(Term).optional(),
   trials: z.record(z.string(), z.array(z.string())).optional(),
+  drill: z.looseObject({ reason: z.string(), at: z.number() }).optional(),
   corrections: z.looseObject({ boot: z.string(), at: z.array(z.number()) }).optional(),
   incarnations: z.record(z.string(), z.string()).optional(),
   decisions: z

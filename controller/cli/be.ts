@@ -55,6 +55,26 @@ export function define(command: Command, terminal: Terminal): void {
   change(command, terminal, "activate", "let another boot environment that proved itself here boot next", [
     "impctl be activate imp-v1.1.0",
   ]);
+  drill(command, terminal);
+}
+
+/** Only the agent can: traffic is drained, and the box reboots. */
+function drill(command: Command, terminal: Terminal): void {
+  const one = add(command, "drill", "boot what runs for a trial, and come back, to see that this box can");
+  agentOptions(one, terminal)
+    .requiredOption("--reason <text>", "why; it stands in the agent's log and history")
+    .action(async ({ socket, json, reason }: Options) => {
+      const question = { method: "POST", path: "/drill", body: { reason } } as const;
+      const answer = (await askAgent(socket, question, terminal.signal)) as { readonly message: string };
+      terminal.out(json ? printableJson(JSON.stringify(answer, undefined, 2)) : printableLines(answer.message));
+    });
+  examples(
+    one,
+    ['impctl be drill --reason "before the first image"'],
+    `Traffic is drained, and the box reboots twice: once into a clone of the boot environment that runs, where what is committed is
+applied and proven, and back by a reset. Nothing is committed, and what boots next stays the same. It is one of the reboots that
+are counted (docs/trial-boot.md), and waits for no window.`,
+  );
 }
 
 const more: Readonly<Record<EnvironmentVerb, string>> = {

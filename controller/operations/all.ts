@@ -13,6 +13,7 @@ import { drain } from "./drain.ts";
 import { drift } from "./drift.ts";
 import { endBreakglass } from "./end-breakglass.ts";
 import { endLocal } from "./end-local.ts";
+import { drill } from "./drill.ts";
 import { history } from "./history.ts";
 import type { Operation } from "./operation.ts";
 import { pause } from "./pause.ts";
@@ -52,4 +53,5 @@ export const allOperations: readonly Operation[] = [
   undrain,
   bootEnvironments,
   bootEnvironment,
+  drill,
 ];

@@ -5,6 +5,7 @@ import type { Appliance } from "../appliance.ts";
 import { trialsOf } from "../ledger.ts";
 import { inFlight, type Deployment, type Failure, type State } from "../machine.ts";
 import { withReboot } from "../ledger.ts";
+import { removeDrill } from "./drill-clone.ts";
 import { reset } from "./enter.ts";
 import { stay } from "./go.ts";
 import { harvest } from "./harvest.ts";
@@ -99,6 +100,7 @@ export async function clearUp(
     },
     () => means.settle(deployment, signal),
     () => host.remove(`${state}/trial-ended`),
+    ...(deployment.trial.isDrill ? [() => removeDrill(host, signal)] : []),
   ];
   for (const one of work) {
     try {

@@ -22,6 +22,8 @@ import type { Asked } from "./means.ts";
 export interface Between {
   readonly there: BootEnvironment;
   readonly from: BootEnvironment;
+  /** It is of what runs, and of what is committed: drill.ts. */
+  readonly isDrill?: true;
 }
 
 /**
@@ -41,7 +43,8 @@ export async function tryImage(turn: Turn, intent: Intent, between: Between): Pr
     if (refusal) throw refusal;
     // I10: counted before it happens.
     await memory.remember((ledger) => {
-      return withTrial(withReboot(ledger, host), deployment.generation, deployment.id);
+      const counted = withReboot(ledger, host);
+      return between.isDrill ? counted : withTrial(counted, deployment.generation, deployment.id);
     });
     await progress.move({ type: "booting" });
     await go(appliance, deployment, signal);
@@ -55,12 +58,16 @@ export async function tryImage(turn: Turn, intent: Intent, between: Between): Pr
   }
 }
 
-async function arm(turn: Turn, intent: Intent, { there, from: home }: Between): Promise<Deployment | undefined> {
+async function arm(
+  turn: Turn,
+  intent: Intent,
+  { there, from: home, isDrill }: Between,
+): Promise<Deployment | undefined> {
   const { appliance, signal } = turn;
   const { host, progress, means, memory, witness, state, listener } = appliance;
   const { target, committed, plan, baseline, wellBefore } = intent;
   await progress.move({ type: "staging" });
-  const from = sourceOf(turn, intent.candidate);
+  const from = isDrill ? undefined : sourceOf(turn, intent.candidate);
   const { candidate, files, notes } = await means.check(
     { candidate: intent.candidate, environment: there, ...(from && { from }) },
     signal,
@@ -105,6 +112,7 @@ async function arm(turn: Turn, intent: Intent, { there, from: home }: Between): 
       boot: host.bootId(),
       pool: there.dataset.split("/")[0] ?? "",
       drainSeconds,
+      ...(isDrill && { isDrill }),
     },
     ...(order && target.purpose === "roll-back" && { ordered: orderKey(order) }),
   };

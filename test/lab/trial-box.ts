@@ -59,7 +59,10 @@ function bareBox(options: StoryOptions): TrialBox {
 
   function up(name: string, cmdline: string): void {
     s.sim.files.set("/proc/cmdline", { text: `${cmdline}\n`, mode: 0o444 });
-    if (current !== name) pool.mount(`tank/ROOT/${name}`);
+    if (current !== name) {
+      for (const one of pool.datasets.values()) one.mounted = false;
+      pool.mount(`tank/ROOT/${name}`);
+    }
     current = name;
     bootFrom(s.sim, `tank/ROOT/${name}`);
     lay(name, cmdline);

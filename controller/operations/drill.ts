@@ -1,0 +1,21 @@
+import { Problem } from "../../schemas/problem.ts";
+import { reasonIn, type Operation } from "./operation.ts";
+
+/** `impctl be drill`: what runs is booted for a trial, and come back from. */
+export const drill: Operation = {
+  name: "drill",
+  changes: true,
+  check: (asked) => void reasonIn(asked),
+  async run(agent, asked) {
+    const { deployment, state } = agent.status();
+    if (deployment !== undefined)
+      throw new Problem("AGENT_BUSY", `A deployment is in flight (${state}).`, { transient: true });
+    const order = { reason: reasonIn(asked), at: agent.clock.now() };
+    await agent.memory().remember((ledger) => ({ ...ledger, drill: order }));
+    agent.polls.hasten();
+    return {
+      message:
+        "The box is checked, drained, and reboots twice: into a clone of what runs, and back. `impctl history` says how that went.",
+    };
+  },
+};

@@ -129,7 +129,7 @@ export async function runAgent(
       failsafe: openFailsafe(host, settings, files),
       hold: () => takeInstance(paths["frr-sockets"], "agent"),
       fetchPackage: (wanted, limited) =>
-        fetchPackage({ host, folder: updateFolder(paths.cache), trust: settings.trust }, wanted, limited),
+        fetchPackage({ ...settings, host, folder: updateFolder(paths.cache) }, wanted, limited),
       stageImage: bringImages(host, settings),
       means: trialMeans({ host, settings, secrets, reconcilers, vpp }),
       observer,

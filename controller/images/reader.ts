@@ -224,6 +224,32 @@ export async function readWhole(place: Place, file: string, mostBytes: number, r
   }
 }
 
+/** The whole of a file of any size, as `to`, which it replaces. Rejects like openReader; with IMAGE_UNREACHABLE when it is larger. */
+export async function readInto(
+  place: Place,
+  file: string,
+  to: string,
+  mostBytes: number,
+  reading: Reading,
+): Promise<void> {
+  const reader = await openReader(place, { file, from: 0 }, reading);
+  try {
+    const written = await open(to, "w", 0o600);
+    try {
+      let size = 0;
+      for (let piece = await reader.next(); piece; piece = await reader.next()) {
+        size += piece.length;
+        if (size > mostBytes) throw refused(`${place.label}/${file}`, `has more than ${mostBytes} bytes`);
+        await written.writeFile(piece);
+      }
+    } finally {
+      await written.close();
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
 function otherLength(label: string, found: number | string, size: number): Problem {
   return new Problem("IMAGE_CORRUPT", `${label} has ${found} bytes, and its manifest says ${size}.`, {
     remedy: "Copy the stream there anew.",

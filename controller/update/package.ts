@@ -5,7 +5,12 @@
 import type { Host, RunResult } from "../../reconcilers/core.ts";
 import type { AgentPackage } from "../../schemas/images.ts";
 import { printable } from "../../schemas/printable.ts";
-import { Problem } from "../../schemas/problem.ts";
+import { asProblem, Problem } from "../../schemas/problem.ts";
+import type { Settings } from "../../schemas/settings.ts";
+import { paced } from "../images/pace.ts";
+import { fileName, placesOf } from "../images/place.ts";
+import { readInto } from "../images/reader.ts";
+import { withDeadline } from "../retry.ts";
 import type { Trust } from "../trust.ts";
 import { checkSigned } from "../trust.ts";
 
@@ -18,6 +23,8 @@ const roomBytes = 2 ** 29;
 /** The loop waits for it: who needs longer has the package brought to the box, and names its path. */
 const fetchLimitMs = 240_000;
 const programMs = 60_000;
+/** A server that says nothing for so long is left. */
+const idleMs = 60_000;
 const name = "imp";
 
 export interface Fetching {
@@ -25,6 +32,7 @@ export interface Fetching {
   /** Root's alone. */
   readonly folder: string;
   readonly trust: Trust;
+  readonly images: Settings["images"];
 }
 
 /** Where it is put. */
@@ -34,7 +42,7 @@ export function packageFile(folder: string): string {
 
 /** Resolves once the package stands in the folder, is the one that is named, and is signed. Rejects with a Problem else. */
 export async function fetchPackage(
-  { host, folder, trust }: Fetching,
+  { host, folder, trust, images }: Fetching,
   wanted: AgentPackage,
   signal: AbortSignal,
 ): Promise<void> {
@@ -44,7 +52,7 @@ export async function fetchPackage(
   await mustEnd(run("mkdir", "-p", "-m", "700", folder), `${folder} cannot be made`);
   if ((await digestOf(file, run)) !== digest) {
     await mustHaveRoom(host, folder);
-    await bring(host, wanted.package, file, signal);
+    await bring({ host, folder, trust, images }, wanted.package, file, signal);
     const found = await digestOf(file, run);
     if (found !== digest) {
       await host.remove(file);
@@ -75,18 +83,40 @@ async function mustHaveRoom(host: Host, folder: string): Promise<void> {
   );
 }
 
-async function bring(host: Host, from: string, file: string, signal: AbortSignal): Promise<void> {
-  const seconds = fetchLimitMs / 1000;
+async function bring({ host, images }: Fetching, from: string, file: string, signal: AbortSignal): Promise<void> {
+  if (!from.startsWith("/")) return download(host, images, from, file, signal);
   // What does not end is stopped by the limit of the file's size, which counts blocks of 512 bytes.
-  const most = `${mostBytes / 512}`;
-  const copied = ["cp", "--", from, file];
-  const plain = '[ -f "$4" ] || { echo "it is no plain file" >&2; exit 1; }';
-  const fetched = ["curl", "-fsSL", "--proto", "=http,https", "--max-time", `${seconds}`, "-o", file, "--", from];
-  const argv: [string, ...string[]] = from.startsWith("/")
-    ? ["sh", "-c", `${plain}; ulimit -f "$1" && shift && exec "$@"`, "sh", most, ...copied]
-    : ["sh", "-c", 'ulimit -f "$1" && shift && exec "$@"', "sh", most, ...fetched];
-  const running = host.run(argv, { timeoutMs: fetchLimitMs + 10_000, signal });
+  const script = '[ -f "$2" ] || { echo "it is no plain file" >&2; exit 1; }; ulimit -f "$1" && exec cp -- "$2" "$3"';
+  const argv: [string, ...string[]] = ["sh", "-c", script, "sh", `${mostBytes / 512}`, from, file];
+  const running = host.run(argv, { timeoutMs: fetchLimitMs, signal });
   await mustEnd(running, `The agent's package cannot be fetched from ${from}`);
+}
+
+/** As images are fetched: from the mirrors first, with their credentials and authorities, and no faster than the settings say. */
+async function download(
+  host: Host,
+  images: Settings["images"],
+  from: string,
+  file: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const pace = paced(host, images["bytes-per-second"]);
+  let last: Problem | undefined;
+  for (const place of await placesOf(from, images)) {
+    try {
+      return await withDeadline(host, fetchLimitMs, signal, "Fetching the agent's package", (limited) =>
+        readInto(place, fileName(from), file, mostBytes, { signal: limited, idleMs, pace }),
+      );
+    } catch (thrown) {
+      signal.throwIfAborted();
+      last = asProblem(thrown);
+    }
+  }
+  throw new Problem("UPDATE", `The agent's package cannot be fetched from ${from}: ${last?.message ?? ""}`, {
+    transient: true,
+    remedy: "It is tried again in some minutes.",
+    cause: last,
+  });
 }
 
 async function mustEnd(running: Promise<RunResult>, what: string): Promise<void> {
@@ -97,7 +127,7 @@ async function mustEnd(running: Promise<RunResult>, what: string): Promise<void>
 }
 
 async function mustBeSigned(
-  { host, folder, trust }: Fetching,
+  { host, folder, trust }: Omit<Fetching, "images">,
   { version, signature }: AgentPackage,
   file: string,
   signal: AbortSignal,

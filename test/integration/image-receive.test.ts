@@ -57,6 +57,7 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
     await send("a.zfs.zst", "tank/build/a@img");
     await send("b.zfs.zst", "tank/build/b@img");
     await send("b.from-a.zfs.zst", "-i tank/build/a@img tank/build/b@img");
+    await makeOnBuildMachine();
     await untilDone("zfs destroy -R tank/build");
     first = await described("imp-v1", packages, ["a.zfs.zst"]);
     second = await described("imp-v2", packages, ["b.zfs.zst", "b.from-a.zfs.zst"]);
@@ -92,6 +93,22 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
       return { file, snapshot: header.snapshot, ...(header.base !== undefined && { base: header.base }) };
     });
     return makeManifest(folder, streams, { name, packages }, chunk);
+  }
+
+  /** What a build machine runs. */
+  async function makeOnBuildMachine(): Promise<void> {
+    const main = new URL("../../controller/main.ts", import.meta.url).pathname;
+    const snapshots = ["--snapshot", "tank/build/b@img", "--base", "tank/build/a@img"];
+    const about = ["--name", "imp-v2", "--image-version", "2.0.0", "--epoch", "3", "--source", "9fceb02"];
+    const places = ["--root", join(top, "b"), "--output", join(top, "made/imp-v2.json")];
+    mkdirSync(join(top, "made"));
+    const child = pool.spawn([process.execPath, main, "image", "manifest", ...snapshots, ...about, ...places], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr?.on("data", (text: Buffer) => void (said += text.toString()));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    if (code !== 0) throw new Error(said);
   }
 
   const alone = "tank\ntank/ROOT\ntank/ROOT/running\n";
@@ -150,6 +167,16 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
 
   const property = async (name: string, dataset: string) =>
     (await must(`zfs get -Hp -o value ${name} ${dataset}`)).trim();
+
+  it("made of a snapshot by impctl comes whole, and on top of what is here", async () => {
+    const made = join(top, "made/imp-v2.json");
+    expect(await receive(made)).toMatchObject({ dataset: "tank/ROOT/imp-v2", file: "imp-v2.zfs.zst" });
+    await must("zfs release imp-image tank/ROOT/imp-v2@img");
+    await untilDone("zfs destroy -r tank/ROOT/imp-v2");
+    await receive(first.path);
+    expect(await receive(made)).toMatchObject({ dataset: "tank/ROOT/imp-v2", file: "imp-v2.from-a.zfs.zst" });
+    expect(await must("zfs get -H -o value origin tank/ROOT/imp-v2")).toBe("tank/ROOT/imp-v1@img\n");
+  });
 
   it("becomes a boot environment that may be tried: not mounted, not booted, as its manifest says", async () => {
     expect(await receive(first.path)).toEqual({ dataset: "tank/ROOT/imp-v1", isOld: false, file: "a.zfs.zst" });

@@ -1,4 +1,4 @@
-/** A package of the agent on its way to the box, with a real ssh-keygen, dpkg-deb and curl. */
+/** A package of the agent on its way to the box, with a real ssh-keygen and dpkg-deb. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";
@@ -22,7 +22,7 @@ import type { AgentPackage } from "../../../../schemas/images.ts";
 import { asProblem } from "../../../../schemas/problem.ts";
 import { Settings } from "../../../../schemas/settings.ts";
 
-const programs = ["ssh-keygen", "dpkg-deb", "curl"];
+const programs = ["ssh-keygen", "dpkg-deb"];
 const missing = programs.filter((name) => spawnSync(name, ["--help"]).error !== undefined);
 const host = linuxHost({ seal: (text) => text, reveal: () => undefined });
 const never = new AbortController().signal;
@@ -94,9 +94,10 @@ describe.skipIf(missing.length > 0)(`the package of another agent (needs ${progr
   });
 
   const digestOf = (file: string) => `sha256:${createHash("sha256").update(readFileSync(file)).digest("hex")}`;
+  const { images } = Settings.parse({ machine: "a/b", repository: { folder: "/x" } });
   const trust = () => Settings.shape.trust.parse({ "allowed-signers": join(top, "signers") });
   const fetched = async (wanted: AgentPackage) =>
-    fetchPackage({ host, folder, trust: trust() }, wanted, never).then(
+    fetchPackage({ host, folder, images, trust: trust() }, wanted, never).then(
       () => "here",
       (thrown: unknown) => `${asProblem(thrown).code}: ${asProblem(thrown).message}`.replaceAll(url, "URL"),
     );
@@ -145,9 +146,24 @@ describe.skipIf(missing.length > 0)(`the package of another agent (needs ${progr
     );
   });
 
+  it("comes from a mirror where one has it, and else from its address", async () => {
+    const wanted = entry();
+    const elsewhere = { ...wanted, package: `http://127.0.0.1:1/none/${made}.deb` };
+    const mirrored = { ...images, mirrors: [{ url: join(top, "nowhere") }, { url }] };
+    await fetchPackage({ host, folder, images: mirrored, trust: trust() }, elsewhere, never);
+    expect(digestOf(join(folder, "new.deb"))).toBe(wanted.digest);
+    rmSync(join(folder, "new.deb"));
+    await fetchPackage(
+      { host, folder, images: { ...images, mirrors: [{ url: join(top, "none") }] }, trust: trust() },
+      wanted,
+      never,
+    );
+    expect(digestOf(join(folder, "new.deb"))).toBe(wanted.digest);
+  });
+
   it("is not fetched where there is no room for it", async () => {
     const full = { ...host, freeBytes: async () => 2 ** 20 };
-    await expect(fetchPackage({ host: full, folder, trust: trust() }, entry(), never)).rejects.toThrow(
+    await expect(fetchPackage({ host: full, folder, images, trust: trust() }, entry(), never)).rejects.toThrow(
       /Only 1 MiB are free/,
     );
   });

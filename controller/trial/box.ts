@@ -38,7 +38,7 @@ const quietPackets = 100;
 /** The means of the box. */
 export function trialMeans(box: Box): TrialMeans {
   const { host, settings } = box;
-  const { state, run } = settings.paths;
+  const { run } = settings.paths;
   const looked = ({ dataset, name }: { readonly dataset: string; readonly name: string }) => {
     return { dataset, name, folder: `${run}/trial` };
   };
@@ -48,7 +48,7 @@ export function trialMeans(box: Box): TrialMeans {
     async check({ candidate, environment, from }, signal) {
       const { "boot-method": method, "allow-unwatched": isAllowed } = trialPolicy(candidate.policy);
       const choice = await chooseBoot(host, looked(environment), signal);
-      const guards = await mustBeWatched({ host, state, method }, isAllowed, signal);
+      const guards = await mustBeWatched({ host, method }, isAllowed, signal);
       if (method === "kexec") await tryKernel(host, looked(environment), choice, signal);
       if (!from) return { candidate, notes: guards };
       const { generation, files } = await renderedThere(box, looked(environment), candidate, from, signal);

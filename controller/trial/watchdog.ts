@@ -4,7 +4,6 @@
  */
 import type { Host } from "../../reconcilers/core.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { canonicalJson } from "../canonical-json.ts";
 
 /** By kexec, or through firmware and loader. */
 export type BootMethod = "kexec" | "firmware";
@@ -56,9 +55,9 @@ export async function readWatchdogs(host: Host): Promise<readonly Watchdog[]> {
   return found;
 }
 
-/** Looks, without touching any. `state` is the agent's folder, which has what a drill proved. Rejects with HOST_COMMAND. */
+/** Looks, without touching any. Rejects with HOST_COMMAND. */
 export async function examineWatchdog(
-  { host, state, method }: { readonly host: Host; readonly state: string; readonly method: BootMethod },
+  { host, method }: { readonly host: Host; readonly method: BootMethod },
   signal: AbortSignal,
 ): Promise<WatchdogFinding> {
   const all = await readWatchdogs(host);
@@ -73,18 +72,10 @@ export async function examineWatchdog(
   if (!isActive || held.runtime === 0) {
     return lacks(
       `${identity} is not held by systemd.`,
-      "RuntimeWatchdogSec=60 in /etc/systemd/system.conf, and reboot.",
+      "RuntimeWatchdogSec=3min in /etc/systemd/system.conf, and reboot.",
     );
   }
-  const across = method === "kexec" ? held.kexec : held.reboot;
-  const word = method === "kexec" ? "KExecWatchdogSec" : "RebootWatchdogSec";
-  if (across === 0) {
-    return lacks(
-      `systemd stops ${identity} before it leaves.`,
-      `${word}=10min in /etc/systemd/system.conf, and reboot.`,
-    );
-  }
-  const verified = [`systemd holds ${identity} (${timeoutSeconds} s), and leaves it running when it leaves (${word}).`];
+  const verified = [`systemd holds ${identity} (${timeoutSeconds} s).`];
   const unverified: string[] = [];
   const counts = await doesCount(host, name, signal);
   if (counts === false) return lacks(`${identity} does not count.`, "See its driver's messages: journalctl -k.");
@@ -92,33 +83,28 @@ export async function examineWatchdog(
     counts ? `${identity} counts.` : `${identity} does not tell whether it counts.`,
   );
   if (method === "firmware") {
+    // systemd hands it over when it ends.
+    if (held.reboot === 0) {
+      return lacks(
+        `systemd stops ${identity} before it reboots.`,
+        "RebootWatchdogSec=10min in /etc/systemd/system.conf, and reboot.",
+      );
+    }
     unverified.push("Whether it runs from the loader on: imp.watchdog on zfsbootmenu's command line.");
     return { watchdog, verified, unverified };
   }
+  // systemd does not end before kexec, so that nobody but the kernel stops it then.
   const stops = await textOf(host, "/sys/module/watchdog/parameters/stop_on_reboot");
-  const provenAt = await provenBefore(host, state, watchdog);
-  if (stops === "1") {
+  if (stops !== "0") {
+    const known = stops === "1" ? "The kernel stops" : "Nobody can tell whether the kernel stops";
     return lacks(
-      `The kernel stops ${identity} when it is left.`,
-      "watchdog.stop_on_reboot=0 on the kernel's command line.",
+      `${known} ${identity} when it is left.`,
+      "watchdog.stop_on_reboot=0 on the kernel's command line, and reboot.",
     );
   }
-  if (stops === "0") verified.push("The kernel does not stop it when it is left (watchdog.stop_on_reboot=0).");
-  if (provenAt !== undefined) {
-    verified.push(`A drill was reset by it, with this kernel, at ${new Date(provenAt).toISOString()}.`);
-    return { watchdog, verified, unverified };
-  }
-  unverified.push("Whether it resets a kernel that hangs: only a drill that hangs shows that.");
-  if (stops === "0") return { watchdog, verified, unverified };
-  return {
-    watchdog,
-    verified,
-    unverified,
-    lacks: {
-      reason: `Whether the driver of ${identity} stops it when the kernel is left is not known.`,
-      remedy: "watchdog.stop_on_reboot=0 on the kernel's command line, and reboot.",
-    },
-  };
+  verified.push("The kernel does not stop it when it is left (watchdog.stop_on_reboot=0).");
+  unverified.push(`Whether the next kernel reaches its systemd in ${timeoutSeconds} s, and is reset when it hangs.`);
+  return { watchdog, verified, unverified };
 }
 
 function nothing(all: readonly Watchdog[]): WatchdogFinding {
@@ -145,19 +131,18 @@ export async function mustBeWatched(
 
 interface HeldBySystemd {
   readonly runtime: number;
-  readonly kexec: number;
   readonly reboot: number;
 }
 
 /** Seconds of its settings; 0: off. */
 async function heldBySystemd(host: Host, signal: AbortSignal): Promise<HeldBySystemd> {
-  const names = ["RuntimeWatchdogUSec", "KExecWatchdogUSec", "RebootWatchdogUSec"];
+  const names = ["RuntimeWatchdogUSec", "RebootWatchdogUSec"];
   const argv = ["systemctl", "show", ...names.map((name) => `--property=${name}`)] as [string, ...string[]];
   const { stdout } = await host.run(argv, { timeoutMs: askMs, signal });
-  const [runtime = 0, kexec = 0, reboot = 0] = names.map((name) =>
+  const [runtime = 0, reboot = 0] = names.map((name) =>
     secondsIn(new RegExp(`^${name}=(.*)$`, "m").exec(stdout)?.[1] ?? ""),
   );
-  return { runtime, kexec, reboot };
+  return { runtime, reboot };
 }
 
 const unitSeconds: Readonly<Record<string, number>> = { us: 1e-6, ms: 1e-3, s: 1, min: 60, h: 3600, d: 86_400 };
@@ -181,43 +166,6 @@ async function doesCount(host: Host, name: string, signal: AbortSignal): Promise
     before = after;
   }
   return false;
-}
-
-interface Proof {
-  readonly watchdog: string;
-  readonly board: string;
-  readonly kernel: string;
-  /** Wall clock. */
-  readonly at: number;
-}
-
-function proofFile(state: string): string {
-  return `${state}/watchdog-proven.json`;
-}
-
-/** Writes down that it reset a drill that hung. */
-export async function noteProven(host: Host, state: string, { identity }: Watchdog): Promise<void> {
-  const proof: Proof = { watchdog: identity, ...(await keyOf(host)), at: host.now() };
-  await host.writeFile(proofFile(state), canonicalJson(proof));
-}
-
-/** When that was shown of this hardware with this kernel. */
-async function provenBefore(host: Host, state: string, { identity }: Watchdog): Promise<number | undefined> {
-  const text = await host.readFile(proofFile(state));
-  let proof: Partial<Proof>;
-  try {
-    proof = JSON.parse(text ?? "{}") as Partial<Proof>;
-  } catch {
-    return undefined;
-  }
-  const { board, kernel } = await keyOf(host);
-  return proof.watchdog === identity && proof.board === board && proof.kernel === kernel ? proof.at : undefined;
-}
-
-async function keyOf(host: Host): Promise<Pick<Proof, "board" | "kernel">> {
-  const dmi = ["board_vendor", "board_name", "board_version", "bios_version"];
-  const words = await Promise.all(dmi.map(async (name) => (await textOf(host, `/sys/class/dmi/id/${name}`)) ?? "-"));
-  return { board: words.join(" / "), kernel: (await textOf(host, "/proc/sys/kernel/osrelease")) ?? "" };
 }
 
 async function textOf(host: Host, path: string): Promise<string | undefined> {

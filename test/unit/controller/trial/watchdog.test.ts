@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { examineWatchdog, mustBeWatched, noteProven, readWatchdogs } from "../../../../controller/trial/watchdog.ts";
+import { examineWatchdog, mustBeWatched } from "../../../../controller/trial/watchdog.ts";
 import { simHost } from "../../../lab/host.ts";
 
 const { signal } = new AbortController();
@@ -58,21 +58,18 @@ function box(wishes: Wishes = {}) {
 }
 
 const lacking = async (wishes: Wishes) =>
-  (await examineWatchdog({ host: box(wishes), state: "/s", method: "kexec" }, signal)).lacks?.reason;
+  (await examineWatchdog({ host: box(wishes), method: "kexec" }, signal)).lacks?.reason;
 
 describe("a hardware watchdog", () => {
   it("guards a trial when systemd holds it, it counts, and nobody stops it on the way", async () => {
-    const { verified, unverified, lacks } = await examineWatchdog(
-      { host: box(), state: "/s", method: "kexec" },
-      signal,
-    );
+    const { verified, unverified, lacks } = await examineWatchdog({ host: box(), method: "kexec" }, signal);
     expect(lacks).toBeUndefined();
     expect(verified).toEqual([
-      "systemd holds iTCO_wdt (60 s), and leaves it running when it leaves (KExecWatchdogSec).",
+      "systemd holds iTCO_wdt (60 s).",
       "iTCO_wdt counts.",
       "The kernel does not stop it when it is left (watchdog.stop_on_reboot=0).",
     ]);
-    expect(unverified).toEqual(["Whether it resets a kernel that hangs: only a drill that hangs shows that."]);
+    expect(unverified).toEqual(["Whether the next kernel reaches its systemd in 60 s, and is reset when it hangs."]);
   });
 
   it.each<[string, Wishes, string]>([
@@ -84,17 +81,12 @@ describe("a hardware watchdog", () => {
     ],
     ["is held by nobody", { state: "inactive" }, "iTCO_wdt is not held by systemd."],
     ["is held by somebody else", { systemd: { RuntimeWatchdogUSec: "0" } }, "iTCO_wdt is not held by systemd."],
-    [
-      "is stopped by systemd",
-      { systemd: { KExecWatchdogUSec: "infinity" } },
-      "systemd stops iTCO_wdt before it leaves.",
-    ],
     ["does not count", { left: [60, 60, 60, 60] }, "iTCO_wdt does not count."],
     ["is stopped by the kernel", { stop: "1" }, "The kernel stops iTCO_wdt when it is left."],
     [
       "may be stopped by its driver",
       { stop: "-1" },
-      "Whether the driver of iTCO_wdt stops it when the kernel is left is not known.",
+      "Nobody can tell whether the kernel stops iTCO_wdt when it is left.",
     ],
   ])("guards none when it %s", async (_what, wishes, reason) => {
     expect(await lacking(wishes)).toBe(reason);
@@ -105,34 +97,24 @@ describe("a hardware watchdog", () => {
   });
 
   it("that does not tell whether it counts is said", async () => {
-    const finding = await examineWatchdog({ host: box({ left: [] }), state: "/s", method: "kexec" }, signal);
+    const finding = await examineWatchdog({ host: box({ left: [] }), method: "kexec" }, signal);
     expect(finding.lacks).toBeUndefined();
     expect(finding.unverified).toContain("iTCO_wdt does not tell whether it counts.");
   });
 
-  it("that reset a drill on this hardware with this kernel needs no other proof", async () => {
-    const host = box({ stop: "-1", left: [] });
-    const [watchdog] = await readWatchdogs(host);
-    if (!watchdog) throw new Error("none");
-    await noteProven(host, "/s", watchdog);
-    const where = { host, state: "/s", method: "kexec" } as const;
-    expect((await examineWatchdog(where, signal)).lacks).toBeUndefined();
-    const proof = (await host.readFile("/s/watchdog-proven.json")) ?? "";
-    await host.writeFile("/s/watchdog-proven.json", proof.replace("6.1.0-56", "6.1.0-55"));
-    expect((await examineWatchdog(where, signal)).lacks?.reason).toContain("is not known");
-  });
-
   it("through the firmware needs systemd's word for reboots, and the loader's is said to be unknown", async () => {
-    const where = { host: box({ stop: "1" }), state: "/s", method: "firmware" } as const;
+    const where = { host: box({ stop: "1" }), method: "firmware" } as const;
     const { lacks, unverified } = await examineWatchdog(where, signal);
     expect(lacks).toBeUndefined();
+    const off = { host: box({ systemd: { RebootWatchdogUSec: "infinity" } }), method: "firmware" } as const;
+    expect((await examineWatchdog(off, signal)).lacks?.reason).toBe("systemd stops iTCO_wdt before it reboots.");
     expect(unverified).toContain("Whether it runs from the loader on: imp.watchdog on zfsbootmenu's command line.");
   });
 });
 
 describe("a trial that nobody guards", () => {
   it("is refused, with what to do", async () => {
-    const where = { host: box({ identity: "" }), state: "/s", method: "kexec" } as const;
+    const where = { host: box({ identity: "" }), method: "kexec" } as const;
     await expect(mustBeWatched(where, false, signal)).rejects.toMatchObject({
       code: "BOOT_ENVIRONMENT",
       message: "This box has no hardware watchdog. A trial that hangs would wait for somebody.",
@@ -141,7 +123,7 @@ describe("a trial that nobody guards", () => {
   });
 
   it("is said where the machine file allows it", async () => {
-    const where = { host: box({ identity: "" }), state: "/s", method: "kexec" } as const;
+    const where = { host: box({ identity: "" }), method: "kexec" } as const;
     expect(await mustBeWatched(where, true, signal)).toEqual([
       "This box has no hardware watchdog. The machine file allows that: a kernel that hangs waits for somebody.",
     ]);

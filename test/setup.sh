@@ -20,7 +20,9 @@ need() { # need PROGRAM PACKAGE
 }
 if [ "$1" = --machine ]; then
   need qemu-system-x86_64 qemu-system-x86
+  need qemu-img qemu-utils
   need mmdebstrap mmdebstrap
+  need zstd zstd
   need mkfs.ext4 e2fsprogs
   need unshare util-linux
   need git git

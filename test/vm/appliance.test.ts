@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } f
 import type { Diagnosis } from "../../controller/doctor/check.ts";
 import type { Status } from "../../controller/report/status.ts";
 import { type Appliance, makeAppliance } from "./appliance.ts";
+import { ext4Hardware } from "./ext4-hardware.ts";
 import { builtImage, whyNoImage } from "./image.ts";
 import { sabotages } from "./sabotage.ts";
 import { machine, sites } from "./sites.ts";
@@ -56,7 +57,7 @@ describe.skipIf(why !== undefined)(`an appliance, with a simulated VPP (${why ??
     const image = await builtImage();
     folder = mkdtempSync(join(tmpdir(), "imp-vm-"));
     around = await makeSurroundings(folder);
-    box = await makeAppliance(folder, image);
+    box = await makeAppliance(folder, ext4Hardware(folder, image));
   });
   afterAll(async () => {
     await box?.switchOff();

@@ -1,19 +1,14 @@
 /**
- * The appliance under test as a virtual machine: QEMU without hardware help, so that it runs wherever the tests do. Its root is
- * the image, and what it writes there is gone when it is switched off; its persistent disk stays. It is talked to by SSH.
+ * The appliance under test as a virtual machine: QEMU without hardware help, so that it runs wherever the tests do. It is talked to
+ * by SSH.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Image } from "./image.ts";
-
-/** What its kernel and the machine file call its NICs. Only the first one leads anywhere. */
-export const nics = {
-  management: { mac: "52:54:00:12:34:01", slot: "0x10" },
-  external: { mac: "52:54:00:12:34:02", slot: "0x11", pci: "0000:00:11.0" },
-} as const;
+import { order } from "./monitor.ts";
+import { qemuArguments, type Hardware } from "./hardware.ts";
 
 export interface Ran {
   readonly status: number | null;
@@ -29,6 +24,10 @@ export interface Appliance {
   booted(): Promise<number>;
   /** As if somebody pulled the plug. */
   switchOff(): Promise<void>;
+  /** Keeps all that it is now, its memory too, under a name. */
+  keep(name: string): Promise<void>;
+  /** Goes on from what was kept; it is switched off. */
+  goOnFrom(name: string): Promise<void>;
   /** Runs a script of sh as root to its end. `out` is all that it said. */
   run(script: string, seconds?: number): Promise<Ran>;
   /** The same; throws unless it ends well. Gives what it said. */
@@ -37,12 +36,9 @@ export interface Appliance {
   until(what: string, script: string, holds: (out: string) => boolean, seconds?: number): Promise<string>;
 }
 
-/** One that is switched off, and has an empty persistent disk. */
-export async function makeAppliance(folder: string, image: Image): Promise<Appliance> {
-  const disk = join(folder, "persistent.img");
-  writeFileSync(disk, "");
-  truncateSync(disk, 1 << 30);
-  execFileSync("mkfs.ext4", ["-q", "-L", "persistent", disk]);
+/** One that is switched off. In the folder are its console's log and the keys of its host. */
+export async function makeAppliance(folder: string, hardware: Hardware): Promise<Appliance> {
+  const { sshKey } = hardware;
   const [log, port] = [join(folder, "console.log"), await freePort()];
   writeFileSync(log, "");
   let machine: ChildProcess | undefined;
@@ -51,7 +47,7 @@ export async function makeAppliance(folder: string, image: Image): Promise<Appli
 
   const ssh = (script: string, seconds: number, ...options: string[]): Promise<Ran> =>
     new Promise((resolve) => {
-      const words = [...options, ...sshOptions(folder, image, port), "sh -s"];
+      const words = [...options, ...sshOptions(folder, sshKey, port), "sh -s"];
       const child = spawn("ssh", words, { stdio: ["pipe", "pipe", "pipe"] });
       let out = "";
       const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
@@ -92,12 +88,18 @@ export async function makeAppliance(folder: string, image: Image): Promise<Appli
   }
 
   const console = () => readFileSync(log, "utf8");
+
+  function start(words: readonly string[], ...more: string[]): void {
+    const said = openSync(log, "a");
+    const argv = [...qemuArguments(hardware, { log, port, words }), ...more];
+    machine = spawn("qemu-system-x86_64", argv, { stdio: ["ignore", said, said] });
+    closeSync(said);
+  }
+
   const appliance: Appliance = {
     console,
     async switchOn(...words) {
-      const said = openSync(log, "a");
-      machine = spawn("qemu-system-x86_64", argv(image, disk, log, port, words), { stdio: ["ignore", said, said] });
-      closeSync(said);
+      start(words);
       return reached();
     },
     booted: reached,
@@ -106,6 +108,15 @@ export async function makeAppliance(folder: string, image: Image): Promise<Appli
       const ended = new Promise((resolve) => machine?.once("exit", resolve));
       machine.kill("SIGKILL");
       await ended;
+    },
+    async keep(name) {
+      const said = await order(hardware.monitor ?? "", `savevm ${name}`);
+      if (/error/i.test(said)) throw new Error(`it was not kept: ${said}`);
+    },
+    async goOnFrom(name) {
+      start([], "-loadvm", name);
+      boot = "";
+      await reached();
     },
     run: (script, seconds = 900) => ssh(script, seconds, ...shared()),
     async sh(script, seconds = 900) {
@@ -126,10 +137,10 @@ export async function makeAppliance(folder: string, image: Image): Promise<Appli
 }
 
 /** Seconds that a boot may take where every instruction is emulated and the machine has other work. */
-const patience = 600;
+const patience = 1800;
 
 /** The first connection brings the host's key in; from then on it must be that one. */
-function sshOptions(folder: string, { sshKey }: Image, port: number): string[] {
+function sshOptions(folder: string, sshKey: string, port: number): string[] {
   const known = join(folder, "known_hosts");
   const options = {
     StrictHostKeyChecking: existsSync(known) ? "yes" : "accept-new",
@@ -141,46 +152,6 @@ function sshOptions(folder: string, { sshKey }: Image, port: number): string[] {
   };
   const words = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
   return ["-F", "none", "-i", sshKey, ...words, "-p", String(port), "root@127.0.0.1"];
-}
-
-function argv(image: Image, disk: string, log: string, port: number, words: readonly string[]): string[] {
-  const spared = "modprobe.blacklist=aesni_intel,cfg80211,i2c_i801,iTCO_wdt,kvm_amd,kvm_intel,pcspkr";
-  const line = ["root=/dev/vda rw quiet console=ttyS0 panic=10 net.ifnames=0 mitigations=off", spared, ...words].join(
-    " ",
-  );
-  const drive = (name: string, file: string, more: string) => [
-    "-drive",
-    `if=none,id=${name},file=${file},format=raw,cache=unsafe,discard=unmap${more}`,
-    "-device",
-    `virtio-blk-pci,drive=${name}`,
-  ];
-  const nic = (name: keyof typeof nics, peer: string) => [
-    "-netdev",
-    `${peer},id=${name}`,
-    "-device",
-    `virtio-net-pci,netdev=${name},mac=${nics[name].mac},addr=${nics[name].slot}`,
-  ];
-  return [
-    ..."-machine q35 -accel tcg,thread=multi,tb-size=512 -cpu max -smp 2 -m 2048".split(" "),
-    ..."-nodefaults -no-user-config -display none".split(" "),
-    "-chardev",
-    `file,id=console,path=${log},append=on`,
-    "-serial",
-    "chardev:console",
-    "-device",
-    "virtio-rng-pci",
-    "-kernel",
-    image.kernel,
-    "-initrd",
-    image.initrd,
-    "-append",
-    line,
-    ...drive("root", image.root, ",snapshot=on"),
-    ...drive("persistent", disk, ""),
-    ...nic("management", `user,hostfwd=tcp:127.0.0.1:${port}-:22`),
-    // Nobody is at the other end.
-    ...nic("external", "hubport,hubid=1"),
-  ];
 }
 
 async function freePort(): Promise<number> {

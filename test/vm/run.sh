@@ -1,11 +1,12 @@
 #!/bin/sh
-# The stories of a whole appliance in a virtual machine. Its disk is made first, which needs the network; the rest needs none,
+# The stories of whole appliances in virtual machines. Their disks are made first, which needs the network; the rest needs none,
 # and runs in namespaces of its own where it may: ports of time and name servers are anybody's there, and QEMU asks for names
 # where /etc/resolv.conf says.
 set -eu
 cd "$(dirname "$0")/../.."
 export PATH="$PWD/node_modules/.bin:$PATH"
 node test/vm/image.ts
+node test/vm/pool-image.ts
 stories='exec vitest run --config test/vm/vitest.config.ts "$@"'
 if [ "$(id -u)" = 0 ] && unshare --net --mount true 2>/dev/null; then
   mkdir -p .cache/vm

@@ -26,6 +26,10 @@ export interface Surroundings extends AsyncDisposable {
   /** Who may sign, as ssh-keygen's ALLOWED SIGNERS. */
   readonly signers: string;
   readonly credentials: { readonly username: string; readonly password: string };
+  /** What else is served by that name has this certificate, which signed itself. */
+  readonly tls: { readonly key: string; readonly cert: string };
+  /** The address of a server on loopback, as the guest knows it. */
+  seen(url: string): string;
 }
 
 export async function makeSurroundings(folder: string): Promise<Surroundings> {
@@ -41,6 +45,8 @@ export async function makeSurroundings(folder: string): Promise<Surroundings> {
   return {
     sites,
     git,
+    tls,
+    seen: (url) => url.replace("127.0.0.1", gitName),
     url: git.url.replace("127.0.0.1", gitName),
     fingerprint,
     signers: `nora@example.net ${readFileSync(`${key}.pub`, "utf8")}`,

@@ -1,0 +1,91 @@
+/** An appliance with a root of OpenZFS, what it has around it, and the images that it may be asked to run. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ShownPool } from "../../controller/boot-environments.ts";
+import { digestOf } from "../../controller/images/manifest.ts";
+import type { Status } from "../../controller/report/status.ts";
+import { imageServer, type ImageServer } from "../lab/image-server.ts";
+import { type Appliance, makeAppliance } from "./appliance.ts";
+import { pick, poolHardware } from "./pool-hardware.ts";
+import { builtPoolImage, installed } from "./pool-image.ts";
+import { machine, sites, type Change } from "./sites.ts";
+import { makeSurroundings, type Surroundings } from "./surroundings.ts";
+import { variants } from "./variants.ts";
+
+export const askStatus = "curl -s --max-time 20 http://127.0.0.1:9709/status";
+/** What runs, and what boots next. */
+export const askRoots = "findmnt -no SOURCE / && zpool get -Hp -o value bootfs tank";
+export const here = `tank/ROOT/${installed}`;
+
+export interface PoolBox extends AsyncDisposable {
+  readonly box: Appliance;
+  readonly around: Surroundings;
+  readonly server: ImageServer;
+  /** Pushes what is changed; the catalogue has all images. Gives the commit. */
+  push(subject: string, change?: Change): string;
+  /** From then on somebody picks this dataset in the boot menu; "": nobody picks. */
+  pick(environment: string): void;
+  /** Waits for a status that is as told. */
+  until(what: string, holds: (status: Status) => boolean, seconds?: number): Promise<Status>;
+  pool(): Promise<ShownPool>;
+  /** What `impctl be list` says of each: its roles, and whether it committed. */
+  roles(): Promise<Readonly<Record<string, readonly (string | boolean)[]>>>;
+  /** Pushes the first commit, and waits until it is committed and nothing differs. */
+  bootstrap(change?: Change): Promise<void>;
+}
+
+/** Switched off. */
+export async function makePoolBox(): Promise<PoolBox> {
+  const image = await builtPoolImage();
+  const folder = mkdtempSync(join(tmpdir(), "imp-vm-"));
+  const around = await makeSurroundings(folder);
+  const server = await imageServer(image.images, { tls: around.tls });
+  const box = await makeAppliance(folder, poolHardware(folder, image));
+  const addressOf = (name: string) => ({
+    manifest: `${around.seen(server.url)}/${name}.json`,
+    digest: digestOf(readFileSync(join(image.images, `${name}.json`))),
+  });
+  const images = Object.fromEntries(variants.map(({ name }) => [name, addressOf(name)]));
+  const push = (subject: string, change?: Change) => around.sites.push(subject, sites({ images, ...change }));
+  const until: PoolBox["until"] = async (what, holds, limit) => {
+    const isSo = (out: string) => out.startsWith("{") && holds(JSON.parse(out) as Status);
+    return JSON.parse(await box.until(what, askStatus, isSo, limit)) as Status;
+  };
+  const pool = async (): Promise<ShownPool> => JSON.parse(await box.sh("impctl be list --json")) as ShownPool;
+  return {
+    box,
+    around,
+    server,
+    push,
+    pick: (environment) => pick(folder, environment),
+    until,
+    pool,
+    async roles() {
+      const { environments } = await pool();
+      return Object.fromEntries(environments.map(({ name, roles, committed }) => [name, [...roles, committed]]));
+    },
+    async bootstrap(change) {
+      const commit = push("Start", change);
+      await box.sh(settingsScript(around, image.signers));
+      await until("it committed", (one) => one.committed?.commit === commit);
+      await until("nothing differs", ({ inSync }) => inSync);
+    },
+    async [Symbol.asyncDispose]() {
+      await box.switchOff();
+      await server.close();
+      await around[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function settingsScript({ url, fingerprint, signers, credentials, tls }: Surroundings, builders: string): string {
+  const flags = `--repository ${url} --server-key ${fingerprint} --username ${credentials.username} --token-file token`;
+  return `cd /root && umask 077
+printf %s '${signers}${builders}' >signers
+printf %s ${credentials.password} >token
+printf %s '${tls.cert}' >/persistent/config/imp/images-ca.pem
+printf 'images: { ca-file: /persistent/config/imp/images-ca.pem }\n' >>/persistent/config/imp/agent.yaml
+impctl bootstrap ${flags} --machine ${machine} --allowed-signers signers`;
+}

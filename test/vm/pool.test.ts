@@ -1,0 +1,47 @@
+/**
+ * An appliance with a root of OpenZFS, as Debian has it, which comes up as zfsbootmenu would have it: a stand-in that keeps its contract
+ * boots it, with the hook that we ship. One machine lives through all of it, in this order.
+ */
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
+import type { Appliance } from "./appliance.ts";
+import { askRoots, here, makePoolBox, type PoolBox } from "./pool-box.ts";
+import { installed, whyNoPoolImage } from "./pool-image.ts";
+
+const why = whyNoPoolImage();
+const tell = (text: string): void => console.log(`vm: ${text}`);
+const seconds = (since: number): string => `${Math.round((performance.now() - since) / 1000)} s`;
+
+describe.skipIf(why !== undefined)(`an appliance with a root of OpenZFS (${why ?? "QEMU emulates it"})`, () => {
+  const started = performance.now();
+  let lab: PoolBox;
+  let box: Appliance;
+
+  beforeAll(async () => {
+    lab = await makePoolBox();
+    ({ box } = lab);
+  });
+  afterAll(async () => {
+    await lab?.[Symbol.asyncDispose]();
+    tell(`all of it took ${seconds(started)}`);
+  });
+  beforeEach(() => onTestFailed(() => tell(`its console: ${box.console().slice(-6000)}`)));
+
+  it("comes up in what bootfs names, with nothing that has failed, and who it is in the pool", async () => {
+    tell(`root can log in ${await box.switchOn()} s after power-on`);
+    expect(box.console()).toContain("imp-trial: Nothing is to be tried.");
+    expect(box.console()).toContain(`loader: boots ${here}, `);
+    await box.until("all is up", "systemctl is-system-running", (out) => out.trim() !== "starting");
+    expect(await box.sh("systemctl list-units --failed --plain --no-legend")).toBe("");
+    expect(await box.sh(askRoots)).toBe(`${here}\n${here}\n`);
+    expect(await box.sh("findmnt -no SOURCE /persistent/config")).toBe("tank/persistent/config\n");
+    expect(await box.sh("cmp /etc/machine-id /persistent/config/imp/identity/machine-id && hostid")).toBe("00bab10c\n");
+  });
+
+  it("commits for the boot environment that runs", async () => {
+    await lab.bootstrap();
+    expect(await lab.roles()).toEqual({ [installed]: ["running", "next", true] });
+    const guid = (await box.sh(`zfs get -Hp -o value guid ${here}`)).trim();
+    const link = await box.sh(`readlink /persistent/config/imp/committed.d/${guid}`);
+    expect(link).toMatch(/^\.\.\/generations\/[0-9a-f]{64}\n$/);
+  });
+});

@@ -28,7 +28,8 @@ export function rolesOf(standing: Standing, environment: BootEnvironment): reado
     running: guid === observed.booted,
     next: guid === observed.next,
     fallback: guid === fallbackOf(standing)?.guid,
-    trial: guid === onTrial,
+    // Once `bootfs` names it, it is committed, also until the next boot.
+    trial: guid === onTrial && guid !== observed.next,
     pinned: properties["imp:pin"] !== undefined,
   };
   return (Object.keys(roles) as Role[]).filter((role) => has[role]);

@@ -75,7 +75,8 @@ export async function makeAppliance(folder: string, hardware: Hardware): Promise
     const started = performance.now();
     const seconds = () => Math.round((performance.now() - started) / 1000);
     while (seconds() < patience) {
-      if (machine?.exitCode !== null) throw new Error(`QEMU ended: ${console().slice(-2000)}`);
+      if (machine?.exitCode !== null || machine.signalCode !== null)
+        throw new Error(`QEMU ended: ${console().slice(-2000)}`);
       const { status, out } = await ssh("cat /proc/sys/kernel/random/boot_id", 60);
       if (status === 0 && out !== boot) {
         boot = out;
@@ -104,7 +105,7 @@ export async function makeAppliance(folder: string, hardware: Hardware): Promise
     },
     booted: reached,
     async switchOff() {
-      if (machine === undefined || machine.exitCode !== null) return;
+      if (machine === undefined || machine.exitCode !== null || machine.signalCode !== null) return;
       const ended = new Promise((resolve) => machine?.once("exit", resolve));
       machine.kill("SIGKILL");
       await ended;

@@ -84,6 +84,8 @@ describe("boot environments of a box", () => {
     sim.files.set("/proc/cmdline", { text: `root=zfs:tank/ROOT/b imp.trial=${"a".repeat(64)}\n`, mode: 0o444 });
     expect(await text()).not.toContain("by hand");
     expect(await text()).toMatch(/b {5}running, trial/);
+    must(pool, "zpool set bootfs=tank/ROOT/b tank");
+    expect(await text()).toMatch(/b {5}running, next +yes/);
   });
 
   it("are removed with everything in them, and what was cloned from them stays whole", async () => {

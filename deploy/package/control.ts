@@ -9,7 +9,7 @@ const top = join(import.meta.dirname, "../..");
 
 /** Debian package → the programs of it that the scripts, the units and the agent call. Those of essential packages are left out. */
 export const required: Readonly<Record<string, readonly string[]>> = {
-  systemd: ["networkctl", "systemctl", "systemd-notify", "timedatectl"],
+  systemd: ["networkctl", "systemctl", "systemd-notify", "systemd-run", "timedatectl"],
   "systemd-sysv": ["reboot"],
   mount: ["mount", "umount"],
   frr: ["vtysh"],

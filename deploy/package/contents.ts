@@ -46,7 +46,10 @@ export async function contents(
   ];
 }
 
-const wrapper = '#!/bin/sh\nexec /usr/lib/imp/node /usr/lib/imp/impctl.cjs "$@"\n';
+/** What Node is told wherever an appliance runs the program: a large plan takes a third less memory. */
+export const nodeFlags = ["--max-semi-space-size=1"] as const;
+
+const wrapper = `#!/bin/sh\nexec /usr/lib/imp/node ${nodeFlags.join(" ")} /usr/lib/imp/impctl.cjs "$@"\n`;
 
 function read(path: string): Buffer {
   return readFileSync(join(top, path));

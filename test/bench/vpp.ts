@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { linuxHost } from "../../controller/host/linux.ts";
 import { openVpp } from "../../reconcilers/vpp/api/open.ts";
+import { nodeFlags } from "../../deploy/package/contents.ts";
 import { applyVpp, observeVpp, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
 import type { VppDesired, VppStep } from "../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../reconcilers/vpp/plan.ts";
@@ -162,7 +163,7 @@ async function one(
   });
 }
 
-/** The most that the bundled program ever had resident while it planned, as the kernel counts it. */
+/** The most that the bundled program, started as an appliance does, ever had resident while it planned, as the kernel counts it. */
 async function memory(count: number, print: (line: string) => void): Promise<void> {
   const bundle = join(root, "dist/impctl.cjs");
   if (!existsSync(bundle)) execFileSync(process.execPath, [join(root, "deploy/build.ts")], { stdio: "ignore" });
@@ -174,7 +175,7 @@ async function memory(count: number, print: (line: string) => void): Promise<voi
     writeFileSync(file, machine.yaml[0] ?? "");
     const { core, nat } = places.sockets;
     const argv = ["vpp", "plan", file, "--core", core, "--nat", nat, "--run", places.run];
-    const child = spawn(process.execPath, [bundle, ...argv], { stdio: "ignore" });
+    const child = spawn(process.execPath, [...nodeFlags, bundle, ...argv], { stdio: "ignore" });
     let peak = 0;
     const timer = setInterval(() => {
       peak = Math.max(peak, peakMiB(child.pid ?? 0));

@@ -62,7 +62,7 @@ export function settingsSteps(
 
 /**
  * Interfaces that only VLANs stand on. What VPP does to each address on an interface that comes up it does again for each of
- * its VLANs: with thousands of them it hears nobody for a minute, unless they have none yet. Nothing passes them before VLANs
+ * its VLANs: with thousands of them it hears nobody for more than 30 s, unless they have none yet. Nothing passes them before VLANs
  * come up, which Linux does by itself to those that it knows.
  */
 function bearersOf(objects: readonly VppObject[]): ReadonlySet<string> {

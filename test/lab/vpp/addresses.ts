@@ -225,7 +225,7 @@ export function tableText(vpp: State, id: number, family: 4 | 6): string {
   if (!table) return "";
   const bound = [...vpp.interfaces.values()].filter(({ tables }) => tables[family] === id).length;
   const holders = [...table.holders].map((holder) => `${holder}:1, `);
-  const held = [...holders, ...(id !== 0 && bound > 0 ? [`interface:${bound}, `] : [])].join("");
+  const held = [...(id !== 0 && bound > 0 ? [`interface:${bound}, `] : []), ...holders].join("");
   return [
     `${table.name}, fib_index:1, flow hash:[src dst sport dport proto flowlabel ] epoch:0 flags:none locks:[${held}]`,
     "    Prefix length         Count      ",

@@ -16,8 +16,11 @@ export function objectText(object: VppObject): string {
   return `${rules.noun(object)}${details.length > 0 ? `: ${details.join(", ")}` : ""}`;
 }
 
-function objectWords({ kind, before, after }: ObjectStep): string {
-  if (after?.kind === "settings") return settingsWords(before?.kind === "settings" ? before : undefined, after);
+function objectWords({ kind, impact, before, after }: ObjectStep): string {
+  if (after?.kind === "settings") {
+    const mayStop = impact !== "hitless" && after.up;
+    return `${settingsWords(before?.kind === "settings" ? before : undefined, after)}${mayStop ? ", for which it may go down" : ""}`;
+  }
   const object = after ?? before;
   if (object === undefined) return kind;
   const rules = rulesOf(object.kind);

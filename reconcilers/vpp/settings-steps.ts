@@ -30,6 +30,8 @@ export function settingsSteps(
   vlans: Vlans,
 ): SettingsSteps {
   const [lower, raise]: [Setting[], Setting[]] = [[], []];
+  const isNic = (on: string): boolean => live.has(`physical ${on}`);
+  const isPaired = (on: string): boolean => desired.has(`linux-pair ${on}`) || live.has(`linux-pair ${on}`);
   const wanted = [...settings.desired.values(), ...leftBehind({ live, settings, owned }, vanished)];
   for (const after of wanted) {
     const depth = depthOf(after, vlans);
@@ -43,19 +45,23 @@ export function settingsSteps(
     if (!isSame(before, low)) lower.push({ before, after: low, depth });
     if (!isSame(low, after)) raise.push({ before: low, after, depth });
   }
+  // What a NIC's driver may want for a larger frame, or the one that its tap has too.
+  const stops = ({ before, after }: Setting): boolean =>
+    before?.up === true &&
+    (!after.up || (isNic(after.on) && before.mtu !== after.mtu && (isPaired(after.on) || size(before) < size(after))));
   const outwards = (a: Setting, b: Setting) => a.depth - b.depth;
   const twice = new Set(lower.map(({ after }) => after.on));
   const bearers = bearersOf([...desired.values(), ...live.values()]);
   const isEarly = ({ before, after }: Setting) =>
     after.up && before?.up !== true && bearers.has(after.on) && !twice.has(after.on);
   return {
-    early: raise.filter(isEarly).map((one) => step(instance, one, "")),
+    early: raise.filter(isEarly).map((one) => step(instance, one, "", stops(one))),
     last: [
-      ...lower.toSorted((a, b) => outwards(b, a)).map((one) => step(instance, one, "")),
+      ...lower.toSorted((a, b) => outwards(b, a)).map((one) => step(instance, one, "", stops(one))),
       ...raise
         .filter((one) => !isEarly(one))
         .toSorted(outwards)
-        .map((one) => step(instance, one, twice.has(one.after.on) ? "/raise" : "")),
+        .map((one) => step(instance, one, twice.has(one.after.on) ? "/raise" : "", stops(one))),
     ],
   };
 }
@@ -117,8 +123,9 @@ function isSame(one: Settings, other: Settings): boolean {
   return one.up === other.up && one.mtu === other.mtu && isTaken;
 }
 
-function step(instance: InstanceName, { before, after }: Setting, suffix: string): ObjectStep {
-  const impact: Impact = before?.up === true && !after.up ? "flap" : "hitless";
+/** `stops`: whether traffic does. */
+function step(instance: InstanceName, { before, after }: Setting, suffix: string, stops: boolean): ObjectStep {
+  const impact: Impact = stops ? "flap" : "hitless";
   return {
     id: `vpp/${instance}/settings/${after.on}${suffix}`,
     kind: "set",

@@ -106,6 +106,8 @@ const alone: ReadonlySet<VppObject["kind"]> = new Set([
 export function goesAlone({ before, after }: ObjectStep): boolean {
   const kind = (after ?? before)?.kind;
   if (kind !== undefined && alone.has(kind)) return true;
+  // VPP goes on with routes of a table that is gone, in memory that is not theirs: each of them has left.
+  if (kind === "vrf" && after === undefined) return true;
   if (after?.kind !== "settings") return false;
   return settingsGoAlone(before?.kind === "settings" ? before : undefined, after);
 }

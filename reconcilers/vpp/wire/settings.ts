@@ -1,7 +1,7 @@
 /** What every interface has: up or down, MTU, and its pair in Linux. */
 import type { LinuxPair, Settings, VppObject } from "../model.ts";
 import { dump, type Reader, type Target, type Writers } from "./kind.ts";
-import { none } from "./names.ts";
+import { type InterfaceDetails, none } from "./names.ts";
 
 /** By VPP's number. */
 const rxModes = [undefined, "polling", "interrupt", "adaptive"] as const;
@@ -46,25 +46,51 @@ function setMtu(sw_if_index: number, mtu: number, { vpp }: Target): Promise<unkn
  * Of an interface that is none on another. The largest frame of its device follows where it has to: where it is too small, and
  * where there is a pair in Linux, whose MTU comes back through linux-nl a moment later as that of the device. VPP gives the
  * interface and all that is on it the MTU that this makes, which then happens here and at once: the others get back what they had.
+ * A NIC that will not have it while it runs goes down for it.
  */
 async function setDeviceMtu(sw_if_index: number, mtu: number, to: Target): Promise<void> {
   const [all, pairs] = await Promise.all([
     to.vpp.dump("sw_interface_dump", { sw_if_index: none }),
     dump(to, "lcp_itf_pair_get"),
   ]);
-  const device = all.find((one) => one.sw_if_index === sw_if_index)?.link_mtu ?? mtu;
+  const own = all.find((one) => one.sw_if_index === sw_if_index);
+  const size = own?.link_mtu ?? mtu;
   const isPaired = pairs.some((pair) => pair.phy_sw_if_index === sw_if_index);
-  const follows = device < mtu || (device !== mtu && isPaired);
+  const follows = size < mtu || (size !== mtu && isPaired);
   const others = all.filter((one) => one.sup_sw_if_index === sw_if_index && one.sw_if_index !== sw_if_index);
-  await Promise.all([
-    ...(follows ? [to.vpp.call("hw_interface_set_mtu", { sw_if_index, mtu }, unsupported)] : []),
-    setMtu(sw_if_index, mtu, to),
-    ...(follows ? others.map((one) => setMtu(one.sw_if_index, one.mtu[0] ?? 0, to)) : []),
-  ]);
+  if (!follows) return void (await setMtu(sw_if_index, mtu, to));
+  const resize = async () => {
+    const device = to.vpp.call("hw_interface_set_mtu", { sw_if_index, mtu }, [unsupported, busy]);
+    const packets = [
+      setMtu(sw_if_index, mtu, to),
+      ...others.map((one) => setMtu(one.sw_if_index, one.mtu[0] ?? 0, to)),
+    ];
+    const [{ retval }] = await Promise.all([device, ...packets]);
+    return retval;
+  };
+  if ((await resize()) !== busy) return;
+  const up = all.filter((one) => (one === own || others.includes(one)) && (one.flags & 1) !== 0);
+  await whileDown(sw_if_index, up, resize, to);
 }
 
 /** Interfaces of VPP's own making have no device. */
-const unsupported = [-126];
+const unsupported = -126;
+/** A NIC whose driver changes nothing while it runs. */
+const busy = -167;
+
+/** `up`: the NIC and its VLANs, which VPP takes down with it and does not raise again, in the order in which they rise. */
+async function whileDown(
+  sw_if_index: number,
+  up: readonly InterfaceDetails[],
+  change: () => Promise<unknown>,
+  to: Target,
+): Promise<void> {
+  const flagged = (one: number, flags: 0 | 1) => to.vpp.call("sw_interface_set_flags", { sw_if_index: one, flags });
+  await Promise.all([flagged(sw_if_index, 0), change()]);
+  await linuxHeard(to);
+  await Promise.all(up.map((one) => flagged(one.sw_if_index, 1)));
+  await settled(new Set(up.map((one) => one.interface_name)), to);
+}
 
 /** Whether this may change more than the one interface, so that nothing else may be under way meanwhile. */
 function changesDevice(before: Settings | undefined, after: Settings): boolean {

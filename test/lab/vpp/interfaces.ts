@@ -115,6 +115,8 @@ export const interfaceCalls = {
     const itf = vpp.interfaces.get(sw_if_index);
     if (!itf || itf.parent) return retval.invalidInterface;
     if (itf.type === "Loopback" || itf.type === "BVI" || itf.type === "local") return -126;
+    // As several drivers of DPDK have it.
+    if (itf.type === "dpdk" && itf.isUp && itf.linkMtu !== mtu) return -167;
     itf.linkMtu = mtu;
     itf.mtu = [mtu, ...itf.mtu.slice(1)];
     return 0;

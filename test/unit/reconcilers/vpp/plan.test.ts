@@ -200,7 +200,7 @@ describe("a plan for VPP", () => {
       "hitless  core: set mtu of external from 9000 to 1500",
     ]);
     expect(lines({ desired: large, live: small })).toEqual([
-      "hitless  core: set mtu of external from 1500 to 9000",
+      "flap     core: set mtu of external from 1500 to 9000, for which it may go down",
       "hitless  core: set mtu of external.25 from 1500 to 9000",
       "hitless  core: set mtu of external.26 from 1400 to that of its interface",
     ]);

@@ -48,7 +48,7 @@ function plane(boot: readonly string[] = []) {
     const step = { id, kind: "add", instance: "core", after: raw, impact: "hitless" } as const;
     for await (const _ of applyVpp([{ ...step, needs: [], provides: [], releases: [] }], host, places, signal));
   };
-  return { sims, planOf, reconcile, cli };
+  return { host, sims, planOf, reconcile, cli };
 }
 
 describe("an interface and its VRF table", () => {
@@ -143,6 +143,20 @@ describe("a VRF table", () => {
     expect(await reconcile(base, base, "all")).toEqual([]);
     sims.core.state.tables.get("9/4")?.holders.add("CLI");
     expect(await reconcile(base, base, "all")).toEqual(["hitless: core: remove VRF table 9 for ipv4"]);
+  });
+
+  it("goes only once VPP has let go of every route in it", async () => {
+    const { reconcile, planOf, sims, host } = plane();
+    await reconcile([...base, ...apart]);
+    const { steps } = await planOf(base, [...base, ...apart]);
+    sims.core.refuse(/^ip_route_add_del_v2$/, -1, 2);
+    const carriedOut = async () => {
+      for await (const _ of applyVpp(steps, host, places, signal));
+    };
+
+    await expect(carriedOut()).rejects.toThrow("route 0.0.0.0/0 of VRF table 100");
+    expect(sims.core.deaths).toEqual([]);
+    await reconcile(base, [...base, ...apart]);
   });
 
   it("stays while routes of somebody else are in it", async () => {

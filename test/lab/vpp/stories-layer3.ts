@@ -205,15 +205,15 @@ export const layer3Stories: readonly Story[] = [
       ];
       const shown = found.map(({ route: { prefix, paths } }) => {
         const [first] = paths;
-        return [prefix, first?.type, first?.sw_if_index === index ? "loop1" : first?.table_id];
+        return [prefix, [first?.type, first?.sw_if_index === index ? "loop1" : first?.table_id]] as const;
       });
-      expect(shown.toSorted()).toEqual([
-        ["198.51.100.0/24", 0, 10],
-        ["203.0.113.0/24", 0, 10],
-        ["203.0.114.0/24", 0, 0],
-        ["203.0.115.0/24", 0, "loop1"],
-        ["203.0.116.0/24", 2, 0],
-      ]);
+      expect(Object.fromEntries(shown)).toEqual({
+        "198.51.100.0/24": [0, 10],
+        "203.0.113.0/24": [0, 10],
+        "203.0.114.0/24": [0, 0],
+        "203.0.115.0/24": [0, "loop1"],
+        "203.0.116.0/24": [2, 0],
+      });
       for (const prefix of [
         "198.51.100.0/24",
         "203.0.113.0/24",

@@ -62,7 +62,13 @@ const bond: Pick<Writer<Bond>, "add" | "remove"> = {
         id,
       }),
     ),
-  remove: ({ name }, to) => gone(to, name, (sw_if_index) => to.vpp.call("bond_delete", { sw_if_index })),
+  async remove({ name, id }, to) {
+    if (to.names.has(name)) return gone(to, name, (sw_if_index) => to.vpp.call("bond_delete", { sw_if_index }));
+    // Another one has its name.
+    const found = await dump(to, "sw_bond_interface_dump", { sw_if_index: none });
+    const sw_if_index = found.find((one) => one.id === id)?.sw_if_index;
+    return sw_if_index === undefined ? undefined : to.vpp.call("bond_delete", { sw_if_index });
+  },
 };
 
 const member: Pick<Writer<Extract<VppObject, { kind: "bond-member" }>>, "add" | "remove"> = {

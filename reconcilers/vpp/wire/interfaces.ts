@@ -16,8 +16,9 @@ export const readInterfaces: Reader = async (sight) => {
   return all.flatMap((details) => {
     const object = claimed.get(details.sw_if_index)?.(details) ?? lone(details, names.nameOf(details.sup_sw_if_index));
     if (names.nameOf(details.sw_if_index) !== undefined) return [object];
-    // Another one has its name, as where that one was to go and did not: it still has its device.
-    return object.kind === "host-interface" ? [{ ...object, name: usualNames.hostInterface(object.device) }] : [];
+    // Another one has its name, as where that one was to go and did not: it still has its device, or its number.
+    if (object.kind === "host-interface") return [{ ...object, name: usualNames.hostInterface(object.device) }];
+    return object.kind === "bond" ? [{ ...object, name: usualNames.bond(object.id) }] : [];
   });
 };
 

@@ -106,8 +106,9 @@ const alone: ReadonlySet<VppObject["kind"]> = new Set([
 export function goesAlone({ before, after }: ObjectStep): boolean {
   const kind = (after ?? before)?.kind;
   if (kind !== undefined && alone.has(kind)) return true;
-  // VPP goes on with routes of a table that is gone, in memory that is not theirs: each of them has left.
-  if (kind === "vrf" && after === undefined) return true;
+  // VPP goes on with routes of a table that is gone, in memory that is not theirs: each of them has left. Of a bond without its
+  // name VPP is asked first which it is.
+  if ((kind === "vrf" || kind === "bond") && after === undefined) return true;
   if (after?.kind !== "settings") return false;
   return settingsGoAlone(before?.kind === "settings" ? before : undefined, after);
 }

@@ -10,15 +10,25 @@ async function run(commands: readonly string[], { vpp }: Target): Promise<void> 
   for (const command of commands) await vpp.cli(command);
 }
 
-/** Every line, whichever of them VPP refuses: what is not there need not be undone. Rejects where VPP does not answer. */
-async function undo(commands: readonly string[], { vpp }: Target): Promise<void> {
+/**
+ * Every line, whichever of them VPP refuses: what is not there need not be undone. Resolves to those that it refused. Rejects
+ * where VPP does not answer.
+ */
+async function undo(commands: readonly string[], { vpp }: Target): Promise<readonly string[]> {
+  const refused: string[] = [];
   for (const command of commands) {
     try {
       await vpp.cli(command);
     } catch (thrown) {
-      if (!(thrown instanceof Problem) || thrown.code !== "VPP_REFUSED") throw thrown;
+      if (!isRefusal(thrown)) throw thrown;
+      refused.push(command);
     }
   }
+  return refused;
+}
+
+function isRefusal(thrown: unknown): thrown is Problem {
+  return thrown instanceof Problem && thrown.code === "VPP_REFUSED";
 }
 
 /** All of it, or as little as its undo leaves. */
@@ -26,9 +36,19 @@ async function add(block: Raw, to: Target): Promise<void> {
   try {
     await run(block.commands, to);
   } catch (thrown) {
-    if (thrown instanceof Problem && thrown.code === "VPP_REFUSED") await undo(block.undo, to);
-    throw thrown;
+    const refused = isRefusal(thrown) ? await undo(block.undo, to) : [];
+    throw isRefusal(thrown) && refused.length > 0 ? leaving(refused, thrown) : thrown;
   }
+}
+
+/** What failed, with what may have stayed of it. */
+function leaving(refused: readonly string[], problem: Problem): Problem {
+  const lines = refused.map((line) => JSON.stringify(line)).join(", ");
+  return new Problem("VPP_REFUSED", `${problem.message} Of its undo VPP refused ${lines}.`, {
+    remedy: `Look at what is left of the block: VPP's log says why. ${problem.remedy ?? ""}`.trim(),
+    transient: problem.transient,
+    cause: problem,
+  });
 }
 
 export const rawWriters: Writers<"raw"> = {

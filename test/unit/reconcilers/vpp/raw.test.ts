@@ -37,7 +37,7 @@ describe("a block of raw commands", () => {
     const { apply, plan, sims } = plane();
     const bad = block([make, "nonsense"], [remove, "more nonsense"]);
 
-    await expect(apply(bad)).rejects.toThrow('VPP refused "nonsense"');
+    await expect(apply(bad)).rejects.toThrow(/VPP refused "nonsense".* Of its undo VPP refused "more nonsense"\.$/);
     expect(sims.core.state.byName("loop7")).toBeUndefined();
     expect((await plan(bad, bad)).map(describeStep)).toEqual([`core: add raw commands x: ${make}; nonsense`]);
     expect((await plan(nothing, bad)).map(describeStep)).toEqual([]);

@@ -59,6 +59,7 @@ const ofVpp: ReadonlySet<string> = new Set([
   "cross-connects",
   "acls",
   "abf",
+  "vrfs",
   "vrrp",
   "policers",
   "lldp",

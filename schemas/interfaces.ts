@@ -10,7 +10,8 @@ const SubInterfaceNumber = z
   .regex(/^[1-9]\d{0,7}$/, "must be the number of a sub-interface: 1 to 99999999")
   .meta({ description: "Number behind the dot; the VLAN, unless vlan says otherwise." });
 
-function subInterfaces(d: Defaults) {
+/** VLANs on a physical interface, a bond or a tunnel. */
+export function subInterfaces(d: Defaults) {
   const SubInterface = z.strictObject({
     vlan: VlanId.optional().meta({ description: "Outer VLAN; by default the sub-interface's number." }),
     "inner-vlan": VlanId.optional().meta({ description: "QinQ: the VLAN inside." }),

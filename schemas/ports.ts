@@ -14,7 +14,7 @@ export interface Port {
   readonly path: Path;
   /** What every kind has: addresses, linux-cp, ACLs and so on. */
   readonly settings: Omit<Loopback, "mac">;
-  /** Of a VLAN: the interface or bond that it is on. */
+  /** Of a VLAN: the interface, bond or tunnel that it is on. */
   readonly parent: Port | undefined;
   /** Of a VLAN: its tags. */
   readonly tags: Tags | undefined;
@@ -36,7 +36,7 @@ export interface Tags {
 export function portsOf(machine: Machine): ReadonlyMap<string, Port> {
   const ports = new Map<string, Port>();
   const roleOf = roles(machine);
-  const add = (port: Omit<Port, "role" | "linux">, usual: string): Port => {
+  const add = (port: Omit<Port, "role" | "linux">, usual: string | undefined): Port => {
     const role = roleOf(port.ref);
     const chosen = port.settings["linux-cp"];
     const isSeen = chosen !== false && role === "routed" && port.settings.vrf === undefined;
@@ -63,14 +63,14 @@ export function portsOf(machine: Machine): ReadonlyMap<string, Port> {
     const path = ["loopbacks", ref];
     add({ ref, kind: "loopback", path, settings, ...lone, mtu: settings.mtu }, ref.replace("loop", "lo"));
   }
-  for (const [kind, section] of [
-    ["tap", "taps"],
-    ["vxlan", "vxlan"],
-  ] as const) {
-    for (const [ref, own] of Object.entries(machine[section])) {
-      const settings = { ...own, "linux-cp": false } as const;
-      add({ ref, kind, path: [section, ref], settings, ...lone, mtu: settings.mtu }, ref);
-    }
+  for (const [ref, own] of Object.entries(machine.taps)) {
+    const settings = { ...own, "linux-cp": false } as const;
+    add({ ref, kind: "tap", path: ["taps", ref], settings, ...lone, mtu: settings.mtu }, undefined);
+  }
+  // VPP's names of tunnels are nearly as long as Linux has room for: there they have one only where it is given.
+  for (const [ref, settings] of Object.entries(machine.vxlan)) {
+    const tunnel = { ref, kind: "vxlan", path: ["vxlan", ref], settings, ...lone, mtu: settings.mtu } as const;
+    for (const port of vlans(add(tunnel, undefined), settings["sub-interfaces"])) add(port, undefined);
   }
   for (const [name, { id, bvi }] of Object.entries(machine.bridges)) {
     if (bvi === undefined) continue;

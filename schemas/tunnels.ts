@@ -1,15 +1,15 @@
-/** Interfaces that VPP makes and that lead to Linux or to another router: taps, and VXLAN tunnels. Linux sees neither through linux-cp. */
+/**
+ * Interfaces that VPP makes and that lead to Linux or to another router: taps, and VXLAN tunnels. Linux sees none
+ * through linux-cp but a tunnel, or a VLAN of one, that is given a name there.
+ */
 import { z } from "zod";
 import type { Defaults } from "./defaults.ts";
+import { subInterfaces } from "./interfaces.ts";
 import { layer3 } from "./layer3.ts";
 import { Address, LinuxName, Mac, Name, whole } from "./primitives.ts";
 
-function withoutLinuxCp(d: Defaults) {
-  const { "linux-cp": _, ...rest } = layer3(d);
-  return rest;
-}
-
 export function tapsSchema(d: Defaults) {
+  const { "linux-cp": _, ...layers } = layer3(d);
   const TapName = z
     .string()
     .regex(/^tap(0|[1-9]\d{0,2})$/, "must be tap0 to tap999")
@@ -20,7 +20,7 @@ export function tapsSchema(d: Defaults) {
       namespace: Name.optional().meta({ description: "Network namespace of that; by default VPP's own." }),
       bridge: LinuxName.optional().meta({ description: "Linux's bridge that it joins." }),
       mac: Mac.optional().meta({ description: "Of VPP's end; a random one unless given." }),
-      ...withoutLinuxCp(d),
+      ...layers,
     })
     .meta({ description: "An interface of Linux that VPP makes." });
   return z.record(TapName, Tap).default({}).meta({ description: "Taps by name." });
@@ -36,7 +36,8 @@ export function vxlanSchema(d: Defaults) {
       source: Address.meta({ description: "Own address." }),
       destination: Address.meta({ description: "The other end's address." }),
       vni: whole(0, 16_777_215, "a VXLAN network identifier"),
-      ...withoutLinuxCp(d),
+      ...layer3(d),
+      "sub-interfaces": subInterfaces(d),
     })
     .refine((tunnel) => tunnel.source.includes(":") === tunnel.destination.includes(":"), {
       path: ["destination"],

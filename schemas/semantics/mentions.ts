@@ -66,6 +66,7 @@ function ofInterfaces({ interfaces, bonds, loopbacks, taps, vxlan, bridges }: Ma
   const trunks = [
     ...Object.entries(interfaces).map(([name, port]) => ({ port, path: ["interfaces", name] })),
     ...Object.entries(bonds).map(([name, port]) => ({ port, path: ["bonds", name] })),
+    ...Object.entries(vxlan).map(([name, port]) => ({ port, path: ["vxlan", name] })),
   ];
   const ports = trunks.flatMap(({ port, path }) => [
     ...ofLayer3(port, path),
@@ -78,7 +79,7 @@ function ofInterfaces({ interfaces, bonds, loopbacks, taps, vxlan, bridges }: Ma
     ...Object.entries(bonds).flatMap(([name, { members }]) =>
       many("interfaces", members, ["bonds", name, "members"], { use: "physical" }),
     ),
-    ...Object.entries({ loopbacks, taps, vxlan }).flatMap(([section, all]) =>
+    ...Object.entries({ loopbacks, taps }).flatMap(([section, all]) =>
       Object.entries(all).flatMap(([name, one]) => ofLayer3(one, [section, name])),
     ),
     ...Object.entries(bridges).flatMap(([name, { members, bvi }]) => [

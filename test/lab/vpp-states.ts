@@ -80,6 +80,7 @@ const made: readonly Slot[] = [
   [vlan("eth1", 21, { outer: 20, inner: 7 }), vlan("eth1", 21, { outer: 22, inner: 7 })],
   [vlan("bond0", 30), vlan("bond0", 30, { encapsulation: "dot1ad", outer: 30, inner: 3 })],
   [vlan("wan", 40)],
+  [vlan("vxlan_tunnel7", 50)],
 ];
 
 const families = ["ipv4", "ipv6"] as const;
@@ -101,6 +102,8 @@ const routed = [
   "tap1",
   "wan",
   "wan.40",
+  "vxlan_tunnel7",
+  "vxlan_tunnel7.50",
   "memif1/0",
   "memif2/0",
 ];
@@ -131,8 +134,8 @@ const addressed: readonly Slot[] = [
 ];
 
 const paired: readonly Slot[] = routed.map((name): Slot => [
-  { kind: "linux-pair", on: name, name: name.replace("/", "-") },
-  { kind: "linux-pair", on: name, name: `x${name.replace("/", "-")}` },
+  { kind: "linux-pair", on: name, name: name.replace("/", "-").replace("vxlan_tunnel", "vx") },
+  { kind: "linux-pair", on: name, name: `x${name.replace("/", "-").replace("vxlan_tunnel", "vx")}` },
 ]);
 
 const inTables: readonly Slot[] = some("eth0", "eth0.10", "eth1.20", "loop0", "loop5", "bvi10").flatMap((name) =>
@@ -352,7 +355,7 @@ const others: readonly Slot[] = [
   })),
 ];
 
-const settings: readonly Slot[] = [...physical, ...routed.slice(2), "loop5", "vxlan_tunnel7"].map((name): Slot => [
+const settings: readonly Slot[] = [...physical, ...routed.slice(2), "loop5"].map((name): Slot => [
   { kind: "settings", on: name, up: true, ...(!name.includes(".") && { mtu: 9000 }) },
   { kind: "settings", on: name, up: true, mtu: 1500 },
   { kind: "settings", on: name, up: false, mtu: 1400 },

@@ -40,5 +40,6 @@ describe("what follows from a machine", () => {
     expect(notManaged(routingMachine, { system: false, vpp: true })).toEqual(["interfaces", "loopbacks", "nat"]);
     expect(notManaged(Machine.parse({ services: { "bird.service": {} } }))).toEqual(["services"]);
     expect(notManaged(Machine.parse({}))).toEqual([]);
+    expect(notManaged(Machine.parse({ vrfs: { v: { table: 7 } } }))).toEqual([]);
   });
 });

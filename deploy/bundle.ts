@@ -4,17 +4,17 @@ import { rolldown } from "rolldown";
 
 const root = join(import.meta.dirname, "..");
 
-/** Writes it to `file`, which begins with `banner`. */
-export async function bundleInto(file: string, banner?: string): Promise<void> {
+/** Writes it to `file`, which begins with `banner`; `entry`: something else than the product, that is to run as it does. */
+export async function bundleInto(file: string, banner?: string, entry = "controller/main.ts"): Promise<void> {
   const input = await rolldown({
-    input: join(root, "controller/main.ts"),
+    input: join(root, entry),
     platform: "node",
     cwd: root,
     logLevel: "warn",
   });
   await input.write({
     file,
-    format: "cjs",
+    format: file.endsWith(".mjs") ? "esm" : "cjs",
     codeSplitting: false,
     ...(banner === undefined ? {} : { banner }),
   });

@@ -2,6 +2,7 @@
 import { Problem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
 import { headKind, isAmbient } from "./grammar.ts";
+import { incarnationOf } from "./incarnation.ts";
 import { daemons, type Daemon, type FrrObserved } from "./model.ts";
 import { daemonsOf } from "./route.ts";
 import { sealConfig } from "./seal.ts";
@@ -16,18 +17,40 @@ interface Answer {
   readonly config: string;
 }
 
-/**
- * Rejects with FRR_UNREACHABLE when a daemon that listens does not answer in time. `dotted`: OSPF's areas all in one spelling, for
- * who compares with a file of somebody else; what the machine file's rendering or a raw line spells stays so otherwise.
- * `way`: the one that is right for the version unless given.
- */
+export interface ObserveOptions {
+  /**
+   * OSPF's areas all in one spelling, for who compares with a file of somebody else; what the machine file's rendering or a raw
+   * line spells stays so otherwise.
+   */
+  readonly dotted?: boolean;
+  /** The one that is right for the version unless given. */
+  readonly way?: Way;
+  /** What was read before, and the daemons that were told something since: others that still run are not read again. */
+  readonly since?: { readonly observed: FrrObserved; readonly told: ReadonlySet<Daemon> };
+}
+
+/** What an observation was made from. */
+interface Reading {
+  readonly answers: readonly Answer[];
+  /** undefined: nobody can tell whether daemons started anew since. */
+  readonly incarnation: string | undefined;
+  readonly nodes: readonly Held[];
+}
+const readings = new WeakMap<FrrObserved, Reading>();
+
+/** Rejects with FRR_UNREACHABLE when a daemon that listens does not answer in time. */
 export async function observeFrr(
   host: Host,
   sockets: string,
   signal: AbortSignal,
-  { dotted = false, way }: { readonly dotted?: boolean; readonly way?: Way } = {},
+  { dotted = false, way, since }: ObserveOptions = {},
 ): Promise<FrrObserved> {
-  const asked = await Promise.all(daemons.map((daemon) => ask(host, sockets, daemon, signal)));
+  const incarnation = await incarnationOf(host, sockets).catch(() => undefined);
+  const before = since && readings.get(since.observed);
+  const isSameRun = incarnation !== undefined && before?.incarnation === incarnation;
+  const known = (daemon: Daemon) =>
+    isSameRun && !since?.told.has(daemon) ? before.answers.find((one) => one.daemon === daemon) : undefined;
+  const asked = await Promise.all(daemons.map(async (daemon) => known(daemon) ?? ask(host, sockets, daemon, signal)));
   const answers = asked.filter((answer) => answer !== undefined);
   const sealed = (config: string, hasAreas: boolean) => {
     const text = sealConfig(config, (secret) => host.secrets.seal(secret));
@@ -40,14 +63,17 @@ export async function observeFrr(
   if (version !== undefined && (way ?? wayFor(version)) === "vtysh") {
     texts.splice(0, Infinity, sealed(await configByVtysh(host, sockets, signal), dotted));
   }
-  const merged = mergeConfigs(texts).filter(({ line }) => !isAmbient([], line));
-  return {
+  const nodes = mergeConfigs(texts, before?.nodes);
+  const merged = nodes.filter(({ line }) => !isAmbient([], line));
+  const observed = {
     version,
     running: answers.map((answer) => answer.daemon),
     config: printConfig(merged),
     incomplete: texts.length === answers.length ? incompleteLines(answers, merged) : [],
     profile: answers.map(({ config }) => /^frr defaults (\S+)$/m.exec(config)?.[1]).find((one) => one !== undefined),
   };
+  readings.set(observed, { answers, incarnation, nodes });
+  return observed;
 }
 
 async function ask(host: Host, sockets: string, daemon: Daemon, signal: AbortSignal): Promise<Answer | undefined> {

@@ -21,15 +21,17 @@ export function relevantParts(
   also: ReadonlySet<string> = new Set(),
 ): Relevant {
   const different = differing(one, other);
-  const isSame = different.length === 0 && also.size === 0;
+  if (different.length === 0 && also.size === 0) return { isSame: true, part: () => [], rest: (config) => config };
   const objects = new Set<string>();
   for (const line of [...different.map((node) => node.line), ...[...also].map((key) => key.split("\n", 1)[0] ?? "")]) {
     if (isApart(line)) objects.add(objectOf([], line));
   }
   const kept = neighborsKept(one, other, [...also]);
-  const matters = ({ line }: Node) => !isSame && (!isApart(line) || objects.has(objectOf([], line)));
+  // Most lines are told apart by their first characters.
+  const heads = new Set([...objects].map(headOf));
+  const matters = ({ line }: Node) => !isApart(line) || (heads.has(headOf(line)) && objects.has(objectOf([], line)));
   return {
-    isSame,
+    isSame: false,
     part: (config) =>
       config.filter(matters).map((node) => {
         const names = kept.get(node.line);
@@ -42,6 +44,10 @@ export function relevantParts(
         return names ? [within(node, (line) => !isKept(line, names))] : [];
       }),
   };
+}
+
+function headOf(line: string): string {
+  return line.slice(0, 7);
 }
 
 /** The nodes of either that the other does not have alike. */
@@ -88,7 +94,8 @@ function neighborsKept(
     });
     const names = new Set([...own, ...inside].flatMap((node) => neighborOf([line], node.line) ?? []));
     for (const node of [...children, ...same]) {
-      if (/^neighbor \S+ (?:interface (?:v6only )?)?peer-group\b/.test(node.line))
+      const isOfGroup = node.line.includes(" peer-group");
+      if (isOfGroup && /^neighbor \S+ (?:interface (?:v6only )?)?peer-group\b/.test(node.line))
         names.add(neighborOf([line], node.line) ?? "");
     }
     kept.set(line, names);

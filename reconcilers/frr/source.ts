@@ -4,7 +4,8 @@
  * of reading may differ the source is in doubt, and FRR has to be asked (vtysh -m).
  */
 import { isAmbient } from "./grammar.ts";
-import { isExit, wordsIn } from "./tree.ts";
+import { wordsIn } from "./lines.ts";
+import { isExit } from "./tree.ts";
 
 /** One line to type, in file order. */
 export interface SourceLine {
@@ -67,7 +68,7 @@ export function opensContext(context: readonly string[], line: string): boolean 
 
 /** The same of a line at the top. */
 export function opensAtTop(line: string): boolean {
-  return topOpener.test(line);
+  return !line.startsWith("ip ") && topOpener.test(line);
 }
 
 /** Reads a file, or what `show running-config` printed, by its indentation. Linear. */

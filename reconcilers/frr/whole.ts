@@ -6,9 +6,10 @@ import { Problem } from "../../schemas/problem.ts";
 import type { Host, Plan } from "../core.ts";
 import { applyFrr } from "./apply.ts";
 import { canonicalForm, type FrrFile } from "./canonical.ts";
-import { daemons, type FrrDesired, type FrrObserved, type FrrStep } from "./model.ts";
+import { type Daemon, daemons, type FrrDesired, type FrrObserved, type FrrStep } from "./model.ts";
 import { observeFrr } from "./observe.ts";
 import { planFrr } from "./plan.ts";
+import { daemonsOf } from "./route.ts";
 import type { Scratches } from "./scratches.ts";
 import { readSource } from "./source.ts";
 
@@ -91,7 +92,7 @@ export async function applyWhole(
 ): Promise<Outcome> {
   if (plan.steps.length === 0) return { kind: "in-sync" };
   try {
-    const rounds = await converge(plan.desired, plan, [plan.before], instance, host, signal);
+    const rounds = await converge(plan.desired, plan, plan.before, [plan.before], instance, host, signal);
     return { kind: "applied", rounds };
   } catch (thrown) {
     const why = thrown instanceof Problem ? thrown : new Problem("INTERNAL", String(thrown), { cause: thrown });
@@ -108,23 +109,32 @@ async function goBack({ before, desired }: WholePlan, instance: Instance, host: 
   // A client that died in the middle leaves peers waiting for the end of its batch.
   for await (const _ of applyFrr([], host, instance.sockets, signal));
   const now = await observeFrr(host, instance.sockets, signal, { dotted: true });
-  await converge(before, planFrr(before, now, [now, desired]), [now, desired], instance, host, signal);
+  await converge(before, planFrr(before, now, [now, desired]), now, [now, desired], instance, host, signal);
   return [];
+}
+
+/** All daemons that these steps tell something. */
+function toldBy(steps: readonly FrrStep[]): ReadonlySet<Daemon> {
+  return new Set(steps.flatMap(({ commands }) => commands.flatMap(({ context, line }) => daemonsOf(context, line))));
 }
 
 /** How many rounds it took. Rejects with READ_BACK when it does not come true. */
 async function converge(
   desired: FrrDesired,
   first: Plan<FrrStep>,
+  before: FrrObserved,
   owned: readonly FrrDesired[],
   instance: Instance,
   host: Host,
   signal: AbortSignal,
 ): Promise<number> {
   let plan = first;
+  let observed = before;
   for (let round = 1; ; round += 1) {
     for await (const _ of applyFrr(plan.steps, host, instance.sockets, signal));
-    const now = await observeFrr(host, instance.sockets, signal, { dotted: true });
+    const since = { observed, told: toldBy(plan.steps) };
+    const now = await observeFrr(host, instance.sockets, signal, { dotted: true, since });
+    observed = now;
     plan = planFrr(desired, now, [...owned, now]);
     if (plan.problems[0]) throw plan.problems[0];
     if (plan.steps.length === 0) return round;

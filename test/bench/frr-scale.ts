@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { bundleInto } from "../../deploy/bundle.ts";
 import type { Daemon } from "../../reconcilers/frr/model.ts";
 import { loadSource } from "../../reconcilers/frr/load.ts";
 import { readSource } from "../../reconcilers/frr/source.ts";
@@ -76,8 +77,8 @@ interface Ran {
   readonly why: string;
 }
 
-function ours(verb: "plan" | "apply", sockets: string, file: string): Ran {
-  const child = new URL("frr-scale-child.ts", import.meta.url).pathname;
+/** `child`: the program that does one run. */
+function ours(child: string, verb: "plan" | "apply", sockets: string, file: string): Ran {
   const { stdout, stderr } = spawnSync(process.execPath, [child, verb, sockets, file], {
     encoding: "utf8",
     timeout: 900_000,
@@ -115,10 +116,18 @@ async function floorOf(sockets: string): Promise<Floor> {
 export async function benchFrrScale(print: (line: string) => void, sizes: readonly number[]): Promise<void> {
   const why = whyNoFrr() ?? whyNoReload();
   if (why !== undefined) return print(`frr-scale: not measured: ${why}`);
-  for (const size of sizes) await one(size, print);
+  const folder = mkdtempSync(join(tmpdir(), "imp-bench-frr-"));
+  try {
+    // As it ships: one file, so that reading sources costs neither time nor memory.
+    const child = join(folder, "child.mjs");
+    await bundleInto(child, undefined, "test/bench/frr-scale-child.ts");
+    for (const size of sizes) await one(child, size, print);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-async function one(size: number, print: (line: string) => void): Promise<void> {
+async function one(child: string, size: number, print: (line: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "imp-bench-frr-"));
   using namespace = makeNamespace("scale");
   await using real = await startFrr(namespace, daemons);
@@ -142,18 +151,18 @@ async function one(size: number, print: (line: string) => void): Promise<void> {
       `frr-scale: ${lines} lines, loaded in ${ms(loadMs)}; floor ${ms(floor.wallMs)}, ${ms(floor.cpuMs)} CPU of the daemons`,
     );
     const line = (what: string, ran: Ran, other: Reloaded | undefined) => print(row(what, ran, other, floor));
-    line("plan, nothing to do", ours("plan", real.sockets, same), reload("--test", namespace.name, same));
+    line("plan, nothing to do", ours(child, "plan", real.sockets, same), reload("--test", namespace.name, same));
     for (const [name, changed] of Object.entries(changes(config))) {
       const path = file(name, changed);
       // What takes hours beside us is left out.
       const isLong = name === "all lines" && size > 1000;
       if (name === "ten lines")
-        line(`plan, ${name}`, ours("plan", real.sockets, path), reload("--test", namespace.name, path));
-      const applied = ours("apply", real.sockets, path);
-      ours("apply", real.sockets, same);
+        line(`plan, ${name}`, ours(child, "plan", real.sockets, path), reload("--test", namespace.name, path));
+      const applied = ours(child, "apply", real.sockets, path);
+      ours(child, "apply", real.sockets, same);
       const other = isLong ? undefined : reload("--reload", namespace.name, path);
       line(`apply, ${name} (${applied.outcome}${applied.why})`, applied, other);
-      ours("apply", real.sockets, same);
+      ours(child, "apply", real.sockets, same);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -170,6 +170,8 @@ export class ConfigStore {
     if (rest.startsWith("bgp as-path ")) gone.splice(1);
     for (const [key] of gone) context.delete(key);
     if (gone.length > 0) return ok;
+    // An entry that is not there may go.
+    if (path.length === 0 && /^(?:(?:ip|ipv6) prefix-list|route-map) /.test(rest)) return ok;
     if (!negativeForms.test(rest)) return failed("% Can't find it");
     context.set(lineKey(path, rest), { line: `no ${rest}`, children: new Map() });
     return ok;

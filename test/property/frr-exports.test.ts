@@ -137,6 +137,25 @@ async function bring(sim: SimFrr, desired: FrrDesired, owned: readonly FrrDesire
   return plan.steps.map((step) => plane.describe(step));
 }
 
+/** Goes from `a` towards `b`, and is killed after so many commands; resolves with whether that was all. */
+async function cut(sim: SimFrr, b: FrrDesired, a: FrrDesired, after: number): Promise<boolean> {
+  const host = frrHost(sim);
+  const plan = plane.plan(b, await plane.observe(host, signal), [a]);
+  let count = 0;
+  sim.watch = () => {
+    count += 1;
+    if (count === after) sim.closeAt(/./);
+  };
+  try {
+    for await (const _ of plane.apply(plan.steps, host, signal));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    sim.watch = undefined;
+  }
+}
+
 describe("what a peer gets while its filters change", () => {
   it("is never what it got neither before nor gets after, between any two commands", async () => {
     let copied = 0;
@@ -172,6 +191,31 @@ describe("what a peer gets while its filters change", () => {
       { numRuns: 150 },
     );
     expect(copied).toBeGreaterThan(0);
+  });
+
+  it("goes by no copy that a killed apply left behind: the next plan removes it, forward as well as back", async () => {
+    const before = { "5": { action: "deny", what: "10.0.1.0/24 le 25" }, "15": { action: "permit", what: "any" } };
+    const after = { "10": { action: "permit", what: "10.0.1.0/24 le 25" }, "20": { action: "deny", what: "any" } };
+    const [a, b] = [before, after].map((A) => ({ config: textOf({ A }, {}, ["A", "A"]) }));
+    if (!a || !b) throw new Error("two");
+    let left = 0;
+    for (const [target, owned] of [
+      [b, [a]],
+      [a, [a, b]],
+    ] as const) {
+      for (let last = 1; ; last += 1) {
+        const sim = simFrr();
+        await bring(sim, a, []);
+        const isWhole = await cut(sim, b, a, last);
+        if (sim.config().includes("~")) left += 1;
+        await bring(sim, target, owned);
+        expect(sim.config()).not.toContain("~");
+        const wanted = peers.map((peer) => exported(target.config, peer));
+        expect(peers.map((peer) => exported(sim.configOf("bgpd"), peer))).toEqual(wanted);
+        if (isWhole) break;
+      }
+    }
+    expect(left).toBeGreaterThan(10);
   });
 
   it("is said before where it becomes more", async () => {

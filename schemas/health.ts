@@ -42,11 +42,19 @@ const bgp = [
     ...common,
   }),
   z.strictObject({
-    check: z.literal("bgp-prefixes").meta({ description: "How many prefixes are accepted from this peer." }),
+    check: z
+      .literal("bgp-prefixes")
+      .meta({ description: "How many prefixes are accepted from this peer, or advertised to it." }),
     peer: Name.meta({ description: "Name under routing.bgp.peers." }),
+    direction: z.enum(["accepted", "advertised"]).optional().meta({ description: "By default accepted." }),
     family: family.optional().meta({ description: "By default both." }),
     min: count.optional(),
     max: count.optional(),
+    ...common,
+  }),
+  z.strictObject({
+    check: z.literal("bgp-sessions").meta({ description: "So many BGP sessions are Established, whichever." }),
+    min: whole(1, 10_000, "a number of sessions"),
     ...common,
   }),
 ] as const;
@@ -81,6 +89,13 @@ const box = [
       .meta({ description: "Of this protocol; by default all." }),
     min: count.optional(),
     max: count.optional(),
+    ...common,
+  }),
+  z.strictObject({
+    check: z
+      .literal("route")
+      .meta({ description: "A route to exactly this prefix is chosen by zebra, and the kernel has it." }),
+    prefix: Prefix,
     ...common,
   }),
   z.strictObject({
@@ -257,7 +272,11 @@ function targetOf(check: HealthCheck): string {
     case "bfd-peer":
       return check.peer;
     case "bgp-prefixes":
-      return check.family ? `${check.peer} ${check.family}` : check.peer;
+      return [check.peer, check.family, check.direction].filter((word) => word !== undefined).join(" ");
+    case "bgp-sessions":
+      return "all";
+    case "route":
+      return check.prefix;
     case "ospf-neighbor":
     case "ospf3-neighbor":
     case "link":
@@ -306,7 +325,15 @@ export interface CheckTiming {
 export type SeenCheck = Extract<
   HealthCheck,
   {
-    check: "bgp-session" | "bgp-prefixes" | "ospf-neighbor" | "ospf3-neighbor" | "bfd-peer" | "link" | VppCheckName;
+    check:
+      | "bgp-session"
+      | "bgp-prefixes"
+      | "bgp-sessions"
+      | "ospf-neighbor"
+      | "ospf3-neighbor"
+      | "bfd-peer"
+      | "link"
+      | VppCheckName;
   }
 >;
 type VppCheckName = "vpp" | "vpp-interface" | "vpp-route" | "det44-mapping" | "vpp-errors";
@@ -318,6 +345,7 @@ export type AskedCheck = Exclude<HealthCheck, SeenCheck>;
 const seenKinds: ReadonlySet<string> = new Set([
   "bgp-session",
   "bgp-prefixes",
+  "bgp-sessions",
   "ospf-neighbor",
   "ospf3-neighbor",
   "bfd-peer",

@@ -21,6 +21,8 @@ export interface Session {
   /** Prefixes accepted from the peer, all families, and each: { ipv4Unicast: 12 }. */
   readonly prefixes: number;
   readonly families?: Readonly<Record<string, number>>;
+  /** Prefixes advertised to the peer, by family. */
+  readonly advertised?: Readonly<Record<string, number>>;
   /** How often it came up, and went down, since the daemon knows the peer. */
   readonly established: number;
   readonly dropped: number;
@@ -121,7 +123,7 @@ async function readSessions(
   const neighbors = await bgpNeighbors(host, sockets, asked, signal, thoroughly ? asked.length : undefined);
   return new Map(
     found.map((session) => {
-      const { peer, state, description, upMs, prefixes: families } = session;
+      const { peer, state, description, upMs, prefixes: families, advertised } = session;
       const { ceasedMsAgo, endOfRib } = neighbors.get(peer) ?? {};
       return [
         peer,
@@ -132,6 +134,7 @@ async function readSessions(
           upMs,
           prefixes: Object.values(families).reduce((sum, count) => sum + count, 0),
           families,
+          advertised,
           established: session.connectionsEstablished,
           dropped: session.connectionsDropped,
           ceasedMsAgo,

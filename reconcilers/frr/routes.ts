@@ -1,4 +1,4 @@
-/** How many routes zebra knows, and how many of them it has in the kernel. */
+/** Which routes zebra knows, and how many of them it has in the kernel. */
 import type { Host } from "../core.ts";
 import { askJson, list, number, record, string } from "./json.ts";
 
@@ -33,4 +33,19 @@ export async function routeCounts(
     fib: number(answer["routesTotalFib"]),
     byType: Object.fromEntries(types),
   };
+}
+
+/** The protocol of the route to exactly this prefix that zebra has chosen, in the default VRF; undefined: there is none. */
+export async function chosenRoute(
+  host: Host,
+  sockets: string,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const command = `show ${prefix.includes(":") ? "ipv6" : "ip"} route ${prefix} json`;
+  const answer = record(await askJson(host, sockets, "zebra", command, signal));
+  const chosen = list(answer[prefix])
+    .map(record)
+    .find(({ selected }) => selected === true);
+  return chosen && string(chosen["protocol"]);
 }

@@ -18,6 +18,8 @@ export interface BgpSession {
   readonly upMs: number;
   /** Received prefixes by family: { ipv4Unicast: 12 }. */
   readonly prefixes: Readonly<Record<string, number>>;
+  /** Prefixes that were advertised to the peer, by family. */
+  readonly advertised: Readonly<Record<string, number>>;
 }
 
 /** One OSPF adjacency, as `show ip ospf neighbor json` or `show ipv6 ospf6 neighbor json` tells it. */
@@ -73,6 +75,7 @@ function readBgpSessions(answer: unknown): readonly BgpSession[] {
           connectionsDropped: number(record(entry)["connectionsDropped"]),
           ...(description !== "" && { description }),
           prefixes: { ...seen?.prefixes, [family]: number(record(entry)["pfxRcd"]) },
+          advertised: { ...seen?.advertised, [family]: number(record(entry)["pfxSnt"]) },
         });
       }
     }

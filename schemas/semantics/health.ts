@@ -48,7 +48,7 @@ function checkBounds(check: DeclaredCheck, path: Path, report: Report): void {
   const [least, most] =
     check.check === "bgp-session"
       ? [check["min-age-seconds"], check["max-age-seconds"]]
-      : "max" in check || "min" in check || check.check === "bgp-prefixes" || check.check === "routes"
+      : "max" in check || check.check === "bgp-prefixes" || check.check === "routes"
         ? [check.min, check.max]
         : [];
   if (least !== undefined && most !== undefined && least > most) {

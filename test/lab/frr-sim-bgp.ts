@@ -59,16 +59,22 @@ export class SimBgp {
       connectionsDropped: session.downs,
       upMs: session.established ? 60_000 : 0,
       prefixes: session.families,
+      advertised: {},
     }));
   }
 
   /** `show bgp vrf all summary json`. */
   summary(): string {
     const vrfs: Record<string, Record<string, { peers: Record<string, unknown> }>> = {};
-    for (const { vrf, peer, prefixes, upMs, ...rest } of this.list()) {
+    for (const { vrf, peer, prefixes, advertised, upMs, ...rest } of this.list()) {
       for (const [family, pfxRcd] of Object.entries(prefixes)) {
         const families = (vrfs[vrf] ??= {});
-        (families[family] ??= { peers: {} }).peers[peer] = { ...rest, peerUptimeMsec: upMs, pfxRcd };
+        (families[family] ??= { peers: {} }).peers[peer] = {
+          ...rest,
+          peerUptimeMsec: upMs,
+          pfxRcd,
+          pfxSnt: advertised[family] ?? 0,
+        };
       }
     }
     return JSON.stringify(vrfs);

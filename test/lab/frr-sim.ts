@@ -298,6 +298,8 @@ export class SimFrr {
     }
     const routes = daemon === "zebra" ? /^show (ip|ipv6) route summary json$/.exec(line)?.[1] : undefined;
     if (routes !== undefined) return { status: 0, text: this.routes(routes === "ip" ? "ipv4Unicast" : "ipv6Unicast") };
+    const prefix = daemon === "zebra" ? /^show ip(?:v6)? route (\S+\/\d+) json$/.exec(line)?.[1] : undefined;
+    if (prefix !== undefined) return { status: 0, text: this.route(prefix) };
     if (daemon === "bfdd" && line === "show bfd peers json") {
       return { status: 0, text: JSON.stringify([...this.bfd].map(([peer, status]) => ({ peer, status }))) };
     }
@@ -308,6 +310,11 @@ export class SimFrr {
     const rib = this.sessions().reduce((sum, { prefixes }) => sum + (prefixes[family] ?? 0), 0);
     const fib = Math.max(0, rib - this.notInKernel);
     return JSON.stringify({ routes: [{ type: "ebgp", rib, fib }], routesTotal: rib, routesTotalFib: fib });
+  }
+
+  private route(prefix: string): string {
+    const isThere = this.configOf("staticd").includes(` route ${prefix} `);
+    return JSON.stringify(isThere ? { [prefix]: [{ prefix, protocol: "static", selected: true }] } : {});
   }
 
   private adjacent(store: ConfigStore, area: string): readonly (readonly [string, string])[] {

@@ -5,7 +5,7 @@ import type { Sight } from "../sight.ts";
 import { instanceOf } from "../vpp-sight.ts";
 import { bfdPeer } from "./bfd-peer.ts";
 import { bgpPrefixes } from "./bgp-prefixes.ts";
-import { bgpSession } from "./bgp-session.ts";
+import { bgpSession, bgpSessions } from "./bgp-session.ts";
 import { command } from "./command.ts";
 import { disk } from "./disk.ts";
 import { dns } from "./dns.ts";
@@ -15,6 +15,7 @@ import { link } from "./link.ts";
 import { ospfNeighbor } from "./ospf-neighbor.ts";
 import { ping } from "./ping.ts";
 import { pool } from "./pool.ts";
+import { route } from "./route.ts";
 import { routes } from "./routes.ts";
 import { tcp } from "./tcp.ts";
 import { unit } from "./unit.ts";
@@ -27,6 +28,8 @@ export function seen(check: SeenCheck, sight: Sight, rates: Rates): Finding {
       return bgpSession(check, sight);
     case "bgp-prefixes":
       return bgpPrefixes(check, sight);
+    case "bgp-sessions":
+      return bgpSessions(check, sight);
     case "ospf-neighbor":
     case "ospf3-neighbor":
       return ospfNeighbor(check, sight);
@@ -50,6 +53,8 @@ export async function ask(check: AskedCheck, asking: Asking): Promise<Finding> {
   switch (check.check) {
     case "routes":
       return routes(check, asking);
+    case "route":
+      return route(check, asking);
     case "unit":
       return unit(check, asking);
     case "disk":

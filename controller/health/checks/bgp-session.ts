@@ -24,3 +24,13 @@ export function bgpSession(
   }
   return { ok: true, detail: "is Established" };
 }
+
+/** How many of all that FRR has are Established. */
+export function bgpSessions(
+  { min }: Extract<HealthCheck, { check: "bgp-sessions" }>,
+  { sessions }: Pick<Sight, "sessions">,
+): Finding {
+  const up = [...sessions.values()].filter((session) => session.up).length;
+  const detail = `${up} of ${counted(sessions.size, "session is", "sessions are")} Established`;
+  return up >= min ? { ok: true, detail } : { ok: false, detail: `${detail}, and at least ${min} are wanted` };
+}

@@ -26,6 +26,7 @@ router bgp 64500
   neighbor 192.0.2.1 activate
  exit-address-family
 exit
+ip route 198.51.100.0/24 blackhole
 router ospf
 exit
 `);
@@ -105,14 +106,43 @@ describe("looking at FRR", () => {
       await results([
         { check: "bgp-prefixes", peer: "192.0.2.1", min: 7, max: 7 },
         { check: "bgp-prefixes", peer: "192.0.2.1", family: "ipv6", min: 1 },
+        { check: "bgp-prefixes", peer: "192.0.2.1", direction: "advertised", min: 1 },
+        { check: "bgp-sessions", min: 1 },
+        { check: "bgp-sessions", min: 2, name: "two" },
         { check: "routes", family: "ipv4", protocol: "bgp", max: 6 },
         { check: "routes", family: "ipv4", min: 1 },
       ]),
     ).toEqual({
       "bgp-prefixes 192.0.2.1": "ok: 7 accepted prefixes",
       "bgp-prefixes 192.0.2.1 ipv6": "red: 0 accepted prefixes, and at least 1 are wanted",
+      "bgp-prefixes 192.0.2.1 advertised": "red: 0 advertised prefixes, and at least 1 are wanted",
+      "bgp-sessions all": "ok: 1 of 2 sessions are Established",
+      "bgp-sessions all (two)": "red: 1 of 2 sessions are Established, and at least 2 are wanted",
       "routes ipv4 bgp": "red: 7 installed routes, and at most 6 are wanted",
       "routes ipv4": "ok: 7 installed routes",
+    });
+  });
+
+  it("looks for a route with zebra and the kernel", async () => {
+    const routes = [
+      { check: "route", prefix: "198.51.100.0/24" },
+      { check: "route", prefix: "198.51.101.0/24" },
+    ];
+    const argv = "ip netns exec dataplane ip -4 -j route show exact 198.51.100.0/24";
+    const kernel = (stdout: string) =>
+      results(
+        routes,
+        programs((asked) => (asked === argv ? { stdout } : undefined)),
+      );
+    const missing = { "route 198.51.101.0/24": "red: is not known to zebra" };
+
+    expect(await kernel('[{"type":"blackhole","dst":"198.51.100.0/24"}]')).toEqual({
+      "route 198.51.100.0/24": "ok: is chosen by zebra (static), and the kernel has it",
+      ...missing,
+    });
+    expect(await kernel("[ ]\n")).toEqual({
+      "route 198.51.100.0/24": "red: is chosen by zebra (static), and the kernel does not have it",
+      ...missing,
     });
   });
 

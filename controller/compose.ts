@@ -1,6 +1,7 @@
 /** The composition root of the agent: the one place that puts its parts together, and takes them apart again. */
 import { dirname } from "node:path";
 import type { Host } from "../reconcilers/core.ts";
+import { incus, incusOff } from "../reconcilers/incus/incus.ts";
 import { frr } from "../reconcilers/frr/frr.ts";
 import { catalogue } from "../reconcilers/system/catalogue.ts";
 import { system } from "../reconcilers/system/system.ts";
@@ -49,12 +50,13 @@ import { watchVpp } from "./vpp-watch.ts";
 import { watch, watchFiles } from "./watch.ts";
 
 /** Every plane that there is. A plane joins here. */
-export function allReconcilers(settings: Pick<Settings, "paths" | "system" | "vpp">): Reconcilers {
+export function allReconcilers(settings: Pick<Settings, "paths" | "system" | "vpp" | "incus">): Reconcilers {
   const { paths } = settings;
   return {
     system: system({ managed: settings.system.mode === "off" ? [] : catalogue, run: paths.run }),
     vpp: settings.vpp.mode === "off" ? vppOff : vpp(vppPlaces(settings)),
     frr: frr({ sockets: paths["frr-sockets"], scratch: `${paths.run}/frr-scratch` }),
+    incus: settings.incus.mode === "off" ? incusOff : incus({ socket: paths["incus-socket"] }),
   };
 }
 
@@ -124,6 +126,7 @@ export async function runAgent(
         sockets: paths["frr-sockets"],
         dataplane: settings.dataplane,
         ...(vpp && { vpp }),
+        ...(settings.incus.mode === "apply" && { incus: paths["incus-socket"] }),
       }),
       bootFiles: files,
       failsafe: openFailsafe(host, settings, files),

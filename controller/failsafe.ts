@@ -52,7 +52,7 @@ const unitLimitMs = 110_000;
 
 /** For the files of a plane and the restart of its units, which a deployment touched. */
 export function restoreLimitMs({ units = [] }: Pick<Deployment, "units">, plane: PlaneName): number {
-  const count = { system: Math.max(1, units.length), vpp: instances.length, frr: 1, bootenv: 1 }[plane];
+  const count = { system: Math.max(1, units.length), vpp: instances.length, frr: 1, incus: 1, bootenv: 1 }[plane];
   return 30_000 + unitLimitMs * count;
 }
 

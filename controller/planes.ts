@@ -9,6 +9,7 @@ import {
   type Step,
 } from "../reconcilers/core.ts";
 import type { Desired } from "../reconcilers/generation.ts";
+import { unsaid as incusUnsaid } from "../reconcilers/incus/model.ts";
 import { isDescribed, undescribed } from "../reconcilers/system/model.ts";
 import { unitsOf } from "../reconcilers/system/plan.ts";
 import { unsaid } from "../reconcilers/vpp/model.ts";
@@ -45,7 +46,7 @@ export interface Survey {
 export type Incarnations = Readonly<Partial<Record<PlaneName, string>>>;
 
 /** Nothing at all: what an appliance looks like on which nothing was ever committed. */
-export const emptyDesired: Desired = { system: undescribed, vpp: unsaid, frr: { config: "" } };
+export const emptyDesired: Desired = { system: undescribed, vpp: unsaid, frr: { config: "" }, incus: incusUnsaid };
 
 /** What an agent wrote down that did not know all planes. */
 export function completed(desired: Partial<Desired>): Desired {
@@ -58,11 +59,12 @@ export function whereSaid(by: Desired, desired: Desired, otherwise: Desired): De
     ...desired,
     ...(!isDescribed(by.system) && { system: otherwise.system }),
     ...(Object.keys(by.vpp).length === 0 && { vpp: otherwise.vpp }),
+    ...(by.incus.objects === undefined && { incus: otherwise.incus }),
   };
 }
 
 /** Every plane that there is; what uses a plane comes after it. */
-export const planeNames = ["system", "vpp", "frr"] as const satisfies readonly (keyof Desired & PlaneName)[];
+export const planeNames = ["system", "vpp", "frr", "incus"] as const satisfies readonly (keyof Desired & PlaneName)[];
 
 /**
  * The same planes, which ask no stand-in before they plan: for the way back to what was proven. One that hangs, or does not

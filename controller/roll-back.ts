@@ -128,11 +128,12 @@ async function whereTo(
 function wayBack(reconcilers: Reconcilers, committed: Desired, staged: Staged | undefined): Desired {
   if (!staged?.before) return committed;
   const { before, generation } = staged;
-  const { system, vpp } = reconcilers;
+  const { system, vpp, incus } = reconcilers;
   return {
     ...committed,
     system: system.goingBack?.(committed.system, generation.desired.system, before.system) ?? committed.system,
     vpp: vpp.goingBack?.(committed.vpp, generation.desired.vpp, before.vpp) ?? committed.vpp,
+    incus: incus.goingBack?.(committed.incus, generation.desired.incus, before.incus) ?? committed.incus,
   };
 }
 

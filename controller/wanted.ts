@@ -13,7 +13,8 @@ import type { SecretStore } from "./secrets.ts";
 
 /** What it takes beside the commit. */
 export interface Loading {
-  readonly settings: Pick<Settings, "machine" | "identity" | "system" | "vpp">;
+  /** An agent that knows no Incus leaves out what it knows nothing of. */
+  readonly settings: Pick<Settings, "machine" | "identity" | "system" | "vpp"> & Partial<Pick<Settings, "incus">>;
   readonly host: Pick<Host, "readFile" | "readFolder">;
   readonly secrets: Pick<SecretStore, "resolve">;
 }
@@ -39,7 +40,11 @@ export async function loadWanted(
   const all = [...problems, ...place.problems, ...resolution.problems];
   if (all.some((problem) => problem.severity === "error")) return { generation: undefined, problems: all };
   const rollout = await rolloutOf(loaded, place, tree);
-  const leftOut = { system: settings.system.mode === "off", vpp: settings.vpp.mode === "off" };
+  const leftOut = {
+    system: settings.system.mode === "off",
+    vpp: settings.vpp.mode === "off",
+    incus: settings.incus?.mode === "off",
+  };
   return {
     generation: render(loaded, commit, resolution.secrets, rollout, leftOut),
     problems: all,

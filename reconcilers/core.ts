@@ -17,7 +17,7 @@ export function worstImpact(steps: readonly { readonly impact: Impact }[]): Impa
   return impacts[worst];
 }
 
-export type PlaneName = "bootenv" | "system" | "vpp" | "frr";
+export type PlaneName = "bootenv" | "system" | "vpp" | "frr" | "incus";
 
 /** One change to the appliance, as plain data (JSON): the plan that holds it is journalled before any of it runs. */
 export interface Step {

@@ -3,6 +3,8 @@ import type { Machine } from "../schemas/machine.ts";
 import type { ProgramVersions } from "../schemas/when.ts";
 import { renderFrr } from "./frr/render/render.ts";
 import type { Desired } from "./generation.ts";
+import { unsaid as incusUnsaid } from "./incus/model.ts";
+import { renderIncus } from "./incus/render.ts";
 import { undescribed } from "./system/model.ts";
 import { type BootCommands, renderSystem } from "./system/render/render.ts";
 import { renderBootCommands } from "./vpp/boot-commands.ts";
@@ -16,9 +18,10 @@ export type Versions = ProgramVersions;
 export interface LeftOut {
   readonly system: boolean;
   readonly vpp: boolean;
+  readonly incus: boolean;
 }
 
-const nothing: LeftOut = { system: false, vpp: false };
+const nothing: LeftOut = { system: false, vpp: false, incus: false };
 
 /** `seal` gives the sealed form of a secret, by its name. */
 export function derive(
@@ -32,6 +35,7 @@ export function derive(
     system: leftOut.system ? undescribed : renderSystem(machine, bootCommandsOf(vpp)),
     vpp,
     frr: renderFrr(machine, versions, seal),
+    incus: leftOut.incus ? incusUnsaid : renderIncus(machine, versions),
   };
 }
 
@@ -85,9 +89,15 @@ const managed: ReadonlySet<string> = new Set([
 export function notManaged(machine: Machine, leftOut: LeftOut = nothing): readonly string[] {
   return Object.entries(machine).flatMap(([section, value]) => {
     if (managed.has(section) || isEmpty(value)) return [];
+    if (section === "services" && !leftOut.incus && isAllInstances(machine)) return [];
     const isCarriedOut = (ofSystem.has(section) && !leftOut.system) || (ofVpp.has(section) && !leftOut.vpp);
     return isCarriedOut ? [] : [section];
   });
+}
+
+/** Units of systemd are nobody's yet, instances of Incus are its plane's. */
+function isAllInstances({ services }: Machine): boolean {
+  return Object.values(services).every(({ instance }) => instance !== undefined);
 }
 
 function isEmpty(value: unknown): boolean {

@@ -4,6 +4,7 @@ import type { Policy } from "../schemas/policy.ts";
 import type { StatusPlace } from "../schemas/rollout.ts";
 import type { WantedImage } from "./bootenv/plan.ts";
 import type { FrrDesired } from "./frr/model.ts";
+import type { IncusDesired } from "./incus/model.ts";
 import type { SystemDesired } from "./system/model.ts";
 import type { VppDesired } from "./vpp/model.ts";
 import type { PlaneName } from "./core.ts";
@@ -13,6 +14,7 @@ export interface Desired {
   readonly system: SystemDesired;
   readonly vpp: VppDesired;
   readonly frr: FrrDesired;
+  readonly incus: IncusDesired;
 }
 
 /** Another appliance that a commit is about too. */

@@ -14,13 +14,13 @@ import { unsaid, type VppDesired } from "./vpp/model.ts";
 
 /**
  * A session for each BGP peer, an adjacency for each OSPF interface, a BFD session for each of its own peers, a link for each
- * interface that Linux sees, and a unit for FRR, each VPP instance and each service, where they are to be up; of management
+ * interface that Linux sees, and a unit for FRR, each VPP instance and each service, where they are to be up; an instance of Incus for each service in one; of management
  * the fixed addresses and their gateways; and what VPP is to have (vpp/health.ts). Peers and interfaces are named as FRR and Linux name them.
  */
 export function healthChecks(
   machine: Machine,
   versions: ProgramVersions = {},
-  { system }: Pick<LeftOut, "system"> = { system: false },
+  { system = false, incus = false }: Partial<LeftOut> = {},
   vpp: VppDesired = unsaid,
 ): readonly HealthCheck[] {
   const names = namesOf(machine, versions);
@@ -35,6 +35,7 @@ export function healthChecks(
     ...bfdSessions(machine),
     ...links(names),
     ...units(machine, versions),
+    ...(incus ? [] : instances(machine, versions)),
     ...vppChecks(vpp, unexpected(names)),
     ...(system ? [] : [...vppUnits(machine), ...management(machine)]),
   ];
@@ -140,8 +141,16 @@ function links({ ports }: Names): readonly HealthCheck[] {
 function units({ routing, services }: Machine, versions: ProgramVersions): readonly HealthCheck[] {
   const routes = Object.keys(routing.static).length > 0;
   const usesFrr = routes || [routing.bgp, routing.ospf, routing.ospf3, routing.bfd].some((one) => one !== undefined);
-  const enabled = applying(services, versions).flatMap(([unit, { enabled }]) => (enabled ? [unit] : []));
+  const enabled = applying(services, versions).flatMap(([unit, { enabled, instance }]) =>
+    enabled && instance === undefined ? [unit] : [],
+  );
   return [...(usesFrr ? ["frr"] : []), ...enabled].map((unit) => ({ check: "unit", unit, required: true }));
+}
+
+function instances({ services }: Machine, versions: ProgramVersions): readonly HealthCheck[] {
+  return applying(services, versions).flatMap(([name, { enabled, instance }]): HealthCheck[] =>
+    enabled && instance ? [{ check: "instance", instance: name, required: true }] : [],
+  );
 }
 
 function vppUnits(machine: Machine): readonly HealthCheck[] {

@@ -1,6 +1,7 @@
 /** The network of the containers: Incus's bridge, and VPP's host-interface on it as their gateway. */
 import { z } from "zod";
 import type { Defaults } from "./defaults.ts";
+import { Profiles, Remotes, storageSchema } from "./instances.ts";
 import { Ipv4Address, Ipv4Prefix, Ipv6Address, Ipv6Prefix, LinuxName } from "./primitives.ts";
 
 export function containersSchema(d: Defaults) {
@@ -29,6 +30,9 @@ export function containersSchema(d: Defaults) {
         .boolean()
         .default(true)
         .meta({ description: "Steered to nat.det44, but towards private networks (RFC 1918)." }),
+      storage: storageSchema(d),
+      profiles: Profiles,
+      remotes: Remotes,
     })
     .meta({ description: "Container network." });
 }

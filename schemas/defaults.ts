@@ -27,7 +27,11 @@ const first = {
       external: { core: "169.254.1.6/31", nat: "169.254.1.7/31" },
     },
   },
-  containers: { bridge: "incusbr0", "host-interface": "incus-dataplane" },
+  containers: {
+    bridge: "incusbr0",
+    "host-interface": "incus-dataplane",
+    storage: { pool: "data", driver: "zfs", source: "tank/persistent/data/incus" },
+  },
   bgp: {
     // Nothing is sent or taken over eBGP without a policy (RFC 8212).
     "ebgp-requires-policy": true,

@@ -109,6 +109,11 @@ const box = [
     ...common,
   }),
   z.strictObject({
+    check: z.literal("instance").meta({ description: "The instance of Incus runs, and has a global address." }),
+    instance: Name.meta({ description: "Name under services." }),
+    ...common,
+  }),
+  z.strictObject({
     check: z.literal("disk").meta({ description: "A file system has room." }),
     path: z
       .string()
@@ -285,6 +290,8 @@ function targetOf(check: HealthCheck): string {
       return check.protocol ? `${check.family} ${check.protocol}` : check.family;
     case "unit":
       return check.unit;
+    case "instance":
+      return check.instance;
     case "vpp":
     case "vpp-errors":
       return check.instance;

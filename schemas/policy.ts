@@ -89,7 +89,7 @@ export function policySchema(d: Defaults) {
         .default(d.policy["retry-after-seconds"])
         .meta({ description: "When a generation that ended without a result is tried again; doubles each time." }),
       drift: z
-        .strictObject({ system: OnDrift, vpp: OnDrift, frr: OnDrift })
+        .strictObject({ system: OnDrift, vpp: OnDrift, frr: OnDrift, incus: OnDrift })
         .partial()
         .default({})
         .meta({ description: "By plane, what to do about what somebody changed by hand. By default it is reported." }),

@@ -1,5 +1,6 @@
-/** systemd units beside those that the appliance needs anyhow. */
+/** Services: systemd units beside those that the appliance needs anyhow, and instances of Incus. */
 import { z } from "zod";
+import { Instance } from "./instances.ts";
 import { Line } from "./primitives.ts";
 import { When } from "./when.ts";
 
@@ -20,9 +21,12 @@ export const Services = z
       namespace: z
         .enum(["management", "dataplane"])
         .default("management")
-        .meta({ description: "Network namespace that it runs in." }),
+        .meta({ description: "Network namespace that a unit runs in." }),
+      instance: Instance.optional().meta({
+        description: "It is no systemd unit, but this instance of Incus, which has its name.",
+      }),
       when: When.optional(),
     }),
   )
   .default({})
-  .meta({ description: "Services by systemd unit." });
+  .meta({ description: "Services by systemd unit, or by instance of Incus." });

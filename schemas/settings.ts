@@ -105,6 +105,14 @@ export const Settings = z.strictObject({
     })
     .prefault({})
     .meta({ description: "VPP's objects: docs/vpp.md." }),
+  incus: z
+    .strictObject({
+      mode: z.enum(["apply", "off"]).default("apply").meta({
+        description: "off: Incus is somebody else's, and the instances in the machine file are not managed.",
+      }),
+    })
+    .prefault({})
+    .meta({ description: "The containers' bridge, and instances of Incus: docs/services.md." }),
   images: z
     .strictObject({
       mirrors: z
@@ -178,6 +186,7 @@ export const Settings = z.strictObject({
       "vpp-sockets": path
         .default("/run/vpp")
         .meta({ description: "Where VPP's instances have their sockets: core-api.sock, nat-api.sock." }),
+      "incus-socket": path.default("/var/lib/incus/unix.socket").meta({ description: "Where Incus's API is asked." }),
       "frr-config": path
         .default("/etc/frr/frr.conf")
         .meta({ description: "Written after a deployment was proven, read by FRR at its start." }),

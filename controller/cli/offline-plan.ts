@@ -3,6 +3,9 @@ import type { Desired } from "../../reconcilers/generation.ts";
 import { describeStep } from "../../reconcilers/frr/describe.ts";
 import { catalogue } from "../../reconcilers/system/catalogue.ts";
 import { describeStep as describeSystem } from "../../reconcilers/system/describe.ts";
+import { describeStep as describeIncus } from "../../reconcilers/incus/describe.ts";
+import { textOf as incusText } from "../../reconcilers/incus/difference.ts";
+import { planIncus } from "../../reconcilers/incus/plan.ts";
 import type { SystemDesired } from "../../reconcilers/system/model.ts";
 import { planSystem } from "../../reconcilers/system/plan.ts";
 import { daemons } from "../../reconcilers/frr/model.ts";
@@ -36,6 +39,8 @@ export function planOffline(after: Desired, before: Desired): readonly PlaneChan
   const vpp = planVpp(after.vpp, observedVpp(after.vpp, before.vpp), [before.vpp]);
   const observed = { version: assumedFrr, running: daemons, config: before.frr.config, incomplete: [] };
   const { steps, problems, notes } = planFrr(after.frr, observed, [before.frr]);
+  const live = (before.incus.objects ?? []).map((object) => ({ object, users: [] }));
+  const incus = planIncus(after.incus, { objects: live }, [before.incus]);
   return [
     {
       plane: "system",
@@ -62,6 +67,18 @@ export function planOffline(after: Desired, before: Desired): readonly PlaneChan
       problems,
       notes,
       diff: unifiedDiff(before.frr.config, after.frr.config),
+    },
+    {
+      plane: "incus",
+      steps: incus.steps.map((step) => ({
+        id: step.id,
+        kind: step.kind,
+        impact: step.impact,
+        text: describeIncus(step),
+      })),
+      problems: incus.problems,
+      notes: incus.notes,
+      diff: unifiedDiff(incusText(before.incus), incusText(after.incus)),
     },
   ];
 }

@@ -4,6 +4,7 @@ import { describeImageStep, type ImageStep } from "../../reconcilers/bootenv/pla
 import type { Impact, Plan, PlaneName, Step } from "../../reconcilers/core.ts";
 import { describeStep as describeFrr } from "../../reconcilers/frr/describe.ts";
 import type { Desired } from "../../reconcilers/generation.ts";
+import { describeStep as describeIncus } from "../../reconcilers/incus/describe.ts";
 import { describeStep as describeSystem } from "../../reconcilers/system/describe.ts";
 import { planText } from "../../reconcilers/plan-text.ts";
 import { describeStep as describeVpp } from "../../reconcilers/vpp/describe.ts";
@@ -85,6 +86,7 @@ const describers = {
   system: { describe: describeSystem },
   vpp: { describe: describeVpp },
   frr: { describe: describeFrr },
+  incus: { describe: describeIncus },
 } as const satisfies Record<keyof Desired | "bootenv", unknown>;
 
 const colors = { hitless: "green", flap: "yellow", "session-reset": "yellow", restart: "red", reboot: "red" } as const;

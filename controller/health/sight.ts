@@ -39,6 +39,8 @@ export interface Viewpoint {
   readonly sockets: string;
   /** Name of the dataplane's network namespace. */
   readonly dataplane: string;
+  /** Incus's socket; left out where Incus is somebody else's. */
+  readonly incus?: string;
   /** Left out where VPP is somebody else's. */
   readonly vpp?: OpenInstance;
 }

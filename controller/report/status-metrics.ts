@@ -8,7 +8,7 @@ import type { Status } from "./status.ts";
 
 /** Shown as 0 even before it was ever entered, so that an alert on it can be tested. */
 const states = Object.keys(moves);
-export const planes: readonly PlaneName[] = ["bootenv", "system", "vpp", "frr"];
+export const planes: readonly PlaneName[] = ["bootenv", "system", "vpp", "frr", "incus"];
 export const overlayKinds = ["local", "drain"] as const;
 const waitNames = Object.keys(waits) as Wait[];
 const triggerNames = Object.keys(triggers);

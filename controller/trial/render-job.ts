@@ -16,7 +16,7 @@ export interface RenderJob {
   /** Path → content in base64. */
   readonly files: Readonly<Record<string, string>>;
   readonly overlays: readonly LocalFile[];
-  readonly settings: Pick<Settings, "machine" | "identity" | "system" | "vpp">;
+  readonly settings: Pick<Settings, "machine" | "identity" | "system" | "vpp"> & Partial<Pick<Settings, "incus">>;
   /** Where FRR reads its file. */
   readonly frrConfig: string;
   readonly box: { readonly uuid?: string; readonly macs: readonly string[] };

@@ -20,7 +20,8 @@ export interface StagedRequest {
   readonly tree: Tree;
   readonly commit: string;
   readonly overlays: readonly LocalFile[];
-  readonly settings: Pick<Settings, "machine" | "identity" | "system" | "vpp" | "paths">;
+  readonly settings: Pick<Settings, "machine" | "identity" | "system" | "vpp" | "paths"> &
+    Partial<Pick<Settings, "incus">>;
   readonly secrets: Pick<SecretStore, "resolve">;
 }
 
@@ -79,14 +80,14 @@ function named(problem: Problem, image: string): Problem {
 }
 
 async function jobOf(host: Host, { tree, commit, overlays, settings }: StagedRequest): Promise<RenderJob> {
-  const { machine, identity, system, vpp, paths } = settings;
+  const { machine, identity, system, vpp, incus, paths } = settings;
   const { uuid, macs } = await readBox(host);
   return {
     format: renderFormat,
     commit,
     files: await filesOf(tree),
     overlays: overlays.map(({ kind, name, text }) => ({ kind, name, text })),
-    settings: { machine, identity, system, vpp },
+    settings: { machine, identity, system, vpp, ...(incus && { incus }) },
     frrConfig: paths["frr-config"],
     box: { ...(uuid !== undefined && { uuid }), macs: [...macs] },
   };

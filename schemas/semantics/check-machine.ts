@@ -7,6 +7,7 @@ import { checkHardware } from "./hardware.ts";
 import { checkHealth } from "./health.ts";
 import { checkHygiene } from "./hygiene-rules.ts";
 import { checkIgp } from "./igp.ts";
+import { checkInstances } from "./instances.ts";
 import { checkInterfaces } from "./interfaces.ts";
 import { checkLists } from "./lists.ts";
 import { checkNat } from "./nat.ts";
@@ -36,6 +37,7 @@ export function checkMachine(machine: Machine, offered: Offered = () => []): rea
   checkRelays(view, report);
   checkNat(view, report);
   checkContainers(view, report);
+  checkInstances(view, report);
   checkHealth(view, report);
   checkPolicy(view, report);
   return findings;

@@ -23,7 +23,12 @@ export function checkHealth(view: View, report: Report): void {
 }
 
 /** What it is about. */
-function checkObject({ machine: { routing }, ports }: View, check: DeclaredCheck, path: Path, report: Report): void {
+function checkObject(
+  { machine: { routing, services }, ports }: View,
+  check: DeclaredCheck,
+  path: Path,
+  report: Report,
+): void {
   const known = (what: string, key: string, name: string, all: object): void => {
     if (!Object.hasOwn(all, name)) missing(what, { name, path: [...path, key] }, Object.keys(all), report);
   };
@@ -35,6 +40,9 @@ function checkObject({ machine: { routing }, ports }: View, check: DeclaredCheck
     const version = check.check === "ospf-neighbor" ? "ospf" : "ospf3";
     const links = routing[version]?.interfaces ?? {};
     known(`interface under routing.${version}.interfaces,`, "interface", check.interface, links);
+  } else if (check.check === "instance") {
+    const instances = Object.entries(services).filter(([, service]) => service.instance !== undefined);
+    known("instance under services,", "instance", check.instance, Object.fromEntries(instances));
   } else if (check.check === "link") {
     known("interface", "interface", check.interface, Object.fromEntries(ports));
     const port = ports.get(check.interface);

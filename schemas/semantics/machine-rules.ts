@@ -301,6 +301,20 @@ export const machineRules = {
     "The containers' bridge and host-interface have different names.",
     "Give one of the two another name.",
   ),
+  // --- services
+  "instance-name": error(
+    "The name of a service in an instance of Incus is a host name.",
+    "Take letters, digits and '-', beginning with a letter.",
+  ),
+  "instance-namespace": error("Only units of systemd have a namespace.", "Remove namespace, or the instance."),
+  "instance-containers": error(
+    "Instances are in the containers' network.",
+    "Add containers: their network, VPP's address in it and the bridge's.",
+  ),
+  "instance-address": error(
+    "An instance's address is its own, in the containers' network, and given by the bridge's DHCP server.",
+    "Take another one of containers.network, and say containers.dhcp.",
+  ),
   // --- health
   "health-bounds": error(
     "A count or an age that is checked has a bound, and the lower is at most the upper.",

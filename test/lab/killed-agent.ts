@@ -10,6 +10,7 @@ import { openFailsafe } from "../../controller/failsafe.ts";
 import { prober } from "../../controller/health/probe.ts";
 import { linuxHost } from "../../controller/host/linux.ts";
 import type { Connection, Host } from "../../reconcilers/core.ts";
+import { incusOff } from "../../reconcilers/incus/incus.ts";
 import { vppOff } from "../../reconcilers/vpp/off.ts";
 import { frr } from "../../reconcilers/frr/frr.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
@@ -73,7 +74,12 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
       },
     },
     load: async () => ({ generation: errand.generation, problems: [] }),
-    reconcilers: { system: system({ managed: [], run: `${folder}/run` }), vpp: vppOff, frr: frr({ sockets }) },
+    reconcilers: {
+      system: system({ managed: [], run: `${folder}/run` }),
+      vpp: vppOff,
+      frr: frr({ sockets }),
+      incus: incusOff,
+    },
     secrets: { collect: () => ({}), learn: () => undefined, mask: (text) => text, inputs: async () => "" },
     probe: prober({ host, sockets, dataplane: "dataplane" }),
     bootFiles: files,

@@ -19,6 +19,7 @@ import { emptyDesired } from "../../controller/planes.ts";
 import { system } from "../../reconcilers/system/system.ts";
 import { openInstance, usualSockets, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
 import { type InstanceName, instances } from "../../reconcilers/vpp/model.ts";
+import { incusOff } from "../../reconcilers/incus/incus.ts";
 import { vppOff } from "../../reconcilers/vpp/off.ts";
 import { vpp } from "../../reconcilers/vpp/vpp.ts";
 import { daemons, type Daemon } from "../../reconcilers/frr/model.ts";
@@ -269,6 +270,7 @@ export function story(options: StoryOptions = {}): Story {
           system: system({ managed: catalogue, run: "/run/imp" }),
           vpp: vpps ? vpp(vppPlaces) : vppOff,
           frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler,
+          incus: incusOff,
         },
         secrets: {
           collect: (text) => secrets.collect(text),

@@ -46,8 +46,12 @@ function router({ peers, routing = {}, interfaces = {}, policy = {} }: Wanted): 
       bgp: { asn: 64500, peers },
     },
   });
-  const desired = derive(machine, { frr: "8.4.4" }, () => "", { system: true, vpp: true });
-  return generation([], { desired, health: healthChecks(machine, { frr: "8.4.4" }, { system: true }), policy });
+  const desired = derive(machine, { frr: "8.4.4" }, () => "", { system: true, vpp: true, incus: true });
+  return generation([], {
+    desired,
+    health: healthChecks(machine, { frr: "8.4.4" }, { system: true }),
+    policy,
+  });
 }
 
 interface Played extends Story {

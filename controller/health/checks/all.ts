@@ -11,6 +11,7 @@ import { disk } from "./disk.ts";
 import { dns } from "./dns.ts";
 import type { Asking, Finding } from "./finding.ts";
 import { http } from "./http.ts";
+import { instance } from "./instance.ts";
 import { link } from "./link.ts";
 import { ospfNeighbor } from "./ospf-neighbor.ts";
 import { ping } from "./ping.ts";
@@ -57,6 +58,8 @@ export async function ask(check: AskedCheck, asking: Asking): Promise<Finding> {
       return route(check, asking);
     case "unit":
       return unit(check, asking);
+    case "instance":
+      return instance(check, asking);
     case "disk":
       return disk(check, asking);
     case "pool":

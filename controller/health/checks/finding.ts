@@ -18,6 +18,8 @@ export interface Asking {
   readonly sockets: string;
   /** Name of the dataplane's network namespace. */
   readonly dataplane: string;
+  /** Incus's socket; left out where Incus is somebody else's. */
+  readonly incus?: string;
   /** How long it may take. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;

@@ -24,11 +24,11 @@ describe("what follows from a machine", () => {
 
   it("is for VPP the same when it starts: what it is to have is what its boot commands make", () => {
     const machine = Machine.parse({ interfaces: { lan: { pci: "0000:03:00.0", addresses: ["192.0.2.1/24"] } } });
-    const bootFile = (leftOut = { system: false, vpp: false }) =>
+    const bootFile = (leftOut = { system: false, vpp: false, incus: false }) =>
       derive(machine, {}, seal, leftOut).system.files.find(({ path }) => path === "/etc/vpp/commands-core.txt")?.text;
 
     expect(bootFile()).toContain("\nlcp create lan host-if lan\n#pause\nset interface ip address lan 192.0.2.1/24\n");
-    expect(bootFile({ system: false, vpp: true })).toBe(header);
+    expect(bootFile({ system: false, vpp: true, incus: false })).toBe(header);
   });
 
   it("is an empty configuration for a machine without routing", () => {
@@ -37,7 +37,11 @@ describe("what follows from a machine", () => {
 
   it("names the sections that are used and that nobody carries out", () => {
     expect(notManaged(routingMachine)).toEqual([]);
-    expect(notManaged(routingMachine, { system: false, vpp: true })).toEqual(["interfaces", "loopbacks", "nat"]);
+    expect(notManaged(routingMachine, { system: false, vpp: true, incus: false })).toEqual([
+      "interfaces",
+      "loopbacks",
+      "nat",
+    ]);
     expect(notManaged(Machine.parse({ services: { "bird.service": {} } }))).toEqual(["services"]);
     expect(notManaged(Machine.parse({}))).toEqual([]);
     expect(notManaged(Machine.parse({ vrfs: { v: { table: 7 } } }))).toEqual([]);

@@ -6,6 +6,7 @@ import { withApproval } from "../../../../controller/gate/allowed.ts";
 import { removals, type Removal } from "../../../../controller/gate/removal.ts";
 import { emptyLedger } from "../../../../controller/ledger.ts";
 import { linePlane } from "../../../lab/line-plane.ts";
+import { incusOff } from "../../../../reconcilers/incus/incus.ts";
 import { vppOff } from "../../../../reconcilers/vpp/off.ts";
 import { ask, candidate, named } from "../../../lab/question.ts";
 
@@ -62,7 +63,12 @@ describe("a plan that removes much", () => {
 });
 
 describe("what a candidate removes", () => {
-  const reconcilers = { system: system({ managed: [], run: "/run/imp" }), vpp: vppOff, frr: linePlane().reconciler };
+  const reconcilers = {
+    system: system({ managed: [], run: "/run/imp" }),
+    vpp: vppOff,
+    frr: linePlane().reconciler,
+    incus: incusOff,
+  };
   const anyLines = fc.uniqueArray(
     fc
       .tuple(fc.constantFrom("neighbor", "interface", "prefix-list", "router"), fc.nat(6))

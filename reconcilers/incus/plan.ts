@@ -1,0 +1,251 @@
+/** The steps from what Incus has to what it is to have. Pure and total. */
+import { Problem } from "../../schemas/problem.ts";
+import type { Foreign, Impact, Plan } from "../core.ts";
+import { changesOf, imageText } from "./describe.ts";
+import {
+  idOf,
+  imageMark,
+  imageOf,
+  type IncusDesired,
+  type IncusObject,
+  type IncusObserved,
+  type IncusStep,
+  type Instance,
+  isMarked,
+  type LiveObject,
+  type Network,
+  type Pool,
+  type Profile,
+} from "./model.ts";
+import { absent } from "./observe.ts";
+
+const nothing = { steps: [], foreign: [], problems: [], notes: [] };
+
+/** Implements Reconciler.plan: what goes away first, then what comes and changes in the order of making, unused networks last. */
+export function planIncus(
+  desired: IncusDesired,
+  observed: IncusObserved,
+  owned: readonly IncusDesired[],
+): Plan<IncusStep> {
+  const { objects, prune } = desired;
+  if (observed.silent !== undefined) return whileSilent(objects ?? [], observed.silent);
+  const live = new Map(observed.objects.map((one) => [idOf(one.object), one]));
+  if (objects === undefined) return { ...nothing, foreign: foreignOf([...live.values()]) };
+  const wanted = new Map(objects.map((object) => [idOf(object), object]));
+  const ours = new Set(owned.flatMap((one) => (one.objects ?? []).map(idOf)));
+  const left = [...live.values()].filter(({ object }) => !wanted.has(idOf(object)));
+  const goes = (one: LiveObject): boolean =>
+    isRemovable(one.object) && (prune === "all" || (ours.has(idOf(one.object)) && isMarked(one.object)));
+  const [gone, stays] = [left.filter(goes), left.filter((one) => !goes(one))];
+  const networks = networksGone(gone, live, wanted);
+  const instances = gone.flatMap(({ object }) => (object.kind === "instance" ? [object] : []));
+  const changed = objects.map((object) => changeOf(object, live.get(idOf(object))));
+  return {
+    steps: [
+      ...instances.map((instance) => step("remove", instance, instance.running ? "flap" : "hitless")),
+      ...changed.flatMap(({ steps }) => steps),
+      ...gone.flatMap(({ object }) => (object.kind === "profile" ? [step("remove", object, "hitless")] : [])),
+      ...networks.steps,
+    ],
+    foreign: foreignOf(stays),
+    problems: changed.flatMap(({ problems }) => problems),
+    notes: [
+      ...changed.flatMap(({ notes }) => notes),
+      ...instances.map(({ name }) => `What instance ${name} has outside of its data volumes is gone for good.`),
+      ...networks.notes,
+    ],
+  };
+}
+
+/** Of a box that has no Incus only what needs one is in the way: the bridge may be somebody else's. */
+function whileSilent(objects: readonly IncusObject[], silent: string): Plan<IncusStep> {
+  const needs = objects.filter(({ kind }) => kind !== "network");
+  if (objects.length === 0 || (silent === absent && needs.length === 0)) return nothing;
+  const problem = new Problem(
+    "INCUS_UNREACHABLE",
+    silent === absent ? "Incus is not installed, and services are to run in it." : silent,
+    {
+      remedy:
+        silent === absent
+          ? "Deploy an image that has it, or take the instances out of services."
+          : "See `systemctl status incus`, or leave Incus alone: `incus: { mode: off }` in agent.yaml.",
+      transient: silent !== absent,
+    },
+  );
+  return { ...nothing, problems: [problem] };
+}
+
+/** Pools and volumes hold data, which no plan destroys; the default profile is Incus's own. */
+function isRemovable(object: IncusObject): boolean {
+  if (object.kind === "pool" || object.kind === "volume") return false;
+  return object.kind !== "profile" || object.name !== "default";
+}
+
+function foreignOf(live: readonly LiveObject[]): readonly Foreign[] {
+  return live.flatMap(({ object, users }) => {
+    const id = `incus/${idOf(object)}`;
+    if (object.kind === "profile" && object.name === "default") return [];
+    if (object.kind !== "volume" && object.kind !== "pool") return [{ id, text: idOf(object) }];
+    // A pool or a volume that somebody uses is told with its user.
+    return users.length > 0 ? [] : [{ id, text: `${idOf(object)}, which nobody uses: its data is kept` }];
+  });
+}
+
+interface Part {
+  readonly steps: readonly IncusStep[];
+  readonly problems: readonly Problem[];
+  readonly notes: readonly string[];
+}
+
+function changeOf(object: IncusObject, live: LiveObject | undefined): Part {
+  const part = { steps: [], problems: [], notes: [] };
+  if (object.kind === "instance") return instanceChange(object, live);
+  if (!live) return { ...part, steps: [step("add", object, "hitless")] };
+  const before = live.object;
+  if (object.kind === "pool") return { ...part, problems: poolProblems(object, before) };
+  const changes = changesOf(before, object);
+  if (changes.length === 0) return part;
+  const isTaken = isMarked(object) && !isMarked(before) && !isBare(before);
+  const notes = isTaken
+    ? [`${idOf(object)} was not made by impctl, and is changed. Going back puts it back as it was.`]
+    : [];
+  return { ...part, notes, steps: [step("set", object, objectImpact(before, object), changes)] };
+}
+
+/** What Incus has by itself, or what has no settings that could be lost. */
+function isBare(object: IncusObject): boolean {
+  if (object.kind === "volume") return true;
+  return object.kind === "profile" && Object.keys({ ...object.config, ...object.devices }).length === 0;
+}
+
+/** Instances lose packets while a device or an address of theirs changes. */
+function objectImpact(before: IncusObject, after: IncusObject): Impact {
+  if (after.kind === "network" && before.kind === "network") {
+    return changesOf({ ...before, config: unmarked(before) }, { ...after, config: unmarked(after) }).length > 0
+      ? "flap"
+      : "hitless";
+  }
+  return after.kind === "profile" && changesOf(before, after).some((change) => /\bdevice /.test(change))
+    ? "flap"
+    : "hitless";
+}
+
+function unmarked({ config }: Network): Network["config"] {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !key.startsWith("user.")));
+}
+
+function poolProblems(pool: Pool, before: IncusObject): readonly Problem[] {
+  if (before.kind !== "pool" || (before.driver === pool.driver && before.source === pool.source)) return [];
+  return [
+    new Problem(
+      "INCUS_FOREIGN",
+      `Storage pool ${pool.name} is ${before.driver} on ${before.source}, and is to be ${pool.driver} on ${pool.source}.`,
+      { remedy: "No plan moves data: say in containers.storage what is there, or give the new pool another name." },
+    ),
+  ];
+}
+
+function instanceChange(instance: Instance, live: LiveObject | undefined): Part {
+  const before = live?.object;
+  const part = { steps: [], problems: [], notes: [] };
+  const start = instance.running ? [step("start", instance, "hitless")] : [];
+  if (before?.kind !== "instance") return { ...part, steps: [step("add", instance, "hitless"), ...start] };
+  if (isMarked(instance) && !isMarked(before)) return { ...part, problems: [inTheWay(instance)] };
+  const cost = before.running ? "flap" : "hitless";
+  if (before.type !== instance.type) {
+    return {
+      ...part,
+      steps: [step("remove", before, cost), step("add", instance, "hitless"), ...start],
+      notes: [lost(instance)],
+    };
+  }
+  if (isOfOther(before, instance)) {
+    const steps = [step("rebuild", instance, cost, [imageText(imageOf(instance))]), ...start];
+    return { ...part, steps, notes: [lost(instance)] };
+  }
+  return { ...part, steps: inPlace(before, instance, live?.isDue === true) };
+}
+
+/** Of what nobody wrote down nobody knows whether it is the same. */
+function isOfOther(before: Instance, after: Instance): boolean {
+  const [was, will] = [before.config[imageMark], after.config[imageMark]];
+  return will !== undefined && was !== will;
+}
+
+function inPlace(before: Instance, after: Instance, isDue: boolean): readonly IncusStep[] {
+  const changes = changesOf(before, after);
+  const isDevice = changes.some((change) => /\bdevice |^profiles /.test(change));
+  const goesOn = before.running && after.running;
+  const restarts = goesOn && (isDue || needsRestart(before, after));
+  const set = step("set", after, isDevice && before.running ? "flap" : "hitless", changes);
+  return [
+    ...(changes.length === 0 ? [] : [restarts ? { ...set, isDue: true as const } : set]),
+    ...(restarts ? [step("restart", after, "flap")] : []),
+    ...(before.running && !after.running ? [step("stop", after, "flap")] : []),
+    ...(!before.running && after.running ? [step("start", after, "hitless")] : []),
+  ];
+}
+
+/** Keys that count at once; others count when the instance starts. */
+const live = /^(limits|user|boot|snapshots|environment|cluster)\./;
+
+function needsRestart({ config: before }: Instance, { config: after }: Instance): boolean {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return keys.some((key) => before[key] !== after[key] && !live.test(key));
+}
+
+function inTheWay({ name }: Instance): Problem {
+  return new Problem("INCUS_FOREIGN", `An instance ${name} is there, and was not made by impctl.`, {
+    remedy: `Rename it (incus rename ${name} …), or hand it over: incus config set ${name} user.imp=1, which makes it anew from its image.`,
+  });
+}
+
+function lost({ name }: Instance): string {
+  return `Instance ${name} is made anew: what it has outside of its data volumes is gone for good.`;
+}
+
+/** Networks go when nobody is left who uses them; the default profile lets go of them. */
+function networksGone(
+  gone: readonly LiveObject[],
+  live: ReadonlyMap<string, LiveObject>,
+  wanted: ReadonlyMap<string, IncusObject>,
+): Pick<Part, "steps" | "notes"> {
+  const going = new Set(gone.map(({ object }) => idOf(object)));
+  const usual = live.get("profile default")?.object;
+  const parts = gone.flatMap(({ object, users }): Pick<Part, "steps" | "notes">[] => {
+    if (object.kind !== "network") return [];
+    const byDefault = users.includes("profile default") && !wanted.has("profile default");
+    const others = users.filter((user) => !going.has(user) && !wanted.has(user) && user !== "profile default");
+    if (others.length > 0)
+      return [{ steps: [], notes: [`network ${object.name} stays: ${others.join(", ")} uses it.`] }];
+    const letsGo = byDefault && usual?.kind === "profile" ? [without(usual, object)] : [];
+    return [{ steps: [...letsGo, step("remove", object, "hitless")], notes: [] }];
+  });
+  return { steps: parts.flatMap(({ steps }) => steps), notes: parts.flatMap(({ notes }) => notes) };
+}
+
+function without(profile: Profile, { name }: Network): IncusStep {
+  const devices = Object.entries(profile.devices).filter(([, device]) => device["network"] !== name);
+  const after = { ...profile, devices: Object.fromEntries(devices) };
+  return step("set", after, "flap", changesOf(profile, after));
+}
+
+function step(
+  kind: IncusStep["kind"],
+  object: IncusObject,
+  impact: Impact,
+  changes: readonly string[] = [],
+): IncusStep {
+  // A thing may go and come, and run, in one plan.
+  const part = { start: "#2", stop: "#2", restart: "#2", remove: "#3" } as Readonly<Record<string, string>>;
+  return {
+    id: `incus/${idOf(object)}${part[kind] ?? ""}`,
+    kind,
+    impact,
+    needs: [],
+    provides: [],
+    releases: [],
+    object,
+    changes,
+  };
+}

@@ -1,0 +1,107 @@
+/**
+ * A simulator of Incus 6.0's REST API, as far as the plane uses it: answers, codes and refusals as the real one gives them
+ * (test/integration/incus.test.ts asks both the same). Operations end at once; their result is told when they are waited for.
+ */
+import type { Connection } from "../../../reconcilers/core.ts";
+import { instanceRoutes } from "./instances.ts";
+import { objectRoutes } from "./objects.ts";
+import { recoverRoutes } from "./recover.ts";
+import { type Body, type Outcome, Refused } from "./routes.ts";
+import { type Answer, httpConnection, type Request } from "./socket.ts";
+import { freshState, type SimState, type Stored } from "./state.ts";
+
+export interface SimIncus {
+  readonly state: SimState;
+  /** Requests that change something, in order: "PUT /1.0/networks/incusbr0". */
+  readonly changes: string[];
+  /** The next request that changes something and is the `after`-th from now breaks: before it is done, or when it is done. */
+  breakAt(after: number, moment: "before" | "done"): void;
+  connect(): Connection;
+  /** An Incus that never ran before, of another boot environment: the storage is as it was. */
+  another(): SimIncus;
+}
+
+export interface SimIncusOptions {
+  /** By alias, fingerprints of images that are here. */
+  readonly images?: Readonly<Record<string, string>>;
+  readonly storage?: Map<string, Stored>;
+  /** How long the pieces are in which it answers; left out: whole. */
+  readonly chunked?: number;
+}
+
+export function simIncus(options: SimIncusOptions = {}): SimIncus {
+  const { images = { busybox: "0123456789ab" }, storage = new Map<string, Stored>() } = options;
+  const state = freshState(images);
+  const routes = [objectRoutes(state, storage), instanceRoutes(state, storage), recoverRoutes(state, storage)];
+  const operations = new Map<string, Answer>();
+  const changes: string[] = [];
+  let fault: { after: number; readonly moment: "before" | "done" } | undefined;
+  let asked = 0;
+
+  function outcomeOf({ method, path, body }: Request): Outcome {
+    const parts = (path.split("?")[0] ?? "").split("/").slice(1).map(decodeURIComponent);
+    const within = parts[0] === "1.0" ? parts.slice(1) : parts;
+    for (const route of routes) {
+      const outcome = route(method, within, (body ?? {}) as Body);
+      if (outcome) return outcome;
+    }
+    throw new Refused(404, "Not found");
+  }
+
+  function answer(request: Request): Answer {
+    const waited = /^\/1\.0\/operations\/([^/]+)\/wait/.exec(request.path)?.[1];
+    if (waited !== undefined) return operations.get(waited) ?? errorOf(new Refused(404, "Operation not found"));
+    try {
+      const outcome = outcomeOf(request);
+      if ("sync" in outcome) return syncOf(outcome.sync, outcome.status);
+      asked += 1;
+      const operation = `/1.0/operations/op-${asked}`;
+      operations.set(`op-${asked}`, endOf(outcome.run));
+      return {
+        status: 202,
+        body: { type: "async", operation, error_code: 0, error: "", metadata: { status_code: 103 } },
+      };
+    } catch (thrown) {
+      return errorOf(thrown);
+    }
+  }
+
+  return {
+    state,
+    changes,
+    breakAt(after, moment) {
+      fault = { after, moment };
+    },
+    connect: () =>
+      httpConnection((request) => {
+        const isChange = request.method !== "GET";
+        const breaks = isChange && fault !== undefined && (fault.after -= 1) === 0 ? fault.moment : undefined;
+        if (breaks === "before") return undefined;
+        if (isChange) changes.push(`${request.method} ${request.path}`);
+        const answered = answer(request);
+        return breaks === "done" ? undefined : answered;
+      }, options.chunked),
+    another: () => simIncus({ ...options, storage }),
+  };
+}
+
+function syncOf(metadata: unknown, status = 200): Answer {
+  return { status, body: { type: "sync", status: "Success", status_code: 200, error_code: 0, error: "", metadata } };
+}
+
+function errorOf(thrown: unknown): Answer {
+  if (!(thrown instanceof Refused)) throw thrown;
+  return {
+    status: thrown.code,
+    body: { type: "error", error_code: thrown.code, error: thrown.message, metadata: null },
+  };
+}
+
+/** How a wait for it answers: an operation that failed is an error of the wait. */
+function endOf(run: () => unknown): Answer {
+  try {
+    return syncOf({ status: "Success", status_code: 200, metadata: run(), err: "" });
+  } catch (thrown) {
+    return errorOf(thrown);
+  }
+}

@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { openIncus } from "../../../../reconcilers/incus/api.ts";
+import { simHost } from "../../../lab/host.ts";
+import { busybox, containers, desiredOf, incusBox, plane, socket } from "../../../lab/incus/box.ts";
+import { httpConnection } from "../../../lab/incus/socket.ts";
+
+const signal = new AbortController().signal;
+const unbound = {
+  instance: { ...busybox, address: "10.234.116.10", data: { conf: { path: "/etc/unbound", size: "1GiB" } } },
+};
+const one = desiredOf({ containers, services: { unbound } });
+
+describe("a box whose Incus never ran", () => {
+  it("gets bridge, storage, profile, data and instance in one plan, and is in sync then", async () => {
+    const box = incusBox();
+    const { steps } = await box.bring(one, []);
+
+    expect(steps.map((step) => plane.describe(step))).toEqual([
+      "add network incusbr0 ipv4.address=10.234.116.1/24 ipv4.nat=false ipv4.routing=false ipv4.dhcp.gateway=10.234.116.5 ipv4.dhcp.ranges=10.234.116.100-10.234.116.254 ipv6.address=none",
+      "add pool data dir on /persistent/data/incus",
+      "set profile default: taken over, device root added, device eth0 added",
+      "add volume data/unbound-conf size=1GiB",
+      "add instance unbound container from busybox with default boot.autostart=true eth0=[type=nic name=eth0 network=incusbr0 ipv4.address=10.234.116.10] data-conf=[type=disk pool=data source=unbound-conf path=/etc/unbound] running",
+      "start instance unbound",
+    ]);
+    expect(box.incus.state.instances.get("unbound")).toMatchObject({ status: "Running", profiles: ["default"] });
+    expect(await box.plan(one, [one])).toEqual({ steps: [], foreign: [], problems: [], notes: [] });
+  });
+
+  it("is told in pieces as well as whole", async () => {
+    const box = incusBox({ chunked: 7 });
+    await box.bring(one, []);
+    expect((await box.plan(one, [one])).steps).toEqual([]);
+  });
+});
+
+describe("another boot environment", () => {
+  it("takes over the storage with instances and data, without losing either", async () => {
+    const old = incusBox();
+    const before = desiredOf({
+      containers: { ...containers, profiles: { lan: { config: { "limits.processes": 100 } } } },
+      services: { unbound: { instance: { ...unbound.instance, profiles: ["lan"] } } },
+    });
+    await old.bring(before, []);
+    const [instance, volume] = [
+      old.incus.state.instances.get("unbound"),
+      old.incus.state.volumes.get("data/unbound-conf"),
+    ];
+    if (instance) instance.data = "cache";
+    if (volume) volume.data = "server:";
+
+    old.incus = old.incus.another();
+    await old.bring(before, []);
+
+    expect(old.incus.state.volumes.get("data/unbound-conf")).toMatchObject({
+      data: "server:",
+      config: { size: "1GiB" },
+    });
+    expect(old.incus.state.instances.get("unbound")).toMatchObject({ data: "cache", made: 1, status: "Running" });
+    expect((await old.plan(before, [before])).steps).toEqual([]);
+  });
+
+  it("with another image for the service makes its file system anew, and keeps its data", async () => {
+    const box = incusBox({ images: { busybox: "0123456789ab", newer: "ba9876543210" } });
+    await box.bring(one, []);
+    const volume = box.incus.state.volumes.get("data/unbound-conf");
+    if (volume) volume.data = "server:";
+    const newer = desiredOf({
+      containers,
+      services: { unbound: { instance: { ...unbound.instance, image: { alias: "newer" } } } },
+    });
+
+    box.incus = box.incus.another();
+    await box.bring(newer, []);
+
+    expect(box.incus.state.instances.get("unbound")).toMatchObject({ made: 2, status: "Running" });
+    expect(box.incus.state.volumes.get("data/unbound-conf")?.data).toBe("server:");
+    expect((await box.plan(newer, [newer])).steps).toEqual([]);
+  });
+});
+
+describe("a change", () => {
+  it("that counts only at a start comes with a restart, also where it was interrupted before that", async () => {
+    const box = incusBox();
+    await box.bring(one, []);
+    const nested = desiredOf({
+      containers,
+      services: { unbound: { instance: { ...unbound.instance, config: { "security.nesting": true } } } },
+    });
+    box.incus.breakAt(1, "done");
+
+    await expect(box.bring(nested, [one])).rejects.toThrow("closed the connection");
+    const { steps } = await box.bring(nested, [one]);
+
+    expect(steps.map((step) => plane.describe(step))).toEqual(["restart instance unbound"]);
+    expect(box.incus.state.instances.get("unbound")?.startedWith).toMatchObject({ "security.nesting": "true" });
+    expect((await box.plan(nested, [nested])).steps).toEqual([]);
+  });
+
+  it("stops by force what does not end by itself", async () => {
+    const box = incusBox();
+    const deaf = { instance: { ...unbound.instance, config: { "user.deaf": true } } };
+    const before = desiredOf({ containers, services: { unbound: deaf } });
+    await box.bring(before, []);
+    const off = desiredOf({ containers, services: { unbound: { ...deaf, enabled: false } } });
+
+    await box.bring(off, [before]);
+
+    expect(box.incus.state.instances.get("unbound")?.status).toBe("Stopped");
+    expect((await box.plan(off, [off])).steps).toEqual([]);
+  });
+
+  it("that Incus refuses is told in its words", async () => {
+    const wrong = desiredOf({
+      containers,
+      services: { unbound: { instance: { ...busybox, config: { "nope.x": 1 } } } },
+    });
+    await expect(incusBox().bring(wrong, [])).rejects.toMatchObject({
+      code: "INCUS_REFUSED",
+      message: "Incus refused POST /1.0/instances: Invalid config: Unknown configuration key: nope.x",
+    });
+  });
+});
+
+describe("a box without Incus", () => {
+  it("is not asked, and has nothing to do for a bridge alone", async () => {
+    const sim = simHost();
+    const host = sim.start();
+    const observed = await plane.observe(host, signal);
+
+    expect(sim.effects()).toEqual([]);
+    expect(plane.plan(desiredOf({ containers }), observed, [])).toEqual({
+      steps: [],
+      foreign: [],
+      problems: [],
+      notes: [],
+    });
+    expect(plane.plan(one, observed, []).problems).toMatchObject([{ code: "INCUS_UNREACHABLE", transient: false }]);
+  });
+
+  it("tells of an Incus that does not answer only where something is asked of it", async () => {
+    const sim = simHost();
+    sim.files.set(socket, { text: "", mode: 0o660 });
+    const observed = await plane.observe(sim.start(), signal);
+
+    expect(plane.plan(desiredOf({}), observed, []).problems).toEqual([]);
+    expect(plane.plan(desiredOf({ containers }), observed, []).problems).toMatchObject([
+      { code: "INCUS_UNREACHABLE", transient: true },
+    ]);
+  });
+});
+
+describe("an operation", () => {
+  it("that does not end has an end for us", async () => {
+    const sim = simHost();
+    sim.listen(socket, () =>
+      httpConnection(({ path }) =>
+        path.includes("/wait")
+          ? { status: 200, body: { type: "sync", metadata: { status_code: 103 } } }
+          : { status: 202, body: { type: "async", operation: "/1.0/operations/1" } },
+      ),
+    );
+    const host = sim.start();
+    const late = { ...host, uptime: () => sim.uptime() + 1000 * sim.effects().length };
+
+    await expect(
+      openIncus(late, socket).change({ method: "POST", path: "/1.0/instances", limitMs: 20_000 }, signal),
+    ).rejects.toMatchObject({ code: "INCUS_REFUSED", transient: true });
+  });
+});

@@ -1,0 +1,168 @@
+/** Laws of the plane of Incus, on the simulated one: what is applied is in sync, from wherever it began and wherever it broke. */
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { mark } from "../../reconcilers/incus/model.ts";
+import type { MachineInput } from "../../schemas/machine.ts";
+import { containers, desiredOf, incusBox, type IncusBox } from "../lab/incus/box.ts";
+
+const images = { busybox: "0123456789ab", other: "ba9876543210" };
+
+const instances = fc.record(
+  {
+    image: fc.constantFrom({ alias: "busybox" }, { alias: "other" }),
+    profiles: fc.constantFrom([], ["small"], ["small", "lan"]),
+    limits: fc.constantFrom({}, { cpu: 2 }, { memory: "512MiB", disk: "4GiB" }),
+    config: fc.constantFrom({}, { "security.nesting": true }, { "limits.processes": 100 }),
+    data: fc.constantFrom(
+      {},
+      { conf: { path: "/etc/x", size: "1GiB" } },
+      { conf: { path: "/etc/y" }, log: { path: "/var/log/x" } },
+    ),
+    devices: fc.constantFrom({}, { tun: { type: "unix-char", path: "/dev/net/tun" } }),
+    "user-data": fc.constantFrom("#cloud-config\n", "#cloud-config\npackages: []\n"),
+  },
+  { requiredKeys: ["image"] },
+);
+const services = fc.dictionary(
+  fc.constantFrom("unbound", "kea", "suricata"),
+  fc.record({ instance: instances, enabled: fc.boolean() }),
+  { maxKeys: 3 },
+);
+const networks = fc.record(
+  {
+    gateway: fc.constantFrom("10.234.116.5", "10.234.116.6"),
+    bridge: fc.constantFrom("incusbr0", "br1"),
+    ipv6: fc.constantFrom(
+      { network: "2001:db8:1::/64", gateway: "2001:db8:1::5" },
+      { network: "2001:db8:1::/64", gateway: "2001:db8:1::5", "bridge-address": "2001:db8:1::1" },
+    ),
+  },
+  { requiredKeys: [] },
+);
+const machines: fc.Arbitrary<MachineInput> = fc.oneof(
+  { weight: 1, arbitrary: fc.constant({}) },
+  {
+    weight: 9,
+    arbitrary: fc.record({ network: networks, services }).map(({ network, services: some }) => ({
+      containers: { ...containers, ...network, profiles: { small: { config: { "limits.processes": 50 } }, lan: {} } },
+      services: some,
+    })),
+  },
+);
+
+/** Everything that holds data, and how often each instance was made. */
+function dataOf({ incus: { state } }: IncusBox) {
+  return [...state.volumes].map(([name, { data }]) => [name, data] as const);
+}
+
+/** Instances that run with something else than they were given. */
+function stale({ incus: { state } }: IncusBox): readonly string[] {
+  const keys = ["security.nesting", "cloud-init.user-data"];
+  return [...state.instances.values()].flatMap(({ name, status, config, startedWith }) =>
+    status === "Running" && keys.some((key) => startedWith[key] !== config[key]) ? [name] : [],
+  );
+}
+
+function fill({ incus: { state } }: IncusBox): void {
+  for (const [name, volume] of state.volumes) volume.data ||= `what ${name} keeps`;
+}
+
+describe("the plane of Incus", () => {
+  it("applies any machine, and any other one after it, with nothing left to do", async () => {
+    await fc.assert(
+      fc.asyncProperty(machines, machines, async (one, other) => {
+        const [a, b] = [desiredOf(one), desiredOf(other)];
+        const box = incusBox({ images });
+        await box.bring(a, []);
+        expect((await box.plan(a, [a])).steps).toEqual([]);
+        fill(box);
+        const kept = dataOf(box);
+
+        await box.bring(b, [a]);
+
+        expect((await box.plan(b, [b])).steps).toEqual([]);
+        expect(dataOf(box)).toEqual(expect.arrayContaining(kept));
+        expect(stale(box)).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("comes to the same from wherever it broke, also after a change of the boot environment", async () => {
+    const moments = fc.constantFrom("before" as const, "done" as const);
+    await fc.assert(
+      fc.asyncProperty(
+        machines,
+        machines,
+        fc.integer({ min: 1, max: 12 }),
+        moments,
+        fc.boolean(),
+        async (one, other, after, moment, isMoved) => {
+          const [a, b] = [desiredOf(one), desiredOf(other)];
+          const box = incusBox({ images });
+          await box.bring(a, []);
+          fill(box);
+          const kept = dataOf(box);
+          if (isMoved) box.incus = box.incus.another();
+          box.incus.breakAt(after, moment);
+          const ended = await box.bring(b, [a]).then(
+            () => true,
+            () => false,
+          );
+          if (!ended) await box.bring(b, [a, b]);
+
+          expect((await box.plan(b, [b])).steps).toEqual([]);
+          expect(stale(box)).toEqual([]);
+          // What nobody asks for is not looked for in storage that nobody asks for.
+          const looks = !isMoved || b.objects?.some(({ kind }) => kind === "pool") === true;
+          expect(dataOf(box)).toEqual(expect.arrayContaining(looks ? kept : []));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("leaves alone what it did not make, whatever becomes of its own", async () => {
+    await fc.assert(
+      fc.asyncProperty(machines, machines, async (one, other) => {
+        const box = incusBox({ images });
+        const { state } = box.incus;
+        state.pools.set("theirs", { name: "theirs", driver: "dir", source: "/theirs" });
+        state.networks.set("their-net", { name: "their-net", config: { "ipv4.address": "10.9.0.1/24" } });
+        const theirs = { description: "", devices: { root: { type: "disk", path: "/", pool: "theirs" } }, config: {} };
+        state.profiles.set("their-profile", { name: "their-profile", ...theirs });
+        const instance = {
+          name: "their-own",
+          type: "container",
+          profiles: ["their-profile"],
+          status: "Running" as const,
+          ...theirs,
+        };
+        state.instances.set("their-own", { ...instance, data: "", made: 1, startedWith: {} });
+        const before = JSON.stringify([
+          state.networks.get("their-net"),
+          state.profiles.get("their-profile"),
+          state.instances.get("their-own"),
+        ]);
+
+        await box.bring(desiredOf(one), []);
+        await box.bring(desiredOf(other), [desiredOf(one)]);
+
+        const after = [
+          state.networks.get("their-net"),
+          state.profiles.get("their-profile"),
+          state.instances.get("their-own"),
+        ];
+        expect(JSON.stringify(after)).toBe(before);
+        const { foreign } = await box.plan(desiredOf(other), [desiredOf(other)]);
+        expect(foreign.map(({ text }) => text)).toEqual(
+          expect.arrayContaining(["network their-net", "profile their-profile", "instance their-own"]),
+        );
+        expect(
+          [...state.instances.values()].filter(({ config }) => config[mark] === undefined).map(({ name }) => name),
+        ).toEqual(["their-own"]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});

@@ -109,7 +109,11 @@ function changeOf(object: IncusObject, live: LiveObject | undefined): Part {
   const notes = isTaken
     ? [`${idOf(object)} was not made by impctl, and is changed. Going back puts it back as it was.`]
     : [];
-  return { ...part, notes, steps: [step("set", object, objectImpact(before, object), changes)] };
+  return {
+    ...part,
+    notes,
+    steps: [step("set", object, live.users.length > 0 ? objectImpact(before, object) : "hitless", changes)],
+  };
 }
 
 /** What Incus has by itself, or what has no settings that could be lost. */

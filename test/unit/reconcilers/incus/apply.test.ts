@@ -23,6 +23,7 @@ describe("a box whose Incus never ran", () => {
       "add instance unbound container from busybox with default boot.autostart=true eth0=[type=nic name=eth0 network=incusbr0 ipv4.address=10.234.116.10] data-conf=[type=disk pool=data source=unbound-conf path=/etc/unbound] running",
       "start instance unbound",
     ]);
+    expect(new Set(steps.map(({ impact }) => impact))).toEqual(new Set(["hitless"]));
     expect(box.incus.state.instances.get("unbound")).toMatchObject({ status: "Running", profiles: ["default"] });
     expect(await box.plan(one, [one])).toEqual({ steps: [], foreign: [], problems: [], notes: [] });
   });

@@ -10,7 +10,7 @@ const images = { busybox: "0123456789ab", other: "ba9876543210" };
 const instances = fc.record(
   {
     image: fc.constantFrom({ alias: "busybox" }, { alias: "other" }),
-    profiles: fc.constantFrom([], ["small"], ["small", "lan"]),
+    profiles: fc.constantFrom<string[]>([], ["small"], ["small", "lan"]),
     limits: fc.constantFrom({}, { cpu: 2 }, { memory: "512MiB", disk: "4GiB" }),
     config: fc.constantFrom({}, { "security.nesting": true }, { "limits.processes": 100 }),
     data: fc.constantFrom(

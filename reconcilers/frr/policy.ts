@@ -178,30 +178,33 @@ function isSettled(filters: readonly Filters[], name: FilterName): boolean {
   return !/ prefix-list |^route-map /.test(name) && texts[0] !== "[]" && texts.every((text) => text === texts[0]);
 }
 
-/** What may hold of a route beside its prefix: what entries of lists say, and what route-maps ask for by themselves. */
+/**
+ * What may hold of a route beside its prefix: what entries of lists say, and what route-maps ask for by themselves. In between a map of one
+ * configuration asks a list of another.
+ */
 function factsOf(
   filters: readonly Filters[],
   names: ReadonlySet<FilterName>,
   settled: ReadonlySet<FilterName>,
 ): ReadonlySet<string> {
   const facts = new Set<string>();
-  const asked = (one: Filters, name: FilterName, exact: boolean) => {
+  const asked = (name: FilterName, exact: boolean) => {
     if (settled.has(name)) facts.add(fact(name, ["permits it"], exact));
     else if (!name.includes(" prefix-list ")) {
-      for (const [, entry] of one.lists.get(name) ?? [])
+      for (const [, entry] of filters.flatMap(({ lists }) => [...(lists.get(name) ?? [])]))
         facts.add(fact(name.slice(0, name.lastIndexOf(" ")), entry.split(" ").slice(1), exact));
     }
   };
   for (const one of filters) {
     for (const name of names) {
       // Neighbours ask lists themselves, of those kinds that they can.
-      if (name.startsWith("bgp as-path ")) asked(one, name, false);
+      if (name.startsWith("bgp as-path ")) asked(name, false);
       for (const { lines } of one.maps.get(name)?.values() ?? []) {
         for (const line of lines.values()) {
           if (!line.startsWith("match ")) continue;
           const used = reference(["route-map "], line)?.name;
           if (used === undefined) facts.add(line);
-          else asked(one, used, isExact(line));
+          else asked(used, isExact(line));
         }
       }
     }

@@ -50,14 +50,22 @@ export function withoutLeaks(
       (name) => name.includes(" prefix-list ") && isForgotten(before.lists.get(name), after.lists.get(name)),
     ),
   );
-  const isLeaking = exported.size > 0 && leaks(commands, live, before, after, exported);
-  const first = isLeaking ? exported.union(forgotten) : forgotten;
-  // Maps that ask one of them and change themselves wait until these are done, too.
-  const asking = [...after.maps.keys()].filter(
-    (name) => isInPlace(name) && !reach([after], [name]).isDisjointFrom(first),
-  );
-  const changing = first.union(new Set(asking));
-  return { steps: changing.size === 0 ? steps : regrouped(steps, before, after, changing, forgotten), notes };
+  const isLeaking = (some: readonly FrrStep[]) => {
+    const all = some.flatMap((step) => step.commands);
+    return exported.size > 0 && leaks(all, live, before, after, exported);
+  };
+  const arranged = (first: ReadonlySet<FilterName>): readonly FrrStep[] => {
+    // Maps that ask one of them and change themselves wait until these are done, too.
+    const asking = [...after.maps.keys()].filter(
+      (name) => isInPlace(name) && !reach([after], [name]).isDisjointFrom(first),
+    );
+    const changing = first.union(new Set(asking));
+    return changing.size === 0 ? steps : regrouped(steps, before, after, changing, forgotten);
+  };
+  // As few copies as do: a copied map may ask a list that is still to change.
+  const few = isLeaking(steps) ? undefined : arranged(forgotten);
+  const isEnough = few !== undefined && (few === steps || !isLeaking(few));
+  return { steps: isEnough ? few : arranged(exported.union(forgotten)), notes };
 }
 
 /**

@@ -141,6 +141,19 @@ describe("what a peer gets while its community lists change", () => {
     expect(copied).toBeGreaterThan(0);
   }, 300_000);
 
+  it("is not what a map that goes on asking would let through of a list that it asks no longer", async () => {
+    const [both, one] = ["64500:1 64500:2", "64500:1"].map((says) => ({ A: { "5": { action: "permit", says } } }));
+    const a = { config: textOf(both ?? {}, { "10": { action: "permit", list: "A", exact: false } }) };
+    const b = { config: textOf(one ?? {}, { "10": { action: "deny", list: undefined, exact: false } }) };
+    const sim = simFrr();
+    await bring(sim, a, []);
+    const seen = new Set<string>();
+    sim.watch = () => exported(sim.configOf("bgpd")).forEach((route) => seen.add(route));
+    await bring(sim, b, [a]);
+
+    expect([...seen]).toEqual(["64500:1 64500:2"]);
+  });
+
   it("is in the order of small changes where that permits nothing more", async () => {
     const sim = simFrr();
     const map = { "10": { action: "permit", list: "A", exact: false } };

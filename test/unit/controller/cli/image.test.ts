@@ -34,7 +34,7 @@ built      … from 9fceb02
 has        kernel 6.1.0-56-amd64, vpp 25.06, frr 8.4.4, zfs 2.3.2, agent 0.2.0+20270110093000
 packages   …
 for        x86-64
-journal    format 1 or newer
+journal    format 2 or newer
 snapshot   ${guid}
 whole      v2.zfs.zst, … in 2 chunks
 on top of  77: v2.delta.zst, … in 1 chunks

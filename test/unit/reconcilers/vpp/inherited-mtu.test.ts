@@ -25,7 +25,7 @@ it("takes the MTU of its interface that linux-cp wrote into a VLAN for inherited
     "core: set mtu of external.25 from 1400 to that of its interface",
   ]);
   expect(steps(objects(1500, 1500), objects(9000, undefined))).toEqual([
-    "core: set mtu of external from 1500 to 9000",
+    "core: set mtu of external from 1500 to 9000, for which it may go down",
     "core: set mtu of external.25 from 1500 to that of its interface",
   ]);
   expect(steps(objects(1500, 1500), objects(1500, 1400))).toEqual(["core: set mtu of external.25 from 1500 to 1400"]);

@@ -1,4 +1,22 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Minutes each: whoever began one of them last would wait for it with an idle core. */
+const longest = [
+  "test/property/reconcilers/vpp.test.ts",
+  "test/scenario/crash-frr.test.ts",
+  "test/scenario/kill-nine.test.ts",
+  "test/scenario/crash.test.ts",
+  "test/property/controller/engine.test.ts",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => longest.some((path) => moduleId.endsWith(path));
+    const sorted = await super.sort(files);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 /** Three projects: what `npm run check` runs everywhere (unit), whole agents on a simulated appliance (scenario), and the
  *  real programs (integration; one file at a time, since they share network namespaces and ports). */
@@ -8,6 +26,7 @@ export default defineConfig({
     // Node 24, the pinned one: workers inherit the interpreter that `npm run` found first in node_modules/.bin.
     pool: "forks",
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     coverage: {
       provider: "v8",
       include: ["schemas/**/*.ts", "reconcilers/**/*.ts", "controller/**/*.ts"],

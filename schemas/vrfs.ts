@@ -1,5 +1,6 @@
 /** VRFs: tables of routes of their own, for interfaces whose packets are to meet no others. VPP's alone: FRR knows none of them. */
 import { z } from "zod";
+import { fitsDestination, forwardsOrDrops } from "./next-hops.ts";
 import { Address, InterfaceRef, Line, Name, Prefix, whole } from "./primitives.ts";
 
 const VrfRoute = z
@@ -11,26 +12,12 @@ const VrfRoute = z
     }),
     discard: z.literal(true).optional().meta({ description: "Drops instead." }),
   })
-  .check((ctx) => {
-    const { via, interface: out, discard } = ctx.value;
-    const forwards = via !== undefined || out !== undefined;
-    if (forwards === (discard === undefined)) return;
-    const message = forwards ? "has both next hops and discard" : "needs via, interface or discard";
-    ctx.issues.push({ code: "custom", message, input: ctx.value });
-  })
+  .check(forwardsOrDrops)
   .meta({ description: "Route of a VRF." });
 
 const VrfRoutes = z
   .record(Prefix, VrfRoute)
-  .check((ctx) => {
-    for (const [prefix, route] of Object.entries(ctx.value)) {
-      for (const [at, hop] of (route.via ?? []).entries()) {
-        if (hop.includes(":") === prefix.includes(":")) continue;
-        const message = `"${hop}" is of the other address family than ${prefix}`;
-        ctx.issues.push({ code: "custom", path: [prefix, "via", at], message, input: ctx.value });
-      }
-    }
-  })
+  .check(fitsDestination)
   .default({})
   .meta({ description: "Routes by destination, beside those of the VRF's interfaces." });
 

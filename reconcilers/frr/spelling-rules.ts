@@ -26,6 +26,8 @@ export const sessionRules: readonly Rule[] = [
     ([hops]) => ({ "ebgp-multihop": hops === undefined ? 255 : Number(hops), "ttl-security-hops": null }),
   ],
   [/^ttl-security hops (\d+)$/, ([hops]) => ({ "ttl-security-hops": Number(hops), "ebgp-multihop": null })],
+  // Which one it is says the kind; only that it is said at all stands apart.
+  [/^local-role \S+( strict-mode)?$/, ([isStrict]) => ({ role: isStrict === undefined ? "offered" : "required" })],
   [
     /^local-as (\d+)( no-prepend)?( replace-as)?$/,
     ([one, keep, replace]) => ({

@@ -3,6 +3,7 @@
  * NUL; a reply is text, three NULs and a status byte. Requests may be pipelined; replies come in their order.
  */
 import { Problem } from "../../schemas/problem.ts";
+import { joined } from "../bytes.ts";
 import type { Connection, Host } from "../core.ts";
 import type { Daemon } from "./model.ts";
 
@@ -134,7 +135,7 @@ export class VtySession {
       if (sent < until) {
         const requests = commands.slice(sent, until).map(encodeCommand);
         sent = until;
-        await this.connection.write(concat(requests));
+        await this.connection.write(joined(requests));
       }
       const reply = await this.next(signal, deadlineMs);
       replies.push(reply);
@@ -235,14 +236,4 @@ async function deadline<T>(
   } finally {
     done.abort();
   }
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

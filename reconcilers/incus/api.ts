@@ -3,6 +3,7 @@
  * be reached is a transient Problem, what is refused is not, but while something else is done to the same object.
  */
 import { Problem } from "../../schemas/problem.ts";
+import { joined } from "../bytes.ts";
 import type { Connection, Host } from "../core.ts";
 
 /** What is read of an object of the API; whatever else it has stays unread. */
@@ -209,14 +210,4 @@ function find(bytes: Uint8Array, text: string, from: number): number {
     if (wanted.every((byte, index) => bytes[at + index] === byte)) return at;
   }
   return -1;
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

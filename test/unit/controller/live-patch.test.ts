@@ -80,7 +80,6 @@ const notSaid = [
   /^prefix-lists\.f: .*"family"/,
   /^ospf3?\.areas.*"ranges"/,
   /^bfd\.peers/,
-  /^bgp\.peers\.a: .*"role"/,
 ];
 
 describe("what differs, line by line,", () => {

@@ -94,11 +94,12 @@ export async function clearUp(
   if (!deployment.trial) return;
   const work = [
     () => stay(appliance, deployment, signal),
+    // What could not be put back stays kept: there is no other copy of it.
     async () => {
       const hasRun = outcome === "back" && (await whereIs(host, deployment, signal)) === "came-back";
       if (hasRun) await means.comeBack(deployment, signal);
+      await means.settle(deployment, signal);
     },
-    () => means.settle(deployment, signal),
     () => host.remove(`${state}/trial-ended`),
     ...(deployment.trial.isDrill ? [() => removeDrill(host, signal)] : []),
   ];

@@ -38,12 +38,13 @@ export async function keepDatabases(keeping: Keeping, signal: AbortSignal): Prom
 
 /**
  * Puts each back to its snapshot, its units stopped meanwhile: only after a trial that ran. Gives those that were; one without a snapshot
- * is left as it is. May be repeated. Rejects with POOL or SYSTEM_UNIT, with everything running again that ran.
+ * is left as it is. May be repeated. Rejects with POOL or SYSTEM_UNIT; what ran was started again then, as far as it starts.
  */
 export async function restoreDatabases(keeping: Keeping, signal: AbortSignal): Promise<readonly string[]> {
   const { host, deployment } = keeping;
   const { databases, snapshots } = await standing(keeping, signal);
   const kept = databases.filter(({ dataset }) => snapshots.includes(`${dataset}@${prefix}${deployment}`));
+  const down: string[] = [];
   for (const { dataset, units } of kept) {
     const ran: string[] = [];
     try {
@@ -52,8 +53,16 @@ export async function restoreDatabases(keeping: Keeping, signal: AbortSignal): P
       await zfs(host, ["rollback", `${dataset}@${prefix}${deployment}`], signal);
     } finally {
       const limited = AbortSignal.timeout(unitMs);
-      for (const unit of ran) await host.run(["systemctl", "start", unit], { timeoutMs: unitMs, signal: limited });
+      for (const unit of ran) {
+        const { exitCode } = await host.run(["systemctl", "start", unit], { timeoutMs: unitMs, signal: limited });
+        if (exitCode !== 0) down.push(unit);
+      }
     }
+  }
+  if (down.length > 0) {
+    throw new Problem("SYSTEM_UNIT", `${down.join(", ")} does not start with what was put back for it.`, {
+      remedy: `systemctl status ${down.join(" ")}; as it was before the trial it is still kept: zfs list -t snapshot.`,
+    });
   }
   return kept.map(({ dataset }) => dataset);
 }

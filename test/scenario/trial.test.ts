@@ -52,6 +52,28 @@ describe("an image that is in the pool and does not run", () => {
     expect([box.boots.length, s.status().state]).toEqual([4, "held"]);
   });
 
+  it.each([true, false])(
+    "that is sick has what it migrated put back, which is kept where that fails: %s",
+    async (works) => {
+      const box = await trialBox(one);
+      const { s } = box;
+      const done: string[] = [];
+      s.means = {
+        ...s.means,
+        async comeBack() {
+          done.push("put back");
+          if (!works) throw new Problem("POOL", "dataset is busy");
+        },
+        settle: async () => void done.push("forgotten"),
+      };
+      box.onBoot = (name) => void (name === "b" ? s.answering.clear() : s.answering.add("192.0.2.1"));
+      s.push("two", two);
+      await box.settle();
+      expect(done).toEqual(works ? ["put back", "forgotten"] : ["put back"]);
+      expect(s.status()).toMatchObject({ state: "held", committed: { generation: one.digest } });
+    },
+  );
+
   it("that does not come up is tried once more, and then it is bad", async () => {
     const box = await trialBox(one);
     const { s, pool } = box;

@@ -4,8 +4,8 @@ import { simHost } from "../../../lab/host.ts";
 
 const { signal } = new AbortController();
 
-/** Incus' database, one that somebody marked, and what is none; `active`: units that run. */
-function box(active: readonly string[] = ["incus.socket", "incus.service"]) {
+/** Incus' database, one that somebody marked, and what is none; `active`: units that run. `sick`: those that do not start. */
+function box(active: readonly string[] = ["incus.socket", "incus.service"], sick: readonly string[] = []) {
   const sim = simHost();
   const snapshots: string[] = [];
   const done: string[] = [];
@@ -20,6 +20,7 @@ function box(active: readonly string[] = ["incus.socket", "incus.service"]) {
   sim.answer(([program, verb, ...words]) => {
     if (program === "systemctl" && verb === "is-active")
       return { exitCode: active.includes(words.at(-1) ?? "") ? 0 : 3, stdout: "", stderr: "" };
+    if (verb === "start" && sick.includes(words[0] ?? "")) return { exitCode: 1, stdout: "", stderr: "failed" };
     if (verb !== "get") done.push([program, verb, ...words].join(" "));
     if (verb === "snapshot") snapshots.push(words[0] ?? "");
     if (verb === "destroy") snapshots.splice(snapshots.indexOf(words[0] ?? ""), 1);
@@ -60,6 +61,15 @@ describe("what a newer program migrates", () => {
       "systemctl start incus.service",
       `zfs rollback ${kept[1]}`,
     ]);
+  });
+
+  it("is said where a unit does not start with what was put back", async () => {
+    const { keeping } = box(["incus.socket", "incus.service"], ["incus.service"]);
+    await keepDatabases(keeping, signal);
+    await expect(restoreDatabases(keeping, signal)).rejects.toMatchObject({
+      code: "SYSTEM_UNIT",
+      message: "incus.service does not start with what was put back for it.",
+    });
   });
 
   it("stays as it is where nothing was kept of this trial", async () => {

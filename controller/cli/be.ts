@@ -1,4 +1,5 @@
 /** `impctl be …`: the boot environments of this box. Works without an agent, as an operator needs it who is in trouble. */
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { printableJson, printableLines } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
@@ -16,7 +17,7 @@ import { agentOptions, askAgent, type AgentOptions, type Question } from "./agen
 import { poolText } from "./be-text.ts";
 import { settingsOption } from "./disk.ts";
 import { examples } from "./help.ts";
-import { readSettings } from "./settings.ts";
+import { findSettings } from "./settings.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface Options extends AgentOptions {
@@ -121,13 +122,18 @@ async function asked(
     return await askAgent(socket, question, terminal.signal);
   } catch (thrown) {
     const isDead = thrown instanceof Problem && thrown.code === "AGENT_UNREACHABLE" && thrown.transient;
-    const found = isDead ? await readSettings(settings, terminal).catch(() => undefined) : undefined;
-    if (!found) throw thrown;
+    const state = isDead ? await stateFolder(settings, terminal).catch(() => undefined) : undefined;
+    if (state === undefined) throw thrown;
     const host = linuxHost({ seal: () => "", reveal: () => undefined });
-    const answer = await itself({ host, state: found.paths.state });
+    const answer = await itself({ host, state });
     const how =
       question.method === "GET" ? "this is how the pool stands" : "it was done without it, and stands in no history";
     if (!json) terminal.err(`No agent runs here: ${how}.`);
     return answer;
   }
+}
+
+/** The agent's folder: before a bootstrap there are no settings, and nothing but the pool to look at. */
+async function stateFolder(settings: string, terminal: Terminal): Promise<string> {
+  return (await findSettings(settings, terminal))?.paths.state ?? dirname(resolve(terminal.folder, settings));
 }

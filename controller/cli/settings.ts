@@ -27,12 +27,17 @@ export function settingsOptions(command: Command): Command {
  * that run as root. With an AggregateError of all problems when it is wrong.
  */
 export async function readSettings(file: string, terminal: Terminal): Promise<Settings> {
+  const found = await findSettings(file, terminal);
+  if (found) return found;
+  throw new Problem("SETTINGS", `There is no ${file}.`, {
+    remedy: "Name the settings with --settings; docs/agent.md shows them.",
+  });
+}
+
+/** The same; undefined where there is no such file, as before a bootstrap. */
+export async function findSettings(file: string, terminal: Terminal): Promise<Settings | undefined> {
   const bytes = await readOwn(resolve(terminal.folder, file), "SETTINGS");
-  if (!bytes) {
-    throw new Problem("SETTINGS", `There is no ${file}.`, {
-      remedy: "Name the settings with --settings; docs/agent.md shows them.",
-    });
-  }
+  if (!bytes) return undefined;
   const { settings, problems } = parseSettings(file, bytes);
   if (!settings) throw new AggregateError(problems, `${file} is wrong`);
   return settings;

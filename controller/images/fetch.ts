@@ -108,7 +108,7 @@ function remainder(stream: ImageStream, { host, places, pace, signal }: Fetching
     const chunk = await open.reader.take(room);
     open.next += 1;
     fetched += chunk.length;
-    if (await isChunk(stream, index, chunk)) return chunk;
+    if (isChunk(stream, index, chunk)) return chunk;
     throw new Problem(
       "IMAGE_CORRUPT",
       `${place.label}/${stream.file} is not what its manifest says: chunk ${index} differs.`,

@@ -9,7 +9,7 @@ import type { Looked } from "../images/mounted.ts";
 import type { Deployment } from "../machine.ts";
 import type { Reconcilers } from "../planes.ts";
 import { forgetDatabases, keepDatabases, restoreDatabases } from "./databases.ts";
-import { drain, packetsIn, undrain, type Draining } from "./drain.ts";
+import { drain, drainText, packetsIn, undrain, type Draining } from "./drain.ts";
 import { chooseBoot, tryKernel } from "./kernel-check.ts";
 import { quiesce } from "./leave.ts";
 import type { Asked, TrialMeans } from "./means.ts";
@@ -57,9 +57,9 @@ export function trialMeans(box: Box): TrialMeans {
       return { candidate: { ...generation, ...above }, files, notes: guards };
     },
     leaveMs: ({ policy }) => 1000 * trialPolicy(policy)["drain-seconds"] + stopMs,
-    async leave(deployment, committed, seconds, signal) {
-      const draining = drainingOf(box, desiredOf(committed).frr, seconds);
-      await drain(draining, signal);
+    async leave({ deployment, committed, drainSeconds, told }, signal) {
+      const draining = drainingOf(box, desiredOf(committed).frr, drainSeconds);
+      told(drainText(await drain(draining, signal)));
       await keepDatabases(keeping(deployment), signal);
       const isKexec = deployment.trial?.method === "kexec";
       return isKexec ? quiesce(host, deployment.trial?.pool ?? "", signal) : { revive: async () => undefined };

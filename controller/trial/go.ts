@@ -25,8 +25,9 @@ export async function go(appliance: Appliance, deployment: Deployment, signal: A
   const leftMs = 1000 * Math.max(0, Math.round((deployment.deadline - windUpMs - host.uptime()) / 1000));
   listener.event({ type: "alive", withinMs: 2 * leftMs });
   await load(host, entry, signal);
+  const told = (text: string): void => listener.happened({ happened: "noted", text });
   const quiet = await withDeadline(host, leftMs, signal, "Leaving", (limited) =>
-    means.leave(deployment, committed, deployment.trial?.drainSeconds ?? 0, limited),
+    means.leave({ deployment, committed, drainSeconds: deployment.trial?.drainSeconds ?? 0, told }, limited),
   );
   try {
     return await enter(host, entry, signal);

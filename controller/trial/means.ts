@@ -30,6 +30,15 @@ export interface Quiet {
   revive(signal: AbortSignal): Promise<void>;
 }
 
+/** The way out of what runs. */
+export interface Leaving {
+  readonly deployment: Deployment;
+  readonly committed: Generation;
+  readonly drainSeconds: number;
+  /** For the history. */
+  readonly told: (text: string) => void;
+}
+
 export interface TrialMeans {
   /** Kernel, initramfs and command line, as zfsbootmenu would choose them. Rejects with a Problem. */
   choose(environment: BootEnvironment, signal: AbortSignal): Promise<BootChoice>;
@@ -39,8 +48,11 @@ export interface TrialMeans {
   check(asked: Asked, signal: AbortSignal): Promise<Checked>;
   /** Longest time that `leave` takes, towards this candidate. */
   leaveMs(candidate: Generation): number;
-  /** Takes traffic away, for so long at most, and stops what the way out would hurt. Rejects with a Problem, and all of it runs again then. */
-  leave(deployment: Deployment, committed: Generation, drainSeconds: number, signal: AbortSignal): Promise<Quiet>;
+  /**
+   * Takes traffic away, for so long at most, tells in a sentence how that ended, and stops what the way out would hurt. Rejects with a
+   * Problem, and all of it runs again then.
+   */
+  leave(leaving: Leaving, signal: AbortSignal): Promise<Quiet>;
   /** The box stays: what `leave` did to traffic is taken back. May be repeated. Rejects with a Problem. */
   stay(committed: Generation, signal: AbortSignal): Promise<void>;
   /** Puts back what the trial may have changed of what all boot environments share. May be repeated. Rejects with a Problem. */

@@ -284,16 +284,19 @@ describe("the commands for operators", () => {
 
   const isOnZfs = / \/ \/ .* - zfs /.test(readFileSync("/proc/self/mountinfo", "utf8"));
   it.skipIf(isOnZfs)(
-    `asks the pool itself where no agent runs (${isOnZfs ? "this machine has one" : "this machine has none"})`,
+    `asks the pool itself where no agent runs, bootstrapped or not (${isOnZfs ? "this machine has one" : "this machine has none"})`,
     async () => {
       const settings = join(folder, "agent.yaml");
       await writeFile(settings, "machine: fra1/r1\nrepository: { folder: /nowhere }\n", { mode: 0o600 });
-      const alone = ["--settings", settings, "--socket", join(folder, "nobody.sock")];
-      const { exitCode, err } = await impctl(folder, "be", "list", ...alone);
-      expect([exitCode, err]).toEqual([
-        1,
-        "impctl: The root of this box is no ZFS dataset: it has no boot environments.\n",
-      ]);
+      // Before a bootstrap there are none.
+      for (const file of [settings, join(folder, "none.yaml")]) {
+        const alone = ["--settings", file, "--socket", join(folder, "nobody.sock")];
+        const { exitCode, err } = await impctl(folder, "be", "list", ...alone);
+        expect([exitCode, err]).toEqual([
+          1,
+          "impctl: The root of this box is no ZFS dataset: it has no boot environments.\n",
+        ]);
+      }
     },
   );
 });

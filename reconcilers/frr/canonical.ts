@@ -5,16 +5,18 @@
 import { Problem, type ProblemDetails } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
 import { type Daemon, daemons, type FrrObserved } from "./model.ts";
-import { joined, relevantParts } from "./relevant.ts";
+import { withoutAmbient } from "./outline.ts";
+import { outlineOf, printOutline } from "./outline-text.ts";
+import { relevantParts } from "./relevant.ts";
 import { daemonsOf, isSupported, takersOf } from "./route.ts";
 import type { Scratches } from "./scratches.ts";
 import { sealConfig } from "./seal.ts";
-import { readMarked, readSource, type Source, type SourceLine, opensAtTop, sourceText } from "./source.ts";
+import { readMarked, readSource, type Source, type SourceLine, sourceText } from "./source.ts";
 import { tableForm } from "./table-form.ts";
-import { mergeConfigs, type Node, parseConfig, parseExact, pathKey, printConfig, walk } from "./tree.ts";
-import { isAmbient } from "./grammar.ts";
+import { parseConfig, pathKey } from "./tree.ts";
 import { tryOut } from "./trial.ts";
-import { partSource } from "./units.ts";
+import { joined, unionOf } from "./union.ts";
+import { linesOf, partSource } from "./units.ts";
 
 export interface FrrFile {
   /** As problems name it. */
@@ -44,24 +46,30 @@ export async function canonicalForm(
 ): Promise<Canonical> {
   const sealed = sealConfig(file.text, (secret) => host.secrets.seal(secret));
   const profile = /^frr defaults (\S+)$/m.exec(sealed)?.[1];
-  const running = parseConfig(live.config);
-  const exact = parseExact(sealed, opensAtTop, running)?.filter(({ line }) => !isAmbient([], line));
+  const running = outlineOf(live.config);
+  const read = withoutAmbient(outlineOf(sealed));
+  const exact = read.isExact ? read : undefined;
   const relevant = exact && relevantParts(exact, running);
   if ((profile ?? live.profile) === live.profile && relevant?.isSame)
     return { config: live.config, problems: [], notes: [] };
   const source =
-    exact && relevant ? linesOf(relevant.part(exact), profile) : await sourceOf(file, sealed, host, signal);
+    exact && relevant
+      ? { lines: linesOf(relevant.part(exact)), doubt: undefined, profile }
+      : await sourceOf(file, sealed, host, signal);
   const strangersIn = (lines: readonly SourceLine[]) => strangeLines(lines, live.running, file);
   const strange = strangersIn(source.lines);
   // Only who is told of a line needs to know where it stands.
   const strangers = strange.length > 0 && exact ? strangersIn(readSource(sealed).lines) : strange;
   const problems = [...strangers, ...strangeProfile(source, live, file)];
   if (problems.length > 0) return { config: "", problems, notes: [] };
-  const { fed, kept, isSame } = partSource(source.lines, relevant ? relevant.part(running) : running);
+  const { fed, kept, isSame } = partSource(source.lines, relevant ? relevant.part(running) : parseConfig(live.config));
   if (isSame) return { config: live.config, problems: [], notes: [] };
   // The same on both sides: known to be as FRR prints it.
-  const rest = exact && relevant ? relevant.rest(exact) : [];
-  const whole = (seen: string) => printConfig(joined(rest, mergeConfigs([sourceText(kept), seen])));
+  const rest = exact && relevant ? [relevant.rest(exact)] : [];
+  const whole = (seen: string) => {
+    const shown = unionOf([sourceText(kept), seen].map((text) => outlineOf(text)));
+    return printOutline(rest.reduce((all, one) => joined(one, all), shown));
+  };
   if (fed.length === 0) return { config: whole(""), problems: [], notes: [] };
   const takers = takersOf(fed).filter((daemon) => live.running.includes(daemon));
   const wanted = { daemons: takers, profile: live.profile ?? "traditional" };
@@ -76,16 +84,6 @@ export async function canonicalForm(
     return byTable(`FRR ${tried.seen.version} is installed, and ${live.version} runs`);
   }
   return { config: whole(tried.seen.config), problems: [], notes: [] };
-}
-
-/** The same as a source, but for the places of its lines. */
-function linesOf(nodes: readonly Node[], profile: string | undefined): Source {
-  const lines: SourceLine[] = [];
-  walk(nodes, (context, { line, children }) => {
-    // A family without lines is none.
-    if (children.length > 0 || !line.startsWith("address-family ")) lines.push({ context, line, at: 0 });
-  });
-  return { lines, doubt: undefined, profile };
 }
 
 /** Where lines stand in a text that is indented as FRR does it. */

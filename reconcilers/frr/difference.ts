@@ -3,8 +3,9 @@ import { ancestors, type Entries, entriesOf, type Entry, type Neighbor, neighbor
 import type { Operation } from "./impact.ts";
 import { instanceSlot, isLeak } from "./grammar.ts";
 import { filterOf } from "./filters.ts";
+import { outlineOf } from "./outline-text.ts";
 import { relevantParts } from "./relevant.ts";
-import { parseConfig, pathKey } from "./tree.ts";
+import { pathKey } from "./tree.ts";
 
 /** The configurations that a plan compares. */
 export interface Sides {
@@ -32,15 +33,14 @@ export function sidesOf(
   owned: readonly string[],
   incomplete: ReadonlySet<string> = new Set(),
 ): Sides {
-  const wanted = parseConfig(desired);
-  const found = desired === live ? wanted : parseConfig(live);
+  const [wanted, found] = [outlineOf(desired), outlineOf(live)];
   const relevant = relevantParts(wanted, found, incomplete);
   const desiredEntries = entriesOf(relevant.part(wanted));
   const liveEntries = entriesOf(relevant.part(found));
   const keys = new Set<string>();
   for (const text of new Set(owned)) {
     const known = text === live ? liveEntries : text === desired ? desiredEntries : undefined;
-    for (const key of (known ?? entriesOf(relevant.part(parseConfig(text)))).keys()) keys.add(key);
+    for (const key of (known ?? entriesOf(relevant.part(outlineOf(text)))).keys()) keys.add(key);
   }
   // Copies of filters that a change left behind which was interrupted (regroup.ts).
   for (const { key, path, line } of liveEntries.values()) if (filterOf(path[0] ?? line)?.endsWith("~")) keys.add(key);

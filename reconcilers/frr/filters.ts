@@ -3,11 +3,10 @@
  * get at any moment of a change. Takes the commands of a plan one by one.
  */
 import { lineKey, neighborOf } from "./grammar.ts";
+import { type FilterName, listEntry, Lists, listsIn } from "./filter-lists.ts";
 import type { FrrCommand } from "./model.ts";
-import { type Node, walk } from "./tree.ts";
-
-/** "ip prefix-list A", "route-map B", "bgp community-list C" whether it is a standard or an expanded one. */
-export type FilterName = string;
+import { type Context, headOf, isStretch, type Stretch } from "./outline.ts";
+import { nodesOf, walk } from "./tree.ts";
 
 /** An entry of a route-map. */
 export interface Clause {
@@ -18,33 +17,14 @@ export interface Clause {
 
 export interface Filters {
   /** Entries by number: "permit 10.0.0.0/8 le 24"; of community lists "permit standard 64500:1". */
-  readonly lists: ReadonlyMap<FilterName, ReadonlyMap<number, string>>;
+  readonly lists: Pick<ReadonlyMap<FilterName, ReadonlyMap<number, string>>, "get" | "has" | "keys">;
   readonly maps: ReadonlyMap<FilterName, ReadonlyMap<number, Clause>>;
   /** What neighbours use: "router bgp 64500\naddress-family ipv4 unicast\nneighbor 192.0.2.1 out route-map", by the filter's name. */
   readonly uses: ReadonlyMap<string, FilterName>;
 }
 
-const listLine =
-  /^((?:ip|ipv6) prefix-list \S+|bgp as-path access-list \S+|(?:ipv6 )?access-list \S+) seq (\d+)(?: (.*))?$/;
-const communityLine = /^bgp (\S*community-list) (standard|expanded) (\S+) seq (\d+)(?: (permit|deny) (.*))?$/;
 const mapLine = /^(route-map \S+)(?: (permit|deny) (\d+))?$/;
 const useLine = /^(neighbor \S+) (route-map|prefix-list|filter-list|distribute-list) (\S+) (in|out)$/;
-
-/** An entry of a list: whose, its number, and what it says. */
-function listEntry(line: string): readonly [FilterName, number, string] | undefined {
-  const [, kind, form, name, seq, action, value] = communityLine.exec(line) ?? [];
-  if (kind !== undefined) return [`bgp ${kind} ${name}`, Number(seq), `${action} ${form} ${value}`];
-  const [, list, number, says = ""] = listLine.exec(line) ?? [];
-  return list === undefined ? undefined : [list, Number(number), says];
-}
-
-/** The line of an entry. */
-export function entryLine(name: FilterName, number: number, says: string): string {
-  const [, kind, list] = /^bgp (\S*community-list) (\S+)$/.exec(name) ?? [];
-  const [action, form, ...value] = says.split(" ");
-  if (kind === undefined) return `${name} seq ${number} ${says}`;
-  return `bgp ${kind} ${form} ${list} seq ${number} ${action} ${value.join(" ")}`;
-}
 
 /** The filter that a line at the top, or a context, is part of. */
 export function filterOf(line: string): FilterName | undefined {
@@ -97,13 +77,14 @@ const mentions: readonly (readonly [RegExp, (before: string) => string])[] = [
 
 /** The same, that commands change. */
 export class LiveFilters implements Filters {
-  readonly lists = new Map<FilterName, Map<number, string>>();
+  readonly lists: Lists;
   readonly maps = new Map<FilterName, Map<number, { action: "permit" | "deny"; lines: Map<string, string> }>>();
   readonly uses = new Map<string, FilterName>();
 
-  constructor(config: readonly Node[]) {
-    const isOfInterest = ({ line }: Node) => line.startsWith("router bgp ") || filterOf(line) !== undefined;
-    walk(config.filter(isOfInterest), (context, { line }) => this.take({ context, line }));
+  constructor(config: Context) {
+    const { lists, lines } = written(config);
+    this.lists = new Lists(lists);
+    for (const line of lines) this.take(line);
   }
 
   /** Carries out a command, as far as it is about filters. */
@@ -121,9 +102,7 @@ export class LiveFilters implements Filters {
     }
     const entry = listEntry(line);
     if (root === undefined && entry) {
-      const [list, number, says] = entry;
-      const entries = this.lists.get(list) ?? new Map<number, string>();
-      this.lists.set(list, entries.set(number, says));
+      this.lists.put(...entry);
       return;
     }
     const [, map, action, seq] = mapLine.exec(root ?? line) ?? [];
@@ -147,8 +126,8 @@ export class LiveFilters implements Filters {
     } else if (root === undefined) {
       const entry = listEntry(line);
       const [, map, , seq] = mapLine.exec(line) ?? [];
-      if (entry) drop(this.lists, entry[0], entry[1]);
-      if (map !== undefined && seq !== undefined) drop(this.maps, map, Number(seq));
+      if (entry) this.lists.drop(entry[0], entry[1]);
+      if (map !== undefined && seq !== undefined) this.drop(map, Number(seq));
     } else {
       const [, map = "", , seq] = mapLine.exec(root) ?? [];
       const lines = this.maps.get(map)?.get(Number(seq))?.lines;
@@ -156,21 +135,50 @@ export class LiveFilters implements Filters {
     }
   }
 
+  /** A map without entries is none. */
+  private drop(map: FilterName, number: number): void {
+    const clauses = this.maps.get(map);
+    clauses?.delete(number);
+    if (clauses?.size === 0) this.maps.delete(map);
+  }
+
   private forget(isGone: (key: string) => boolean): void {
     for (const key of this.uses.keys()) if (isGone(key)) this.uses.delete(key);
   }
 }
 
+/** What a configuration says of filters. */
+interface Written {
+  readonly lists: ReadonlyMap<FilterName, readonly Stretch[]>;
+  /** All but the entries of lists. */
+  readonly lines: readonly FrrCommand[];
+}
+const allWritten = new WeakMap<Context, Written>();
+
+function written(config: Context): Written {
+  const known = allWritten.get(config);
+  if (known) return known;
+  const lines: FrrCommand[] = [];
+  for (const part of config.parts) {
+    const head = isStretch(part) ? "" : headOf(part);
+    if (isStretch(part) || !/^(?:router bgp|route-map) /.test(head)) continue;
+    if (head.startsWith("route-map ")) lines.push({ context: [], line: head });
+    walk(
+      nodesOf(part),
+      (context, { line }) => {
+        if (head.startsWith("route-map ") || reference(context, line)) lines.push({ context, line });
+      },
+      [head],
+    );
+  }
+  const found = { lists: listsIn(config), lines };
+  allWritten.set(config, found);
+  return found;
+}
+
 function useKey(context: readonly string[], line: string): string {
   const [, neighbor, word, , direction] = useLine.exec(line) ?? [];
   return [...context, `${neighbor} ${direction} ${word}`].join("\n");
-}
-
-/** A list without entries is none. */
-function drop<T>(table: Map<FilterName, Map<number, T>>, name: FilterName, number: number): void {
-  const entries = table.get(name);
-  entries?.delete(number);
-  if (entries?.size === 0) table.delete(name);
 }
 
 /** A filter and all that it asks. */

@@ -1,6 +1,7 @@
 /** What is live in FRR and differs from what is desired, line by line: for people, and to bring it into the machine file. */
 import { contextKeys, entriesOf } from "./entries.ts";
-import { parseConfig } from "./tree.ts";
+import { outlineOf } from "./outline-text.ts";
+import { relevantParts } from "./relevant.ts";
 
 export interface LiveChange {
   /** Names what it sets: two lines with one key set the same. */
@@ -17,9 +18,14 @@ export interface LiveChange {
 
 /** In the order of the desired configuration, then what is only live in its own. `owned`: as Reconciler.plan has it. */
 export function liveChanges(desired: string, live: string, owned: readonly string[]): readonly LiveChange[] {
-  const wanted = entriesOf(parseConfig(desired));
-  const found = entriesOf(parseConfig(live));
-  const ours = new Set([desired, ...owned].flatMap((text) => [...entriesOf(parseConfig(text)).keys()]));
+  const outlines = { desired: outlineOf(desired), live: outlineOf(live) };
+  const relevant = relevantParts(outlines.desired, outlines.live);
+  const wanted = entriesOf(relevant.part(outlines.desired));
+  const found = entriesOf(relevant.part(outlines.live));
+  const ours = new Set([
+    ...wanted.keys(),
+    ...owned.flatMap((text) => [...entriesOf(relevant.part(outlineOf(text))).keys()]),
+  ]);
   const missing = [...wanted.values()].flatMap((entry): readonly LiveChange[] => {
     const now = found.get(entry.key);
     if (now?.line === entry.line) return [];

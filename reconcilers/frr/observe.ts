@@ -1,12 +1,15 @@
 /** Reads what FRR runs: every daemon's configuration through its vty socket, made one, with secrets sealed at once. */
 import { Problem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
-import { headKind, isAmbient } from "./grammar.ts";
+import { headKind } from "./grammar.ts";
 import { incarnationOf } from "./incarnation.ts";
 import { daemons, type Daemon, type FrrObserved } from "./model.ts";
-import { daemonsOf } from "./route.ts";
+import { daemonsOf, isEven } from "./route.ts";
 import { sealConfig } from "./seal.ts";
-import { type Held, mergeConfigs, pathKey, printConfig } from "./tree.ts";
+import { type Context, firstIn, headOf, isStretch, linesIn, withoutAmbient } from "./outline.ts";
+import { outlineOf, printOutline } from "./outline-text.ts";
+import { unionOf } from "./union.ts";
+import { pathKey } from "./tree.ts";
 import { rejection, tryVty } from "./vty.ts";
 import { configByVtysh } from "./vtysh.ts";
 import { joinedVersion, versionIn, type Way, wayFor } from "./way.ts";
@@ -34,7 +37,6 @@ interface Reading {
   readonly answers: readonly Answer[];
   /** undefined: nobody can tell whether daemons started anew since. */
   readonly incarnation: string | undefined;
-  readonly nodes: readonly Held[];
 }
 const readings = new WeakMap<FrrObserved, Reading>();
 
@@ -63,16 +65,15 @@ export async function observeFrr(
   if (version !== undefined && (way ?? wayFor(version)) === "vtysh") {
     texts.splice(0, Infinity, sealed(await configByVtysh(host, sockets, signal), dotted));
   }
-  const nodes = mergeConfigs(texts, before?.nodes);
-  const merged = nodes.filter(({ line }) => !isAmbient([], line));
+  const merged = unionOf(texts.map((text) => withoutAmbient(outlineOf(text))));
   const observed = {
     version,
     running: answers.map((answer) => answer.daemon),
-    config: printConfig(merged),
+    config: printOutline(merged),
     incomplete: texts.length === answers.length ? incompleteLines(answers, merged) : [],
     profile: answers.map(({ config }) => /^frr defaults (\S+)$/m.exec(config)?.[1]).find((one) => one !== undefined),
   };
-  readings.set(observed, { answers, incarnation, nodes });
+  readings.set(observed, { answers, incarnation });
   return observed;
 }
 
@@ -107,27 +108,28 @@ function isPrintedByFew(path: readonly string[], line: string): boolean {
   return line.startsWith("description ") && path[0]?.startsWith("interface ") === true;
 }
 
-function incompleteLines(answers: readonly Answer[], merged: readonly Held[]): readonly string[] {
+function incompleteLines(answers: readonly Answer[], merged: Context): readonly string[] {
   const bit = new Map(answers.map(({ daemon }, index) => [daemon, 1 << index]));
   const incomplete: string[] = [];
-  // Most lines have the same few takers.
-  const masks = new Map<readonly Daemon[], number>();
-  const maskOf = (takers: readonly Daemon[]) => {
-    const known = masks.get(takers);
-    if (known !== undefined) return known;
-    const mask = takers.reduce((sum, daemon) => sum | (bit.get(daemon) ?? 0), 0);
-    masks.set(takers, mask);
-    return mask;
-  };
-  const look = (nodes: readonly Held[], path: readonly string[]): void => {
-    for (const { line, children, holders } of nodes) {
-      if (headKind(path, line) !== "group" && !isPrintedByFew(path, line)) {
-        const mask = maskOf(daemonsOf(path, line));
-        if ((mask & holders) !== mask) incomplete.push(pathKey(path, line));
+  const look = (context: Context): void => {
+    const { path } = context;
+    const missing = (line: string, holders: number) => {
+      if (headKind(path, line) === "group" || isPrintedByFew(path, line)) return false;
+      return daemonsOf(path, line).some((daemon) => ((bit.get(daemon) ?? 0) & ~holders) !== 0);
+    };
+    for (const part of context.parts) {
+      if (!isStretch(part)) {
+        if (missing(headOf(part), part.holders)) incomplete.push(pathKey(path, headOf(part)));
+        look(part);
+      } else if (isEven(path, part)) {
+        if (missing(...firstIn(part), part.holders))
+          incomplete.push(...linesIn(part).map((line) => pathKey(path, line)));
+      } else {
+        const some = linesIn(part).filter((line) => missing(line, part.holders));
+        incomplete.push(...some.map((line) => pathKey(path, line)));
       }
-      if (children.length > 0) look(children, [...path, line]);
     }
   };
-  look(merged, []);
+  look(merged);
   return incomplete;
 }

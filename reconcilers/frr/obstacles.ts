@@ -4,8 +4,8 @@ import { type Difference, groupKey, type Sides } from "./difference.ts";
 import type { Neighbor } from "./entries.ts";
 import { instanceSlot } from "./grammar.ts";
 import { type Daemon, daemons, type FrrDesired, type FrrObserved } from "./model.ts";
+import { outlineOf } from "./outline-text.ts";
 import { neededDaemons } from "./route.ts";
-import { parseConfig } from "./tree.ts";
 import { wayFor } from "./way.ts";
 
 /** All of them at once; none means that the steps may be carried out. */
@@ -71,7 +71,7 @@ function wantsOspfInterfaces(sides: Sides): boolean {
 
 function missingDaemons(desired: FrrDesired, observed: FrrObserved, hasSteps: boolean): Problem[] {
   if (daemons.every((daemon) => observed.running.includes(daemon))) return [];
-  const needed = hasSteps || desired.config !== "" ? [...neededDaemons(parseConfig(desired.config))] : [];
+  const needed = hasSteps || desired.config !== "" ? [...neededDaemons(outlineOf(desired.config))] : [];
   return needed.filter((daemon) => !observed.running.includes(daemon)).map(daemonMissing);
 }
 

@@ -7,8 +7,8 @@ import { instanceSlot, isIdentity, negation, objectOf, replacedByRemoval } from 
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
 import type { FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
 import { areaRemovals, early, earlyRemovals, holdingRemovals, makeAreas, makeRoom, phaseOf } from "./order.ts";
+import { outlineOf } from "./outline-text.ts";
 import { withoutLeaks } from "./regroup.ts";
-import { parseConfig } from "./tree.ts";
 import { tapsOf } from "./interfaces.ts";
 import { problemsOf } from "./obstacles.ts";
 import { wayFor } from "./way.ts";
@@ -24,7 +24,7 @@ export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: reado
   const raw = [desired, ...owned].flatMap((one) => one.raw ?? []);
   const reach = Object.assign({}, ...[...owned, desired].map((one) => one.reach)) as Reach;
   const { steps: plain, notes } = stepsOf(changes, sides, raw, reach);
-  const safe = withoutLeaks(plain, parseConfig(observed.config), parseConfig(desired.config));
+  const safe = withoutLeaks(plain, outlineOf(observed.config), outlineOf(desired.config));
   return {
     steps: safe.steps,
     foreign: foreignObjects(changes.foreign),

@@ -3,8 +3,8 @@
  * FRR 8.4: a list that is not there permits nothing at a neighbour and matches nothing in a route-map; an entry of a
  * route-map without a match matches everything; no entry matched is a denial.
  */
-import type { Clause, FilterName, Filters } from "./filters.ts";
-import { reference } from "./filters.ts";
+import type { FilterName } from "./filter-lists.ts";
+import { type Clause, type Filters, reference } from "./filters.ts";
 
 /** A route, as far as filters look at it. */
 export interface Route {

@@ -3,21 +3,14 @@
  * filters permit is evaluated after each command. Where an order of small changes would permit more, the filters are built
  * whole under another name ("CUSTOMERS~"), neighbours are switched over, the filters are changed, and they are switched back.
  */
-import {
-  type FilterName,
-  filterOf,
-  type Filters,
-  LiveFilters,
-  chainOf,
-  entryLine,
-  exportersIn,
-  reach,
-  reference,
-} from "./filters.ts";
+import { type FilterName, entryLine } from "./filter-lists.ts";
+import { filterOf, type Filters, LiveFilters, chainOf, exportersIn, reach, reference } from "./filters.ts";
 import { neighborOf } from "./grammar.ts";
 import type { FrrCommand, FrrStep } from "./model.ts";
+import type { Context } from "./outline.ts";
 import { kindsOf, permits } from "./policy.ts";
-import type { Node } from "./tree.ts";
+import { groupLines } from "./relevant.ts";
+import { contextsOf } from "./unlike.ts";
 import { widened } from "./widening.ts";
 
 /**
@@ -26,8 +19,8 @@ import { widened } from "./widening.ts";
  */
 export function withoutLeaks(
   steps: readonly FrrStep[],
-  live: readonly Node[],
-  desired: readonly Node[],
+  live: Context,
+  desired: Context,
 ): { readonly steps: readonly FrrStep[]; readonly notes: readonly string[] } {
   const commands = steps.flatMap((step) => step.commands);
   const touched = new Set(commands.flatMap((command) => filterTouched(command) ?? []));
@@ -85,10 +78,11 @@ function named(commands: readonly FrrCommand[]): readonly string[] {
 }
 
 /** Members go with their group: no command speaks of them. */
-function takenAlong(commands: readonly FrrCommand[], live: readonly Node[]): readonly string[] {
+function takenAlong(commands: readonly FrrCommand[], live: Context): readonly string[] {
   const gone = new Set(named(commands.filter(({ line }) => line.startsWith("no neighbor "))));
-  const lines = live.filter(({ line }) => line.startsWith("router bgp ")).flatMap(({ children }) => children);
-  return lines.flatMap(({ line }) => {
+  const instances = gone.size === 0 ? [] : [...contextsOf(live)].filter(([line]) => line.startsWith("router bgp "));
+  const lines = instances.flatMap(([, instance]) => groupLines(instance));
+  return lines.flatMap((line) => {
     const [, member, group] = /^neighbor (\S+) (?:interface )?peer-group (\S+)$/.exec(line) ?? [];
     return member !== undefined && group !== undefined && gone.has(group) ? [member] : [];
   });
@@ -113,7 +107,7 @@ function has({ lists, maps }: Filters, name: FilterName): boolean {
 /** Whether any neighbour is permitted in between what it is permitted neither before nor after; also when nobody can tell. */
 function leaks(
   commands: readonly FrrCommand[],
-  live: readonly Node[],
+  live: Context,
   before: Filters,
   after: Filters,
   inPlace: ReadonlySet<FilterName>,

@@ -5,12 +5,15 @@
 import { Problem } from "../../schemas/problem.ts";
 import type { Host, Rehearsed } from "../core.ts";
 import { daemons, type FrrDesired, type FrrObserved } from "./model.ts";
+import { outlineOf, printOutline } from "./outline-text.ts";
+import { relevantParts } from "./relevant.ts";
 import { isSupported, takersOf } from "./route.ts";
 import type { Scratches } from "./scratches.ts";
-import { readSource, type SourceLine, sourceText } from "./source.ts";
-import { isSameConfig, mergeConfigs, parseConfig, printConfig } from "./tree.ts";
+import { type SourceLine, sourceText } from "./source.ts";
 import { type Tried, tryOut } from "./trial.ts";
-import { partSource } from "./units.ts";
+import { joined, unionOf } from "./union.ts";
+import { linesOf, partSource } from "./units.ts";
+import { isAlike } from "./unlike.ts";
 
 type Rehearse = (
   desired: FrrDesired,
@@ -36,7 +39,9 @@ export function rehearsal(scratchesOf: (host: Host) => Scratches): Rehearse {
       desired: { ...desired, config, ...(version !== undefined && { printedBy: version }) },
     });
     if (desired.config === observed.config) return printed(desired.config);
-    const { fed, kept } = partSource(readSource(desired.config).lines, parseConfig(observed.config));
+    const [wanted, live] = [outlineOf(desired.config), outlineOf(observed.config)];
+    const relevant = relevantParts(wanted, live);
+    const { fed, kept } = partSource(linesOf(relevant.part(wanted)), relevant.part(live));
     if (fed.length === 0) return printed(desired.config);
     const profile = observed.profile ?? "traditional";
     const name = JSON.stringify([profile, version, fed.map(({ context, line }) => [context, line])]);
@@ -60,8 +65,9 @@ export function rehearsal(scratchesOf: (host: Host) => Scratches): Rehearse {
       return { ...asIs, notes: [untried(`FRR ${tried.seen.version} is installed, and ${version} runs`)] };
     }
     if (tried.refused.length > 0) return { ...asIs, problems: tried.refused.map(rejected) };
-    const nodes = mergeConfigs([sourceText(kept), tried.seen.config]);
-    return printed(isSameConfig(nodes, parseConfig(desired.config)) ? desired.config : printConfig(nodes));
+    const shown = unionOf([sourceText(kept), tried.seen.config].map((text) => outlineOf(text)));
+    const whole = joined(relevant.rest(wanted), shown);
+    return printed(isAlike(whole, wanted) ? desired.config : printOutline(whole));
   };
 }
 

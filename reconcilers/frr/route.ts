@@ -2,10 +2,9 @@
  * Which daemon of FRR 8.x takes which command: what vtysh knows and a client of the vty sockets has to know itself
  * (vtysh/vtysh.h). A command sent to a daemon that does not know it can be taken for an abbreviation of another one.
  */
-import type { Node } from "./tree.ts";
-import { walk } from "./tree.ts";
-import type { Daemon } from "./model.ts";
 import { headKind } from "./grammar.ts";
+import type { Daemon } from "./model.ts";
+import { type Context, firstIn, headOf, isStretch, linesIn, type Stretch } from "./outline.ts";
 
 const lists = ["zebra", "bfdd", "ospfd", "ospf6d", "bgpd"] as const satisfies readonly Daemon[];
 const statics = ["staticd"] as const satisfies readonly Daemon[];
@@ -87,12 +86,24 @@ export function takersOf(
 }
 
 /** The daemons without which this configuration cannot be had: those of its lines that only one daemon takes. */
-export function neededDaemons(config: readonly Node[]): ReadonlySet<Daemon> {
+export function neededDaemons(config: Context): ReadonlySet<Daemon> {
   const needed = new Set<Daemon>();
-  walk(config, (path, node) => {
-    if (headKind(path, node.line) === "group") return;
-    const takers = daemonsOf(path, node.line);
+  const need = (path: readonly string[], line: string) => {
+    const takers = daemonsOf(path, line);
     needed.add(takers.length === 1 ? (takers[0] ?? "zebra") : "zebra");
-  });
+  };
+  for (const part of config.parts) {
+    if (isStretch(part))
+      for (const line of isEven(config.path, part) ? firstIn(part) : linesIn(part)) need(config.path, line);
+    else {
+      if (headKind(config.path, headOf(part)) !== "group") need(config.path, headOf(part));
+      for (const daemon of neededDaemons(part)) needed.add(daemon);
+    }
+  }
   return needed;
+}
+
+/** Whether all lines of a stretch are for the same daemons. */
+export function isEven([root]: readonly string[], { kind }: Stretch): boolean {
+  return root === undefined ? kind !== "" && kind !== "ambient" : root.startsWith("router ");
 }

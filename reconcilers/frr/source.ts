@@ -4,8 +4,8 @@
  * of reading may differ the source is in doubt, and FRR has to be asked (vtysh -m).
  */
 import { isAmbient } from "./grammar.ts";
-import { wordsIn } from "./lines.ts";
-import { isExit } from "./tree.ts";
+import { isExit, opensContext } from "./openers.ts";
+import { wordsIn } from "./words.ts";
 
 /** One line to type, in file order. */
 export interface SourceLine {
@@ -29,47 +29,12 @@ interface Open {
   readonly indent: number;
 }
 
-/** Lines that open a context, by the line around it: of all daemons of FRR 8.4 (vtysh/vtysh.c). */
-const openers: readonly (readonly [RegExp, RegExp])[] = [
-  [
-    /^router bgp\b/,
-    /^(?:address-family \S|segment-routing srv6$|bmp targets \S|vnc (?:defaults$|nve-group|l2-group)|vrf-policy \S)/,
-  ],
-  [/^address-family l2vpn evpn$/, /^vni \d+$/],
-  [/^router eigrp\b|^mpls ldp$/, /^address-family \S/],
-  [/^address-family /, /^interface \S/],
-  [/^bfd$/, /^(?:peer|profile) \S/],
-  [/^key chain /, /^key \d+$/],
-  [/^interface /, /^link-params$/],
-  [/^l2vpn /, /^member pseudowire \S/],
-  [/^segment-routing$/, /^(?:srv6|traffic-eng)$/],
-  [/^srv6$/, /^locators$/],
-  [/^locators$/, /^locator \S/],
-  [/^traffic-eng$/, /^(?:segment-list \S|policy color|pcep$)/],
-  [/^policy color/, /^candidate-path preference \d+ name \S+ dynamic$/],
-  [/^pcep$/, /^(?:pcc$|pce \S|pce-config \S)/],
-];
-const topOpener =
-  /^(?:router \S|route-map \S+ (?:permit|deny) \d|interface \S|vrf \S|bfd$|key chain \S|rpki$|mpls ldp$|l2vpn \S|pseudowire \S|segment-routing$|nexthop-group \S|pbr-map \S|line vty$)/;
-
 /** Lines that FRR takes at the top only, whatever context is open. */
 const onlyAtTop =
   /^(?:no )?(?:router (?!-id)|route-map \S+ (?:permit|deny)|interface \S|vrf \S|(?:ip|ipv6) prefix-list|bgp (?:as-path|community-list|large-community-list|extcommunity-list)|(?:ipv6 |mac )?access-list|key chain|line vty|frr |hostname|log |service|debug)/;
 /** Lines that FRR takes in `router bgp` only, not in an address family of it. */
 const onlyInRouter =
   /^(?:address-family |bgp |(?:no )?neighbor \S+ (?:remote-as|description|timers|password|update-source|ebgp-multihop|bfd|shutdown|interface)\b)/;
-
-/** Whether a line opens a context where it stands. */
-export function opensContext(context: readonly string[], line: string): boolean {
-  const around = context.at(-1) ?? "";
-  if (around === "") return opensAtTop(line);
-  return openers.some(([where, what]) => where.test(around) && what.test(line));
-}
-
-/** The same of a line at the top. */
-export function opensAtTop(line: string): boolean {
-  return !line.startsWith("ip ") && topOpener.test(line);
-}
 
 /** Reads a file, or what `show running-config` printed, by its indentation. Linear. */
 export function readSource(text: string): Source {
@@ -99,6 +64,7 @@ export function readMarked(marked: string, text: string): Source {
   return reader.source();
 }
 
+/** The words of a file that leave a context: one more than FRR prints. */
 function isLeaving(line: string): boolean {
   return isExit(line) || line === "quit";
 }

@@ -9,7 +9,8 @@ import type { FrrObserved } from "./model.ts";
 import { observeFrr } from "./observe.ts";
 import type { ScratchOptions } from "./scratch.ts";
 import type { Scratches } from "./scratches.ts";
-import { opensContext, type SourceLine } from "./source.ts";
+import { opensContext } from "./openers.ts";
+import type { SourceLine } from "./source.ts";
 
 export interface Refused {
   readonly line: SourceLine;

@@ -3,8 +3,8 @@
  * prints it is canonical already; only units that differ, and what their printed form depends on, are worth a scratch FRR.
  */
 import { headKind, isLeak, lineKey, neighborOf, objectOf } from "./grammar.ts";
+import { opensContext } from "./openers.ts";
 import type { SourceLine } from "./source.ts";
-import { opensContext } from "./source.ts";
 import { type Node, pathKey, walk } from "./tree.ts";
 
 export interface Parted {
@@ -14,6 +14,16 @@ export interface Parted {
   readonly kept: readonly SourceLine[];
   /** Whether the file and what is live are the same, line by line. */
   readonly isSame: boolean;
+}
+
+/** The same as lines of a source, but for their places in it. */
+export function linesOf(nodes: readonly Node[]): readonly SourceLine[] {
+  const lines: SourceLine[] = [];
+  walk(nodes, (context, { line, children }) => {
+    // A family without lines is none.
+    if (children.length > 0 || !line.startsWith("address-family ")) lines.push({ context, line, at: 0 });
+  });
+  return lines;
 }
 
 /** Linear in the lines of both. `live` is canonical. */

@@ -132,7 +132,8 @@ export class VtySession {
     let limit = commands.length;
     while (replies.length < Math.min(sent, limit) || sent < limit) {
       const until = Math.min(limit, replies.length + window);
-      if (sent < until) {
+      // Several with each write, and not one for each reply.
+      if (sent < until && (until === limit || until - sent >= window / 2)) {
         const requests = commands.slice(sent, until).map(encodeCommand);
         sent = until;
         await this.connection.write(joined(requests));
@@ -234,6 +235,7 @@ async function deadline<T>(
   try {
     return await work(AbortSignal.any([signal, late.signal]));
   } finally {
-    done.abort();
+    // With a reason of its own: an error would be made for each reply otherwise.
+    done.abort("done");
   }
 }

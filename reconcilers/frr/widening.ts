@@ -1,5 +1,6 @@
 /** Whom a change announces more to than before, by what its filters permit: said in the plan, since nothing in it looks odd. */
-import { chainOf, exportersIn, type FilterName, type Filters, reach } from "./filters.ts";
+import { type FilterName } from "./filter-lists.ts";
+import { chainOf, exportersIn, type Filters, reach } from "./filters.ts";
 import { kindsOf, permits, type Route } from "./policy.ts";
 
 /** One sentence for each set of filters. Of neighbours that are there before and after. */

@@ -8,7 +8,7 @@ import { type Daemon, daemons, type FrrObserved } from "./model.ts";
 import { withoutAmbient } from "./outline.ts";
 import { outlineOf, printOutline } from "./outline-text.ts";
 import { relevantParts } from "./relevant.ts";
-import { daemonsOf, isSupported, takersOf } from "./route.ts";
+import { daemonsOf, takersOf } from "./route.ts";
 import type { Scratches } from "./scratches.ts";
 import { sealConfig } from "./seal.ts";
 import { readMarked, readSource, type Source, type SourceLine, sourceText } from "./source.ts";
@@ -74,15 +74,14 @@ export async function canonicalForm(
   const takers = takersOf(fed).filter((daemon) => live.running.includes(daemon));
   const wanted = { daemons: takers, profile: live.profile ?? "traditional" };
   const byTable = (why: string) => ({ config: whole(tableForm(fed)), problems: [], notes: [tableNote(why)] });
-  if (!isSupported(live.version ?? "8.4")) return byTable(`FRR ${live.version} is only known through vtysh`);
   const tried = await tryOut(fed, wanted, scratches, host, signal, { dotted: true });
   if ("why" in tried) return byTable(tried.why);
-  const places = tried.refused.length > 0 && exact ? placesIn(sealed) : undefined;
-  const told = tried.refused.map(({ line, what }) => refusal(file, places?.(line) ?? line.at, what));
-  if (told.length > 0) return { config: "", problems: told, notes: [] };
   if (live.version !== undefined && tried.seen.version !== live.version) {
     return byTable(`FRR ${tried.seen.version} is installed, and ${live.version} runs`);
   }
+  const places = tried.refused.length > 0 && exact ? placesIn(sealed) : undefined;
+  const told = tried.refused.map(({ line, what }) => refusal(file, places?.(line) ?? line.at, what));
+  if (told.length > 0) return { config: "", problems: told, notes: [] };
   return { config: whole(tried.seen.config), problems: [], notes: [] };
 }
 

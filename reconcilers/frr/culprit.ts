@@ -1,8 +1,8 @@
 /** Finds the command that is to blame where FRR rejects several as one: halves are sent again until one command is left. */
 import type { FrrCommand } from "./model.ts";
 
-export interface Culprit {
-  readonly command: FrrCommand;
+export interface Culprit<C extends FrrCommand> {
+  readonly command: C;
   /** In FRR's words. */
   readonly why: string;
 }
@@ -11,10 +11,10 @@ export interface Culprit {
  * `commands` had no effect, none of them; `send` gives what FRR says against some, or undefined where it takes them: they have
  * their effect then. Resolves with undefined where no command is rejected by itself.
  */
-export async function culpritOf(
-  commands: readonly FrrCommand[],
-  send: (some: readonly FrrCommand[]) => Promise<string | undefined>,
-): Promise<Culprit | undefined> {
+export async function culpritOf<C extends FrrCommand>(
+  commands: readonly C[],
+  send: (some: readonly C[]) => Promise<string | undefined>,
+): Promise<Culprit<C> | undefined> {
   let suspects = commands;
   while (suspects.length > 1) {
     const half = suspects.slice(0, Math.ceil(suspects.length / 2));

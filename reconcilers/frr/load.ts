@@ -5,11 +5,13 @@
  */
 import type { Host } from "../core.ts";
 import type { Daemon } from "./model.ts";
+import { rejected } from "./rejected.ts";
 import { daemonsOf } from "./route.ts";
 import { scriptFor } from "./script.ts";
 import { maskText, revealLine } from "./seal.ts";
 import type { SourceLine } from "./source.ts";
 import { openVty, rejection, type VtySession } from "./vty.ts";
+import { refusedByVtysh } from "./vtysh.ts";
 
 export interface Rejected {
   readonly line: SourceLine;
@@ -53,6 +55,20 @@ export async function loadSource(
   };
 }
 
+/** The same through vtysh, which finds one line at a time that is not taken; of lines that it does not know, none first. */
+export async function loadByVtysh(
+  lines: readonly SourceLine[],
+  host: Host,
+  sockets: string,
+  signal: AbortSignal,
+): Promise<Loaded> {
+  const refused = await refusedByVtysh(lines, host, sockets, signal);
+  if (!refused) return { rejected: [], failed: [] };
+  const { why, command, plain } = refused;
+  if (!command) throw rejected("A scratch FRR", undefined, why, plain, "one of the lines");
+  return { rejected: [{ line: command, why: said(why, plain) }], failed: [] };
+}
+
 async function loadInto(
   daemon: Daemon,
   lines: readonly SourceLine[],
@@ -62,7 +78,7 @@ async function loadInto(
   signal: AbortSignal,
 ): Promise<Loaded> {
   const session = await openVty(host, sockets, daemon, signal);
-  const rejected: Rejected[] = [];
+  const refused: Rejected[] = [];
   const failed: string[] = [];
   try {
     for (let from = 0; from < lines.length; from += batchLines) {
@@ -72,7 +88,7 @@ async function loadInto(
       if (careful.has(name)) {
         for (const line of batch) {
           const why = await loadLine(session, line, host, signal);
-          if (why !== undefined) rejected.push({ line, why });
+          if (why !== undefined) refused.push({ line, why });
         }
         continue;
       }
@@ -85,7 +101,7 @@ async function loadInto(
   } finally {
     session.close();
   }
-  return { rejected, failed };
+  return { rejected: refused, failed };
 }
 
 /** What stands in a context that is not taken is not told of: the line that opens it is. */
@@ -102,5 +118,9 @@ async function loadLine(
   }
   const revealed = revealLine(line, host.secrets);
   const why = rejection(await session.ask(revealed.line, signal, patience));
-  return why === undefined ? undefined : maskText(why, revealed.plain).replaceAll(/\s+/g, " ").slice(0, 300);
+  return why === undefined ? undefined : said(why, revealed.plain);
+}
+
+function said(why: string, plain: readonly string[]): string {
+  return maskText(why, plain).replaceAll(/\s+/g, " ").slice(0, 300);
 }

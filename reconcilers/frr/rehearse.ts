@@ -7,7 +7,7 @@ import type { Host, Rehearsed } from "../core.ts";
 import { daemons, type FrrDesired, type FrrObserved } from "./model.ts";
 import { outlineOf, printOutline } from "./outline-text.ts";
 import { relevantParts } from "./relevant.ts";
-import { isSupported, takersOf } from "./route.ts";
+import { takersOf } from "./route.ts";
 import type { Scratches } from "./scratches.ts";
 import { type SourceLine, sourceText } from "./source.ts";
 import { type Tried, tryOut } from "./trial.ts";
@@ -33,7 +33,7 @@ export function rehearsal(scratchesOf: (host: Host) => Scratches): Rehearse {
     const asIs = { desired, problems: [], notes: [] };
     const { version } = observed;
     const isKnown = desired.printedBy !== undefined && desired.printedBy === version;
-    if (isKnown || !isSupported(version ?? "8.4")) return asIs;
+    if (isKnown) return asIs;
     const printed = (config: string) => ({
       ...asIs,
       desired: { ...desired, config, ...(version !== undefined && { printedBy: version }) },

@@ -19,24 +19,41 @@ export interface ScratchOptions {
   readonly daemons: readonly Daemon[];
   /** "traditional" or "datacenter": the defaults that it has compiled in. */
   readonly profile: string;
+  /** The folder of the daemons' programs, and of none but them; where Debian has them unless given. */
+  readonly programs?: string;
 }
 
-const programs = "/usr/lib/frr";
+const installed = "/usr/lib/frr";
 const startMs = 30_000;
 
-/** Waits for each daemon, which says that it is up by ending in the foreground. One process more would be 10 ms more. */
+/**
+ * Waits for each daemon, which says that it is up by ending in the foreground. One process more would be 10 ms more. Where
+ * there is a mgmtd (9 and later) others go through it: its sockets, and what they start with, are in the usual folders
+ * whatever they are told, and there they see their own.
+ */
 const startScript = `
 [ "$(id -u)" = 0 ] || { echo "only root can start one" >&2; exit 1; }
-folder=$1; export dir=$2 profile=$3; shift 3
+folder=$1; export dir=$2 profile=$3 programs=$4; shift 4
 install -d -m 755 "$folder" && install -d -m 750 -o frr -g frr "$dir" || exit 1
-exec unshare --net sh -c '
-for one in "$@"; do
-  more=; [ $one = bfdd ] && more="--bfdctl $dir/bfdd.sock"
-  ${programs}/$one -d -F $profile --vty_socket $dir -i $dir/$one.pid -z $dir/zserv.api -f $dir/none.conf \\
-    -A 127.0.0.1 -P 0 --log syslog --log-level emergencies $more || echo "$one" >>$dir/failed &
-done
+alone=--net; [ -e "$programs/mgmtd" ] && { alone="--net --mount"; set -- mgmtd "$@"; mkdir -p /var/run/frr; }
+exec unshare $alone sh -c '
+apart=yes
+start() {
+  more=
+  [ -z "$apart" ] || more="-f $dir/none.conf"
+  [ -z "$apart" ] || [ $1 != bfdd ] || more="$more --bfdctl $dir/bfdd.sock"
+  # From 9 on they go on holding what they were given to write to.
+  "$programs/$1" -d -F $profile --vty_socket $dir -i $dir/$1.pid -z $dir/zserv.api \\
+    -A 127.0.0.1 -P 0 --log syslog --log-level emergencies $more >$dir/$1.said 2>&1 || echo "$1" >>$dir/failed
+}
+if [ "$1" = mgmtd ]; then
+  shift; apart=
+  mount --bind "$dir" /var/run/frr && mount --bind "$dir" /etc/frr || exit 1
+  start mgmtd
+fi
+for one in "$@"; do start $one & done
 wait
-[ ! -e $dir/failed ]
+[ ! -e $dir/failed ] || { read -r one <$dir/failed; head -n 1 $dir/$one.said >&2; exit 1; }
 ' sh "$@"
 `;
 
@@ -46,7 +63,7 @@ export async function openScratch(
   options: ScratchOptions,
   signal: AbortSignal,
 ): Promise<Scratch | { readonly why: string }> {
-  const { folder, profile } = options;
+  const { folder, profile, programs = installed } = options;
   if (!(await host.attributes(`${programs}/zebra`))) return { why: `there is no ${programs}/zebra` };
   await removeStale(host, folder, signal);
   const own = /^(\d+) .*\) (?:\S+ ){19}(\d+) /s.exec((await host.readFile("/proc/self/stat")) ?? "");
@@ -54,7 +71,7 @@ export async function openScratch(
   const sockets = `${folder}/${own?.[1] ?? 0}-${own?.[2] ?? 0}-${count}`;
   const scratch: Scratch = { sockets, close: () => end(host, sockets).catch(() => undefined) };
   const wanted = daemons.filter((daemon) => options.daemons.includes(daemon));
-  const argv = ["sh", "-c", startScript, "sh", folder, sockets, profile, ...wanted] as const;
+  const argv = ["sh", "-c", startScript, "sh", folder, sockets, profile, programs, ...wanted] as const;
   try {
     const started = await host.run(argv, { timeoutMs: startMs, signal });
     if (started.exitCode === 0) return scratch;

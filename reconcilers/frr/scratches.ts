@@ -25,11 +25,11 @@ export interface Scratches {
   ): Promise<Lease | { readonly why: string }>;
 }
 
-/** Each question has an instance of its own, which ends with it: for a program that asks once. */
-export function freshScratches(folder: string, host: Host): Scratches {
+/** Each question has an instance of its own, which ends with it: for a program that asks once. `programs` as in ScratchOptions. */
+export function freshScratches(folder: string, host: Host, programs?: string): Scratches {
   return {
     async take(wanted, signal) {
-      const scratch = await openScratch(host, { folder, ...wanted }, signal);
+      const scratch = await openScratch(host, { folder, ...wanted, ...(programs && { programs }) }, signal);
       return "why" in scratch ? scratch : { ...scratch, release: () => scratch.close() };
     },
   };

@@ -4,9 +4,9 @@ import type { Daemon, FrrCommand } from "./model.ts";
 import { daemonsOf } from "./route.ts";
 
 /** A line to send; `command` is the one that it carries out, if it is not only a way to it. */
-export interface ScriptLine {
+export interface ScriptLine<C extends FrrCommand = FrrCommand> {
   readonly text: string;
-  readonly command?: FrrCommand;
+  readonly command?: C;
 }
 
 /**
@@ -20,8 +20,8 @@ export function scriptFor(daemon: Daemon, commands: readonly FrrCommand[]): read
 }
 
 /** The lines for whoever takes all of them, at the top again at their end. */
-export function wholeScript(commands: readonly FrrCommand[]): readonly ScriptLine[] {
-  const lines: ScriptLine[] = [];
+export function wholeScript<C extends FrrCommand>(commands: readonly C[]): readonly ScriptLine<C>[] {
+  const lines: ScriptLine<C>[] = [];
   let current: readonly string[] = [];
   for (const command of commands) {
     lines.push(...way(current, command.context), { text: command.line, command });
@@ -31,7 +31,7 @@ export function wholeScript(commands: readonly FrrCommand[]): readonly ScriptLin
   return [...lines, ...leave(current, 0)];
 }
 
-function way(from: readonly string[], to: readonly string[]): readonly ScriptLine[] {
+function way(from: readonly string[], to: readonly string[]): readonly ScriptLine<never>[] {
   let common = 0;
   while (common < from.length && common < to.length && from[common] === to[common]) common += 1;
   const stays = common === 0 && from[0]?.startsWith("route-map ") === true;
@@ -39,7 +39,7 @@ function way(from: readonly string[], to: readonly string[]): readonly ScriptLin
   return [...out, ...to.slice(common).map((text) => ({ text }))];
 }
 
-function leave(from: readonly string[], depth: number): readonly ScriptLine[] {
+function leave(from: readonly string[], depth: number): readonly ScriptLine<never>[] {
   return from
     .slice(depth)
     .toReversed()

@@ -4,13 +4,14 @@
  */
 import { Problem } from "../../schemas/problem.ts";
 import { type Host, sealedSecret } from "../core.ts";
-import { loadSource } from "./load.ts";
+import { loadByVtysh, loadSource } from "./load.ts";
 import type { FrrObserved } from "./model.ts";
 import { observeFrr } from "./observe.ts";
 import type { ScratchOptions } from "./scratch.ts";
 import type { Scratches } from "./scratches.ts";
 import { opensContext } from "./openers.ts";
 import type { SourceLine } from "./source.ts";
+import { versionOf, wayFor } from "./way.ts";
 
 export interface Refused {
   readonly line: SourceLine;
@@ -43,7 +44,11 @@ export async function tryOut(
     if ("why" in scratch) return scratch;
     let isClean = false;
     try {
-      const loaded = await loadSource(lines, careful, wanted.daemons, shown, scratch.sockets, signal);
+      const version = (await versionOf(shown, scratch.sockets, signal)) ?? "";
+      const loaded =
+        wayFor(version) === "sockets"
+          ? await loadSource(lines, careful, wanted.daemons, shown, scratch.sockets, signal)
+          : await loadByVtysh(lines, shown, scratch.sockets, signal);
       const seen = await observeFrr(shown, scratch.sockets, signal, { dotted });
       if (loaded.failed.length === 0) {
         isClean = loaded.rejected.length === 0;

@@ -19,6 +19,13 @@ export async function configByVtysh(host: Host, sockets: string, signal: AbortSi
   throw unreachable(ran);
 }
 
+/**
+ * From 9 on vtysh has a child for each daemon, which would share what is piped in, and daemons would hear of it in no order:
+ * it is told to have none. Not from a file: secrets are in it. It opens its input by name, which must be a pipe for that.
+ */
+const typing =
+  'case $(vtysh --help) in *--no-fork*) set -- "$1" --no-fork;; esac; cat | vtysh --vty_socket "$@" -f /dev/stdin';
+
 /** Gives vtysh a batch. Rejects with FRR_REJECTED and the command that was not taken; others of it may have been. */
 export async function sendByVtysh(
   commands: readonly FrrCommand[],
@@ -26,21 +33,30 @@ export async function sendByVtysh(
   sockets: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const failed = await refusedByVtysh(commands, host, sockets, signal);
+  if (failed) throw rejected("FRR", failed.command, failed.why, failed.plain);
+}
+
+/** The same, for who wants to know what was not taken; undefined: all of it was. */
+export async function refusedByVtysh<C extends FrrCommand>(
+  commands: readonly C[],
+  host: Host,
+  sockets: string,
+  signal: AbortSignal,
+): Promise<Failed<C> | undefined> {
   const failed = await send(commands);
-  if (failed === undefined) return;
-  if (failed.command) throw rejected("FRR", failed.command, failed.why, failed.plain);
+  if (failed === undefined || failed.command) return failed;
   // Lists and route-maps are rejected as a group, of which nothing has an effect then, and vtysh ends well.
   const group = commands.filter(({ context, line }) => failed.why.includes(`- ${[...context, line].join(" ").trim()}`));
   const suspects = group.length > 0 ? group : commands;
   const culprit = await culpritOf(suspects, async (some) => (await send(some))?.why);
-  throw rejected("FRR", culprit?.command, culprit?.why ?? failed.why, failed.plain);
+  return culprit ? { ...failed, ...culprit } : failed;
 
-  async function send(some: readonly FrrCommand[]): Promise<Failed | undefined> {
+  async function send(some: readonly C[]): Promise<Failed<C> | undefined> {
     const script = wholeScript(some);
     const revealed = script.map(({ text }) => revealLine(text, host.secrets));
     const input = `${revealed.map(({ line }) => line).join("\n")}\n`;
-    // Not from a file: secrets are in it. vtysh opens its input by name, which must be a pipe for that, and no socket.
-    const argv = ["sh", "-c", 'cat | vtysh --vty_socket "$1" -f /dev/stdin', "sh", sockets] as const;
+    const argv = ["sh", "-c", typing, "sh", sockets] as const;
     const ran = await host.run(argv, { timeoutMs: limitMs, signal, input });
     const plain = revealed.flatMap((one) => one.plain);
     const [, number, said = ""] = /^line (\d+): (.*)/m.exec(ran.stderr) ?? [];
@@ -55,10 +71,10 @@ export async function sendByVtysh(
   }
 }
 
-interface Failed {
+interface Failed<C extends FrrCommand> {
   readonly why: string;
-  /** Where vtysh names its line. */
-  readonly command: FrrCommand | undefined;
+  /** undefined: one of them all. */
+  readonly command: C | undefined;
   /** Secrets that may stand in what it says. */
   readonly plain: readonly string[];
 }

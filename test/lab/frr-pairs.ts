@@ -25,10 +25,10 @@ export interface Ended {
   readonly why: string;
 }
 
-/** `sockets`: of the FRR that is changed; `scratch`: where others may live for a while. */
-export function pairLab(sockets: string, scratch: string) {
+/** `sockets`: of the FRR that is changed; `scratch`: where others may live for a while; `programs`: those of its daemons. */
+export function pairLab(sockets: string, scratch: string, programs?: string) {
   const host = linuxHost(passingSecrets());
-  const scratches = freshScratches(scratch, host);
+  const scratches = freshScratches(scratch, host, programs);
   const started = new Map<string, string>();
 
   /** What an FRR prints that was started with this text, as FRR does it. */
@@ -36,14 +36,17 @@ export function pairLab(sockets: string, scratch: string) {
     const known = started.get(text);
     if (known !== undefined) return known;
     const daemons = [...new Set<Daemon>(["zebra", ...takersOf(readSource(text).lines)])];
-    const fresh = await openScratch(host, { folder: scratch, daemons, profile: "traditional" }, signal);
+    const options = { folder: scratch, daemons, profile: "traditional", ...(programs !== undefined && { programs }) };
+    const fresh = await openScratch(host, options, signal);
     if ("why" in fresh) throw new Error(fresh.why);
     try {
       const file = `${fresh.sockets}/reference.conf`;
       writeFileSync(file, text);
       const argv = ["vtysh", "--vty_socket", fresh.sockets, "-f", file] as const;
       const { exitCode, stderr } = await host.run(argv, { timeoutMs: 60_000, signal });
-      if (exitCode !== 0 || stderr !== "") throw new Error(`FRR does not start with it: ${stderr}`);
+      // From 9 on it says of each daemon that it is done.
+      if (exitCode !== 0 || stderr.replaceAll(/^\[\d+\|\w+\] done\n?/gm, "") !== "")
+        throw new Error(`FRR does not start with it: ${stderr}`);
       const { config } = await observeFrr(host, fresh.sockets, signal, { dotted: true });
       started.set(text, config);
       return config;

@@ -1,6 +1,6 @@
 /** A real FRR (Debian's package) of its own in a network namespace: for the integration tests and the demo. Needs root. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Daemon } from "../../reconcilers/frr/model.ts";
@@ -20,17 +20,62 @@ export interface RealFrr extends AsyncDisposable {
   start(daemon: Daemon): Promise<void>;
 }
 
+/** Programs of another FRR than the installed one. */
+export interface OtherFrr extends Disposable {
+  /** The folder of the daemons. */
+  readonly programs: string;
+  /** The folder in which `vtysh` is: to be the first of PATH. */
+  readonly bin: string;
+}
+
+/** Why there is no other FRR, or undefined. */
+export function whyNoOtherFrr(): string | undefined {
+  const root = process.env["IMP_TEST_FRR_PREFIX"];
+  if (root === undefined) return "IMP_TEST_FRR_PREFIX names no folder with another FRR";
+  return existsSync(`${root}/usr/lib/frr/zebra`) ? whyNoNamespaces() : `${root} has no usr/lib/frr/zebra`;
+}
+
+/**
+ * The FRR of IMP_TEST_FRR_PREFIX: a folder in which Debian's packages of it, and of all that it depends on, lie unpacked
+ * (dpkg-deb -x). Its programs are started with its own C library.
+ */
+export function otherFrr(): OtherFrr {
+  const root = process.env["IMP_TEST_FRR_PREFIX"] ?? "";
+  const folder = mkdtempSync("/run/imp-frr-other-");
+  chmodSync(folder, 0o755);
+  const [programs, bin] = [`${folder}/frr`, `${folder}/bin`];
+  const libraries = [`${root}/usr/lib/x86_64-linux-gnu`, `${root}/usr/lib/x86_64-linux-gnu/frr`].join(":");
+  const wrap = (from: string, to: string) => {
+    const start = `exec ${root}/lib64/ld-linux-x86-64.so.2 --library-path ${libraries} ${from} "$@"`;
+    writeFileSync(to, `#!/bin/sh\n${start}\n`, { mode: 0o755 });
+  };
+  for (const path of [programs, bin]) mkdirSync(path);
+  for (const name of ["mgmtd", "zebra", "staticd", "bfdd", "ospfd", "ospf6d", "bgpd"]) {
+    wrap(`${root}/usr/lib/frr/${name}`, `${programs}/${name}`);
+  }
+  wrap(`${root}/usr/bin/vtysh`, `${bin}/vtysh`);
+  return { programs, bin, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
 /** Starts these daemons, zebra first, in a pathspace named after the namespace; resolves once all of them listen. */
 export async function startFrr(
   namespace: Namespace,
   daemons: readonly Daemon[] = ["zebra", "staticd", "bfdd", "ospfd", "ospf6d", "bgpd"],
+  programs = "/usr/lib/frr",
 ): Promise<RealFrr> {
   const pathspace = namespace.name;
   const folders = [`/etc/frr/${pathspace}`, `/var/run/frr/${pathspace}`];
   for (const folder of folders) mkdirSync(folder, { recursive: true });
   execFileSync("chown", ["frr:frr", ...folders]);
   const sockets = `/var/run/frr/${pathspace}`;
-  const children = new Map<Daemon, ChildProcess>();
+  const children = new Map<Daemon | "mgmtd", ChildProcess>();
+  const start = async (daemon: Daemon | "mgmtd") => {
+    const options = ["-N", pathspace, "-F", "traditional", "-A", "127.0.0.1", "-P", "0", "--log", "stdout"];
+    const [command, ...argv] = namespace.inside(`${programs}/${daemon}`, ...options);
+    const child = spawn(command, argv, { stdio: ["ignore", "ignore", "ignore"] });
+    children.set(daemon, child);
+    await listening(child, `${sockets}/${daemon}.vty`);
+  };
 
   const frr: RealFrr = {
     sockets,
@@ -39,13 +84,7 @@ export async function startFrr(
       children.delete(daemon);
       rmSync(`${sockets}/${daemon}.vty`, { force: true });
     },
-    start: async (daemon) => {
-      const options = ["-N", pathspace, "-F", "traditional", "-A", "127.0.0.1", "-P", "0", "--log", "stdout"];
-      const [command, ...argv] = namespace.inside(`/usr/lib/frr/${daemon}`, ...options);
-      const child = spawn(command, argv, { stdio: ["ignore", "ignore", "ignore"] });
-      children.set(daemon, child);
-      await listening(child, `${sockets}/${daemon}.vty`);
-    },
+    start,
     [Symbol.asyncDispose]: async () => {
       const running = [...children.values()].toReversed();
       for (const child of running) await end(child, "SIGTERM");
@@ -53,7 +92,8 @@ export async function startFrr(
     },
   };
   try {
-    for (const daemon of daemons) await frr.start(daemon);
+    if (existsSync(`${programs}/mgmtd`)) await start("mgmtd");
+    for (const daemon of daemons) await start(daemon);
     return frr;
   } catch (error) {
     await frr[Symbol.asyncDispose]();

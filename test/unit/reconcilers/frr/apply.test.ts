@@ -106,7 +106,7 @@ describe("applying to FRR", () => {
     expect(sim.history).toEqual([]);
     expect(asked.map(({ argv }) => argv.join(" "))).toEqual([
       "vtysh --vty_socket /run/frr -c show running-config no-header",
-      expect.stringMatching(/^sh -c cat \| vtysh --vty_socket .* -f \/dev\/stdin sh \/run\/frr$/),
+      expect.stringMatching(/^sh -c .* cat \| vtysh --vty_socket "\$@" -f \/dev\/stdin sh \/run\/frr$/),
     ]);
     expect(asked[1]?.input).toContain("\nneighbor 192.0.2.1 password hidden\n");
   });

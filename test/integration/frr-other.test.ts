@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { linuxHost } from "../../controller/host/linux.ts";
+import { passingSecrets } from "../../controller/passing-secrets.ts";
+import { observeFrr } from "../../reconcilers/frr/observe.ts";
+import { freshScratches } from "../../reconcilers/frr/scratches.ts";
+import { planWhole } from "../../reconcilers/frr/whole.ts";
+import { otherFrr, type OtherFrr, type RealFrr, startFrr, whyNoOtherFrr } from "../lab/frr.ts";
+import { pairLab } from "../lab/frr-pairs.ts";
+import { pairs } from "../lab/frr-routers.ts";
+import { makeNamespace, type Namespace } from "../lab/netns.ts";
+
+const missing = whyNoOtherFrr();
+/** Every so many pairs, from the first: all of them with IMP_FRR_PAIRS=1. */
+const every = Number(process.env["IMP_FRR_PAIRS"] ?? 20);
+const scratch = "/run/imp-vfo-scratch";
+const signal = new AbortController().signal;
+
+describe.skipIf(missing !== undefined)(`an FRR with mgmtd (${missing ?? process.env["IMP_TEST_FRR_PREFIX"]})`, () => {
+  const path = process.env["PATH"];
+  let other: OtherFrr;
+  let namespace: Namespace;
+  let real: RealFrr;
+  let lab: ReturnType<typeof pairLab>;
+
+  beforeAll(async () => {
+    other = otherFrr();
+    process.env["PATH"] = `${other.bin}:${path}`;
+    namespace = makeNamespace("vfo");
+    real = await startFrr(namespace, undefined, other.programs);
+    lab = pairLab(real.sockets, scratch, other.programs);
+  });
+
+  afterAll(async () => {
+    process.env["PATH"] = path;
+    await real?.[Symbol.asyncDispose]();
+    namespace?.[Symbol.dispose]();
+    other?.[Symbol.dispose]();
+  });
+
+  const tried = pairs().filter((_, index) => index % every === 0);
+
+  it.each(tried)("ends right and says so: $name", async ({ from, to }) => {
+    await lab.begin(from);
+    const ended = { ...(await lab.apply(to)), differs: await lab.differs(to) };
+
+    expect(ended).toEqual({ said: true, why: "", differs: [] });
+  });
+
+  it("asks a scratch FRR of its own version, and names a line that is not taken by its place", async () => {
+    await lab.begin("");
+    const host = linuxHost(passingSecrets());
+    const instance = { sockets: real.sockets, scratches: freshScratches(scratch, host, other.programs) };
+    const plan = (text: string) => planWhole({ name: "f", text }, instance, host, signal);
+    const defaults = await plan("router bgp 64500\n timers bgp 60 180\n neighbor 192.0.2.1 remote-as 64496\nexit\n");
+
+    expect(defaults.desired.config).not.toContain("timers");
+    expect(defaults.notes.join(" ")).not.toContain("scratch");
+    const bad = await plan(
+      "ip prefix-list A seq 5 permit any\nip prefix-list A seq 10 permit 12.0.0.0/8 ge 30 le 25\n",
+    );
+    expect(bad.problems).toEqual([
+      expect.objectContaining({ code: "FRR_REJECTED", at: expect.objectContaining({ file: "f", line: 2 }) }),
+    ]);
+    expect((await observeFrr(host, real.sockets, signal)).config).not.toContain("prefix-list");
+  });
+});

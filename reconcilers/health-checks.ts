@@ -8,6 +8,7 @@ import type { ProgramVersions } from "../schemas/when.ts";
 import type { LeftOut } from "./derive.ts";
 import { peerName } from "./frr/render/bgp-peers.ts";
 import { applying } from "./frr/render/lines.ts";
+import { nameInVrf } from "./frr/sessions.ts";
 import { usesNat, usesVpp } from "./system/render/startup.ts";
 import { vppChecks } from "./vpp/health.ts";
 import { unsaid, type VppDesired } from "./vpp/model.ts";
@@ -29,7 +30,7 @@ export function healthChecks(
     name,
   }));
   const derived = [
-    ...sessions(machine, names),
+    ...sessions(machine, names, versions),
     ...adjacencies("ospf-neighbor", machine.routing.ospf?.interfaces ?? {}, names),
     ...adjacencies("ospf3-neighbor", machine.routing.ospf3?.interfaces ?? {}, names),
     ...bfdSessions(machine),
@@ -92,11 +93,36 @@ function over(peer: Names["peers"][string], { linux, connected }: Names): { read
   return name === undefined ? {} : { over: name };
 }
 
-function sessions({ routing: { bgp } }: Machine, names: Names): readonly HealthCheck[] {
+function sessions(
+  { routing: { bgp, vrfs } }: Machine,
+  names: Names,
+  versions: ProgramVersions,
+): readonly HealthCheck[] {
+  const main = expected(bgp, Object.values(names.peers)).map((peer): HealthCheck => ({
+    check: "bgp-session",
+    peer: peerName(peer, names),
+    required: true,
+    ...over(peer, names),
+  }));
+  const apart = Object.entries(vrfs).flatMap(([vrf, own]) =>
+    expected(
+      own.bgp,
+      applying(own.bgp?.peers ?? {}, versions).map(([, peer]) => peer),
+    ).map((peer): HealthCheck => {
+      const name = peerName(peer, { linux: (interfaceName) => interfaceName });
+      return { check: "bgp-session", peer: nameInVrf(name, vrf), required: true };
+    }),
+  );
+  return [...main, ...apart];
+}
+
+/** Of an instance's peers, those that are to be up. */
+function expected(
+  bgp: Pick<NonNullable<Machine["routing"]["bgp"]>, "peer-groups"> | undefined,
+  peers: readonly Names["peers"][string][],
+): readonly Names["peers"][string][] {
   const isShut = (group: string | undefined) => group !== undefined && bgp?.["peer-groups"][group]?.shutdown === true;
-  return Object.values(names.peers)
-    .filter((peer) => peer.expect === "up" && !(peer.shutdown ?? isShut(peer.group)))
-    .map((peer) => ({ check: "bgp-session", peer: peerName(peer, names), required: true, ...over(peer, names) }));
+  return peers.filter((peer) => peer.expect === "up" && !(peer.shutdown ?? isShut(peer.group)));
 }
 
 interface Adjacent {
@@ -140,7 +166,9 @@ function links({ ports }: Names): readonly HealthCheck[] {
 
 function units({ routing, services }: Machine, versions: ProgramVersions): readonly HealthCheck[] {
   const routes = Object.keys(routing.static).length > 0;
-  const usesFrr = routes || [routing.bgp, routing.ospf, routing.ospf3, routing.bfd].some((one) => one !== undefined);
+  const isApart = Object.keys(routing.vrfs).length > 0;
+  const usesFrr =
+    routes || isApart || [routing.bgp, routing.ospf, routing.ospf3, routing.bfd].some((one) => one !== undefined);
   const enabled = applying(services, versions).flatMap(([unit, { enabled, instance }]) =>
     enabled && instance === undefined ? [unit] : [],
   );

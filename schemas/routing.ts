@@ -8,6 +8,7 @@ import { ospf3Schema, ospfSchema } from "./ospf.ts";
 import { Ipv4Address } from "./primitives.ts";
 import { RawFrr } from "./raw.ts";
 import { RouteMaps } from "./route-maps.ts";
+import { routingVrfs } from "./routing-vrfs.ts";
 import { StaticRoutes } from "./static-routes.ts";
 
 export function routingSchema(d: Defaults) {
@@ -21,6 +22,7 @@ export function routingSchema(d: Defaults) {
       ospf: ospfSchema(d).optional(),
       ospf3: ospf3Schema(d).optional(),
       bfd: bfdSchema(d).optional(),
+      vrfs: routingVrfs(d),
       raw: RawFrr,
     })
     .meta({ description: "Routing: what FRR carries out." });

@@ -3,7 +3,7 @@ import type { Host } from "../../reconcilers/core.ts";
 import type { Daemon } from "../../reconcilers/frr/model.ts";
 import { bgpNeighbors } from "../../reconcilers/frr/neighbors.ts";
 import { routeCounts, type RouteCounts } from "../../reconcilers/frr/routes.ts";
-import { bfdPeers, bgpSessions, ospfNeighbors } from "../../reconcilers/frr/sessions.ts";
+import { bfdPeers, bgpSessions, nameInVrf, ospfNeighbors } from "../../reconcilers/frr/sessions.ts";
 import { type HealthCheck, isVpp } from "../../schemas/health.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import { type Link, readLinks } from "./links.ts";
@@ -121,11 +121,12 @@ async function readSessions(
 ): Promise<ReadonlyMap<string, Session>> {
   const found = await bgpSessions(host, sockets, signal);
   const down = found.filter((session) => session.state !== "Established");
-  const asked = (thoroughly ? found : down).map((session) => session.peer);
+  const asked = (thoroughly ? found : down).map(({ peer, vrf }) => nameInVrf(peer, vrf));
   const neighbors = await bgpNeighbors(host, sockets, asked, signal, thoroughly ? asked.length : undefined);
   return new Map(
     found.map((session) => {
-      const { peer, state, description, upMs, prefixes: families, advertised } = session;
+      const { vrf, state, description, upMs, prefixes: families, advertised } = session;
+      const peer = nameInVrf(session.peer, vrf);
       const { ceasedMsAgo, endOfRib } = neighbors.get(peer) ?? {};
       return [
         peer,

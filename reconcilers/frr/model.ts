@@ -37,6 +37,8 @@ export interface FrrObserved {
   readonly config: string;
   /** Paths of lines that some, but not all, of the daemons hold that should: one of them was restarted, or edited alone. */
   readonly incomplete: readonly string[];
+  /** The VRFs that have a device in Linux; undefined: zebra did not say. What is configured of others is of no effect. */
+  readonly vrfs?: readonly string[] | undefined;
   /** Which defaults the daemons have compiled in: "traditional", "datacenter"; undefined: none said. */
   readonly profile?: string | undefined;
 }

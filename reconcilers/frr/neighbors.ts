@@ -17,7 +17,7 @@ export interface BgpNeighbor {
 /** Of how many neighbours somebody asks at once. */
 const mostAsked = 50;
 
-/** Asks bgpd about these peers, as many as are allowed. Rejects with FRR_UNREACHABLE when it does not answer. */
+/** Asks bgpd about these peers, by their names as nameInVrf has them, as many as are allowed. Rejects with FRR_UNREACHABLE when it does not answer. */
 export async function bgpNeighbors(
   host: Host,
   sockets: string,
@@ -30,13 +30,16 @@ export async function bgpNeighbors(
   const vty = await openVty(host, sockets, "bgpd", signal);
   try {
     const replies = await vty.send(
-      asked.map((peer) => `show bgp neighbors ${peer} json`),
+      asked.map((name) => {
+        const [peer, , vrf] = name.split(" ");
+        return `show bgp ${vrf === undefined ? "" : `vrf ${vrf} `}neighbors ${peer} json`;
+      }),
       signal,
     );
     return new Map(
       replies.flatMap(({ text }, index): [string, BgpNeighbor][] => {
         const peer = asked[index] ?? "";
-        const neighbor = readNeighbor(text, peer);
+        const neighbor = readNeighbor(text, peer.replace(/ .*$/, ""));
         return neighbor ? [[peer, neighbor]] : [];
       }),
     );

@@ -18,6 +18,8 @@ interface Answer {
   readonly daemon: Daemon;
   readonly version: string;
   readonly config: string;
+  /** Of zebra. */
+  readonly vrfs?: readonly string[] | undefined;
 }
 
 export interface ObserveOptions {
@@ -71,6 +73,7 @@ export async function observeFrr(
     running: answers.map((answer) => answer.daemon),
     config: printOutline(merged),
     incomplete: texts.length === answers.length ? incompleteLines(answers, merged) : [],
+    vrfs: answers.find(({ daemon }) => daemon === "zebra")?.vrfs,
     profile: answers.map(({ config }) => /^frr defaults (\S+)$/m.exec(config)?.[1]).find((one) => one !== undefined),
   };
   readings.set(observed, { answers, incarnation });
@@ -81,7 +84,8 @@ async function ask(host: Host, sockets: string, daemon: Daemon, signal: AbortSig
   const session = await tryVty(host, sockets, daemon, signal);
   if (!session) return undefined;
   try {
-    const [version, config] = await session.send(["show version", "show running-config"], signal, 120_000);
+    const asked = ["show version", "show running-config", ...(daemon === "zebra" ? ["show vrf"] : [])];
+    const [version, config, vrfs] = await session.send(asked, signal, 120_000);
     const refused = config && rejection({ ...config, text: "" });
     if (!config || refused !== undefined) {
       throw new Problem("FRR_UNREACHABLE", `FRR's ${daemon} does not show its configuration: ${refused ?? "nothing"}.`);
@@ -90,6 +94,7 @@ async function ask(host: Host, sockets: string, daemon: Daemon, signal: AbortSig
       daemon,
       version: versionIn(version?.text ?? ""),
       config: config.text,
+      ...(vrfs?.status === 0 && { vrfs: [...vrfs.text.matchAll(/^vrf (\S+) id \d/gm)].map(([, name = ""]) => name) }),
     };
   } finally {
     session.close();

@@ -11,6 +11,7 @@ import { outlineOf } from "./outline-text.ts";
 import { withoutLeaks } from "./regroup.ts";
 import { tapsOf } from "./interfaces.ts";
 import { problemsOf } from "./obstacles.ts";
+import { idleVrfs } from "./vrfs.ts";
 import { wayFor } from "./way.ts";
 
 /** Implements Reconciler.plan. To prune everything that is foreign, pass the observed configuration as owned. */
@@ -34,7 +35,7 @@ export function planFrr(desired: FrrDesired, observed: FrrObserved, owned: reado
       ...safe.notes,
       ...changes.goAlong.map(goesAlong),
       ...byVtysh(observed, safe.steps),
-      ...(safe.steps.length > 0 ? (desired.notes ?? []) : []),
+      ...(safe.steps.length > 0 ? [...idleVrfs(desired, observed), ...(desired.notes ?? [])] : []),
     ],
   };
 }

@@ -31,6 +31,16 @@ export interface OspfNeighbor {
   readonly state: string;
 }
 
+/** What a peer is called among those of all VRFs, by its VRF or its instance's line: one address may be a peer in several. */
+export function nameInVrf(peer: string, vrf: string | undefined): string {
+  return vrf === undefined || vrf === "default" ? peer : `${peer} vrf ${vrf}`;
+}
+
+/** The VRF of "router bgp 64500 vrf blue"; undefined: the default one. */
+export function vrfOfInstance(line: string): string | undefined {
+  return /^router bgp \d+ vrf (\S+)$/.exec(line)?.[1];
+}
+
 /** The BGP sessions of all VRFs, sorted. Rejects with FRR_UNREACHABLE when bgpd does not answer, or with anything else. */
 export async function bgpSessions(host: Host, sockets: string, signal: AbortSignal): Promise<readonly BgpSession[]> {
   return readBgpSessions(await askJson(host, sockets, "bgpd", "show bgp vrf all summary json", signal));

@@ -1,6 +1,7 @@
 /** What a plan changes of what others depend on: whose policy for incoming routes, and which interfaces. Pure. */
 import type { Step } from "../core.ts";
 import { type Entry, type Neighbor, entriesOf, neighborsOf } from "./entries.ts";
+import { nameInVrf, vrfOfInstance } from "./sessions.ts";
 import { parseConfig } from "./tree.ts";
 
 export interface TouchedByFrr {
@@ -20,8 +21,12 @@ export function touchedBy(steps: readonly Pick<Step, "id">[], configs: readonly 
     entries.flatMap((one) => [...one.values()]),
   );
   const neighbors = entries.flatMap((one) => [...neighborsOf(one).values()]);
-  const policies = new Set(neighbors.filter((one) => isTouched(one, objects, lists)).map(({ name }) => name));
-  for (const { name, group } of neighbors) if (group !== undefined && policies.has(group)) policies.add(name);
+  const nameOf = ({ key }: Neighbor, name: string) => nameInVrf(name, vrfOfInstance(key.slice(0, key.indexOf("\n"))));
+  const policies = new Set(
+    neighbors.filter((one) => isTouched(one, objects, lists)).map((one) => nameOf(one, one.name)),
+  );
+  for (const one of neighbors)
+    if (one.group !== undefined && policies.has(nameOf(one, one.group))) policies.add(nameOf(one, one.name));
   const interfaces = [...objects].flatMap((object) => /^interface (\S+)$/.exec(object)?.[1] ?? []);
   return { policies, interfaces: new Set(interfaces) };
 }

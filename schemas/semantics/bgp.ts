@@ -1,4 +1,5 @@
 /** Rules about BGP peers, with what their groups give them. */
+import type { Bgp } from "../bgp.ts";
 import type { Path } from "../json.ts";
 import { familyOf } from "../primitives.ts";
 import { isRefused } from "./hygiene.ts";
@@ -15,13 +16,28 @@ export function checkBgp(view: View, report: Report): void {
       report("router-id-missing", ["routing", section], "has no router ID");
   }
   if (!bgp) return;
-  const seen = new Map<string, string>();
-  for (const [name, peer] of Object.entries(bgp.peers)) {
-    const path = ["routing", "bgp", "peers", name];
-    const session = sessionOf(bgp, peer);
-    checkReuse(session, name, path, seen, report);
+  checkInstance(bgp, routes, ["routing", "bgp"], view.machine.maintenance, report, (session, path) => {
     checkAddress(view, session, path, report);
     checkUpdateSource(view, session, path, report);
+    return isRefused(bgp, session, "missing-policy");
+  });
+}
+
+/** What holds of every instance. `routes`: static ones beside it; `more`: other rules of a peer, and whether a policy must be. */
+export function checkInstance(
+  bgp: Pick<Bgp, "asn" | "peers" | "peer-groups" | "announce" | "ebgp-requires-policy">,
+  routes: Readonly<Record<string, unknown>>,
+  at: Path,
+  maintenance: "drain" | undefined,
+  report: Report,
+  more: (session: Session, path: Path) => boolean,
+): void {
+  const seen = new Map<string, string>();
+  for (const [name, peer] of Object.entries(bgp.peers)) {
+    const path = [...at, "peers", name];
+    const session = sessionOf(bgp, peer);
+    checkReuse(session, name, path, seen, report);
+    const isRefusedWithout = more(session, path);
     checkSwitches(session, path, report);
     if (session.remoteAs === undefined) {
       if (session.group || peer.group === undefined)
@@ -29,14 +45,12 @@ export function checkBgp(view: View, report: Report): void {
       continue;
     }
     checkRole(session, bgp.asn, path, report);
-    if ((view.machine.maintenance ?? peer.maintenance) === "drain") checkDrain(session, path, report);
-    const isRequired = bgp["ebgp-requires-policy"] || isRefused(bgp, session, "missing-policy");
-    checkPolicy(session, isRequired, path, report);
+    if ((maintenance ?? peer.maintenance) === "drain") checkDrain(session, path, report);
+    checkPolicy(session, bgp["ebgp-requires-policy"] || isRefusedWithout, path, report);
   }
   for (const [prefix, { blackhole }] of Object.entries(bgp.announce)) {
-    const route = Object.hasOwn(routes, prefix) ? routes[prefix] : undefined;
-    if (blackhole && route)
-      report("announce-blackhole", ["routing", "bgp", "announce", prefix], "has a static route and a blackhole route");
+    if (blackhole && Object.hasOwn(routes, prefix))
+      report("announce-blackhole", [...at, "announce", prefix], "has a static route and a blackhole route");
   }
 }
 

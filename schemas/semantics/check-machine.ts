@@ -15,6 +15,7 @@ import { checkPolicy } from "./policy.ts";
 import { checkReferences, type Offered } from "./references.ts";
 import { checkRelays } from "./relays.ts";
 import { checkRoutes } from "./routes.ts";
+import { checkRoutingVrfs } from "./routing-vrfs.ts";
 import { finding, type Report, type RuleFinding } from "./rules.ts";
 import { checkSwitching } from "./switching.ts";
 import { viewOf } from "./view.ts";
@@ -31,6 +32,7 @@ export function checkMachine(machine: Machine, offered: Offered = () => []): rea
   checkReferences(view, offered, report);
   checkLists(view, report);
   checkBgp(view, report);
+  checkRoutingVrfs(view, report);
   checkHygiene(view, report);
   checkIgp(view, report);
   checkRoutes(view, report);

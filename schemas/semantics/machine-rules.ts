@@ -71,6 +71,14 @@ export const machineRules = {
     "An interface in a VRF has no name in Linux: the taps of linux-cp are all in Linux's main table, and their networks would come back into VPP's.",
     "Remove linux-cp, or vrf where FRR is to see the interface.",
   ),
+  "vrf-peer": error(
+    "kind, hygiene, role and maintenance are for peers of the main table, where the internet is.",
+    "Write the policy of the peer as route-maps, and leave these words out.",
+  ),
+  "vrf-import": error(
+    "A VRF imports from others that have BGP with the same AS number: FRR would make an instance of one that has none, with its own number.",
+    "Give that VRF a bgp section with that number, or take it out of from.",
+  ),
   "vrf-translated": error(
     "Only interfaces of the main table are translated: answers come back into that one.",
     "Take it out of inside, or out of the VRF.",

@@ -150,11 +150,11 @@ function ofRouteMaps({ routing }: Machine): readonly Mention[] {
 
 type Session = NonNullable<Machine["routing"]["bgp"]>["peer-groups"][string];
 
-function ofSession(session: Session, path: Path): readonly Mention[] {
+function ofSession(session: Session, path: Path, isInVrf: boolean): readonly Mention[] {
   const source = session["update-source"];
   const isAddress = source !== undefined && /^[0-9]|:/.test(source);
   return [
-    ...mention("interfaces", isAddress ? undefined : source, [...path, "update-source"], { use: "frr" }),
+    ...mention("interfaces", isAddress || isInVrf ? undefined : source, [...path, "update-source"], { use: "frr" }),
     ...mention("bfd-profiles", session.bfd, [...path, "bfd"]),
     ...(["ipv4", "ipv6"] as const).flatMap((family) => {
       const policy = session[family];
@@ -170,9 +170,24 @@ function ofSession(session: Session, path: Path): readonly Mention[] {
   ];
 }
 
-function ofBgp({ routing: { bgp } }: Machine): readonly Mention[] {
+function ofBgp({ routing: { bgp, vrfs } }: Machine): readonly Mention[] {
+  return [
+    ...ofInstance(bgp, ["routing", "bgp"]),
+    ...Object.entries(vrfs).flatMap(([name, vrf]) => {
+      const path = ["routing", "vrfs", name, "bgp"];
+      return [
+        ...ofInstance(vrf.bgp, path, true),
+        ...mention("route-maps", vrf.bgp?.import?.["route-map"], [...path, "import", "route-map"]),
+      ];
+    }),
+  ];
+}
+
+type Instance = Omit<NonNullable<Machine["routing"]["bgp"]>, "hygiene" | "own-prefixes">;
+
+/** In a VRF interfaces are those of Linux, and peer-groups the instance's own. */
+function ofInstance(bgp: Instance | undefined, path: Path, isInVrf = false): readonly Mention[] {
   if (!bgp) return [];
-  const path = ["routing", "bgp"];
   return [
     ...Object.entries(bgp.announce).flatMap(([prefix, one]) =>
       mention("route-maps", one["route-map"], [...path, "announce", prefix, "route-map"]),
@@ -181,11 +196,15 @@ function ofBgp({ routing: { bgp } }: Machine): readonly Mention[] {
       mention("route-maps", one["route-map"], [...path, "aggregates", prefix, "route-map"]),
     ),
     ...ofRedistribution(bgp.redistribute, path),
-    ...Object.entries(bgp["peer-groups"]).flatMap(([name, group]) => ofSession(group, [...path, "peer-groups", name])),
+    ...Object.entries(bgp["peer-groups"]).flatMap(([name, group]) =>
+      ofSession(group, [...path, "peer-groups", name], isInVrf),
+    ),
     ...Object.entries(bgp.peers).flatMap(([name, peer]) => [
-      ...mention("peer-groups", peer.group, [...path, "peers", name, "group"]),
-      ...mention("interfaces", peer.interface, [...path, "peers", name, "interface"], { use: "frr" }),
-      ...ofSession(peer, [...path, "peers", name]),
+      ...mention("peer-groups", isInVrf ? undefined : peer.group, [...path, "peers", name, "group"]),
+      ...mention("interfaces", isInVrf ? undefined : peer.interface, [...path, "peers", name, "interface"], {
+        use: "frr",
+      }),
+      ...ofSession(peer, [...path, "peers", name], isInVrf),
     ]),
   ];
 }

@@ -17,7 +17,7 @@ export interface Session {
   readonly families: readonly ("ipv4" | "ipv6")[];
 }
 
-export function sessionOf(bgp: Bgp, peer: Peer): Session {
+export function sessionOf(bgp: Pick<Bgp, "asn" | "peer-groups">, peer: Peer): Session {
   const group =
     peer.group !== undefined && Object.hasOwn(bgp["peer-groups"], peer.group)
       ? bgp["peer-groups"][peer.group]

@@ -265,6 +265,40 @@ const input: MachineInput = {
         b: { address: "198.51.100.2", multihop: true, source: "198.51.100.1" },
       },
     },
+    vrfs: {
+      wholesale: {
+        static: {
+          "10.1.0.0/16": { via: ["10.80.0.2"], interface: "wave0", distance: 20, tag: 7 },
+          "10.2.0.0/16": { via: ["192.0.2.1"], tag: 8, "next-hop-vrf": "default" },
+          "10.3.0.0/16": { discard: "blackhole", distance: 250 },
+          "10.4.0.0/16": { discard: "reject" },
+          "2001:db8:80::/48": { via: ["2001:db8:8::2", "2001:db8:8::3"] },
+        },
+        bgp: {
+          asn: 64500,
+          "router-id": "10.80.0.1",
+          "ebgp-requires-policy": false,
+          announce: { "10.80.0.0/16": {}, "2001:db8:81::/48": { blackhole: false } },
+          aggregates: { "10.80.0.0/15": { "summary-only": true } },
+          redistribute: { static: { metric: 5 } },
+          import: { from: ["default", "red"], "route-map": "in" },
+          "peer-groups": { carriers: { "remote-as": "external", ipv4: { "route-map": { out: "in" } } } },
+          peers: {
+            // The address of a peer of the main table.
+            a: { address: "192.0.2.1", group: "carriers", password: { secret: "bgp-carrier" }, bfd: "fast" },
+            b: {
+              address: "2001:db8:8::2",
+              "remote-as": 64497,
+              "update-source": "wave0",
+              ipv6: { "max-prefix": { limit: 9 } },
+            },
+            c: { interface: "wave1", "remote-as": "internal" },
+          },
+        },
+      },
+      red: { bgp: { asn: 64500 } },
+      plain: { static: { "10.5.0.0/16": { via: ["10.80.1.2"] } } },
+    },
     raw: {
       faster: { context: ["router bgp 64500"], lines: ["bgp fast-convergence"], impact: "hitless" },
       listen: {

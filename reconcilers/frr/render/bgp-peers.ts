@@ -40,7 +40,7 @@ export function peerLines(
   name: string,
   peer: PeerGroup | Peer,
   group: PeerGroup | undefined,
-  bgp: Bgp,
+  bgp: Pick<Bgp, "timers">,
   context: RenderContext,
 ): readonly string[] {
   const own: Partial<PeerGroup> = beyond<PeerGroup>(peer, group);

@@ -7,13 +7,24 @@ import { announcedPools } from "./static.ts";
 
 type Family = "ipv4" | "ipv6";
 
-export function renderBgp(machine: Machine, bgp: Bgp, context: RenderContext): readonly string[] {
+export type Instance = Omit<Bgp, "hygiene" | "own-prefixes">;
+
+/** `vrf`: of the VRF that the instance is of; undefined: it is the default one. */
+export function renderBgp(
+  machine: Machine,
+  bgp: Instance,
+  context: RenderContext,
+  vrf?: { readonly name: string; readonly imports: readonly string[] },
+): readonly string[] {
   const groups = applying(bgp["peer-groups"], context.versions);
   const peers = applying(bgp.peers, context.versions);
   const families = (["ipv4", "ipv6"] as const).flatMap((family) =>
-    block(`address-family ${family} unicast`, familyLines(machine, bgp, family, context)),
+    block(`address-family ${family} unicast`, [
+      ...familyLines(vrf ? [] : announcedPools(machine), bgp, family, context),
+      ...(vrf?.imports ?? []),
+    ]),
   );
-  return block(`router bgp ${bgp.asn}`, [
+  return block(`router bgp ${bgp.asn}${vrf ? ` vrf ${vrf.name}` : ""}`, [
     ...instanceLines(
       machine,
       bgp,
@@ -34,7 +45,7 @@ export function renderBgp(machine: Machine, bgp: Bgp, context: RenderContext): r
   ]);
 }
 
-function instanceLines(machine: Machine, bgp: Bgp, peers: readonly Peer[]): readonly string[] {
+function instanceLines(machine: Machine, bgp: Instance, peers: readonly Peer[]): readonly string[] {
   const { multipath, timers } = bgp;
   const restarts = bgp["graceful-restart"] === "restart";
   const isUsual = timers?.["keepalive-seconds"] === 60 && timers["hold-seconds"] === 180;
@@ -61,7 +72,7 @@ function instanceLines(machine: Machine, bgp: Bgp, peers: readonly Peer[]): read
 }
 
 /** The lines by which a peer exists: its own AS number unless its group has one, and its group. */
-function identity(peer: Peer, bgp: Bgp, context: RenderContext): readonly string[] {
+function identity(peer: Peer, bgp: Instance, context: RenderContext): readonly string[] {
   const name = peerName(peer, context);
   const group = peer.group === undefined ? undefined : bgp["peer-groups"][peer.group];
   const own = group?.["remote-as"] === undefined ? peer["remote-as"] : undefined;
@@ -77,7 +88,12 @@ function identity(peer: Peer, bgp: Bgp, context: RenderContext): readonly string
   ];
 }
 
-function familyLines(machine: Machine, bgp: Bgp, family: Family, context: RenderContext): readonly string[] {
+function familyLines(
+  pools: readonly { readonly prefix: string }[],
+  bgp: Instance,
+  family: Family,
+  context: RenderContext,
+): readonly string[] {
   const isOurs = (prefix: string) => prefix.includes(":") === (family === "ipv6");
   const aggregates = Object.entries(bgp.aggregates).filter(([prefix]) => isOurs(prefix));
   const other = family === "ipv4" ? "ospf6" : "ospf";
@@ -86,9 +102,7 @@ function familyLines(machine: Machine, bgp: Bgp, family: Family, context: Render
     ...Object.entries(bgp.announce)
       .filter(([prefix]) => isOurs(prefix))
       .map(([prefix, options]) => [`network ${prefix}`, ...valued(options["route-map"], "route-map")].join(" ")),
-    ...announcedPools(machine)
-      .filter(({ prefix }) => isOurs(prefix))
-      .map(({ prefix }) => `network ${prefix}`),
+    ...pools.filter(({ prefix }) => isOurs(prefix)).map(({ prefix }) => `network ${prefix}`),
     ...aggregates.map(
       ([prefix, { "as-set": set, "summary-only": only, "route-map": map }]) =>
         `aggregate-address ${prefix}${set ? " as-set" : ""}${only ? " summary-only" : ""}${map === undefined ? "" : ` route-map ${map}`}`,

@@ -13,6 +13,7 @@ import { hygieneNotes, withHygiene } from "./hygiene.ts";
 import { renderLists, renderRouteMaps } from "./lists.ts";
 import { renderBfd, renderOspf, renderOspfInterfaces } from "./ospf.ts";
 import { renderStatic } from "./static.ts";
+import { renderVrfs } from "./vrfs.ts";
 
 /**
  * `versions` are those of the image, for `when:`; `seal` gives the sealed form of a secret by its name. The text is what
@@ -36,6 +37,7 @@ export function renderFrr(written: Machine, versions: ProgramVersions, seal: (na
     ...(ospf ? renderOspfInterfaces("ospf", ospf.interfaces, context) : []),
     ...(ospf3 ? renderOspfInterfaces("ospf6", ospf3.interfaces, context) : []),
     ...(bgp ? renderBgp(machine, bgp, context) : []),
+    ...renderVrfs(machine, context),
   ];
   const config = printConfig(mergeConfigs([lines.join("\n"), ...raw.map(rawText)]));
   const reach = reachOf(machine, ports);

@@ -1,5 +1,6 @@
 /** Static routes: those that were asked for, and those that keep announced prefixes in the table. */
 import type { Machine } from "../../../schemas/machine.ts";
+import type { StaticRoute, VrfStaticRoute } from "../../../schemas/static-routes.ts";
 import { applying, type RenderContext, valued } from "./lines.ts";
 
 /** Behind every real route of the same prefix. */
@@ -15,17 +16,33 @@ export function renderStatic(machine: Machine, context: RenderContext): readonly
     ([prefix, { blackhole }]) => blackhole && !taken.has(prefix),
   );
   return [
-    ...asked.flatMap(([prefix, route]) => {
-      const out = route.interface === undefined ? "" : context.linux(route.interface);
-      const hops = (route.via ?? [""]).map((via) => [via, out].filter((word) => word !== "").join(" "));
-      const targets = route.discard === undefined ? hops : [route.discard];
-      const distance = route.distance === 1 ? undefined : route.distance;
-      const options = [...valued(route.tag, " tag"), ...(distance === undefined ? [] : [` ${distance}`])].join("");
-      return targets.map((target) => `${command(prefix)} ${prefix} ${target}${options}`);
-    }),
+    ...asked.flatMap(([prefix, route]) => routeLines(prefix, route, context)),
     ...pools.map(({ prefix, via }) => `${command(prefix)} ${prefix} ${via}`),
-    ...kept.map(([prefix]) => `${command(prefix)} ${prefix} blackhole ${lastResort}`),
+    ...kept.map(([prefix]) => keptLine(prefix)),
   ];
+}
+
+/** A line for each next hop. */
+export function routeLines(
+  prefix: string,
+  route: StaticRoute & Pick<VrfStaticRoute, "next-hop-vrf">,
+  context: Pick<RenderContext, "linux">,
+): readonly string[] {
+  const out = route.interface === undefined ? "" : context.linux(route.interface);
+  const hops = (route.via ?? [""]).map((via) => [via, out].filter((word) => word !== "").join(" "));
+  const targets = route.discard === undefined ? hops : [route.discard];
+  const distance = route.distance === 1 ? undefined : route.distance;
+  const options = [
+    ...valued(route.tag, " tag"),
+    ...(distance === undefined ? [] : [` ${distance}`]),
+    ...valued(route["next-hop-vrf"], " nexthop-vrf"),
+  ].join("");
+  return targets.map((target) => `${command(prefix)} ${prefix} ${target}${options}`);
+}
+
+/** What keeps an announced prefix in the table. */
+export function keptLine(prefix: string): string {
+  return `${command(prefix)} ${prefix} blackhole ${lastResort}`;
 }
 
 function command(prefix: string): string {

@@ -31,6 +31,16 @@ export function filterOf(line: string): FilterName | undefined {
   return listEntry(line)?.[0] ?? mapLine.exec(line)?.[1];
 }
 
+/** The filter that a command changes. */
+export function filterTouched({ context, line }: FrrCommand): FilterName | undefined {
+  return filterOf(context[0] ?? line.replace(/^no /, ""));
+}
+
+/** Whether there is a filter of this name. */
+export function isThere({ lists, maps }: Filters, name: FilterName): boolean {
+  return lists.has(name) || maps.has(name);
+}
+
 /** What a line of a route-map, or one by which a neighbour exports, refers to, and the same line with another name in its place. */
 export function reference(
   context: readonly string[],

@@ -1,11 +1,12 @@
 /** The ordered steps from live to desired. Pure, total, linear in the number of lines. */
 import { type Foreign, impacts, type Plan, worstImpact } from "../core.ts";
+import { type Around, commandsOf, isOf } from "./commands.ts";
 import { displacedEntries } from "./displaced.ts";
-import { type Difference, difference, groupKey, sidesOf, type Sides } from "./difference.ts";
-import { type Entries, type Entry, entryKey, neighborKey } from "./entries.ts";
-import { instanceSlot, isIdentity, negation, objectOf, replacedByRemoval } from "./grammar.ts";
+import { type Difference, difference, sidesOf, type Sides } from "./difference.ts";
+import { type Entries, type Entry, neighborKey } from "./entries.ts";
+import { instanceSlot, isIdentity, objectOf } from "./grammar.ts";
 import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
-import type { FrrCommand, FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
+import type { FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
 import { areaRemovals, early, earlyRemovals, holdingRemovals, makeAreas, makeRoom, phaseOf } from "./order.ts";
 import { outlineOf } from "./outline-text.ts";
 import { withoutLeaks } from "./regroup.ts";
@@ -107,15 +108,11 @@ function stepsOf(
   return { steps, notes: [...notes] };
 }
 
-interface Context {
-  readonly changes: Difference;
-  readonly sides: Sides;
+interface Context extends Around {
   readonly live: LiveSessions;
   readonly liveObjects: ReadonlySet<string>;
   readonly desiredObjects: ReadonlySet<string>;
-  readonly raw: readonly RawBlock[];
   readonly reach: Reach;
-  readonly displaced: ReadonlyMap<string, string>;
   readonly notes: Set<string>;
   readonly taken: Set<string>;
 }
@@ -171,91 +168,6 @@ function withRaw(operation: Operation, known: Disturbance, { raw }: Context): Di
   const block = raw.find((one) => isOf(one, operation.entry));
   if (!block || impacts.indexOf(block.impact) <= impacts.indexOf(known.impact)) return known;
   return { ...known, impact: block.impact };
-}
-
-/** FRR may print a line otherwise than it is written: what both set is the same. */
-function isOf({ context, lines }: RawBlock, { path, line, key }: Entry): boolean {
-  if (path.length !== context.length || path.join("\n") !== context.join("\n")) return false;
-  return lines.includes(line) || lines.some((one) => entryKey(context, one) === key);
-}
-
-function commandsOf(operations: readonly Operation[], recreated: boolean, context: Context): readonly FrrCommand[] {
-  const commands: FrrCommand[] = [];
-  const undone = new Set<RawBlock>();
-  if (recreated && operations[0] && !wentWithGroup(operations[0].entry, context)) {
-    commands.push(removeNeighbor(operations[0].entry, context));
-  }
-  for (const { entry, old } of operations.filter((operation) => context.displaced.has(operation.entry.key))) {
-    commands.push(removalOf(old ?? entry, context));
-  }
-  const removals = operations
-    .filter(({ kind, entry }) => kind === "remove" && !context.displaced.has(entry.key))
-    .toReversed();
-  // What stands in a context comes after it, and a peer before what a family says of it.
-  const additions = operations
-    .filter(({ kind }) => kind !== "remove")
-    .toSorted((a, b) => a.entry.path.length - b.entry.path.length);
-  for (const { entry, old, kind } of [...additions, ...removals]) {
-    const { path, line } = entry;
-    if (kind === "remove") {
-      const block = context.raw.find((one) => one.undo && isOf(one, entry));
-      if (!block) commands.push(removalOf(entry, context), ...againOfMembers(entry, context));
-      else if (!undone.has(block)) for (const undo of block.undo ?? []) commands.push({ context: path, line: undo });
-      if (block) undone.add(block);
-      continue;
-    }
-    if (old && replacedByRemoval(path, line, old.line))
-      commands.push({ context: path, line: negation(path, old.line) });
-    commands.push({ context: path, line }, ...(old ? againOfMembers(old, context) : []));
-  }
-  return activationLast(commands);
-}
-
-/**
- * What members are to have themselves from now on, and had by their group until now: FRR took no notice of it while both
- * were the same, and takes it away with the group's.
- */
-function againOfMembers({ path, line }: Entry, { sides }: Context): readonly FrrCommand[] {
-  const [, group, says = ""] = /^neighbor (\S+) (.*)$/.exec(line) ?? [];
-  const key = `${path[0] ?? ""}\n${group ?? ""}`;
-  if (sides.liveNeighbors.get(key)?.isGroup !== true) return [];
-  const members = [...sides.desiredNeighbors.values()].filter((one) => groupKey(one) === key);
-  return members.flatMap(({ name, entries }) =>
-    entries
-      .filter((own) => own.line === `neighbor ${name} ${says}` && own.path.join("\n") === path.join("\n"))
-      .filter((own) => sides.live.get(own.key)?.line !== own.line)
-      .map((own) => ({ context: own.path, line: own.line })),
-  );
-}
-
-function removalOf(entry: Entry, context: Context): FrrCommand {
-  if (isWholeNeighbor(entry, context)) return removeNeighbor(entry, context);
-  return { context: entry.path, line: negation(entry.path, entry.line) };
-}
-
-function isWholeNeighbor(entry: Entry, { sides }: Context): boolean {
-  const key = neighborKey(entry);
-  return key !== undefined && !sides.desiredNeighbors.has(key) && sides.liveNeighbors.get(key)?.identity[0] === entry;
-}
-
-/** Removing a peer-group, to make it anew, has removed its members already. */
-function wentWithGroup(entry: Entry, { sides, changes }: Context): boolean {
-  const neighbor = sides.liveNeighbors.get(neighborKey(entry) ?? "");
-  return neighbor !== undefined && changes.recreated.has(groupKey(neighbor) ?? "");
-}
-
-/** One command for a neighbour and all its lines. */
-function removeNeighbor(entry: Entry, { sides }: Context): FrrCommand {
-  const neighbor = sides.liveNeighbors.get(neighborKey(entry) ?? "");
-  const name = neighbor?.name ?? "";
-  const form = neighbor?.isGroup === true ? " peer-group" : neighbor?.isUnnumbered === true ? " interface" : "";
-  return { context: entry.path.slice(0, 1), line: `no neighbor ${name}${form}` };
-}
-
-/** A family opens when all that limits it is there. */
-function activationLast(commands: readonly FrrCommand[]): readonly FrrCommand[] {
-  const isLast = ({ line }: FrrCommand) => /^neighbor \S+ activate$/.test(line);
-  return [...commands.filter((command) => !isLast(command)), ...commands.filter(isLast)];
 }
 
 /** An instance that another of the same kind takes the place of: a daemon holds one `router bgp` in a VRF. */

@@ -110,7 +110,7 @@ esac
   -s*) cat "$top/control" ;;
 esac
 `,
-  "dpkg-deb": `case $1 in -f) sed -n 's/^version //p' "$2" && exit ;; esac
+  "dpkg-deb": `case $1 in -f) sed -n 's/^version //p' "$2" 2>/dev/null; exit ;; esac
 point
 for out; do :; done
 sed 's/^ii/version/' "$top/installed" >"$out"

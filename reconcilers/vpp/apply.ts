@@ -18,7 +18,10 @@ export interface Workplace extends Target {
   readonly save: () => Promise<void>;
 }
 
-/** How many steps may be under way: what the replies of more would take has to be kept on both sides. */
+/**
+ * How many steps may be under way: what the replies of more would take has to be kept on both sides. VPP answers each by itself:
+ * once there are that many, half of them are awaited, so that the next ones go out together.
+ */
 const window = 512;
 
 /**
@@ -36,7 +39,7 @@ export async function* carryOut(
       signal.throwIfAborted();
       const isAlone = goesAlone(step);
       if (isAlone || underWay.isRefused) yield* underWay.finish(underWay.length);
-      const mostly = underWay.length >= window ? 1 : 0;
+      const mostly = underWay.length >= window ? window / 2 : 0;
       yield* underWay.finish(Math.max(mostly, underWay.until(namesIn(step))));
       underWay.add(step, madeBy(step), carryOutOne(step, placeOf(step)));
       if (isAlone) yield* underWay.finish(1);

@@ -2,7 +2,7 @@
 import type { InstanceObserved, Kind, VppObject } from "./model.ts";
 import type { Vpp } from "./api/vpp.ts";
 import type { Remembered } from "./memory.ts";
-import { readAdvertisements } from "./wire/advertisements.ts";
+import { advertisements, readAdvertisements } from "./wire/advertisements.ts";
 import { readMembers } from "./wire/bonds.ts";
 import { readAbf, readAcls, readInterfaceAcls } from "./wire/filters.ts";
 import { readInterfaces } from "./wire/interfaces.ts";
@@ -10,7 +10,7 @@ import { dump, type Reader, type Sight } from "./wire/kind.ts";
 import { readBridges, readCrossConnects, readRewrites } from "./wire/l2.ts";
 import { readAddresses, readLinkLocal, readUnicastRpf, readUnnumbered } from "./wire/layer3.ts";
 import { readSockets } from "./wire/memif.ts";
-import { namesOf, none, visible } from "./wire/names.ts";
+import { listInterfaces, namesOf, none, visible } from "./wire/names.ts";
 import { readDet44, readNat64 } from "./wire/nat.ts";
 import { readPolicers } from "./wire/policers.ts";
 import { readDhcpRelays, readLldp } from "./wire/protocols.ts";
@@ -56,11 +56,21 @@ export async function observeInstance(vpp: Vpp, remembered: Remembered): Promise
   const pairs = dump({ vpp }, "lcp_itf_pair_get");
   const acls = dump({ vpp }, "acl_dump", { acl_index: none });
   const tables = readTables({ vpp });
-  const listed = vpp.dump("sw_interface_dump", { sw_if_index: none });
+  const listed = listInterfaces(vpp);
   const interfaces = Promise.all([listed, pairs]).then((both) => visible(...both));
   const names = Promise.all([interfaces, acls]).then((both) => namesOf(...both));
   const memberships = Promise.all([interfaces, tables]).then((both) => readMemberships(vpp, ...both));
-  const sight: Sight = { vpp, names, interfaces, pairs, tables, memberships, acls, remembered };
+  const sight: Sight = {
+    vpp,
+    names,
+    interfaces,
+    pairs,
+    advertisements: advertisements({ vpp }),
+    tables,
+    memberships,
+    acls,
+    remembered,
+  };
   const objects = (await Promise.all(readers.map((read) => read(sight)))).flat();
   return { objects, version: vpp.version, unknown: unknownOf(objects, remembered), missing: missingOf(vpp) };
 }

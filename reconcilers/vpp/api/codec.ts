@@ -11,6 +11,8 @@ import type { FieldText, TypeText } from "./table.ts";
 export interface Codec {
   /** What it takes at least, in bytes. */
   readonly size: number;
+  /** Whether it may take more. */
+  readonly varies?: boolean;
   /** undefined is sent as zero. Throws a TypeError that says what is wrong with the value. */
   encode(writer: Writer, value: unknown): void;
   /** Throws a RangeError on bytes that cannot be one. */
@@ -26,6 +28,8 @@ export interface MessageCodec {
   encode(writer: Writer, id: number, client: number, context: number, fields: object): void;
   /** Its fields, without id, client_index and context. What stands behind the last one is not read. Throws like Codec.decode. */
   decode(bytes: Uint8Array): object;
+  /** Decodes no more than these fields, and what tells how long they are. */
+  picking(only: readonly string[]): (bytes: Uint8Array) => object;
 }
 
 /** The fields that a connection fills in: client_index and context, u32 both, and first in every message that has them. */
@@ -54,22 +58,28 @@ export class Codecs {
     const message = this.definitions.message.get(name);
     if (!message) throw new Error(`there is no message ${name}`);
     const { length, context, contextAt } = framingOf(message.fields);
-    const body = this.struct(message.fields.slice(length));
+    const fields = message.fields.slice(length);
+    const body = this.struct(fields);
+    const begin = (bytes: Uint8Array): Reader => {
+      const reader = new Reader(bytes);
+      reader.pass(2 + length * 4);
+      return reader;
+    };
     return {
       name,
       contextAt,
-      encode(writer, id, client, number, fields) {
+      encode(writer, id, client, number, values) {
         const at = writer.room(2 + length * 4);
         writer.view.setUint16(at, id);
         for (let index = 0; index < length; index += 1) {
           writer.view.setUint32(at + 2 + index * 4, index === context ? number : client);
         }
-        body.encode(writer, fields);
+        body.encode(writer, values);
       },
-      decode(bytes) {
-        const reader = new Reader(bytes);
-        reader.pass(2 + length * 4);
-        return body.decode(reader) as object;
+      decode: (bytes) => body.decode(begin(bytes)) as object,
+      picking: (only) => {
+        const decode = decoderOf(this.parts(fields), only);
+        return (bytes) => decode(begin(bytes));
       },
     };
   }
@@ -106,9 +116,10 @@ export class Codecs {
   }
 
   private struct(fields: readonly FieldText[]): Codec {
-    const parts = fields.map((field) => this.part(field, fields));
+    const parts = this.parts(fields);
     return {
       size: parts.reduce((sum, { codec }) => sum + codec.size, 0),
+      varies: parts.some(({ codec }) => codec.varies === true),
       encode(writer, value) {
         const object = objectOf(value);
         for (const { name, codec, counts, byDefault } of parts) {
@@ -120,12 +131,12 @@ export class Codecs {
           }
         }
       },
-      decode(reader) {
-        const object: Record<string, unknown> = {};
-        for (const part of parts) object[part.name] = part.decode(reader, object);
-        return object;
-      },
+      decode: decoderOf(parts),
     };
+  }
+
+  private parts(fields: readonly FieldText[]): readonly Part[] {
+    return fields.map((field) => this.part(field, fields));
   }
 
   private part(field: FieldText, fields: readonly FieldText[]): Part {
@@ -178,6 +189,26 @@ interface Part {
   /** The array whose length it is: nobody has to say that twice. */
   readonly counts: string | undefined;
   decode(reader: Reader, before: Readonly<Record<string, unknown>>): unknown;
+}
+
+/** `only`: passes over what is not among these, unless it says how long another part is or is itself of no fixed length. */
+function decoderOf(parts: readonly Part[], only?: readonly string[]): (reader: Reader) => object {
+  const steps: (Part | number)[] = [];
+  for (const part of parts) {
+    const isWanted = only?.includes(part.name) !== false || part.counts !== undefined || part.codec.varies === true;
+    const last = steps.at(-1);
+    if (isWanted) steps.push(part);
+    else if (typeof last === "number") steps[steps.length - 1] = last + part.codec.size;
+    else steps.push(part.codec.size);
+  }
+  return (reader) => {
+    const object: Record<string, unknown> = {};
+    for (const step of steps) {
+      if (typeof step === "number") reader.pass(step);
+      else object[step.name] = step.decode(reader, object);
+    }
+    return object;
+  };
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -60,10 +60,10 @@ export class VppConnection {
   }
 
   /**
-   * Sends one request with the others of this turn. `put` appends its frames, every one with that context; what it throws
-   * is thrown here, with nothing sent.
+   * Sends the requests of an exchange with the others of this turn. Each of `puts` appends one, with that context; what it
+   * throws is thrown here, with nothing sent.
    */
-  send(exchange: Exchange, ...puts: readonly ((writer: Writer, context: number) => void)[]): void {
+  send(exchange: Exchange, puts: Iterable<(writer: Writer, context: number) => void>): void {
     if (this.ended.aborted) return exchange.fail(this.ended.reason as Problem);
     const context = this.waiting.next;
     const from = this.writer.at;

@@ -108,7 +108,7 @@ function handshake(connection: VppConnection, ours: Definitions): Promise<Handsh
         },
         fail: reject,
       },
-      (writer, context) => create.encode(writer, numberOfCreate, 0, context, { name: "impctl" }),
+      [(writer, context) => create.encode(writer, numberOfCreate, 0, context, { name: "impctl" })],
     );
   });
 }

@@ -160,6 +160,7 @@ function longText(bytes: Uint8Array): string {
 /** u32 length, then as many bytes. A NUL in it is VPP's slip, not its end: `show lldp detail` has one behind a name that was set by the CLI. */
 export const countedText: Codec = {
   size: 4,
+  varies: true,
   encode(writer, value) {
     const bytes = value === undefined ? new Uint8Array(0) : encoder.encode(textOf(value));
     const at = writer.room(4 + bytes.length);
@@ -198,6 +199,7 @@ export function octets(size: number): Codec {
 export function fixedArray(element: Codec, count: number): Codec {
   return {
     size: element.size * count,
+    varies: element.varies === true,
     encode(writer, value) {
       const values = listOf(value);
       if (values.length > count) throw new TypeError(`has more than ${count} elements`);
@@ -211,6 +213,7 @@ export function fixedArray(element: Codec, count: number): Codec {
 export function varyingArray(element: Codec | undefined): Codec {
   return {
     size: 0,
+    varies: true,
     encode(writer, value) {
       if (element) for (const one of listOf(value)) element.encode(writer, one);
       else if (value instanceof Uint8Array) writer.bytes.set(value, writer.room(value.length));

@@ -10,6 +10,16 @@ import type { Vpp } from "./vpp.ts";
 
 type Put = (writer: Writer, context: number) => void;
 
+/** How many dumps go out with one control_ping behind them, which is a sign of life. */
+const together = 1024;
+
+/** What is expected of a dump, and where it goes. */
+interface Details {
+  readonly id: number;
+  readonly decode: (bytes: Uint8Array) => object;
+  readonly gathered: object[];
+}
+
 export class Session implements Vpp {
   version = "";
   incarnation = "";
@@ -59,7 +69,15 @@ export class Session implements Vpp {
     message: M,
     fields: Fields<Dumps[M]["request"]> = {},
   ): Promise<readonly Dumps[M]["details"][]> {
-    return this.inOrder(() => this.gather(message, fields));
+    return this.inOrder(() => this.gather(message, [fields]));
+  }
+
+  dumpMany<M extends DumpName, K extends keyof Dumps[M]["details"]>(
+    message: M,
+    asked: readonly Fields<Dumps[M]["request"]>[],
+    only: readonly K[],
+  ): Promise<readonly Pick<Dumps[M]["details"], K>[]> {
+    return this.inOrder(() => this.gather(message, asked, only));
   }
 
   cli(command: string): Promise<string> {
@@ -90,7 +108,7 @@ export class Session implements Vpp {
     const standing = new Standing({
       has: (message) => this.has(message),
       call: (message, fields) => this.request(message, fields, []),
-      dump: (message, fields = {}) => this.gather(message, fields),
+      dump: (message, fields = {}) => this.gather(message, [fields]),
       cli: (command) => this.command(command),
     });
     // More may come while these go.
@@ -120,48 +138,61 @@ export class Session implements Vpp {
         else reject(refused(message, fields, retval));
         return true;
       };
-      this.send(message, hear, reject, this.put(message, fields));
+      this.send(message, hear, reject, [this.put(message, fields)]);
     });
   }
 
   private async gather<M extends DumpName>(
     message: M,
-    fields: Fields<Dumps[M]["request"]>,
+    asked: readonly object[],
+    only?: readonly (keyof Dumps[M]["details"])[],
   ): Promise<readonly Dumps[M]["details"][]> {
     const service = this.catalogue.service(message);
-    const details = this.catalogue.entry(service.details ?? "");
-    const end = this.catalogue.entry(service.reply ?? "control_ping_reply");
+    const { id, codec } = this.catalogue.entry(service.details ?? "");
     const gathered: object[] = [];
-    let asked: object = fields;
-    for (;;) {
-      const { retval = 0, cursor } = await this.page(message, asked, details, end, gathered);
-      if (service.reply === undefined || retval === 0) return gathered as readonly Dumps[M]["details"][];
+    const decode = only ? codec.picking(only.map(String)) : (bytes: Uint8Array) => codec.decode(bytes);
+    const details: Details = { id, decode, gathered };
+    const end = this.catalogue.entry(service.reply ?? "control_ping_reply");
+    if (service.reply === undefined) {
+      const parts: Promise<unknown>[] = [];
+      for (let at = 0; at < asked.length; at += together) {
+        parts.push(this.page(message, asked.slice(at, at + together), details, end));
+      }
+      await Promise.all(parts);
+    } else for (const fields of asked) await this.pages(message, fields, details, end);
+    return gathered as readonly Dumps[M]["details"][];
+  }
+
+  private async pages(message: string, fields: object, details: Details, end: CatalogueEntry): Promise<void> {
+    for (let asked = fields; ;) {
+      const { retval = 0, cursor } = await this.page(message, [asked], details, end);
+      if (retval === 0) return;
       if (retval !== again) throw refused(message, asked, retval);
       asked = { ...fields, cursor };
     }
   }
 
-  /** One request and the details that come of it; gives what ended them. */
+  /** Requests and the details that come of them; gives what ended them. */
   private page(
     message: string,
-    fields: object,
-    details: CatalogueEntry,
+    asked: readonly object[],
+    { id: expected, decode, gathered }: Details,
     end: CatalogueEntry,
-    gathered: object[],
   ): Promise<{ readonly retval?: number; readonly cursor?: number }> {
     return new Promise((resolve, reject) => {
       const hear = (id: number, bytes: Uint8Array): boolean => {
-        if (id === details.id) {
-          gathered.push(details.codec.decode(bytes));
+        if (id === expected) {
+          gathered.push(decode(bytes));
           return false;
         }
         if (id !== end.id) throw another(message);
         resolve(end.codec.decode(bytes));
         return true;
       };
+      const puts = asked.map((fields) => this.put(message, fields));
       // A dump has no end of its own: the answer to what stands behind it is its end.
-      const behind = end.codec.name === "control_ping_reply" ? [this.put("control_ping", {})] : [];
-      this.send(message, hear, reject, this.put(message, fields), ...behind);
+      if (end.codec.name === "control_ping_reply") puts.push(this.put("control_ping", {}));
+      this.send(message, hear, reject, puts);
     });
   }
 
@@ -174,10 +205,10 @@ export class Session implements Vpp {
     name: string,
     hear: (id: number, bytes: Uint8Array) => boolean,
     fail: (problem: Problem) => void,
-    ...puts: readonly Put[]
+    puts: readonly Put[],
   ): void {
     try {
-      this.connection.send({ name, hear, fail }, ...puts);
+      this.connection.send({ name, hear, fail }, puts);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       fail(new Problem("VPP_MESSAGE", `${name} cannot be sent: ${why}.`, { cause }));

@@ -29,6 +29,12 @@ export interface Vpp {
   ): Promise<Requests[M]["reply"]>;
   /** Everything that a dump or a paged get answers. Rejects as `call` does. */
   dump<M extends DumpName>(message: M, fields?: Fields<Dumps[M]["request"]>): Promise<readonly Dumps[M]["details"][]>;
+  /** Of what there may be thousands, or of what VPP tells an interface at a time only: all that these dumps answer, as far as `only` names it. */
+  dumpMany<M extends DumpName, K extends keyof Dumps[M]["details"]>(
+    message: M,
+    asked: readonly Fields<Dumps[M]["request"]>[],
+    only: readonly K[],
+  ): Promise<readonly Pick<Dumps[M]["details"], K>[]>;
   /**
    * One line of VPP's CLI, and what it printed: only for what no message does (cli.ts lists them) and for what an operator wrote
    * raw. Rejects with VPP_REFUSED where VPP says that it failed; not every failure is said.

@@ -1,6 +1,7 @@
 /** IPv6 router advertisements, and the prefixes in them. */
+import type { Dumps } from "../api/messages.ts";
 import type { AdvertisedPrefix, RouterAdvertisements, VppObject } from "../model.ts";
-import { dump, type Reader, type Target, type Writers } from "./kind.ts";
+import { dumpMany, type Reader, type Sight, type Target, type Writers } from "./kind.ts";
 import { none } from "./names.ts";
 
 /** What VPP begins with where IPv6 is enabled; an interface that has this is one that nobody configured. */
@@ -13,9 +14,28 @@ export function isUsual(asked: typeof byItself): boolean {
 
 const infinite = 0xffff_ffff;
 
+type Details = Dumps["sw_interface_ip6nd_ra_dump"]["details"];
+
+const wanted = [
+  "sw_if_index",
+  "send_radv",
+  "max_radv_interval",
+  "min_radv_interval",
+  "adv_router_lifetime",
+  "adv_managed_flag",
+  "adv_other_flag",
+  "prefixes",
+] as const satisfies readonly (keyof Details)[];
+
+export type AdvertisementDetails = Pick<Details, (typeof wanted)[number]>;
+
+/** Of every interface with IPv6, whether it has any. */
+export function advertisements(sight: Pick<Sight, "vpp">): Promise<readonly AdvertisementDetails[]> {
+  return dumpMany(sight, "sw_interface_ip6nd_ra_dump", [{ sw_if_index: none }], wanted);
+}
+
 export const readAdvertisements: Reader = async (sight) => {
-  const found = await dump(sight, "sw_interface_ip6nd_ra_dump", { sw_if_index: none });
-  const names = await sight.names;
+  const [found, names] = await Promise.all([sight.advertisements, sight.names]);
   return found.flatMap((details): VppObject[] => {
     const on = names.nameOf(details.sw_if_index);
     if (on === undefined) return [];

@@ -2,6 +2,7 @@
 import type { DumpName, Dumps, Fields, RequestName } from "../api/messages.ts";
 import type { Vpp } from "../api/vpp.ts";
 import type { Kind, ObjectOf, VppObject, Vrf } from "../model.ts";
+import type { AdvertisementDetails } from "./advertisements.ts";
 import type { Remembered } from "../memory.ts";
 import type { InterfaceDetails, Names } from "./names.ts";
 import type { Memberships } from "./vrfs.ts";
@@ -16,6 +17,8 @@ export interface Sight {
   /** Those that somebody may configure, as VPP lists them. */
   readonly interfaces: Promise<readonly InterfaceDetails[]>;
   readonly pairs: Promise<readonly Dumps["lcp_itf_pair_get"]["details"][]>;
+  /** Of every interface with IPv6. */
+  readonly advertisements: Promise<readonly AdvertisementDetails[]>;
   /** All but the main ones. */
   readonly tables: Promise<readonly Vrf[]>;
   readonly memberships: Promise<Memberships>;
@@ -37,6 +40,28 @@ export function dump<M extends DumpName>(
   fields?: Fields<Dumps[M]["request"]>,
 ): Promise<readonly Dumps[M]["details"][]> {
   return vpp.has(message) ? vpp.dump(message, fields) : Promise.resolve([]);
+}
+
+/** The same of Vpp.dumpMany. */
+export function dumpMany<M extends DumpName, K extends keyof Dumps[M]["details"]>(
+  { vpp }: Pick<Sight, "vpp">,
+  message: M,
+  asked: readonly Fields<Dumps[M]["request"]>[],
+  only: readonly K[],
+): Promise<readonly Pick<Dumps[M]["details"], K>[]> {
+  return vpp.has(message) ? vpp.dumpMany(message, asked, only) : Promise.resolve([]);
+}
+
+/** How many requests are made before the first of them is awaited. */
+const together = 1024;
+
+/** What `ask` answers of each: of thousands of things, that may be asked for one at a time only, not all at once. */
+export async function each<T, R>(things: readonly T[], ask: (thing: T) => Promise<R>): Promise<readonly R[]> {
+  const answers: R[] = [];
+  for (let at = 0; at < things.length; at += together) {
+    for (const answer of await Promise.all(things.slice(at, at + together).map(ask))) answers.push(answer);
+  }
+  return answers;
 }
 
 /** One instance while steps are carried out. */

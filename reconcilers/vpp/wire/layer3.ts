@@ -1,7 +1,7 @@
 /** Layer 3 of an interface: addresses, unnumbered, unicast RPF. */
 import type { Dumps } from "../api/messages.ts";
 import type { UnicastRpf, VppObject } from "../model.ts";
-import { dump, type Reader, type Target, type Writer, type Writers } from "./kind.ts";
+import { dump, dumpMany, each, type Reader, type Target, type Writer, type Writers } from "./kind.ts";
 import { none } from "./names.ts";
 import { inTable } from "./vrfs.ts";
 
@@ -10,16 +10,15 @@ import { inTable } from "./vrfs.ts";
  * master: they come and go by themselves.
  */
 export const readAddresses: Reader = async (sight) => {
-  const asked = [sight.interfaces, sight.names, dump(sight, "vrrp_vr_dump", { sw_if_index: none })] as const;
-  const [all, names, routers] = await Promise.all(asked);
-  const found = await Promise.all(
-    all.flatMap(({ sw_if_index }) => [
-      dump(sight, "ip_address_dump", { sw_if_index, is_ipv6: false }),
-      dump(sight, "ip_address_dump", { sw_if_index, is_ipv6: true }),
-    ]),
-  );
+  const [all, names, routers] = await Promise.all([
+    sight.interfaces,
+    sight.names,
+    dump(sight, "vrrp_vr_dump", { sw_if_index: none }),
+  ]);
+  const asked = all.flatMap(({ sw_if_index }) => [false, true].map((is_ipv6) => ({ sw_if_index, is_ipv6 })));
+  const found = await dumpMany(sight, "ip_address_dump", asked, ["sw_if_index", "prefix"]);
   const [lent, memberships] = [new Set(routers.flatMap(lentBy)), await sight.memberships];
-  return found.flat().flatMap(({ sw_if_index, prefix: address }): VppObject[] => {
+  return found.flatMap(({ sw_if_index, prefix: address }): VppObject[] => {
     const on = names.nameOf(sw_if_index);
     const isLent = lent.has(`${sw_if_index} ${address.replace(/\/.*$/, "")}`);
     const family = address.includes(":") ? "ipv6" : "ipv4";
@@ -37,16 +36,15 @@ function lentBy({ config, addrs }: Dumps["vrrp_vr_dump"]["details"]): readonly s
 
 /** Those that are not what VPP makes of the MAC address. Every interface with IPv6 has one, and is in the list that RA has. */
 export const readLinkLocal: Reader = async (sight) => {
-  const enabled = await dump(sight, "sw_interface_ip6nd_ra_dump", { sw_if_index: none });
-  const [all, names] = await Promise.all([sight.interfaces, sight.names]);
+  const [enabled, all, names] = await Promise.all([sight.advertisements, sight.interfaces, sight.names]);
   const macs = new Map(all.map((one) => [one.sw_if_index, one.l2_address]));
-  const found = enabled.map(async ({ sw_if_index }): Promise<readonly VppObject[]> => {
+  const found = await each(enabled, async ({ sw_if_index }): Promise<readonly VppObject[]> => {
     const [on, mac] = [names.nameOf(sw_if_index), macs.get(sw_if_index)];
     if (on === undefined || mac === undefined) return [];
     const { ip } = await sight.vpp.call("sw_interface_ip6_get_link_local_address", { sw_if_index });
     return ip === linkLocalOf(mac) ? [] : [{ kind: "address", on, address: `${ip}/128` }];
   });
-  return (await Promise.all(found)).flat();
+  return found.flat();
 };
 
 /** fe80::/10. */

@@ -7,10 +7,35 @@ import { Problem } from "../../../schemas/problem.ts";
 import type { Dumps } from "../api/messages.ts";
 import type { Vpp } from "../api/vpp.ts";
 
-export type InterfaceDetails = Dumps["sw_interface_dump"]["details"];
-
 /** "no interface", "all of them", "a new one". */
 export const none = 0xffff_ffff;
+
+type Details = Dumps["sw_interface_dump"]["details"];
+
+const wanted = [
+  "sw_if_index",
+  "sup_sw_if_index",
+  "interface_name",
+  "interface_dev_type",
+  "type",
+  "flags",
+  "l2_address",
+  "link_mtu",
+  "mtu",
+  "sub_id",
+  "sub_outer_vlan_id",
+  "sub_inner_vlan_id",
+  "sub_if_flags",
+  "vtr_op",
+] as const satisfies readonly (keyof Details)[];
+
+/** What anybody here looks at. */
+export type InterfaceDetails = Pick<Details, (typeof wanted)[number]>;
+
+/** All that VPP has. */
+export function listInterfaces(vpp: Vpp): Promise<readonly InterfaceDetails[]> {
+  return vpp.dumpMany("sw_interface_dump", [{ sw_if_index: none }], wanted);
+}
 
 /** Changes as an apply makes and removes things. */
 export class Names {
@@ -116,7 +141,7 @@ const madeByConfiguration: ReadonlySet<string> = new Set([
 
 export async function readBeginning(vpp: Vpp, withAcls: boolean): Promise<Beginning> {
   const [interfaces, acls] = await Promise.all([
-    vpp.dump("sw_interface_dump", { sw_if_index: none }),
+    listInterfaces(vpp),
     withAcls && vpp.has("acl_dump") ? vpp.dump("acl_dump", { acl_index: none }) : [],
   ]);
   const isBlank = interfaces.every((one) => one.type === 0 && !madeByConfiguration.has(one.interface_dev_type));

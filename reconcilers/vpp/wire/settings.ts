@@ -1,7 +1,7 @@
 /** What every interface has: up or down, MTU, and its pair in Linux. */
 import type { LinuxPair, Settings, VppObject } from "../model.ts";
 import { dump, type Reader, type Target, type Writers } from "./kind.ts";
-import { type InterfaceDetails, none } from "./names.ts";
+import { type InterfaceDetails, listInterfaces, none } from "./names.ts";
 
 /** By VPP's number. */
 const rxModes = [undefined, "polling", "interrupt", "adaptive"] as const;
@@ -49,10 +49,7 @@ function setMtu(sw_if_index: number, mtu: number, { vpp }: Target): Promise<unkn
  * A NIC that will not have it while it runs goes down for it.
  */
 async function setDeviceMtu(sw_if_index: number, mtu: number, to: Target): Promise<void> {
-  const [all, pairs] = await Promise.all([
-    to.vpp.dump("sw_interface_dump", { sw_if_index: none }),
-    dump(to, "lcp_itf_pair_get"),
-  ]);
+  const [all, pairs] = await Promise.all([listInterfaces(to.vpp), dump(to, "lcp_itf_pair_get")]);
   const own = all.find((one) => one.sw_if_index === sw_if_index);
   const size = own?.link_mtu ?? mtu;
   const isPaired = pairs.some((pair) => pair.phy_sw_if_index === sw_if_index);
@@ -132,7 +129,7 @@ export async function settled(
 ): Promise<void> {
   for (let look = 0; look < looks; look += 1) {
     await linuxHeard({ vpp });
-    const all = await vpp.dump("sw_interface_dump", { sw_if_index: none });
+    const all = await vpp.dumpMany("sw_interface_dump", [{ sw_if_index: none }], ["interface_name", "flags"]);
     if (all.every(({ interface_name: name, flags }) => (flags & 1) !== 0 || !raised.has(name))) return;
     await pause(pauseMs);
   }

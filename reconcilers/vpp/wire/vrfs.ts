@@ -2,7 +2,7 @@
 import { commands } from "../api/cli.ts";
 import type { Vpp } from "../api/vpp.ts";
 import type { Family, VppObject, Vrf, VrfMember } from "../model.ts";
-import { dump, type Reader, type Sight, type Target, type Writers } from "./kind.ts";
+import { dump, each, type Reader, type Sight, type Target, type Writers } from "./kind.ts";
 import type { InterfaceDetails } from "./names.ts";
 
 const families = ["ipv4", "ipv6"] as const;
@@ -27,12 +27,10 @@ export async function readMemberships(
   const asked = families
     .filter((family) => tables.some((one) => one.family === family))
     .flatMap((family) => interfaces.map(({ sw_if_index }) => ({ family, sw_if_index })));
-  const found = await Promise.all(
-    asked.map(async ({ family, sw_if_index }) => {
-      const { vrf_id } = await vpp.call("sw_interface_get_table", { sw_if_index, is_ipv6: family === "ipv6" });
-      return [placeOf(sw_if_index, family), vrf_id] as const;
-    }),
-  );
+  const found = await each(asked, async ({ family, sw_if_index }) => {
+    const { vrf_id } = await vpp.call("sw_interface_get_table", { sw_if_index, is_ipv6: family === "ipv6" });
+    return [placeOf(sw_if_index, family), vrf_id] as const;
+  });
   return new Map(found.filter(([, table]) => table !== 0));
 }
 

@@ -20,6 +20,7 @@ class SlowVpp {
     has: () => true,
     call: (message: string, fields: object) => this.ask(message, fields),
     dump: () => Promise.resolve([]),
+    dumpMany: () => Promise.resolve([]),
     cli: () => Promise.resolve(""),
     close: () => undefined,
   } as Vpp;
@@ -123,11 +124,13 @@ describe("steps for VPP", () => {
     await ended;
   });
 
-  it("never are more than 512 under way", async () => {
+  it("never are more than 512 under way, and go out by the half of that", async () => {
     const { slow, ended } = start(Array.from({ length: 600 }, (_, at) => add(loop(at))));
     await turn();
     expect(slow.sent).toHaveLength(512);
-    await slow.answer(100);
+    await slow.answer(255);
+    expect(slow.sent).toHaveLength(512);
+    await slow.answer(1);
     expect(slow.sent).toHaveLength(600);
     await slow.answer(600);
     await ended;

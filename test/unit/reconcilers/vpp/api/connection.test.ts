@@ -81,6 +81,22 @@ describe("a connection to VPP", () => {
     expect(wire.writes.length).toBe(1);
   });
 
+  it("asks for many things with one ping behind all of them", async () => {
+    const [vpp, wire] = await opened(({ message, fields }) =>
+      message === "ip_address_dump"
+        ? [["ip_address_details", { sw_if_index: fields["sw_if_index"], prefix: "192.0.2.7/24" }]]
+        : undefined,
+    );
+    wire.asked.length = 0;
+
+    const asked = Array.from({ length: 3000 }, (_, index) => ({ sw_if_index: index }));
+    const all = await vpp.dumpMany("ip_address_dump", asked, ["sw_if_index"]);
+
+    expect(all).toEqual(asked);
+    expect(new Set(wire.asked.map(({ context }) => context)).size).toBe(3);
+    await expect(vpp.dumpMany("ip_address_dump", [], ["prefix"])).resolves.toEqual([]);
+  });
+
   it("goes on with a paged get as long as VPP says that there is more", async () => {
     const [vpp, wire] = await opened(({ message, fields }) =>
       message === "lcp_itf_pair_get"

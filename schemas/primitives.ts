@@ -1,10 +1,11 @@
 /**
- * The values that everything else is made of: addresses, prefixes, names, numbers. The only file that imports ipaddr.js,
- * whose parsing is lax ("10.1" and "010.0.0.1" pass), so every value has to be spelled as it is printed: one address has
- * one spelling, in every file, key and plan.
+ * The values that everything else is made of: addresses, prefixes, names, numbers. Every value has to be spelled as it is
+ * printed: one address has one spelling, in every file, key and plan. ipaddr.js, whose parsing is lax ("10.1" and "010.0.0.1"
+ * pass), says how another one should have been written; nothing else imports it.
  */
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import { printIpv4, printIpv6, readIpv4, readIpv6 } from "./address-text.ts";
 import { secretName } from "./secret-file.ts";
 
 /** What an address is, or why it is none. */
@@ -14,18 +15,20 @@ export type Parsed =
 
 /** Reads an address in its one spelling; IPv6 as RFC 5952 writes it. */
 export function parseAddress(text: string): Parsed {
+  const family = familyOf(text);
+  const bytes = family === "ipv6" ? readIpv6(text) : readIpv4(text);
+  return bytes === undefined ? { error: faultOf(text) } : { family, bytes, text };
+}
+
+/** What is wrong with an address that is not in its one spelling. */
+function faultOf(text: string): string {
   if (text.includes(":")) {
-    if (text.includes("%")) return { error: `"${text}" names an interface: write the address alone` };
-    if (!ipaddr.IPv6.isValid(text)) return { error: `"${text}" is not an IPv6 address` };
-    const address = ipaddr.IPv6.parse(text);
-    const spelled = address.toRFC5952String();
-    if (spelled !== text) return { error: `"${text}" must be written ${spelled}` };
-    return { family: "ipv6", bytes: address.toByteArray(), text };
+    if (text.includes("%")) return `"${text}" names an interface: write the address alone`;
+    if (!ipaddr.IPv6.isValid(text)) return `"${text}" is not an IPv6 address`;
+    return `"${text}" must be written ${printIpv6(ipaddr.IPv6.parse(text).toByteArray())}`;
   }
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return { error: `"${text}" is not an IP address` };
-  const address = ipaddr.IPv4.parse(text);
-  if (address.toString() !== text) return { error: `"${text}" must be written without leading zeros` };
-  return { family: "ipv4", bytes: address.toByteArray(), text };
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return `"${text}" is not an IP address`;
+  return `"${text}" must be written without leading zeros`;
 }
 
 /** An address with a length: as an interface has it (host bits kept) or, without host bits, a network. */
@@ -57,7 +60,7 @@ export function parseCidr(text: string): ParsedCidr | { readonly error: string }
 
 /** The one spelling of 4 or 16 bytes. */
 export function printAddress(bytes: readonly number[]): string {
-  return bytes.length === 4 ? bytes.join(".") : new ipaddr.IPv6([...bytes]).toRFC5952String();
+  return bytes.length === 4 ? printIpv4(bytes) : printIpv6(bytes);
 }
 
 /** ipv6 when it is written with a colon: for values that are already valid. */

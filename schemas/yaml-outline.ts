@@ -21,8 +21,15 @@ export interface Fault {
   readonly remedy: string;
 }
 
-/** Walks the events of one file once: offsets of everything, and everything that is refused. */
-export function outline(text: string, events: readonly Event[]): { root: Outline; faults: readonly Fault[] } {
+/**
+ * Walks the events of one file once: offsets of everything, and everything that is refused. `faultsOnly`: the root has no
+ * children, which are more than the file itself.
+ */
+export function outline(
+  text: string,
+  events: readonly Event[],
+  { faultsOnly = false } = {},
+): { root: Outline; faults: readonly Fault[] } {
   const faults: Fault[] = [];
   let next = 0;
   let documents = 0;
@@ -60,7 +67,7 @@ export function outline(text: string, events: readonly Event[]): { root: Outline
       children.set(name, keyAt === undefined ? { ...inner, key: inner.value } : { ...inner, key: keyAt });
     }
     next++;
-    return { key: fallback, value: offset, children };
+    return { key: fallback, value: offset, ...(!faultsOnly && { children }) };
   }
 
   function keyOffset(): number {

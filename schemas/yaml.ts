@@ -32,7 +32,7 @@ export function parseYaml(file: string, bytes: Uint8Array): YamlResult {
   if (text instanceof Problem) return { document: undefined, problems: [text] };
   try {
     const events = parseEvents(text, { maxDepth });
-    const { faults } = outline(text, events);
+    const { faults } = outline(text, events, { faultsOnly: true });
     if (faults.length > 0)
       return { document: undefined, problems: faults.map((fault) => faultProblem(file, text, fault)) };
     const value = constructFromEvents(events, { source: text, schema: CORE_SCHEMA, maxAliases: 0 })[0] ?? {};

@@ -50,8 +50,7 @@ export function networks<T>(entries: Iterable<readonly [ParsedCidr, T]>): Networ
 function masked({ family, bytes }: ParsedCidr, length: number): string {
   let text = `${family} ${length} `;
   for (let at = 0; at * 8 < length; at++) {
-    const byte = (bytes[at] ?? 0) & (0xff00 >> Math.min(8, length - at * 8)) & 0xff;
-    text += String.fromCodePoint(byte);
+    text += String.fromCharCode((bytes[at] ?? 0) & maskAt(at, length));
   }
   return text;
 }
@@ -81,11 +80,16 @@ export function overlaps<T extends { readonly cidr: ParsedCidr }>(entries: Itera
   return found;
 }
 
-/** Sorts a network before those inside it. */
-function sortKey({ family, network, length }: ParsedCidr): string {
-  const bytes = cidrOf(network)?.bytes ?? [];
-  const hex = bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${family} ${hex} ${String(length).padStart(3, "0")}`;
+/** Sorts a network before those inside it: family, then bytes, then length. */
+function sortKey({ family, bytes, length }: ParsedCidr): string {
+  let text: string = family;
+  for (const [at, byte] of bytes.entries()) text += String.fromCharCode(byte & maskAt(at, length));
+  return text + String.fromCharCode(length);
+}
+
+/** The bits of a byte that belong to a network of that length. */
+function maskAt(at: number, length: number): number {
+  return (0xff00 >> Math.min(8, Math.max(0, length - at * 8))) & 0xff;
 }
 
 const privateNetworks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"].flatMap((text) => {

@@ -33,9 +33,9 @@ export function viewOf(machine: Machine): View {
   const ports = portsOf(machine);
   const all = [...portAddresses(ports), ...containerAddresses(machine), ...linkAddresses(machine)];
   const [own, apart] = [all.filter((one) => vrfOf(one) === undefined), all.filter((one) => vrfOf(one) !== undefined)];
-  const global = own.filter(({ cidr }) => !isLinkLocal(cidr.address));
   const byAddress = new Map<string, Own>();
   for (const one of own) if (!byAddress.has(one.cidr.address)) byAddress.set(one.cidr.address, one);
+  let connected: Networks<Own> | undefined;
   return {
     machine,
     ports,
@@ -43,7 +43,13 @@ export function viewOf(machine: Machine): View {
     apart,
     byAddress,
     shared: new Set(Object.values(machine.vrrp).flatMap((vrrp) => vrrp.addresses)),
-    connected: networks(global.map((one) => [one.cidr, one] as const)),
+    // Of thousands of addresses it is large, and many machines have nobody who asks.
+    get connected() {
+      connected ??= networks(
+        own.filter(({ cidr }) => !isLinkLocal(cidr.address)).map((one) => [one.cidr, one] as const),
+      );
+      return connected;
+    },
   };
 }
 

@@ -2,7 +2,8 @@
  * The types of VPP that stand for text: addresses, prefixes and MAC addresses, always spelled as schemas/ spells them. An
  * address is u8 family (0 IPv4, 1 IPv6) and 16 bytes, of which IPv4 has the first four; a prefix has its length behind it.
  */
-import { parseAddress, printAddress } from "../../../schemas/primitives.ts";
+import { printIpv4, printIpv6 } from "../../../schemas/address-text.ts";
+import { parseAddress } from "../../../schemas/primitives.ts";
 import type { Codec } from "./codec.ts";
 import type { Reader, Writer } from "./bytes.ts";
 
@@ -80,25 +81,17 @@ function putAddress(bytes: Uint8Array, at: number, text: string, family: Family)
 function anyAddress(reader: Reader): string {
   const from = reader.pass(17);
   const family = reader.bytes[from];
-  if (family === 0) return ip4At(reader.bytes, from + 1);
-  if (family === 1) return ip6At(reader.bytes, from + 1);
+  if (family === 0) return printIpv4(reader.bytes, from + 1);
+  if (family === 1) return printIpv6(reader.bytes, from + 1);
   throw new RangeError(`an address of family ${family}`);
 }
 
 function ip4(reader: Reader): string {
-  return ip4At(reader.bytes, reader.pass(4));
+  return printIpv4(reader.bytes, reader.pass(4));
 }
 
 function ip6(reader: Reader): string {
-  return ip6At(reader.bytes, reader.pass(16));
-}
-
-function ip4At(bytes: Uint8Array, at: number): string {
-  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
-}
-
-function ip6At(bytes: Uint8Array, at: number): string {
-  return printAddress([...bytes.subarray(at, at + 16)]);
+  return printIpv6(reader.bytes, reader.pass(16));
 }
 
 function putMac(writer: Writer, text: string): void {
@@ -111,5 +104,10 @@ function putMac(writer: Writer, text: string): void {
 
 function mac(reader: Reader): string {
   const from = reader.pass(6);
-  return Array.from(reader.bytes.subarray(from, from + 6), (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  let text = "";
+  for (let at = from; at < from + 6; at += 1)
+    text += (at > from ? ":" : "") + (octetTexts[reader.bytes[at] ?? 0] ?? "");
+  return text;
 }
+
+const octetTexts = Array.from({ length: 256 }, (_, octet) => octet.toString(16).padStart(2, "0"));

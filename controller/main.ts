@@ -4,6 +4,10 @@ import { setFlagsFromString } from "node:v8";
 import { run } from "./cli/program.ts";
 import { processTerminal } from "./cli/terminal.ts";
 
+// Beside a dataplane that wants the memory, what is not in use any more is collected once the heap has grown by a fifth, and not
+// when it is four times as large: the plan of a large machine needs a quarter less of it, and a quarter more time.
+if (process.argv[2] === "agent" || process.argv[2] === "vpp") setFlagsFromString("--heap-growing-percent=20");
+
 // The agent idles for years beside a dataplane that wants the memory and the cores: without the optimizing compilers it
 // needs a sixth less of the one, and of the other nothing that anybody sees (a poll is a few milliseconds either way).
 if (process.argv[2] === "agent") {

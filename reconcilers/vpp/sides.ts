@@ -26,14 +26,19 @@ export function sidesOf(
   owned: readonly InstanceDesired[],
   prune?: VppDesired["prune"],
 ): Sides {
-  const wanted = byId(desired);
-  const ours = new Set(
-    owned.flatMap(({ objects }) => objects.flatMap((object) => [object, ...halfMade(object)].map(idOf))),
-  );
+  const nameOf = namer();
+  const wanted = byId(desired, nameOf);
+  const ours = new Set<string>();
+  for (const { objects } of owned) {
+    for (const object of objects) for (const one of [object, ...halfMade(object)]) ours.add(nameOf(one));
+  }
   for (const id of leftBare(wanted, live)) ours.add(id);
   const described = settingsIn(desired);
   for (const id of placesOf(described, live)) ours.add(id);
-  const there = byId(withoutVppsOwn(live, (id) => wanted.has(id) || ours.has(id)));
+  const there = byId(
+    withoutVppsOwn(live, (id) => wanted.has(id) || ours.has(id)),
+    nameOf,
+  );
   return {
     desired: wanted,
     live: there,
@@ -87,11 +92,22 @@ function withoutVppsOwn(live: readonly VppObject[], isAsked: (id: string) => boo
   });
 }
 
-function byId(objects: readonly VppObject[]): Objects {
+/** `idOf`, with one text for an id whoever has it: of thousands of objects, ids are most of what a plan takes. */
+function namer(): (object: VppObject) => string {
+  const known = new Map<string, string>();
+  return (object) => {
+    const id = idOf(object);
+    const before = known.get(id);
+    if (before === undefined) known.set(id, id);
+    return before ?? id;
+  };
+}
+
+function byId(objects: readonly VppObject[], nameOf: (object: VppObject) => string): Objects {
   const found = new Map<string, VppObject>();
   for (const object of objects) {
     if (object.kind === "settings") continue;
-    const id = idOf(object);
+    const id = nameOf(object);
     if (!found.has(id)) found.set(id, object);
   }
   return found;

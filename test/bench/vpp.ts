@@ -4,12 +4,12 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { linuxHost } from "../../controller/host/linux.ts";
 import { openVpp } from "../../reconcilers/vpp/api/open.ts";
-import { nodeFlags } from "../../deploy/package/contents.ts";
+import { nodeEnvironment, nodeFlags } from "../../deploy/package/contents.ts";
 import { applyVpp, observeVpp, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
 import type { VppDesired, VppStep } from "../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../reconcilers/vpp/plan.ts";
@@ -30,16 +30,37 @@ export async function benchVpp(print: (line: string) => void): Promise<void> {
   const why = whyNoVpp();
   print(`vpp: on ${why === undefined ? "a real VPP" : `the simulator, which is no measure of VPP (${why})`}`);
   await fromNothing(1000, print);
-  for (const count of [100, 1000, 10_000]) {
-    await one(
-      `${count} sub-interfaces with ${2 * count} addresses`,
-      manyInterfaces(count),
-      manyInterfaces(count, 7),
-      print,
-    );
-  }
-  for (const count of [1000, 20_000]) await one(`${count} ACL rules`, manyRules(count), manyRules(count, 7), print);
+  await growing([100, 1000, 10_000], "sub-interfaces with two addresses each", manyInterfaces, print);
+  await growing([1000, 20_000], "ACL rules", manyRules, print);
   await memory(10_000, print);
+}
+
+/** Each size beside the one before it: what is linear in size has 1.0x a thing. */
+async function growing(
+  counts: readonly number[],
+  things: string,
+  machineOf: (count: number, changed?: number) => SampleMachine,
+  print: (line: string) => void,
+): Promise<void> {
+  let before: { readonly count: number; readonly times: Times } | undefined;
+  for (const count of counts) {
+    const times = await one(`${count} ${things}`, machineOf(count), machineOf(count, 7), print);
+    if (before) {
+      const { count: fewer, times: less } = before;
+      const ratio = (now: number, then: number) => (now / count / (then / fewer)).toFixed(2);
+      print(
+        `    a thing, of what it takes of ${fewer}: validate ${ratio(times.validate, less.validate)}x, observe and plan ${ratio(times.nothing, less.nothing)}x, with a change ${ratio(times.change, less.change)}x`,
+      );
+    }
+    before = { count, times };
+  }
+}
+
+/** Medians, in milliseconds. */
+interface Times {
+  readonly validate: number;
+  readonly nothing: number;
+  readonly change: number;
 }
 
 /** A VPP that has the machine's NICs and nothing else, for as long as `work` takes. */
@@ -142,9 +163,9 @@ async function one(
   machine: SampleMachine,
   changed: SampleMachine,
   print: (line: string) => void,
-): Promise<void> {
+): Promise<Times> {
   const [desired, other] = [await desiredOf(machine), await desiredOf(changed)];
-  await withVpp(machine, async (places) => {
+  return await withVpp(machine, async (places) => {
     await carryOut(desired, places);
     const times = { validate: [] as number[], nothing: [] as number[], change: [] as number[] };
     for (let round = 0; round < rounds; round += 1) {
@@ -156,37 +177,53 @@ async function one(
       times.nothing.push(nothing);
       times.change.push(change);
     }
-    const [validate, nothing, change] = [times.validate, times.nothing, times.change].map(median);
+    const [validate, nothing, change] = [median(times.validate), median(times.nothing), median(times.change)];
     print(
-      `  ${what}: validate ${validate?.toFixed(0)} ms, observe and plan ${nothing?.toFixed(0)} ms with nothing to do, ${change?.toFixed(0)} ms with one change`,
+      `  ${what}: validate ${validate.toFixed(0)} ms, observe and plan ${nothing.toFixed(0)} ms with nothing to do, ${change.toFixed(0)} ms with one change`,
     );
+    return { validate, nothing, change };
   });
 }
 
-/** The most that the bundled program, started as an appliance does, ever had resident while it planned, as the kernel counts it. */
+/**
+ * The most that the bundled program, started as an appliance does, ever had resident, as the kernel counts it: while it plans
+ * all of it from nothing, while it applies that and reads it back, and when there is nothing to do; beside what it needs to start.
+ */
 async function memory(count: number, print: (line: string) => void): Promise<void> {
   const bundle = join(root, "dist/impctl.cjs");
-  if (!existsSync(bundle)) execFileSync(process.execPath, [join(root, "deploy/build.ts")], { stdio: "ignore" });
+  execFileSync(process.execPath, [join(root, "deploy/build.ts")], { stdio: "ignore" });
   const machine = manyInterfaces(count);
-  const desired = await desiredOf(machine);
   await withVpp(machine, async (places) => {
-    await carryOut(desired, places);
     const file = join(places.run, "r1.yaml");
     writeFileSync(file, machine.yaml[0] ?? "");
     const { core, nat } = places.sockets;
-    const argv = ["vpp", "plan", file, "--core", core, "--nat", nat, "--run", places.run];
-    const child = spawn(process.execPath, [...nodeFlags, bundle, ...argv], { stdio: "ignore" });
-    let peak = 0;
-    const timer = setInterval(() => {
-      peak = Math.max(peak, peakMiB(child.pid ?? 0));
-    }, 10);
-    const begin = performance.now();
-    const [code] = (await once(child, "exit")) as [number];
-    clearInterval(timer);
+    const where = [file, "--core", core, "--nat", nat, "--run", places.run];
+    const base = await peakOf([bundle, "version"]);
     print(
-      `  impctl vpp plan of ${count} sub-interfaces: ${(performance.now() - begin).toFixed(0)} ms, at most ${peak.toFixed(0)} MiB resident (exit code ${code})`,
+      `  impctl: ${base.toFixed(0)} MiB resident to start; of ${count} sub-interfaces with ${2 * count} addresses, at most`,
     );
+    for (const [what, command] of [
+      ["plan from nothing", "plan"],
+      ["apply from nothing", "apply"],
+      ["plan with nothing to do", "plan"],
+    ] as const) {
+      const peak = await peakOf([bundle, "vpp", command, ...where]);
+      print(`    ${what}: ${peak.toFixed(0)} MiB, ${(peak / base).toFixed(2)}x of that`);
+    }
   });
+}
+
+async function peakOf(argv: readonly string[]): Promise<number> {
+  const env = { ...process.env, ...nodeEnvironment };
+  const child = spawn(process.execPath, [...nodeFlags, ...argv], { stdio: "ignore", env });
+  let peak = 0;
+  const timer = setInterval(() => {
+    peak = Math.max(peak, peakMiB(child.pid ?? 0));
+  }, 5);
+  const [code] = (await once(child, "exit")) as [number | null];
+  clearInterval(timer);
+  if (code !== 0 && code !== 2) throw new Error(`${argv.join(" ")}: exit code ${code}`);
+  return peak;
 }
 
 function peakMiB(pid: number): number {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { manPages } from "../../../deploy/man-pages.ts";
-import { contents, nodeFlags } from "../../../deploy/package/contents.ts";
+import { contents, nodeEnvironment, nodeFlags } from "../../../deploy/package/contents.ts";
 import { control, enabledUnits, optional, packageVersion, required, script } from "../../../deploy/package/control.ts";
 import { copyright } from "../../../deploy/package/copyright.ts";
 import { commandNames } from "../../../controller/cli/program.ts";
@@ -21,13 +21,16 @@ const scripts = ["failsafe/imp-failsafe", "failsafe/imp-rescue", "boot/imp-boot"
 const needed = { ...required, ...optional };
 
 describe("the program", () => {
-  it("runs with the same flags of Node as a command and as the agent", async () => {
+  it("runs with the same flags and environment of Node as a command and as the agent", async () => {
     const found = await contents("1.0.0", 0, Buffer.from(""), () => "");
     const texts = found.flatMap((entry) =>
       "content" in entry && /^usr\/bin\/impctl$|imp-agent\.service$/.test(entry.path) ? [entry.content.toString()] : [],
     );
     const started = texts.map((text) => /\/usr\/lib\/imp\/node (.*) \/usr\/lib\/imp\/impctl\.cjs/.exec(text)?.[1]);
     expect(started).toEqual([nodeFlags.join(" "), nodeFlags.join(" ")]);
+    for (const [name, value] of Object.entries(nodeEnvironment)) {
+      for (const text of texts) expect(text).toMatch(new RegExp(`^(?:Environment=|export )${name}=${value}$`, "m"));
+    }
   });
 });
 

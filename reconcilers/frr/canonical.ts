@@ -33,6 +33,15 @@ export interface Canonical {
 
 const vtyshMs = 60_000;
 
+/** Reads a file of which the canonical form will be asked for, while there is nothing else to do. */
+export function readAhead(file: FrrFile, host: Host): void {
+  outlineOf(sealedText(file, host));
+}
+
+function sealedText({ text }: FrrFile, host: Host): string {
+  return sealConfig(text, (secret) => host.secrets.seal(secret));
+}
+
 /**
  * `live`: what it is to be compared with: only what differs is shown to the scratch FRR, which has its daemons, version and
  * defaults. Rejects with FRR_REJECTED when the file cannot be read at all.
@@ -44,7 +53,7 @@ export async function canonicalForm(
   host: Host,
   signal: AbortSignal,
 ): Promise<Canonical> {
-  const sealed = sealConfig(file.text, (secret) => host.secrets.seal(secret));
+  const sealed = sealedText(file, host);
   const profile = /^frr defaults (\S+)$/m.exec(sealed)?.[1];
   const running = outlineOf(live.config);
   const read = withoutAmbient(outlineOf(sealed));

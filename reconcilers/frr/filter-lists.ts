@@ -29,24 +29,34 @@ export function listsIn(config: Context): ReadonlyMap<FilterName, readonly Stret
   const lists = new Map<FilterName, Stretch[]>();
   for (const part of config.parts) {
     if (!isStretch(part) || part.kind === "ambient" || part.kind.endsWith(" route ")) continue;
-    let [name, begin]: [FilterName | undefined, string] = [undefined, "\n"];
-    eachLine(part, (first, end) => {
-      // Entries of one list follow each other.
-      if (!part.text.startsWith(begin, first)) {
-        const line = part.text.slice(first, end);
-        name = listEntry(line)?.[0];
-        begin = name === undefined ? "\n" : line.slice(0, line.indexOf(" seq ") + " seq ".length);
-      }
-      if (name === undefined) return;
-      const some = lists.get(name) ?? [];
-      lists.set(name, some);
-      const from = first - part.indent;
-      const before = some.at(-1);
-      if (before?.text === part.text && before.to === from) some[some.length - 1] = { ...before, to: end + 1 };
-      else some.push({ ...part, from, to: end + 1 });
-    });
+    for (const [name, stretch] of listsOf(part)) {
+      const some = lists.get(name);
+      if (some) some.push(stretch);
+      else lists.set(name, [stretch]);
+    }
   }
   return lists;
+}
+
+/** Entries of one list that follow each other, by its name. */
+function listsOf(stretch: Stretch): readonly (readonly [FilterName, Stretch])[] {
+  const { text, indent, to } = stretch;
+  const found: [FilterName, Stretch][] = [];
+  let open: { readonly name: FilterName; readonly begin: string; readonly from: number } | undefined;
+  const close = (end: number) => {
+    if (open) found.push([open.name, { ...stretch, from: open.from, to: end }]);
+    open = undefined;
+  };
+  eachLine(stretch, (first, end) => {
+    if (open && text.startsWith(open.begin, first)) return;
+    close(first - indent);
+    const line = text.slice(first, end);
+    const name = listEntry(line)?.[0];
+    const begin = line.slice(0, line.indexOf(" seq ") + " seq ".length);
+    open = name === undefined ? undefined : { name, begin, from: first - indent };
+  });
+  close(to);
+  return found;
 }
 
 /** Entries by number, that commands change. */

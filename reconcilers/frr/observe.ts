@@ -54,14 +54,24 @@ export async function observeFrr(
   const isSameRun = incarnation !== undefined && before?.incarnation === incarnation;
   const known = (daemon: Daemon) =>
     isSameRun && !since?.told.has(daemon) ? before.answers.find((one) => one.daemon === daemon) : undefined;
-  const asked = await Promise.all(daemons.map(async (daemon) => known(daemon) ?? ask(host, sockets, daemon, signal)));
-  const answers = asked.filter((answer) => answer !== undefined);
   const sealed = (config: string, hasAreas: boolean) => {
     const text = sealConfig(config, (secret) => host.secrets.seal(secret));
     return hasAreas ? dottedAreas(text) : text;
   };
   const isOspf = (daemon: Daemon) => daemon === "ospfd" || daemon === "ospf6d";
-  const texts = answers.map(({ config, daemon }) => sealed(config, dotted && isOspf(daemon)));
+  const asked = await Promise.all(
+    daemons.map(async (daemon) => {
+      const answer = known(daemon) ?? (await ask(host, sockets, daemon, signal));
+      if (!answer) return undefined;
+      const text = sealed(answer.config, dotted && isOspf(daemon));
+      // Read while others are still printing.
+      outlineOf(text);
+      return { answer, text };
+    }),
+  );
+  const answered = asked.filter((one) => one !== undefined);
+  const answers = answered.map(({ answer }) => answer);
+  const texts = answered.map(({ text }) => text);
   const version = joinedVersion(answers.map((answer) => answer.version));
   // Some of it may be with daemons that only vtysh knows.
   if (version !== undefined && (way ?? wayFor(version)) === "vtysh") {

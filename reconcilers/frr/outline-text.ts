@@ -20,35 +20,38 @@ const kindsAtTop: readonly Kind[] = [
 /** The same inside a context. */
 const kindsInside: readonly Kind[] = ["neighbor ", "network ", "ip route ", "ipv6 route "];
 
+interface Known {
+  readonly text: string;
+  readonly outline: Outline;
+}
+
 /** What was read or printed last: a plan reads the same few texts several times. */
-const known: { readonly text: string; readonly outline: Outline }[] = [];
-const mostKnown = 12;
+const known: Known[] = [];
+/** In characters, all together: as many as a plan of 60,000 lines reads. More only costs memory. */
+const mostKnown = 10 * 2 ** 20;
+/** All of them are looked through. */
+const mostTexts = 40;
 
 /** Reads text by its indentation. Comments, blank lines and the words that leave a context vanish. Linear. */
 export function outlineOf(text: string): Outline {
-  const at = known.findIndex((one) => one.text === text);
-  const found = known[at];
-  if (found) {
-    if (at > 0) known.unshift(...known.splice(at, 1));
-    return found.outline;
-  }
-  const outline = new Reader(tidied(text)).read();
-  remember(text, outline);
-  return outline;
+  return remembered(text, () => new Reader(tidied(text)).read()).outline;
 }
 
-function remember(text: string, outline: Outline): void {
-  known.unshift({ text, outline });
-  known.length = Math.min(known.length, mostKnown);
+function remembered(text: string, outline: () => Outline): Known {
+  const at = known.findIndex((one) => one.text === text);
+  const [one = { text, outline: outline() }] = at === -1 ? [] : known.splice(at, 1);
+  known.unshift(one);
+  let size = 0;
+  const tooMany = known.findIndex((other, index) => (size += other.text.length) > mostKnown || index === mostTexts);
+  if (tooMany !== -1) known.length = Math.max(1, tooMany);
+  return one;
 }
 
 /** Text that reads as the same, indented as FRR does it. */
 export function printOutline(context: Context): string {
   const pieces: string[] = [];
   const isExact = print(context, 0, pieces);
-  const text = pieces.join("");
-  remember(text, { ...context, isExact });
-  return text;
+  return remembered(pieces.join(""), () => ({ ...context, isExact })).text;
 }
 
 /** Whether everything in it is left by its own words. */

@@ -5,7 +5,7 @@
 import { Problem } from "../../schemas/problem.ts";
 import type { Host, Plan } from "../core.ts";
 import { applyFrr } from "./apply.ts";
-import { canonicalForm, type FrrFile } from "./canonical.ts";
+import { canonicalForm, type FrrFile, readAhead } from "./canonical.ts";
 import { type Daemon, daemons, type FrrDesired, type FrrObserved, type FrrStep } from "./model.ts";
 import { observeFrr } from "./observe.ts";
 import { planFrr } from "./plan.ts";
@@ -32,7 +32,9 @@ export async function planWhole(
   host: Host,
   signal: AbortSignal,
 ): Promise<WholePlan> {
-  const before = await observeFrr(host, instance.sockets, signal, { dotted: true });
+  const reading = observeFrr(host, instance.sockets, signal, { dotted: true });
+  readAhead(file, host);
+  const before = await reading;
   if (before.version === undefined) {
     throw new Problem("FRR_UNREACHABLE", `No daemon of FRR answers in ${instance.sockets}.`, {
       remedy: "Name the instance: --pathspace or --vty-dir; the user must be root or in the group frrvty.",

@@ -19,6 +19,7 @@ import { planesTouched, type Survey } from "./planes.ts";
 import { proveDeployment } from "./proof.ts";
 import { withDeadline } from "./retry.ts";
 import { goingBackMs, rollBack } from "./roll-back.ts";
+import { checkStill } from "./still.ts";
 import { timing } from "./timing.ts";
 
 /** Everything that a deployment needs to know before it is armed. */
@@ -64,6 +65,7 @@ const windUpMs = 10_000;
  */
 export async function deploy(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<void> {
   await using _ = await appliance.hold();
+  await checkStill(appliance, intent.plan, signal);
   const deployment = await arm(appliance, intent);
   if (deployment) await carryThrough(appliance, intent, deployment, signal);
 }

@@ -12,6 +12,8 @@ import { makeNamespace, type Namespace } from "../lab/netns.ts";
 const missing = whyNoOtherFrr();
 /** Every so many pairs, from the first: all of them with IMP_FRR_PAIRS=1. */
 const every = Number(process.env["IMP_FRR_PAIRS"] ?? 20);
+/** What FRR 10 does not do: it lets the default instance of BGP not go while one of a VRF is there. */
+const unable = /Cannot delete default BGP instance/;
 const scratch = "/run/imp-vfo-scratch";
 const signal = new AbortController().signal;
 
@@ -43,7 +45,9 @@ describe.skipIf(missing !== undefined)(`an FRR with mgmtd (${missing ?? process.
     await lab.begin(from);
     const ended = { ...(await lab.apply(to)), differs: await lab.differs(to) };
 
-    expect(ended).toEqual({ said: true, why: "", differs: [] });
+    if (!unable.test(ended.why)) return expect(ended).toEqual({ said: true, why: "", differs: [] });
+    // It cannot be, so it says so, and is as before.
+    expect({ ...ended, differs: await lab.differs(from) }).toMatchObject({ said: false, differs: [] });
   });
 
   it("asks a scratch FRR of its own version, and names a line that is not taken by its place", async () => {

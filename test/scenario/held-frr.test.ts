@@ -49,6 +49,32 @@ describe("an FRR that is changed by one at a time", () => {
     await s.sim.until(() => s.status().committed?.generation === one.digest, "committed");
   });
 
+  it("is planned for anew where it was changed between the plan and the moment at which it is held", async () => {
+    const s = story();
+    const wider = generation(["router bgp 64500", "prefix-list a"]);
+    s.push("commit 1", one);
+    s.start();
+    await s.sim.until(() => s.status().committed?.generation === one.digest, "committed");
+    const sent: string[] = [];
+    s.plane.changing = (line) => sent.push(line);
+    let takes = 0;
+    s.hold = async () => {
+      // By whoever held it before, and let go of it now.
+      if ((takes += 1) === 1) s.plane.live.add("prefix-list b");
+      return { [Symbol.asyncDispose]: async () => undefined };
+    };
+    s.push("commit 2", wider);
+    await s.sim.until(() => takes === 1, "held once");
+    await s.sim.until(() => s.status().state === "waiting", "waiting");
+    expect({ sent, state: s.status() }).toMatchObject({
+      sent: [],
+      state: { waiting: { reason: "FRR was changed since it was looked at." } },
+    });
+
+    await s.sim.until(() => s.status().committed?.generation === wider.digest, "committed");
+    expect(shown(s.plane.live)).toBe(shown(["router bgp 64500", "prefix-list a", "prefix-list b"]));
+  });
+
   it("is brought back after a restart of the agent even where somebody does not let go of it", async () => {
     const s = story();
     const here = holding(s);

@@ -3,6 +3,7 @@
  * engine with another target: observe what is there, plan, apply, and plan again, which must be empty.
  */
 import { desiredOf, type Generation } from "../reconcilers/generation.ts";
+import { filtersActAfterMs } from "../reconcilers/frr/effect.ts";
 import { unitsOf } from "../reconcilers/system/plan.ts";
 import { asProblem, type Problem, type ProblemCode } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
@@ -116,7 +117,8 @@ async function arm(appliance: Appliance, intent: Intent): Promise<Deployment | u
     await progress.move({ type: "must-wait", ...shut });
     return undefined;
   }
-  const { soakMs, deadlineMs } = timing(candidate.policy, plan.worstImpact);
+  const effectMs = filtersActAfterMs(plan.plans.frr.steps, candidate.desired.frr.config);
+  const { soakMs, deadlineMs } = timing(candidate.policy, plan.worstImpact, effectMs);
   const { order } = memory.ledger();
   const deployment: Deployment = {
     ...target,

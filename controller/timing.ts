@@ -10,11 +10,16 @@ export interface Timing {
   readonly deadlineMs: number;
 }
 
-/** `impact` is the worst of the plan; undefined: there are no steps. */
-export function timing(policy: Policy, impact: Impact | undefined): Timing {
+/**
+ * `impact` is the worst of the plan; undefined: there are no steps. `effectMs`: what it does shows no sooner, so nothing is
+ * believed before that, whatever the policy says.
+ */
+export function timing(policy: Policy, impact: Impact | undefined, effectMs = 0): Timing {
   const byImpact = defaults[newestDefaults].policy.timing[impact ?? "hitless"];
+  const soakMs = 1000 * (policy["soak-seconds"] ?? byImpact.soak);
+  const more = Math.max(0, effectMs - soakMs);
   return {
-    soakMs: 1000 * (policy["soak-seconds"] ?? byImpact.soak),
-    deadlineMs: 1000 * (policy["deadline-seconds"] ?? byImpact.deadline),
+    soakMs: soakMs + more,
+    deadlineMs: 1000 * (policy["deadline-seconds"] ?? byImpact.deadline) + more,
   };
 }

@@ -94,7 +94,7 @@ const box = [
   z.strictObject({
     check: z
       .literal("route")
-      .meta({ description: "A route to exactly this prefix is chosen by zebra, and the kernel has it." }),
+      .meta({ description: "A route to exactly this prefix is chosen by zebra, and the kernel and VPP have it." }),
     prefix: Prefix,
     ...common,
   }),

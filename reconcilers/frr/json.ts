@@ -27,7 +27,8 @@ const noInstance =
 /** "No sessions" and "no answer" must not look alike: against the one nothing can be worse. */
 function answerOf({ status, text }: Reply, command: string): unknown {
   const said = text.trim();
-  if (status === 0) {
+  // zebra warns of a prefix to which it has no route, with `{}`.
+  if (status === 0 || (status === 1 && said === "{}")) {
     if (noInstance.test(said)) return {};
     try {
       return JSON.parse(said) as unknown;

@@ -299,7 +299,11 @@ export class SimFrr {
     const routes = daemon === "zebra" ? /^show (ip|ipv6) route summary json$/.exec(line)?.[1] : undefined;
     if (routes !== undefined) return { status: 0, text: this.routes(routes === "ip" ? "ipv4Unicast" : "ipv6Unicast") };
     const prefix = daemon === "zebra" ? /^show ip(?:v6)? route (\S+\/\d+) json$/.exec(line)?.[1] : undefined;
-    if (prefix !== undefined) return { status: 0, text: this.route(prefix) };
+    if (prefix !== undefined) {
+      const text = this.route(prefix);
+      // It warns of none.
+      return { status: text === "{}" ? 1 : 0, text };
+    }
     if (daemon === "bfdd" && line === "show bfd peers json") {
       return { status: 0, text: JSON.stringify([...this.bfd].map(([peer, status]) => ({ peer, status }))) };
     }

@@ -1,5 +1,6 @@
 /** What the checks have in common: what they find, and how those that ask outside of FRR do it. */
 import type { Host } from "../../../reconcilers/core.ts";
+import type { OpenInstance } from "../vpp-sight.ts";
 
 /** What one look at one thing found. */
 export interface Finding {
@@ -20,6 +21,8 @@ export interface Asking {
   readonly dataplane: string;
   /** Incus's socket; left out where Incus is somebody else's. */
   readonly incus?: string;
+  /** Left out where VPP is somebody else's. */
+  readonly vpp?: OpenInstance;
   /** How long it may take. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;

@@ -83,9 +83,10 @@ async function carryOutOne(step: ObjectStep, place: Workplace): Promise<void> {
   if (isOnlyRemembered(after ?? before)) await place.save();
 }
 
-/** Of a prefix VPP shows at least what is left. */
+/** Of a prefix VPP shows at least what is left, and most routes. */
 function isOnlyRemembered(object: VppObject | undefined): boolean {
-  return object !== undefined && object.kind !== "advertised-prefix" && isRemembered(object);
+  if (object === undefined || object.kind === "advertised-prefix" || object.kind === "route") return false;
+  return isRemembered(object);
 }
 
 function send(before: VppObject | undefined, after: VppObject | undefined, to: Target): Promise<unknown> {

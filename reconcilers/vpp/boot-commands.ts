@@ -7,7 +7,7 @@ import { type Commands, filterCommands, type Places } from "./cli/filters.ts";
 import { interfaceCommands } from "./cli/interfaces.ts";
 import { layer3Commands } from "./cli/layer3.ts";
 import { natCommands } from "./cli/nat.ts";
-import { rememberedKinds } from "./memory.ts";
+import { isRemembered } from "./memory.ts";
 import { planVpp } from "./plan.ts";
 
 /**
@@ -47,6 +47,6 @@ function commandsOf<K extends Kind>(object: ObjectOf<K>, places: Places): readon
 
 function linesOf(object: VppObject, places: Places): readonly string[] {
   const lines = commandsOf(object, places);
-  if (!(rememberedKinds as readonly Kind[]).includes(object.kind)) return lines.map((line) => `${line}\n`);
+  if (!isRemembered(object)) return lines.map((line) => `${line}\n`);
   return ["#\n", ...lines.map((line) => `${line}\n`), `#remember ${JSON.stringify(object)}\n`];
 }

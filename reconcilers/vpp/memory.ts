@@ -20,6 +20,7 @@ export const rememberedKinds = [
   "policer-use",
   "raw",
   "advertised-prefix",
+  "route",
 ] as const satisfies readonly Kind[];
 export type RememberedObject = ObjectOf<(typeof rememberedKinds)[number]>;
 
@@ -98,13 +99,16 @@ export class Remembered {
   }
 }
 
+/** A route, since VPP lists none that linux-cp has as well: it mirrors FRR's, of which VRFs have none. */
 export function isRemembered(object: VppObject): object is RememberedObject {
+  if (object.kind === "route" && object.table !== undefined) return false;
   return (rememberedKinds as readonly string[]).includes(object.kind);
 }
 
 function keyOf(object: RememberedObject): string {
   const { kind } = object;
   if (kind === "policer-use") return `${kind} ${object.on} ${object.direction}`;
+  if (kind === "route") return `${kind} ${object.prefix}`;
   if (kind === "advertised-prefix") return `${kind} ${object.on} ${object.prefix}`;
   return kind === "raw" ? `${kind} ${object.name}` : kind;
 }

@@ -1,11 +1,15 @@
 /** Routes that neither FRR nor an interface made, and neighbours that were not learned. */
+import { Problem } from "../../../schemas/problem.ts";
 import type { Family, Neighbor, Route, VppObject } from "../model.ts";
 import { dump, type Reader, type Sight, type Target, type Writers } from "./kind.ts";
 import { none } from "./names.ts";
 import { fromPaths, toPaths } from "./paths.ts";
 import { inTable } from "./vrfs.ts";
 
-/** Who made a route: the API, or the CLI, with which the boot commands are given. The lower number wins. */
+/**
+ * Who made a route: the API, or the CLI, with which the boot commands are given. The lower number wins; linux-cp, which mirrors
+ * Linux's, wins over both (FIB_SOURCE_PRIORITY_HI of vnet/fib/fib_source.h), and VPP lists a route under the winner alone.
+ */
 const sources = { api: 8, cli: 9 } as const;
 
 export const readRoutes: Reader = async (sight) => {
@@ -14,12 +18,31 @@ export const readRoutes: Reader = async (sight) => {
     Promise.all(tables.map(({ table, family }) => routesOf(table, family, sight))),
   );
   const [found, others, names] = await Promise.all([Promise.all(main), vrfs, sight.names]);
-  return [...found, ...others].flat().map(({ table_id, prefix, paths, src }): Route => {
+  const hidden = await hiddenRoutes(new Set(found.flat().map(({ prefix }) => prefix)), sight);
+  const seen = [...found, ...others].flat().map(({ table_id, prefix, paths, src }): Route => {
     const source = src === sources.api ? "api" : "cli";
     const place = table_id !== 0 && { table: table_id };
     return { kind: "route", ...place, prefix, paths: fromPaths(paths, names, table_id), sources: [source] };
   });
+  return [...seen, ...hidden];
 };
+
+/** Those of the main table that we made, and that somebody has as well who wins: FRR has a route to each pool that it announces. */
+async function hiddenRoutes(listed: ReadonlySet<string>, { remembered, vpp }: Sight): Promise<readonly Route[]> {
+  const ours = remembered.all("route").filter(({ prefix }) => !listed.has(prefix));
+  const isThere = await Promise.all(
+    ours.map(({ prefix }) =>
+      vpp.call("ip_route_lookup_v2", { table_id: 0, exact: 1, prefix }).then(
+        () => true,
+        (thrown: unknown) => {
+          if (thrown instanceof Problem && thrown.code === "VPP_REFUSED") return false;
+          throw thrown;
+        },
+      ),
+    ),
+  );
+  return ours.filter((_, at) => isThere[at]).map((route): Route => ({ ...route, sources: ["api"] }));
+}
 
 /** Those of the two sources, of one table. */
 async function routesOf(table_id: number, family: Family, sight: Sight) {
@@ -73,7 +96,7 @@ function neighbor(is_add: boolean, { on, address, mac }: Neighbor, { vpp, names 
 
 export const routeWriters: Writers<"route" | "neighbor"> = {
   route: {
-    needs: ["ip_route_v2_dump", "ip_route_add_del_v2"],
+    needs: ["ip_route_v2_dump", "ip_route_lookup_v2", "ip_route_add_del_v2"],
     add: replaceRoute,
     set: (_, after, to) => replaceRoute(after, to),
     remove: removeRoute,

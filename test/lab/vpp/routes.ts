@@ -1,4 +1,4 @@
-/** The FIB and the neighbours of the simulated VPP. Every source has its own paths; the lowest number wins. */
+/** The FIB and the neighbours of the simulated VPP. Every source has its own paths, and one of them wins. */
 import type { FibPath } from "../../../reconcilers/vpp/api/messages.ts";
 import type { Calls, DumpsOf } from "./handlers.ts";
 import { none, retval, source, type State } from "./state.ts";
@@ -56,6 +56,12 @@ function refuses(vpp: State, prefix: string, table: number, paths: readonly FibP
 
 function canonical(path: FibPath): FibPath {
   return { ...path, weight: path.weight || 1 };
+}
+
+/** The one that wins: linux-cp's before the API's, else the lowest number. */
+function best(sources: ReadonlyMap<number, readonly FibPath[]>): number {
+  const rank = (from: number) => (from >= source.linuxCp ? source.interface + from / 100 : from);
+  return [...sources.keys()].reduce((one, other) => (rank(other) < rank(one) ? other : one));
 }
 
 /** What tells one path from another. */
@@ -116,10 +122,10 @@ export const routeCalls = {
   },
   ip_route_lookup_v2(vpp, { table_id, exact, prefix }) {
     const sources = exact ? vpp.routes.get(`${table_id} ${network(prefix)}`) : undefined;
-    const [best] = [...(sources ?? [])].sort(([a], [b]) => a - b);
-    if (!best) return retval.noSuchEntry;
-    const paths = best[1].map((path) => shown(vpp, path));
-    return { route: { table_id, stats_index: 0, prefix: network(prefix), n_paths: paths.length, src: best[0], paths } };
+    if (!sources) return retval.noSuchEntry;
+    const src = best(sources);
+    const paths = (sources.get(src) ?? []).map((path) => shown(vpp, path));
+    return { route: { table_id, stats_index: 0, prefix: network(prefix), n_paths: paths.length, src, paths } };
   },
   ip_neighbor_add_del(vpp, { is_add, neighbor }) {
     const { sw_if_index, ip_address, mac_address, flags } = neighbor;
@@ -148,10 +154,9 @@ export const routeDumps = {
       const [id, prefix = ""] = key.split(" ");
       if (Number(id) !== table.table_id || isIpv6(prefix) !== table.is_ip6) continue;
       const said = vpp.routesAsSaid.get(key) ?? prefix;
-      const best = Math.min(...sources.keys());
-      const paths = sources.get(src === 0 ? best : src)?.map((path) => shown(vpp, path));
-      if (!paths) continue;
-      const from = src === 0 ? best : src;
+      const from = best(sources);
+      if (src !== 0 && src !== from) continue;
+      const paths = (sources.get(from) ?? []).map((path) => shown(vpp, path));
       yield {
         route: { table_id: table.table_id, stats_index: 0, prefix: said, n_paths: paths.length, src: from, paths },
       };

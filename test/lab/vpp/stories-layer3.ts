@@ -9,10 +9,10 @@ function setRoute(
   vpp: RawClient,
   prefix: string,
   paths: readonly FibPath[],
-  more: { is_add?: boolean; is_multipath?: boolean; table_id?: number } = {},
+  more: { is_add?: boolean; is_multipath?: boolean; table_id?: number; src?: number } = {},
 ): Promise<unknown> {
-  const { is_add = true, is_multipath = false, table_id = 0 } = more;
-  const route = { table_id, stats_index: 0, prefix, n_paths: paths.length, src: 0, paths };
+  const { is_add = true, is_multipath = false, table_id = 0, src = 0 } = more;
+  const route = { table_id, stats_index: 0, prefix, n_paths: paths.length, src, paths };
   return vpp.retval("ip_route_add_del_v2", { is_add, is_multipath, route });
 }
 
@@ -234,6 +234,28 @@ export const layer3Stories: readonly Story[] = [
       expect(await setRoute(vpp, "198.51.100.0/24", drop)).toBe(0);
       expect(await routes(vpp, 8)).toEqual(["198.51.100.7/24 via 0.0.0.0"]);
       expect(await setRoute(vpp, "198.51.100.0/24", [], { is_add: false })).toBe(0);
+    },
+  },
+  {
+    name: "lists a route under one source alone: linux-cp's before the API's, and that before the CLI's",
+    async tell(vpp) {
+      const shown = await vpp.call("cli_inband", { cmd: "show fib source" });
+      const linux = Number(/\[(\d+)\] lcp-rt-dynamic /.exec(typeof shown === "symbol" ? "" : shown.reply)?.[1]);
+      const drop = [pathOf({ isIpv6: false, isDrop: true })];
+      const prefix = "203.0.113.0/29";
+      const listed = async () => {
+        const counts: number[] = [];
+        for (const src of [linux, 8, 9]) counts.push((await routes(vpp, src)).length);
+        return counts;
+      };
+      await vpp.retval("cli_inband", { cmd: `ip route add ${prefix} via drop` });
+      expect(await listed()).toEqual([0, 0, 1]);
+      await setRoute(vpp, prefix, drop);
+      expect(await listed()).toEqual([0, 1, 0]);
+      await setRoute(vpp, prefix, drop, { src: linux });
+      expect(await listed()).toEqual([1, 0, 0]);
+      for (const src of [linux, 8, 9]) await setRoute(vpp, prefix, [], { is_add: false, src });
+      expect(await listed()).toEqual([0, 0, 0]);
     },
   },
   {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { readMemory, Remembered } from "../../../../reconcilers/vpp/memory.ts";
-import type { AdvertisedPrefix } from "../../../../reconcilers/vpp/model.ts";
+import { describeStep } from "../../../../reconcilers/vpp/describe.ts";
+import { applyVpp, observeVpp } from "../../../../reconcilers/vpp/instances.ts";
+import type { AdvertisedPrefix, VppDesired, VppObject } from "../../../../reconcilers/vpp/model.ts";
+import { planVpp } from "../../../../reconcilers/vpp/plan.ts";
+import { places, vppHost } from "../../../lab/vpp-host.ts";
+import { addRoute, pathOf } from "../../../lab/vpp/routes.ts";
+import { source } from "../../../lab/vpp/state.ts";
 
 const det44 = { kind: "det44" } as const;
 const use = { kind: "policer-use", on: "external", direction: "in", policer: "guests" } as const;
@@ -49,6 +55,42 @@ describe("what VPP does not show", () => {
     const remembered = new Remembered(true, []);
     remembered.note(undefined, { kind: "loopback", name: "loop0" });
     expect(remembered.isChanged).toBe(false);
+  });
+});
+
+describe("a route that linux-cp has as well", () => {
+  const loop: VppObject = { kind: "loopback", name: "loop0" };
+  const address: VppObject = { kind: "address", on: "loop0", address: "192.0.2.1/24" };
+  const route: VppObject = {
+    kind: "route",
+    prefix: "203.0.113.0/29",
+    paths: [{ via: "192.0.2.9", interface: "loop0" }],
+  };
+  const desired: VppDesired = { core: { objects: [loop, address, route] } };
+
+  it("is there, is removed, and is missed when both are gone", async () => {
+    const { host, sims } = vppHost();
+    const signal = new AbortController().signal;
+    const left = async (to: VppDesired) => {
+      const { steps, problems } = planVpp(to, await observeVpp(host, places, signal), [desired]);
+      expect(problems).toEqual([]);
+      return steps;
+    };
+    const bring = async (to: VppDesired) => {
+      for await (const _ of applyVpp(await left(to), host, places, signal));
+      expect((await left(to)).map(describeStep)).toEqual([]);
+    };
+    await bring(desired);
+    const mirrored = pathOf({ via: "192.0.2.9", isIpv6: false });
+    addRoute(sims.core.state, { prefix: "203.0.113.0/29", paths: [mirrored], from: source.linuxCp + 1 });
+    expect((await left(desired)).map(describeStep)).toEqual([]);
+
+    await bring({ core: { objects: [loop, address] } });
+    expect([...(sims.core.state.routes.get("0 203.0.113.0/29")?.keys() ?? [])]).toEqual([source.linuxCp + 1]);
+
+    await bring(desired);
+    sims.core.state.routes.delete("0 203.0.113.0/29");
+    expect((await left(desired)).map(describeStep)).toEqual(["core: add route 203.0.113.0/29: via 192.0.2.9 loop0"]);
   });
 });
 

@@ -9,83 +9,34 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { linuxHost } from "../../controller/host/linux.ts";
 import { askAgent } from "../../controller/cli/agent-client.ts";
 import type { Status } from "../../controller/report/status.ts";
+import type { JsonObject } from "../../schemas/json.ts";
 import { openVpp } from "../../reconcilers/vpp/api/open.ts";
 import { type AgentProcess, startAgent } from "../lab/agent-process.ts";
-import { simFrr } from "../lab/frr-sim.ts";
 import { gitServer } from "../lab/git-server.ts";
-import { makeNamespace, makeWire } from "../lab/netns.ts";
-import { startVpp, whyNoTaps, whyNoVpp } from "../lab/real-vpp.ts";
 import { makeSitesRepository, type SitesRepository } from "../lab/sites-repository.ts";
-import { simVpp } from "../lab/vpp/sim-vpp.ts";
+import { benchKinds, type VppBench } from "../lab/vpp-bench.ts";
 
 const signal = AbortSignal.timeout(1_200_000);
 const host = linuxHost({ seal: () => "", reveal: () => undefined });
 
-interface Core extends AsyncDisposable {
-  /** What the machine file says of the NIC. */
-  readonly nic: string;
-  /** The namespace of its taps. */
-  readonly namespace: string;
-  /** Ends it as a crash does. */
-  kill(): Promise<void>;
-  start(): Promise<void>;
-  /** How many it was asked for; of a real one nobody can tell. */
-  changes(): number | undefined;
-}
-
-async function simulated(folder: string): Promise<Core> {
-  const sim = simVpp({ physical: ["external"], linuxCp: { sync: true, autoSubint: false, namespace: "dataplane" } });
-  const listening = await sim.listen(join(folder, "core-api.sock"));
-  return {
-    nic: 'pci: "0000:03:00.0"',
-    namespace: "dataplane",
-    kill: async () => sim.stop(),
-    start: async () => sim.start(),
-    changes: () => sim.history.length,
-    [Symbol.asyncDispose]: () => listening.close(),
-  };
-}
-
-async function real(folder: string): Promise<Core> {
-  const [namespace, peer] = [makeNamespace("vgd"), makeNamespace("vgp")];
-  makeWire({ namespace, name: "vg-ext", addresses: [] }, { namespace: peer, name: "vg0", addresses: [] });
-  const start = () => startVpp({ folder, name: "core", namespace, heap: "256M" });
-  let vpp = await start();
-  return {
-    nic: "driver: af-packet, kernel-name: vg-ext",
-    namespace: namespace.name,
-    kill: () => vpp.kill(),
-    start: async () => void (vpp = await start()),
-    changes: () => undefined,
-    async [Symbol.asyncDispose]() {
-      await vpp.kill();
-      for (const one of [namespace, peer]) one[Symbol.dispose]();
-    },
-  };
-}
-
-const kinds = [
-  { name: "simulated", why: undefined, make: simulated },
-  { name: "real", why: whyNoVpp() ?? whyNoTaps(), make: real },
-] as const;
-
 const fleet = "defaults: 1\npolicy: { soak-seconds: 1, grace-seconds: 2, deadline-seconds: 60, max-impact: restart }\n";
 
-function machine(nic: string, vlans: Readonly<Record<number, string>>): string {
+function machine(nic: JsonObject, vlans: Readonly<Record<number, string>>): string {
   const subs = Object.entries(vlans).map(([vlan, net]) => `${vlan}: { addresses: [${net}.2/30] }`);
   const peers = Object.entries(vlans).map(([vlan, net]) => `p${vlan}: { address: ${net}.1, remote-as: 64496 }`);
-  return `interfaces: { external: { ${nic}, mtu: 1500, sub-interfaces: { ${subs.join(", ")} } } }
+  return `interfaces: { external: { ${JSON.stringify(nic).slice(1, -1)}, mtu: 1500, sub-interfaces: { ${subs.join(", ")} } } }
 routing:
   router-id: 198.51.100.1
   bgp: { asn: 64500, peers: { ${peers.join(", ")} } }
 `;
 }
 
-for (const { name, why, make } of kinds) {
+for (const kind of benchKinds) {
+  const { name, why } = kind;
   describe.skipIf(why)(`the agent beside a ${name} VPP${why === undefined ? "" : ` (${why})`}`, () => {
     const stack = new AsyncDisposableStack();
     let folder: string;
-    let core: Core;
+    let bench: VppBench;
     let sites: SitesRepository;
     let agent: AgentProcess;
     let start: () => AgentProcess;
@@ -94,25 +45,22 @@ for (const { name, why, make } of kinds) {
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "imp-vg-"));
       stack.defer(() => rm(folder, { recursive: true }));
-      core = stack.use(await make(folder));
-      const frr = simFrr();
-      for (const peer of ["192.0.2.1", "203.0.113.1"]) frr.peers.set(peer, { as: 64496 });
-      const sockets = await frr.listen(join(folder, "frr"));
-      stack.defer(() => sockets.close());
+      bench = stack.use(await kind.make(folder, ["external"]));
+      for (const peer of ["192.0.2.1", "203.0.113.1"]) bench.frr?.peers.set(peer, { as: 64496 });
       sites = makeSitesRepository(folder);
       first = push({ 25: "192.0.2" }, { "fleet.yaml": fleet, "fra1/site.yaml": "" });
       const server = await gitServer(sites.bare);
       stack.defer(() => server.close());
       start = () => {
-        const remote = { folder, machine: "fra1/r1", remote: server.url, frrSockets: join(folder, "frr") };
-        return startAgent({ ...remote, vpp: folder, pollSeconds: 60, settings: `dataplane: ${core.namespace}\n` });
+        const remote = { folder, machine: "fra1/r1", remote: server.url, frrSockets: bench.frrSockets };
+        return startAgent({ ...remote, vpp: folder, pollSeconds: 60, settings: `dataplane: ${bench.dataplane}\n` });
       };
       agent = stack.use(start());
     }, 120_000);
     afterAll(() => stack.disposeAsync());
 
     function push(vlans: Readonly<Record<number, string>>, more: Readonly<Record<string, string>> = {}): string {
-      return sites.push("Change", { ...more, "fra1/r1.yaml": machine(core.nic, vlans) });
+      return sites.push("Change", { ...more, "fra1/r1.yaml": machine(bench.nic("external"), vlans) });
     }
 
     const isAt = (commit: string) => (status: Status) => status.state === "idle" && status.committed?.commit === commit;
@@ -144,7 +92,7 @@ for (const { name, why, make } of kinds) {
 
     it("takes back what VPP refuses, and holds it", async () => {
       const wrong = "raw-vpp: { odd: { commands: [set interface state nosuch up], undo: [], impact: hitless } }\n";
-      sites.push("Something odd", { "fra1/r1.yaml": machine(core.nic, { 25: "192.0.2" }) + wrong });
+      sites.push("Something odd", { "fra1/r1.yaml": machine(bench.nic("external"), { 25: "192.0.2" }) + wrong });
       await sync();
       const held = await agent.until("it is held", ({ state }) => state === "held", 120);
 
@@ -153,8 +101,8 @@ for (const { name, why, make } of kinds) {
     }, 200_000);
 
     it("brings back what a VPP lost that was killed, long before the next poll", async () => {
-      await core.kill();
-      await core.start();
+      await bench.kill("core");
+      await bench.start("core");
       const back = () => vlans().then((found) => found.length === 2);
       for (const end = Date.now() + 60_000; Date.now() < end && !(await back());) await host.sleep(100, signal);
 
@@ -172,13 +120,13 @@ for (const { name, why, make } of kinds) {
 
     it("leaves all of it alone when it starts anew", async () => {
       const before = await interfaces();
-      const changes = core.changes();
+      const changes = bench.changes();
       await agent[Symbol.asyncDispose]();
       agent = stack.use(start());
       await agent.until("it has looked", ({ planes, state }) => state === "held" && planes.vpp?.drift === 0, 120);
 
       expect(await interfaces()).toEqual(before);
-      expect(core.changes()).toBe(changes);
+      expect(bench.changes()).toBe(changes);
     }, 200_000);
   });
 }

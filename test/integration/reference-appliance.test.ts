@@ -20,7 +20,7 @@ import { exampleFile, exampleSites } from "../lab/example-sites.ts";
 import { gitServer } from "../lab/git-server.ts";
 import { makeSitesRepository, type SitesRepository } from "../lab/sites-repository.ts";
 import { benchKinds, type VppBench } from "../lab/vpp-bench.ts";
-import { server, vppWorld, type VppWorld } from "../lab/vpp-world.ts";
+import { type HostName, server, vppWorld, type VppWorld } from "../lab/vpp-world.ts";
 
 const host = linuxHost({ seal: () => "", reveal: () => undefined });
 const nics = ["external", "internal", "te1", "te2", "lab"] as const;
@@ -63,7 +63,8 @@ interface PlanAnswer {
   readonly problems: readonly unknown[];
 }
 
-for (const { name, why, make } of benchKinds) {
+for (const kind of benchKinds) {
+  const { name, why } = kind;
   describe.skipIf(why)(`the reference appliance on ${name} VPPs${why === undefined ? "" : ` (${why})`}`, () => {
     const stack = new AsyncDisposableStack();
     const figures: string[] = [];
@@ -77,7 +78,7 @@ for (const { name, why, make } of benchKinds) {
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "imp-vg-"));
       stack.defer(() => rm(folder, { recursive: true }));
-      bench = stack.use(await make(folder, nics, true));
+      bench = stack.use(await kind.make(folder, nics, true));
       if (bench.spaces) world = stack.use(await vppWorld(host, bench, folder));
       sites = makeSitesRepository(folder);
       const git = await gitServer(sites.bare);
@@ -93,7 +94,12 @@ for (const { name, why, make } of benchKinds) {
       const { frrSockets, dataplane } = bench;
       agent = stack.use(
         startAgent({
-          ...{ folder, machine: "fra1/r1", remote: git.url, frrSockets, vpp: folder, pollSeconds: 60 },
+          folder,
+          machine: "fra1/r1",
+          remote: git.url,
+          frrSockets,
+          vpp: folder,
+          pollSeconds: 60,
           settings: `dataplane: ${dataplane}\nincus: { mode: off }\n`,
         }),
       );
@@ -167,21 +173,27 @@ for (const { name, why, make } of benchKinds) {
       await nothingIsLeft();
     }, 300_000);
 
-    const traffic = it.skipIf(name === "simulated");
-    const forwards = async () => {
-      expect(await world?.pings("container", server)).toBe(15);
-      expect(await world?.seenFrom("container", server)).toMatch(/^203\.0\.113\.(8|9|10|11|12|13|14|15)$/);
-    };
+    const unforwarded = name === "simulated";
 
-    traffic("translates what a container sends to the Internet (needs a real VPP)", forwards, 120_000);
+    /** "pings, and the address that the server saw". */
+    async function crossing(from: HostName, to = server): Promise<string> {
+      return `${await world?.pings(from, to)} ${await world?.seenFrom(from, to)}`;
+    }
+    const fromContainers = /^15 203\.0\.113\.(8|9|10|11|12|13|14|15)$/;
 
-    traffic(
-      "translates an office's packets likewise, and none between private networks (needs a real VPP)",
+    it.skipIf(unforwarded)(
+      "translates what a container sends to the Internet (needs a real VPP)",
       async () => {
-        expect(await world?.pings("office", server)).toBe(15);
-        expect(await world?.seenFrom("office", server)).toMatch(/^203\.0\.113\.[0-7]$/);
-        expect(await world?.pings("container", "10.30.0.10")).toBe(15);
-        expect(await world?.seenFrom("container", "10.30.0.10")).toBe("10.234.116.10");
+        expect(await crossing("container")).toMatch(fromContainers);
+      },
+      120_000,
+    );
+
+    it.skipIf(unforwarded)(
+      "translates an office's packets, and none between private networks (needs a real VPP)",
+      async () => {
+        expect(await crossing("office")).toMatch(/^15 203\.0\.113\.[0-7]$/);
+        expect(await crossing("container", "10.30.0.10")).toBe("15 10.234.116.10");
       },
       120_000,
     );
@@ -270,7 +282,8 @@ for (const { name, why, make } of benchKinds) {
           await carriedOut(answered),
         );
         await nothingIsLeft();
-        if (world) await forwards();
+        const isForwarding = unforwarded || fromContainers.test(await crossing("container"));
+        expect(isForwarding).toBe(true);
       },
       200_000,
     );

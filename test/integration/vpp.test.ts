@@ -1,9 +1,7 @@
 /**
- * The plane against two real VPPs in a namespace: empty to full in one go, packets of a container through ABF and det44 to the
- * Internet, a push of several changes, and what is left after VPP was killed.
+ * The plane against two real VPPs in a namespace, with something of every kind: empty to full in one go, a push of several
+ * changes, nearly everything otherwise and back. Packets flow in reference-appliance.test.ts.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -28,8 +26,6 @@ describe.skipIf(why)(`VPP's plane, on real instances${why ? ` (${why})` : ""}`, 
   let folder = "";
   let places: VppPlaces;
   let dataplane: Namespace;
-  let containers: Namespace;
-  let internet: Namespace;
   let committed: Required<Omit<VppDesired, "prune">>;
 
   function space(label: string): Namespace {
@@ -47,22 +43,10 @@ describe.skipIf(why)(`VPP's plane, on real instances${why ? ` (${why})` : ""}`, 
     places = { sockets: { core: join(folder, "core-api.sock"), nat: join(folder, "nat-api.sock") }, run: folder };
     committed = applianceIn(folder);
     dataplane = space("d");
-    containers = space("c");
-    internet = space("i");
-    const lan = space("l");
-    const end = (namespace: Namespace, name: string, ...addresses: string[]) => ({ namespace, name, addresses });
-    makeWire(end(dataplane, "vw-ext"), end(internet, "vw0", "198.51.100.1/24"));
-    makeWire(end(dataplane, "vw-int"), end(lan, "vw0", "10.10.0.10/24"));
-    makeWire(end(dataplane, "vw-te1"), end(lan, "vw1"));
-    makeWire(end(dataplane, "vw-te2"), end(lan, "vw2"));
-    makeWire(end(dataplane, "vw-incus"), end(containers, "vw0", "10.234.116.10/24"));
-    internet.ip("address", "add", "192.0.2.53/32", "dev", "lo");
-    // Only what det44 makes of it finds its way back.
-    internet.ip("route", "add", "203.0.113.8/29", "via", "198.51.100.2");
-    lan.ip("route", "add", "default", "via", "10.10.0.1");
-    containers.ip("route", "add", "default", "via", "10.234.116.5");
-    // As imp-boot has it: VPP cannot take several packets in one.
-    for (const one of [internet, lan, containers]) one.ip("link", "set", "dev", "vw0", "gso_max_segs", "1");
+    const beyond = space("b");
+    for (const name of ["vw-ext", "vw-int", "vw-te1", "vw-te2", "vw-incus"]) {
+      makeWire({ namespace: dataplane, name, addresses: [] }, { namespace: beyond, name, addresses: [] });
+    }
     // Linux would answer for the taps' addresses on the ports themselves.
     const quiet = ["net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.all.arp_announce=2"];
     await host.run(dataplane.inside("sysctl", "-qw", ...quiet), { timeoutMs: 10_000, signal });
@@ -99,34 +83,11 @@ describe.skipIf(why)(`VPP's plane, on real instances${why ? ` (${why})` : ""}`, 
     expect(done).toEqual(steps.map(({ id }) => id));
   }
 
-  /** Whether 15 are answered within half a minute: memif takes seconds to join again, and the first packets wait for ARP on every hop. */
-  async function pings(target: string): Promise<boolean> {
-    const argv = containers.inside("ping", "-c", "15", "-i", "0.2", "-w", "30", "-q", target);
-    const { stdout } = await host.run(argv, { timeoutMs: 60_000, signal });
-    return Number(/(\d+) received/.exec(stdout)?.[1] ?? 0) >= 15;
-  }
-
   it("makes everything of nothing in one go, and finds nothing to do then", async () => {
     const steps = await plan(committed);
     expect(steps.every((step) => step.kind !== "remove")).toBe(true);
     await apply(steps);
     expect((await plan(committed)).map(describeStep)).toEqual([]);
-  }, 120_000);
-
-  it("forwards a container's packets through ABF and det44", async () => {
-    expect(await pings("192.0.2.53")).toBe(true);
-    const size = 300_000;
-    const serve = `require("http").createServer((_, to) => to.end("x".repeat(${size}))).listen(8080, () => console.log("up"))`;
-    const [program, ...argv] = internet.inside(process.execPath, "-e", serve);
-    const server = spawn(program, argv, { stdio: ["ignore", "pipe", "ignore"] });
-    try {
-      await once(server.stdout, "data");
-      const get = `fetch("http://192.0.2.53:8080").then((it) => it.text()).then((text) => console.log(text.length))`;
-      const { stdout } = await host.run(containers.inside(process.execPath, "-e", get), { timeoutMs: 60_000, signal });
-      expect(stdout.trim()).toBe(`${size}`);
-    } finally {
-      server.kill("SIGKILL");
-    }
   }, 120_000);
 
   it("carries out a push with exactly the steps that were planned", async () => {
@@ -150,7 +111,6 @@ describe.skipIf(why)(`VPP's plane, on real instances${why ? ` (${why})` : ""}`, 
     await apply(steps);
     expect((await plan(next, committed)).map(describeStep)).toEqual([]);
     committed = next;
-    expect(await pings("192.0.2.53")).toBe(true);
   }, 120_000);
 
   it("changes nearly everything of core, and takes it back", async () => {
@@ -160,21 +120,6 @@ describe.skipIf(why)(`VPP's plane, on real instances${why ? ` (${why})` : ""}`, 
     await apply(await plan({ core: committed.core }, { core: other }));
     expect((await plan({ core: committed.core }, { core: other })).map(describeStep)).toEqual([]);
   }, 120_000);
-
-  it.each(["core", "nat"] as const)(
-    "brings everything of %s back after it was killed",
-    async (instance) => {
-      await running.get(instance)?.kill();
-      await start(instance);
-      const steps = await plan(committed, committed);
-      expect(new Set(steps.map((step) => step.instance))).toEqual(new Set([instance]));
-      expect(steps.length).toBeGreaterThan(20);
-      await apply(steps);
-      expect((await plan(committed, committed)).map(describeStep)).toEqual([]);
-      expect(await pings("192.0.2.53")).toBe(true);
-    },
-    120_000,
-  );
 
   it("restarts nat, which does not let go of det44 on an interface, and makes what else it had", async () => {
     const { core, nat } = committed;

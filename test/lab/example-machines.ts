@@ -2,36 +2,20 @@
  * Random valid machines: the reference appliance of the example repository, which has something of everything, less some of
  * what it says. For laws of all planes together.
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import * as fc from "fast-check";
 import { isObject, type JsonObject } from "../../schemas/json.ts";
 import { loadMachine } from "../../schemas/load.ts";
 import type { Machine } from "../../schemas/machine.ts";
-import { parseYaml } from "../../schemas/yaml.ts";
 import { yamlText } from "../../schemas/yaml-text.ts";
+import { exampleFile, exampleSites } from "./example-sites.ts";
 import { memoryTree } from "./memory-tree.ts";
 
 const name = "fra1/r1";
-const top = join(import.meta.dirname, "../../sites");
-
-const example: Readonly<Record<string, string>> = Object.fromEntries(
-  readdirSync(top, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".yaml"))
-    .map((path) => [path, readFileSync(join(top, path), "utf8")]),
-);
-
 /** A place in a file: its path, then keys. */
 type Place = readonly [string, ...string[]];
 
-const own = Object.keys(example).filter((path) => path.startsWith(`${name}/`));
-const places = own.flatMap((path) => placesIn(read(path)).map((keys): Place => [path, ...keys]));
-
-function read(path: string): JsonObject {
-  const { document } = parseYaml(path, new TextEncoder().encode(example[path]));
-  if (document === undefined) throw new Error(`${path} cannot be read.`);
-  return document.value;
-}
+const own = Object.keys(exampleSites).filter((path) => path.startsWith(`${name}/`));
+const places = own.flatMap((path) => placesIn(exampleFile(path)).map((keys): Place => [path, ...keys]));
 
 /** Every key of it, at any depth. */
 function placesIn(value: JsonObject): readonly (readonly string[])[] {
@@ -51,9 +35,9 @@ function without(value: JsonObject, [key = "", ...keys]: readonly string[]): Jso
 async function machineWithout(dropped: readonly Place[]): Promise<Machine | undefined> {
   const changed = own.map((path) => {
     const keys = dropped.filter(([file]) => file === path).map(([, ...rest]) => rest);
-    return [path, yamlText(keys.reduce(without, read(path)))] as const;
+    return [path, yamlText(keys.reduce(without, exampleFile(path)))] as const;
   });
-  const { loaded } = await loadMachine(memoryTree({ ...example, ...Object.fromEntries(changed) }), name);
+  const { loaded } = await loadMachine(memoryTree({ ...exampleSites, ...Object.fromEntries(changed) }), name);
   return loaded?.machine;
 }
 

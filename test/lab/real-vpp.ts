@@ -46,6 +46,8 @@ export interface VppOptions {
   readonly heap?: string;
   /** Of the statistics: every interface has its counters there, and VPP aborts where they do not fit. */
   readonly statistics?: string;
+  /** What it calls /run/vpp is `folder`: for what machine files cannot place elsewhere, as the sockets of memif. */
+  readonly ownRun?: boolean;
 }
 
 /** Resolves once it answers on its socket. */
@@ -54,7 +56,10 @@ export async function startVpp(options: VppOptions): Promise<RealVpp> {
   const conf = join(folder, `${name}.conf`);
   await writeFile(conf, startupOf(options));
   const socket = join(folder, `${name}-api.sock`);
-  const [command, ...argv] = namespace.inside("env", ...environment(), program ?? "vpp", "-c", conf);
+  const start = ["env", ...environment(), program ?? "vpp", "-c", conf];
+  // Each `ip netns exec` has its own mounts.
+  const bound = ["sh", "-ec", 'mkdir -p /run/vpp; mount --bind "$0" /run/vpp; exec "$@"', folder, ...start];
+  const [command, ...argv] = namespace.inside(...(options.ownRun === true ? bound : start));
   const child = spawn(command, argv, { stdio: "ignore" });
   const ended = once(child, "exit");
   const started: RealVpp = {

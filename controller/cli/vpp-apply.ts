@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import type { Plan } from "../../reconcilers/core.ts";
 import { describeStep } from "../../reconcilers/vpp/describe.ts";
 import { applyVpp } from "../../reconcilers/vpp/instances.ts";
-import type { VppStep } from "../../reconcilers/vpp/model.ts";
+import type { VppDesired, VppStep } from "../../reconcilers/vpp/model.ts";
+import type { Machine } from "../../schemas/machine.ts";
 import { printable, printableJson } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { plural } from "../plural.ts";
@@ -13,11 +14,12 @@ import { machineOptions, Target, type VppOptions } from "./vpp-target.ts";
 
 export function define(command: Command, terminal: Terminal): void {
   machineOptions(command).action(async (machine: string, options: VppOptions) => {
-    const tell = (line: string) => (options.json ? undefined : terminal.out(printable(line)));
-    const done = await apply(machine, new Target(options, terminal), terminal.signal, tell);
+    const done: string[] = [];
+    const tell = (line: string) => (options.json ? done.push(line) : terminal.out(printable(line)));
+    const count = await apply(machine, new Target(options, terminal), terminal.signal, tell);
     if (options.json) terminal.out(printableJson(JSON.stringify({ steps: done }, undefined, 2)));
-    else if (done.length === 0) terminal.out("Nothing to do: in sync.");
-    else terminal.out(`${plural(done.length, "step")} done and read back: in sync.`);
+    else if (count === 0) terminal.out("Nothing to do: in sync.");
+    else terminal.out(`${plural(count, "step")} done and read back: in sync.`);
   });
   examples(
     command,
@@ -27,36 +29,47 @@ made stays, unless --prune all. On a box with an agent the agent does all this, 
   );
 }
 
-/** What was done, a line each. Rejects where a step failed, or where what was read back is not what was wanted. */
+/** How many steps were done; each is told. Rejects where a step failed, or where what was read back is not what was wanted. */
 async function apply(
   named: string,
   target: Target,
   signal: AbortSignal,
   tell: (line: string) => void,
-): Promise<readonly string[]> {
-  const machine = await target.machine(named);
-  const observed = await target.observe();
-  const desired = target.desired(machine, observed);
-  const plan = await target.plan(desired, observed);
+): Promise<number> {
+  const { desired, count } = await carryOut(await target.machine(named), target, signal, tell);
+  if (count > 0) await readBack(desired, target);
+  await target.remember([desired]);
+  return count;
+}
+
+/** What it observed and planned is not kept while it is read back. */
+async function carryOut(
+  machine: Machine,
+  target: Target,
+  signal: AbortSignal,
+  tell: (line: string) => void,
+): Promise<{ readonly desired: VppDesired; readonly count: number }> {
+  const { desired, plan } = await planned(machine, target);
   refuseUnfit(plan);
   if (plan.steps.length > 0) {
     // What this begins is ours from now on, however it ends.
     await target.remember([...(await target.applied()), desired]);
   }
-  const done: string[] = [];
-  for await (const step of applyVpp(plan.steps, target.host, target.places, signal)) {
-    done.push(describeStep(step));
-    tell(describeStep(step));
-  }
-  if (plan.steps.length > 0) {
-    const left = await target.plan(desired, await target.observe());
-    if (left.steps.length + left.problems.length > 0) {
-      const lines = [...left.problems.map(({ message }) => message), ...left.steps.map(describeStep)];
-      throw new Problem("READ_BACK", `VPP is not as it was to be: ${lines.join("; ")}`);
-    }
-  }
-  await target.remember([desired]);
-  return done;
+  for await (const step of applyVpp(plan.steps, target.host, target.places, signal)) tell(describeStep(step));
+  return { desired, count: plan.steps.length };
+}
+
+async function planned(machine: Machine, target: Target) {
+  const observed = await target.observe();
+  const desired = target.desired(machine, observed);
+  return { desired, plan: await target.plan(desired, observed) };
+}
+
+async function readBack(desired: VppDesired, target: Target): Promise<void> {
+  const left = await target.plan(desired, await target.observe());
+  if (left.steps.length + left.problems.length === 0) return;
+  const lines = [...left.problems.map(({ message }) => message), ...left.steps.map(describeStep)];
+  throw new Problem("READ_BACK", `VPP is not as it was to be: ${lines.join("; ")}`);
 }
 
 function refuseUnfit({ problems, steps }: Plan<VppStep>): void {

@@ -63,8 +63,12 @@ function inOrder<T extends Pick<Move, "object">>(moves: readonly T[], vlans: Vla
 }
 
 function stepId(instance: InstanceName, object: VppObject): string {
-  return `vpp/${instance}/${object.kind}/${rulesOf(object.kind).key(object)}`;
+  // One text, and not one for each "/" that waits to be put together.
+  return ["vpp", instance, object.kind, rulesOf(object.kind).key(object)].join("/");
 }
+
+/** Of thousands of steps, most have none. */
+const nothing: readonly string[] = [];
 
 function removal(instance: InstanceName, { object, recreated, isForeign }: Move): ObjectStep {
   const rules = rulesOf(object.kind);
@@ -73,9 +77,9 @@ function removal(instance: InstanceName, { object, recreated, isForeign }: Move)
     id: `${stepId(instance, object)}${recreated ? "/old" : ""}`,
     kind: "remove",
     impact: impactOf(object, rules.impact.remove),
-    needs: [],
-    provides: [],
-    releases: scoped(instance, rules.provides?.(object) ?? []),
+    needs: nothing,
+    provides: nothing,
+    releases: scoped(instance, rules.provides?.(object) ?? nothing),
     instance,
     before: object,
     ...(recreated && { recreated }),
@@ -89,9 +93,9 @@ function addition(instance: InstanceName, { object, recreated, isForeign }: Move
     id: stepId(instance, object),
     kind: "add",
     impact: impactOf(object, rules.impact.add),
-    needs: scoped(instance, rules.needs?.(object, vlans) ?? []),
-    provides: scoped(instance, rules.provides?.(object) ?? []),
-    releases: [],
+    needs: scoped(instance, rules.needs?.(object, vlans) ?? nothing),
+    provides: scoped(instance, rules.provides?.(object) ?? nothing),
+    releases: nothing,
     instance,
     after: object,
     ...(recreated && { recreated }),

@@ -49,7 +49,7 @@ async function growing(
       const { count: fewer, times: less } = before;
       const ratio = (now: number, then: number) => (now / count / (then / fewer)).toFixed(2);
       print(
-        `    a thing, of what it takes of ${fewer}: validate ${ratio(times.validate, less.validate)}x, observe and plan ${ratio(times.nothing, less.nothing)}x, with a change ${ratio(times.change, less.change)}x`,
+        `    each, compared with each of ${fewer}: validate ${ratio(times.validate, less.validate)}x, observe and plan ${ratio(times.nothing, less.nothing)}x, with a change ${ratio(times.change, less.change)}x`,
       );
     }
     before = { count, times };

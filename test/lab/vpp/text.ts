@@ -24,8 +24,9 @@ export function isIpv6(text: string): boolean {
 
 /** "192.0.2.1/24" → address and length; a missing length is that of one host. */
 export function splitPrefix(text: string): readonly [address: string, length: number] {
-  const [address = "", length] = text.split("/");
-  return [address, length === undefined ? (isIpv6(address) ? 128 : 32) : Number(length)];
+  const slash = text.indexOf("/");
+  if (slash < 0) return [text, isIpv6(text) ? 128 : 32];
+  return [text.slice(0, slash), Number(text.slice(slash + 1))];
 }
 
 /** Without host bits, canonical. */
@@ -36,11 +37,24 @@ export function network(text: string): string {
 
 /** Whether the first `length` bits of both are equal; never across families. */
 export function sameNetwork(one: string, other: string, length: number): boolean {
-  const [a, b] = [parseAddress(one), parseAddress(other)];
-  if (a.length !== b.length) return false;
-  const [x, y] = [masked(a, length), masked(b, length)];
-  return x.every((byte, i) => byte === y[i]);
+  if (isIpv6(one) !== isIpv6(other)) return false;
+  const [a, b] = [remembered(one), remembered(other)];
+  for (let i = 0; i * 8 < length; i += 1) {
+    if (((a[i] ?? 0) ^ (b[i] ?? 0)) >> Math.max(0, 8 - (length - i * 8))) return false;
+  }
+  return true;
 }
+
+/** A new address is compared with all that there are. */
+function remembered(text: string): Uint8Array {
+  const before = known.get(text);
+  if (before) return before;
+  if (known.size >= 100_000) known.clear();
+  const bytes = parseAddress(text);
+  known.set(text, bytes);
+  return bytes;
+}
+const known = new Map<string, Uint8Array>();
 
 /** Every IPv4 address from first to last. */
 export function ipv4Range(first: string, last: string): readonly string[] {

@@ -15,8 +15,10 @@ export function checkRoutes(view: View, report: Report): void {
   }
 }
 
-function checkStatic({ machine, byAddress, connected, own }: View, report: Report): void {
+function checkStatic(view: View, report: Report): void {
+  const { machine, byAddress, own } = view;
   const routes = machine.routing.static;
+  if (Object.keys(routes).length === 0) return;
   // Next hops are looked up in other static routes too, but never in a default route.
   const behind = networks(
     Object.keys(routes).flatMap((prefix) => {
@@ -32,7 +34,7 @@ function checkStatic({ machine, byAddress, connected, own }: View, report: Repor
     for (const [index, hop] of (via ?? []).entries()) {
       const at = [...path, "via", index];
       const mine = byAddress.get(hop);
-      const link = connected.find(hop);
+      const link = view.connected.find(hop);
       const through = behind.find(hop);
       if (mine) report("route-own-address", at, `${hop} is the own address on ${mine.on}`);
       else if (isLinkLocal(hop)) {
@@ -77,7 +79,8 @@ function holds(port: Port | undefined, address: string): boolean {
   return networks(own.map((cidr) => [cidr, true] as const)).find(address) === true;
 }
 
-function checkSteering({ machine, byAddress, connected }: View, report: Report): void {
+function checkSteering(view: View, report: Report): void {
+  const { machine, byAddress } = view;
   for (const [name, policy] of Object.entries(machine.abf)) {
     const path = ["abf", name];
     for (const [index, hop] of policy.via.entries()) {
@@ -87,7 +90,7 @@ function checkSteering({ machine, byAddress, connected }: View, report: Report):
       else if (mine) report("route-own-address", at, `${hop} is the own address on ${mine.on}`);
       else if (isLinkLocal(hop)) {
         if (policy.interface === undefined) report("route-link-local", at, `${hop} may be on any interface`);
-      } else if (!connected.find(hop)) report("route-unreachable", at, `${hop} is in no connected network`);
+      } else if (!view.connected.find(hop)) report("route-unreachable", at, `${hop} is in no connected network`);
     }
     const rules = Object.hasOwn(machine.acls, policy.acl) ? Object.values(machine.acls[policy.acl]?.rules ?? {}) : [];
     const families = rules.map(({ source, destination }) => source ?? destination).map((one) => one && familyOf(one));

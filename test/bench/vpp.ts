@@ -35,7 +35,7 @@ export async function benchVpp(print: (line: string) => void): Promise<void> {
   await memory(10_000, print);
 }
 
-/** Each size beside the one before it: what is linear in size has 1.0x a thing. */
+/** Each size beside the one before it, in time of the processor: what is linear in size takes 1.0x for each. */
 async function growing(
   counts: readonly number[],
   things: string,
@@ -49,14 +49,14 @@ async function growing(
       const { count: fewer, times: less } = before;
       const ratio = (now: number, then: number) => (now / count / (then / fewer)).toFixed(2);
       print(
-        `    each, compared with each of ${fewer}: validate ${ratio(times.validate, less.validate)}x, observe and plan ${ratio(times.nothing, less.nothing)}x, with a change ${ratio(times.change, less.change)}x`,
+        `    for each, compared with each of ${fewer}: validate ${ratio(times.validate, less.validate)}x, observe and plan ${ratio(times.nothing, less.nothing)}x, with a change ${ratio(times.change, less.change)}x`,
       );
     }
     before = { count, times };
   }
 }
 
-/** Medians, in milliseconds. */
+/** Medians of what this process took of the processor, in milliseconds. */
 interface Times {
   readonly validate: number;
   readonly nothing: number;
@@ -121,10 +121,12 @@ async function carryOut(desired: VppDesired, places: VppPlaces): Promise<number>
   return steps.length;
 }
 
-async function timed<T>(work: () => Promise<T>): Promise<readonly [number, T]> {
-  const begin = performance.now();
+/** Milliseconds that it took, what came of it, and how many of them the processor was at it here. */
+async function timed<T>(work: () => Promise<T>): Promise<readonly [number, T, number]> {
+  const [begin, before] = [performance.now(), process.cpuUsage()];
   const result = await work();
-  return [performance.now() - begin, result];
+  const { user, system } = process.cpuUsage(before);
+  return [performance.now() - begin, result, (user + system) / 1000];
 }
 
 async function fromNothing(count: number, print: (line: string) => void): Promise<void> {
@@ -168,20 +170,24 @@ async function one(
   return await withVpp(machine, async (places) => {
     await carryOut(desired, places);
     const times = { validate: [] as number[], nothing: [] as number[], change: [] as number[] };
+    const work = { validate: [] as number[], nothing: [] as number[], change: [] as number[] };
     for (let round = 0; round < rounds; round += 1) {
-      const [validate] = await timed(() => desiredOf(machine));
-      const [nothing, none] = await timed(() => stepsTo(desired, places));
-      const [change, steps] = await timed(() => stepsTo(other, places));
+      const [validate, , validateWork] = await timed(() => desiredOf(machine));
+      const [nothing, none, nothingWork] = await timed(() => stepsTo(desired, places));
+      const [change, steps, changeWork] = await timed(() => stepsTo(other, places));
       if (none.length !== 0 || steps.length !== 1) throw new Error(`${none.length} and ${steps.length} steps`);
       times.validate.push(validate);
       times.nothing.push(nothing);
       times.change.push(change);
+      work.validate.push(validateWork);
+      work.nothing.push(nothingWork);
+      work.change.push(changeWork);
     }
     const [validate, nothing, change] = [median(times.validate), median(times.nothing), median(times.change)];
     print(
       `  ${what}: validate ${validate.toFixed(0)} ms, observe and plan ${nothing.toFixed(0)} ms with nothing to do, ${change.toFixed(0)} ms with one change`,
     );
-    return { validate, nothing, change };
+    return { validate: median(work.validate), nothing: median(work.nothing), change: median(work.change) };
   });
 }
 

@@ -9,7 +9,7 @@ import {
   type VppObject,
   type VppObserved,
 } from "./model.ts";
-import { differing } from "./sides.ts";
+import { differing, inherited } from "./sides.ts";
 
 /** Implements Reconciler.asDesired. */
 export function asDesired(observed: VppObserved): VppDesired {
@@ -41,7 +41,7 @@ export function difference(desired: VppDesired, live: VppDesired, owned: readonl
     if (wanted === undefined) return [];
     const lines = instanceDifference(
       wanted.objects,
-      live[instance]?.objects ?? [],
+      inherited(live[instance]?.objects ?? [], wanted.objects),
       desired.prune === "all" ? undefined : new Set(owned.flatMap((one) => [...idsOf(one[instance])])),
     );
     return lines.length === 0 ? [] : [`  ${instance}`, ...lines];

@@ -43,8 +43,22 @@ export function sidesOf(
     desired: wanted,
     live: there,
     owned: prune === "all" ? new Set([...ours, ...there.keys()]) : ours,
-    settings: { desired: described, live: settingsIn(live) },
+    settings: { desired: described, live: settingsIn(inherited(live, desired)) },
   };
+}
+
+/** What is live, with the MTU of VLANs that have none of their own and are to have just their parent's: they have it. */
+export function inherited(live: readonly VppObject[], desired: readonly VppObject[]): readonly VppObject[] {
+  const hasNone = (object: VppObject) => object.kind === "settings" && object.mtu === undefined;
+  if (!live.some(hasNone)) return live;
+  const wanted = settingsIn(desired);
+  const vlans = vlansOf(desired);
+  return live.map((object) => {
+    if (object.kind !== "settings" || object.mtu !== undefined) return object;
+    const mtu = wanted.get(object.on)?.mtu;
+    const parent = vlans.named(object.on)?.parent;
+    return parent !== undefined && mtu !== undefined && wanted.get(parent)?.mtu === mtu ? { ...object, mtu } : object;
+  });
 }
 
 /** The VRF table that an interface is in is a setting of it, whoever put it there. */

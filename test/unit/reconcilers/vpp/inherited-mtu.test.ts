@@ -30,3 +30,11 @@ it("takes the MTU of its interface that linux-cp wrote into a VLAN for inherited
   ]);
   expect(steps(objects(1500, 1500), objects(1500, 1400))).toEqual(["core: set mtu of external.25 from 1500 to 1400"]);
 });
+
+it("takes a VLAN that has none of its own for one that has its interface's, and sets only another", () => {
+  expect(steps(objects(1500, undefined), objects(1500, 1500))).toEqual([]);
+  expect(steps(objects(1500, undefined), objects(1500, 1400))).toEqual(["core: set mtu of external.25 to 1400"]);
+  expect(steps(objects(1500, undefined), objects(9000, 9000))).toEqual([
+    "core: set mtu of external from 1500 to 9000, for which it may go down",
+  ]);
+});

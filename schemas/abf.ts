@@ -8,6 +8,9 @@ export const Abf = z
     z
       .strictObject({
         description: Line.optional(),
+        id: whole(0, 2_147_483_647)
+          .optional()
+          .meta({ description: "VPP's number of the policy; by default one that follows from the name." }),
         acl: Name.meta({ description: "What it permits is steered." }),
         family: z.enum(["ipv4", "ipv6"]).default("ipv4").meta({ description: "Which packets are looked at." }),
         via: z.array(Address).default([]).meta({ description: "Next hops." }),

@@ -46,11 +46,11 @@ function checkVrfs({ machine, ports }: View, report: Report): void {
   }
 }
 
-function checkNumbers({ machine: { interfaces, bonds, bridges } }: View, report: Report): void {
+function checkNumbers({ machine: { interfaces, bonds, bridges, abf } }: View, report: Report): void {
   for (const name of Object.keys(bonds)) {
     if (Object.hasOwn(interfaces, name)) report("name-reused", ["bonds", name], "is the name of an interface too");
   }
-  for (const [section, all] of Object.entries({ bonds, bridges })) {
+  for (const [section, all] of Object.entries({ bonds, bridges, abf })) {
     const seen = new Map<number, string>();
     for (const [name, { id }] of Object.entries(all)) {
       if (id === undefined) continue;

@@ -30,7 +30,10 @@ export const machineRules = {
   "cpu-zero": warning("CPU 0 is left to Linux.", "Start with CPU 1: interrupts and the agent run on CPU 0."),
   // --- interfaces
   "name-reused": error("A name is that of one interface or bond only.", "Rename one of the two."),
-  "number-reused": error("A bond's and a bridge's number is its own.", "Give one of the two another id."),
+  "number-reused": error(
+    "The number of a bond, a bridge or an ABF policy is its own.",
+    "Give one of the two another id.",
+  ),
   "linux-name-length": error(
     "The name of an interface in Linux has at most 15 characters.",
     "Give it a shorter one with linux-cp, or linux-cp: false where FRR need not see it.",

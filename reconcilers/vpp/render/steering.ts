@@ -7,8 +7,9 @@ import { natSteering } from "./nat-steering.ts";
 
 /** One ABF policy with all its attachments. */
 export interface Steering {
-  /** Of all on an appliance; its number follows from it. */
+  /** Of all on an appliance; its number follows from it unless it has an `id`. */
   readonly name: string;
+  readonly id?: number;
   readonly acl: string;
   /** Of an ACL of its own. */
   readonly rules?: readonly AclRule[];
@@ -20,9 +21,9 @@ export interface Steering {
 
 export function renderSteering(machine: Machine, ports: ReadonlyMap<string, Port>): readonly VppObject[] {
   const all = [...written(machine), ...natSteering(machine, ports)];
-  const ids = numbersFor(all.map(({ name }) => name));
-  return all.flatMap(({ name, acl, rules, paths, on, family, priority }): readonly VppObject[] => {
-    const policy = ids.get(name) ?? 0;
+  const ids = numbersFor(all.filter(({ id }) => id === undefined).map(({ name }) => name));
+  return all.flatMap(({ name, id, acl, rules, paths, on, family, priority }): readonly VppObject[] => {
+    const policy = id ?? ids.get(name) ?? 0;
     return [
       ...(rules ? [{ kind: "acl", tag: acl, rules } as const] : []),
       { kind: "abf-policy", id: policy, acl, paths },
@@ -32,10 +33,11 @@ export function renderSteering(machine: Machine, ports: ReadonlyMap<string, Port
 }
 
 function written({ abf }: Machine): readonly Steering[] {
-  return Object.entries(abf).map(([name, { acl, family, via, interface: out, on, priority }]) => {
+  return Object.entries(abf).map(([name, { id, acl, family, via, interface: out, on, priority }]) => {
     const over = out === undefined ? {} : { interface: out };
     const paths = via.length > 0 ? via.map((via) => ({ via, ...over })) : [over];
-    return { name: `abf:${name}`, acl, paths: sorted(paths), on, family, priority };
+    const own = id === undefined ? {} : { id };
+    return { name: `abf:${name}`, ...own, acl, paths: sorted(paths), on, family, priority };
   });
 }
 

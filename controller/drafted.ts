@@ -10,8 +10,8 @@ export interface Drafted {
   readonly advice: readonly string[];
 }
 
-/** The file: what is not in it and what is worth a change stand in front, as comments. */
-export function draftedText(title: string, { machine, left, advice }: Drafted): string {
+/** The file: what is not in it and what is worth a change stand in front, as comments, and `after` it, as comments too, what may be added. */
+export function draftedText(title: string, { machine, left, advice }: Drafted, after: readonly string[] = []): string {
   const comments = [
     title,
     ...(left.length > 0 ? ["", "Not in this file:"] : []),
@@ -19,5 +19,6 @@ export function draftedText(title: string, { machine, left, advice }: Drafted): 
     ...(advice.length > 0 ? ["", "As it was, and worth a change:"] : []),
     ...advice.map((one) => `- ${one}`),
   ];
-  return `${comments.map((line) => `# ${line}`.trimEnd()).join("\n")}\n${yamlText(machine)}`;
+  const lines = (all: readonly string[]) => all.map((line) => `# ${line}`.trimEnd() + "\n").join("");
+  return `${lines(comments)}${yamlText(machine)}${lines(after)}`;
 }

@@ -19,19 +19,28 @@ import { adviceOn } from "./advice.ts";
 import type { Found } from "./found.ts";
 import { skeletonOf, withWords } from "./frr-draft.ts";
 import { leftText, rawBlocks } from "./frr-raw.ts";
-import { draftName, fit, type Judgement, type Valid } from "./judge.ts";
+import { draftName, fit, judge, type Judgement, type Valid } from "./judge.ts";
 import { vppDraft } from "./vpp-draft.ts";
 
 export interface Adopted extends Drafted {
+  /** Sections that say what runs too, and whose plan is not empty: for later, in a window. */
+  readonly later: Later | undefined;
   /** What the file would still do: none, or it is not to be used. */
   readonly steps: readonly Step[];
   /** What is wrong with it, or in its way. */
   readonly problems: readonly Problem[];
 }
 
+interface Later {
+  readonly machine: JsonObject;
+  /** What they would do, with all the rest: ids of steps by their impact. */
+  readonly steps: readonly Step[];
+}
+
 export async function adoptFound(found: Found): Promise<Adopted> {
   const named = found.hostname === undefined ? {} : { hostname: found.hostname };
-  const ground = await fit({ ...named, ...vppDraft(found) }, found);
+  const guess = vppDraft(found);
+  const ground = await fit({ ...named, ...guess }, found);
   const bones = await fit(await withSkeleton(ground.draft, found), found);
   const words = await fit(await fleshed(bones, found), found);
   const raw = rawBlocks(words.judged.valid?.left ?? []);
@@ -39,7 +48,16 @@ export async function adoptFound(found: Found): Promise<Adopted> {
     Object.keys(raw).length === 0 ? words.draft : put(words.draft, ["routing", "raw"], raw),
     found,
   );
-  return result(draft, judged, found);
+  return { ...result(draft, judged, found), later: await laterOf(guess, draft, found) };
+}
+
+/** Translation and the containers' network, where they are not in the draft because the agent has other names and numbers for them. */
+async function laterOf(guess: JsonObject, draft: JsonObject, found: Found): Promise<Later | undefined> {
+  const left = (["nat", "containers"] as const).filter((one) => guess[one] !== undefined && draft[one] === undefined);
+  const machine = Object.fromEntries(left.map((one) => [one, guess[one] ?? {}]));
+  if (left.length === 0) return undefined;
+  const { valid } = await judge({ ...draft, ...machine }, found);
+  return valid && { machine, steps: Object.values(valid.plans).flatMap((plan): readonly Step[] => plan.steps) };
 }
 
 async function withSkeleton(ground: JsonObject, { frr }: Found): Promise<JsonObject> {
@@ -56,14 +74,14 @@ async function fleshed(bones: Awaited<ReturnType<typeof fit>>, { frr }: Found): 
   return withWords(draft, judged.valid.frr, frr.config, spelled);
 }
 
-function result(machine: JsonObject, { valid, problems }: Judgement, found: Found): Adopted {
-  const { frr, vpp } = valid?.plans ?? {};
+function result(machine: JsonObject, { valid, problems }: Judgement, found: Found): Omit<Adopted, "later"> {
+  const { frr, vpp, incus } = valid?.plans ?? {};
   return {
     machine,
     left: [...(valid?.left.map(leftText) ?? []), ...(valid ? foreignObjects(valid.foreign, found.vpp) : [])],
-    advice: valid ? adviceOn(valid.machine, found) : [],
-    steps: [...(frr?.steps ?? []), ...(vpp?.steps ?? [])],
-    problems: [...problems, ...(frr?.problems ?? []), ...(vpp?.problems ?? [])],
+    advice: valid ? adviceOn(valid, found) : [],
+    steps: [...(frr?.steps ?? []), ...(vpp?.steps ?? []), ...(incus?.steps ?? [])],
+    problems: [...problems, ...(frr?.problems ?? []), ...(vpp?.problems ?? []), ...(incus?.problems ?? [])],
   };
 }
 
@@ -75,7 +93,8 @@ function foreignObjects(foreign: Valid["foreign"], vpp: VppObserved): readonly s
     ),
   );
   return foreign.map(({ id, text }) => {
-    const instance = id.split("/")[1] ?? "";
+    const [plane, instance = ""] = id.split("/");
+    if (plane !== "vpp") return `${plane}: ${text}`;
     return `vpp ${instance}: ${texts.get(id) ?? text}`;
   });
 }

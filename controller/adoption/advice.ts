@@ -1,20 +1,17 @@
 /** What an adopted appliance does as it always did, and would better do otherwise: a sentence each. */
 import type { Found } from "./found.ts";
+import type { Valid } from "./judge.ts";
 import type { Machine } from "../../schemas/machine.ts";
 
-export function adviceOn(machine: Machine, { frr, vpp }: Found): readonly string[] {
-  return [...ofRouting(machine, frr.config), ...ofVlans(vpp)];
-}
-
-/** The machine file knows no VLAN without an MTU: it has its parent's. */
-function ofVlans({ core }: Found["vpp"]): readonly string[] {
-  const vlans = new Set(core?.objects.flatMap((object) => (object.kind === "vlan" ? [object.name] : [])));
-  const none = core?.objects.flatMap((object) =>
-    object.kind === "settings" && object.mtu === undefined && vlans.has(object.on) ? [object.on] : [],
-  );
-  if (none === undefined || none.length === 0) return [];
+export function adviceOn({ machine, foreign }: Pick<Valid, "machine" | "foreign">, { frr }: Found): readonly string[] {
+  const isOfVpp = foreign.some(({ id }) => id.startsWith("vpp/"));
   return [
-    `VLANs that have no MTU of their own, and so are not in the file unless they are passed on: ${none.join(", ")}. Give them their parent's on VPP's CLI ("set interface mtu packet …"), and adopt again.`,
+    ...ofRouting(machine, frr.config),
+    ...(isOfVpp
+      ? [
+          "What VPP has and this file does not is gone when VPP starts anew from the files that impctl writes. Until it is said in the machine file, or in raw-vpp, keep your own: `system: { mode: off }` in agent.yaml.",
+        ]
+      : []),
   ];
 }
 

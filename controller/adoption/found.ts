@@ -1,5 +1,6 @@
 /** What was read of an appliance that somebody configured by hand: what a machine file is made of. */
 import type { FrrObserved } from "../../reconcilers/frr/model.ts";
+import type { IncusObserved } from "../../reconcilers/incus/model.ts";
 import type { VppObserved } from "../../reconcilers/vpp/model.ts";
 
 export interface Found {
@@ -7,6 +8,7 @@ export interface Found {
   readonly hostname: string | undefined;
   readonly frr: FrrObserved;
   readonly vpp: VppObserved;
+  readonly incus: IncusObserved;
   /** PCI addresses of the NICs that VPP was given, by the names that it gave them. */
   readonly nics: ReadonlyMap<string, string>;
 }

@@ -8,6 +8,9 @@ import { planFrr } from "../../reconcilers/frr/plan.ts";
 import { renderFrr } from "../../reconcilers/frr/render/render.ts";
 import { spelling } from "../../reconcilers/frr/spelling.ts";
 import type { Foreign, Plan } from "../../reconcilers/core.ts";
+import type { IncusStep } from "../../reconcilers/incus/model.ts";
+import { planIncus } from "../../reconcilers/incus/plan.ts";
+import { renderIncus } from "../../reconcilers/incus/render.ts";
 import type { VppDesired, VppStep } from "../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../reconcilers/vpp/plan.ts";
 import { renderVpp } from "../../reconcilers/vpp/render/render.ts";
@@ -19,6 +22,7 @@ import { yamlText } from "../../schemas/yaml-text.ts";
 import { loneTree } from "../lone-tree.ts";
 import { frrCulprits } from "./frr-culprits.ts";
 import type { Found } from "./found.ts";
+import { incusCulprit } from "./incus-culprits.ts";
 import { vppCulprit } from "./vpp-culprits.ts";
 
 export interface Judgement {
@@ -33,10 +37,10 @@ export interface Valid {
   readonly machine: Machine;
   /** FRR's configuration as it asks for it. */
   readonly frr: string;
-  readonly plans: { readonly frr: Plan<FrrStep>; readonly vpp: Plan<VppStep> };
+  readonly plans: { readonly frr: Plan<FrrStep>; readonly vpp: Plan<VppStep>; readonly incus: Plan<IncusStep> };
   /** Lines of FRR that are live and not asked for. */
   readonly left: readonly LiveChange[];
-  /** Objects of VPP that are there and not asked for. */
+  /** Objects of VPP and Incus that are there and not asked for. */
   readonly foreign: readonly Foreign[];
 }
 
@@ -58,14 +62,20 @@ export async function judge(draft: JsonObject, found: Found): Promise<Judgement>
   const plans = {
     frr: planFrr(desired, found.frr, []),
     vpp: planVpp(withAll(renderVpp(machine, versions), found), found.vpp, []),
+    incus: planIncus(renderIncus(machine, versions), found.incus, []),
   };
   const missing = changes.filter((change) => change.desired !== undefined);
   const wrong = [
     ...missing.flatMap((change) => frrCulprits(change, machine, draft, spelled)),
     ...plans.vpp.steps.map((step) => vppCulprit(step, draft)).filter((path) => path !== undefined),
+    ...plans.incus.steps.map((step) => incusCulprit(step, draft)).filter((path) => path !== undefined),
   ];
   const left = changes.filter((change) => change.desired === undefined);
-  return { valid: { machine, frr: desired.config, plans, left, foreign: plans.vpp.foreign }, problems, wrong };
+  return {
+    valid: { machine, frr: desired.config, plans, left, foreign: [...plans.vpp.foreign, ...plans.incus.foreign] },
+    problems,
+    wrong,
+  };
 }
 
 /** An instance that nothing is asked of has all of its objects to list. */
@@ -91,7 +101,9 @@ export async function fit(draft: JsonObject, found: Found): Promise<{ draft: Jso
 /** Of a path that leads nowhere its nearest map goes: what is missing there made it wrong. The same draft when nothing can go. */
 export function without(draft: JsonObject, paths: readonly Path[]): JsonObject {
   const going = paths.map((path) => standing(draft, path)).filter((path) => path.length > 0);
-  return going.length === 0 ? draft : (prune(draft, going) as JsonObject);
+  if (going.length === 0) return draft;
+  const rest = Object.entries(prune(draft, going) as JsonObject);
+  return Object.fromEntries(rest.filter(([, value]) => !isObject(value) || Object.keys(value).length > 0));
 }
 
 function standing(draft: JsonObject, path: Path): Path {

@@ -4,9 +4,27 @@ import { isObject, type JsonObject, type JsonValue, type Path, valueAt } from ".
 
 /** undefined: nobody knows. */
 export function vppCulprit(step: VppStep, draft: JsonObject): Path | undefined {
+  const ofNat: Path | undefined = draft["nat"] === undefined ? undefined : ["nat"];
+  // Nothing is asked of it but what translation asks.
+  if (step.instance === "nat") return ofNat;
   if (!("before" in step || "after" in step)) return undefined;
   const object = step.after ?? step.before;
-  return object && (ownPlace(object, draft) ?? placeOnPort(object, draft));
+  if (object === undefined) return undefined;
+  const own = ownPlace(object, draft);
+  if (own !== undefined || isOfNat(object)) return own ?? ofNat;
+  return placeOnPort(object, draft) ?? ofContainers(object, draft);
+}
+
+/** Links, what is steered to them, and the ways to the pools: what nothing else in the draft asks for. */
+function isOfNat(object: VppObject): boolean {
+  const kinds: readonly VppObject["kind"][] = ["memif-socket", "memif", "acl", "abf-policy", "abf-attachment", "route"];
+  return kinds.includes(object.kind) || ("on" in object && object.on.startsWith("memif"));
+}
+
+function ofContainers(object: VppObject, draft: JsonObject): Path | undefined {
+  const device = valueAt(draft, ["containers", "host-interface"]);
+  const ref = "on" in object ? object.on : "name" in object ? object.name : undefined;
+  return typeof device === "string" && ref === `host-${device}` ? ["containers"] : undefined;
 }
 
 /** Of what has an entry of its own. */
@@ -19,7 +37,13 @@ function ownPlace(object: VppObject, draft: JsonObject): Path | undefined {
   const bridge = (id: number) => where("bridges", (one) => one["id"] === id);
   switch (object.kind) {
     case "acl":
-      return ["acls", object.tag];
+      return valueAt(draft, ["acls", object.tag]) === undefined ? undefined : ["acls", object.tag];
+    case "abf-policy":
+      return where("abf", (one) => one["id"] === object.id);
+    case "abf-attachment":
+      return where("abf", (one) => one["id"] === object.policy);
+    case "raw":
+      return ["raw-vpp", object.name];
     case "policer":
       return ["policers", object.name];
     case "bond":
@@ -76,6 +100,10 @@ function placeOnPort(object: VppObject, draft: JsonObject): Path | undefined {
       const at = asList(valueAt(draft, [...port, "addresses"])).indexOf(object.address);
       return at === -1 ? port : [...port, "addresses", at];
     }
+    case "unnumbered":
+      return [...port, "unnumbered"];
+    case "neighbor":
+      return [...port, "neighbors", object.address];
     case "vrf-member":
       return [...port, "vrf"];
     case "interface-acls":
@@ -107,7 +135,7 @@ function portPath(ref: string, draft: JsonObject): Path | undefined {
     const bridge = Object.entries(asMap(draft["bridges"])).find(([, one]) => valueAt(one, ["id"]) === Number(bvi));
     return bridge && ["bridges", bridge[0], "bvi"];
   }
-  const found = ["interfaces", "bonds", "loopbacks"]
+  const found = ["interfaces", "bonds", "loopbacks", "taps", "vxlan"]
     .map((section) => [section, parent])
     .find((path) => valueAt(draft, path));
   const path = found && number !== undefined ? [...found, "sub-interfaces", number] : found;

@@ -1,66 +1,49 @@
 /** What core has, as the sections of a machine file: a guess, out of which judge.ts takes what does not come back as it is. */
-import type { Bond, CrossConnect, Hop, ObjectOf, Vlan, VppObject } from "../../reconcilers/vpp/model.ts";
-import type { Kind } from "../../reconcilers/vpp/model.ts";
+import type { Bond, CrossConnect, Vlan } from "../../reconcilers/vpp/model.ts";
 import type { JsonObject, JsonValue } from "../../schemas/json.ts";
-import { aclDraft } from "./acl-draft.ts";
+import { containersDraft } from "./containers-draft.ts";
 import type { Found } from "./found.ts";
+import { natDraft } from "./nat-draft.ts";
+import { named, Objects, section } from "./objects.ts";
+import { portOf } from "./port-draft.ts";
+import { protocolsDraft } from "./protocols-draft.ts";
+import { vrfsOf } from "./vrf-draft.ts";
 
-/** An instance's objects, by kind. */
-class Objects {
-  readonly all: readonly VppObject[];
-  constructor(all: readonly VppObject[]) {
-    this.all = all;
-  }
-  of<K extends Kind>(kind: K): readonly ObjectOf<K>[] {
-    return this.all.filter((object): object is ObjectOf<K> => object.kind === kind);
-  }
-  /** Those that stand on an interface. */
-  on<K extends Kind>(kind: K, ref: string): readonly ObjectOf<K>[] {
-    return this.of(kind).filter((object) => "on" in object && object.on === ref);
-  }
-}
-
-export function vppDraft({ vpp, nics }: Found): JsonObject {
-  const core = new Objects(vpp.core?.objects ?? []);
+export function vppDraft(found: Found): JsonObject {
+  const { vpp, nics } = found;
+  const core = new Objects(vpp.core);
+  const nat = natDraft(found);
+  const containers = containersDraft(found);
   const passed = passedVlans(core);
   const vlans = core.of("vlan").filter((vlan) => vlan.isInexact !== true && !passed.names.has(vlan.name));
   return {
-    ...section("interfaces", interfacesOf(core, vlans, nics)),
+    ...section("interfaces", interfacesOf(core, vlans, nics, containers?.port)),
     ...section("bonds", bondsOf(core, vlans)),
     ...section(
       "loopbacks",
       named(core.of("loopback"), ({ name }) => portOf(core, name)),
     ),
+    ...section("taps", tapsOf(core)),
+    ...section("vxlan", tunnelsOf(core, vlans)),
     ...section("bridges", bridgesOf(core)),
     ...section("cross-connects", { ...passed.section, ...connectsOf(core, passed.names) }),
-    ...section("acls", Object.fromEntries(core.of("acl").map(({ tag, rules }) => [tag, aclDraft(rules)]))),
-    ...section("policers", policersOf(core)),
     ...section("vrfs", vrfsOf(core)),
-    ...section("vrrp", vrrpOf(core)),
-    ...section("dhcp-relay", relaysOf(core)),
-    ...lldpOf(core),
+    ...protocolsDraft(core),
+    ...(nat && { nat }),
+    ...containers?.sections,
+    ...section("raw-vpp", { ...rawOf("core", core), ...rawOf("nat", new Objects(vpp.nat)) }),
   };
 }
 
-/** Seconds: for ever. */
-const infinite = 0xffff_ffff;
-
-function section(name: string, value: JsonObject): JsonObject {
-  return Object.keys(value).length > 0 ? { [name]: value } : {};
-}
-
-function named<T extends { readonly name: string }>(all: readonly T[], value: (one: T) => JsonValue): JsonObject {
-  return Object.fromEntries(all.map((one) => [one.name, value(one)]));
-}
-
-function interfacesOf(core: Objects, vlans: readonly Vlan[], nics: Found["nics"]): JsonObject {
+function interfacesOf(core: Objects, vlans: readonly Vlan[], nics: Found["nics"], but = ""): JsonObject {
+  const ports = core.of("host-interface").filter(({ name }) => name !== but);
   const inside = (name: string) => ({ ...portOf(core, name), ...subInterfaces(core, name, vlans) });
   return {
     ...named(core.of("physical"), ({ name }) => {
       const pci = nics.get(name);
       return { ...(pci !== undefined && { pci }), ...inside(name) };
     }),
-    ...named(core.of("host-interface"), ({ name, device, mac }) => ({
+    ...named(ports, ({ name, device, mac }) => ({
       driver: "af-packet",
       "kernel-name": device,
       ...(mac !== undefined && { mac }),
@@ -80,6 +63,35 @@ function bondsOf(core: Objects, vlans: readonly Vlan[]): JsonObject {
   }));
 }
 
+/** Linux sees those without linux-cp. */
+function tapsOf(core: Objects): JsonObject {
+  return named(core.of("tap"), ({ name, device, namespace, bridge, mac }) => {
+    const { "linux-cp": _, ...port } = portOf(core, name);
+    return {
+      "host-interface": device,
+      ...(namespace !== undefined && { namespace }),
+      ...(bridge !== undefined && { bridge }),
+      ...(mac !== undefined && { mac }),
+      ...port,
+    };
+  });
+}
+
+function tunnelsOf(core: Objects, vlans: readonly Vlan[]): JsonObject {
+  return named(core.of("vxlan"), ({ name, source, destination, vni }) => ({
+    source,
+    destination,
+    vni,
+    ...portOf(core, name),
+    ...subInterfaces(core, name, vlans),
+  }));
+}
+
+/** Only those that impctl ran, and remembers. What they disturb is a hint of whoever wrote them. */
+function rawOf(instance: "core" | "nat", objects: Objects): JsonObject {
+  return named(objects.of("raw"), ({ commands, undo, impact }) => ({ instance, commands, undo, impact }));
+}
+
 function subInterfaces(core: Objects, parent: string, vlans: readonly Vlan[]): JsonObject {
   const own = vlans.filter((vlan) => vlan.parent === parent);
   const one = ({ name, number, outer, inner, encapsulation }: Vlan): readonly [string, JsonValue] => [
@@ -92,95 +104,6 @@ function subInterfaces(core: Objects, parent: string, vlans: readonly Vlan[]): J
     },
   ];
   return section("sub-interfaces", Object.fromEntries(own.map(one)));
-}
-
-/** What all interfaces have, with what is so by default written out. */
-function portOf(core: Objects, ref: string): JsonObject {
-  const [settings] = core.on("settings", ref);
-  const [pair] = core.on("linux-pair", ref);
-  const [acls] = core.on("interface-acls", ref);
-  const [rpf] = core.on("unicast-rpf", ref);
-  const policers = core.on("policer-use", ref).map(({ direction, policer }) => [direction, policer] as const);
-  // Which of the link-local ones somebody chose cannot be told.
-  const addresses = core.on("address", ref).flatMap(({ address }) => (/^fe[89ab]/.test(address) ? [] : [address]));
-  return {
-    ...(settings?.up === false && { enabled: false }),
-    ...(settings?.mtu !== undefined && { mtu: settings.mtu }),
-    ...(addresses.length > 0 && { addresses }),
-    ...vrfOf(core, ref),
-    "linux-cp": pair?.name ?? false,
-    ...advertisementsOf(core, ref),
-    ...(acls && { acl: { in: acls.in, out: acls.out } }),
-    ...section("policer", Object.fromEntries(policers)),
-    ...(rpf && { "unicast-rpf": rpf.mode }),
-  };
-}
-
-/** Only one in which it has both families has a word. */
-function vrfOf(core: Objects, ref: string): JsonObject {
-  const [one, other, ...more] = core.on("vrf-member", ref).map(({ table }) => table);
-  return one === undefined || one !== other || more.length > 0 ? {} : { vrf: vrfName(one) };
-}
-
-function vrfName(table: number): string {
-  return `vrf-${table}`;
-}
-
-function vrfsOf(core: Objects): JsonObject {
-  const tables = new Set(core.of("vrf").map(({ table }) => table));
-  const routes = core.of("route");
-  return Object.fromEntries(
-    [...tables].map((table) => {
-      const own = routes.filter((route) => route.table === table);
-      const said = own.flatMap(({ prefix, paths }) => {
-        const route = routeDraft(paths);
-        return route === undefined ? [] : [[prefix, route] as const];
-      });
-      return [vrfName(table), { table, ...section("routes", Object.fromEntries(said)) }] as const;
-    }),
-  );
-}
-
-/** undefined: next hops on several interfaces have no word. */
-function routeDraft(paths: readonly Hop[]): JsonObject | undefined {
-  const [first] = paths;
-  if (first === undefined) return { discard: true };
-  if (paths.some((hop) => hop.interface !== first.interface || hop.elsewhere !== undefined)) return undefined;
-  const via = paths.flatMap((hop) => hop.via ?? []);
-  return {
-    ...(via.length > 0 && { via }),
-    ...(first.interface !== undefined && { interface: first.interface }),
-  };
-}
-
-function advertisementsOf(core: Objects, ref: string): JsonObject {
-  const [ra] = core.on("router-advertisements", ref);
-  const advertised = core.on("advertised-prefix", ref);
-  // Other lifetimes VPP shows as they run down, and nobody can tell what they were.
-  if (ra === undefined || advertised.some((one) => [one.valid, one.preferred].some((at) => at !== infinite))) return {};
-  const prefixes = advertised.map(
-    ({ prefix, valid, preferred, onLink, autonomous }) =>
-      [
-        prefix,
-        {
-          "valid-lifetime": valid,
-          "preferred-lifetime": preferred,
-          ...(!onLink && { "on-link": false }),
-          ...(!autonomous && { autonomous: false }),
-        },
-      ] as const,
-  );
-  return {
-    "router-advertisements": {
-      ...(!ra.sends && { suppress: true }),
-      "max-interval": ra.maxInterval,
-      "min-interval": ra.minInterval,
-      "lifetime-seconds": ra.lifetime,
-      ...(ra.managed && { managed: true }),
-      ...(ra.other && { other: true }),
-      ...section("prefixes", Object.fromEntries(prefixes)),
-    },
-  };
 }
 
 function bridgesOf(core: Objects): JsonObject {
@@ -237,54 +160,4 @@ function passedVlans(core: Objects) {
 function connectsOf(core: Objects, passed: ReadonlySet<string>): JsonObject {
   const own = connections(core).filter(({ on }) => !passed.has(on));
   return Object.fromEntries(own.map(({ on, to }) => [`${on}-${to}`.replaceAll(".", "-"), { from: on, to }]));
-}
-
-function policersOf(core: Objects): JsonObject {
-  return named(core.of("policer"), ({ rateKbps, burstBytes, exceed }) => ({
-    "rate-kbps": rateKbps,
-    "burst-bytes": burstBytes,
-    exceed: typeof exceed === "number" ? { dscp: exceed } : exceed,
-  }));
-}
-
-function vrrpOf(core: Objects): JsonObject {
-  return Object.fromEntries(
-    core.of("vrrp").map((one) => [
-      `${one.on}-${one.id}-${one.family}`.replaceAll(".", "-"),
-      {
-        interface: one.on,
-        id: one.id,
-        family: one.family,
-        addresses: one.addresses,
-        priority: one.priority,
-        "interval-ms": one.interval * 10,
-        preempt: one.preempt,
-        accept: one.accept,
-        ...(one.peers.length > 0 && { peers: one.peers }),
-        ...section("track", Object.fromEntries(one.track)),
-      },
-    ]),
-  );
-}
-
-function relaysOf(core: Objects): JsonObject {
-  return Object.fromEntries(
-    core
-      .of("dhcp-relay")
-      .map(({ server, source }) => [`to-${server}`.replaceAll(/[^A-Za-z0-9]+/g, "-"), { server, source }]),
-  );
-}
-
-function lldpOf(core: Objects): JsonObject {
-  const [lldp] = core.of("lldp");
-  if (lldp === undefined) return {};
-  const ports = core.of("lldp-port").map(({ on, description }) => [on, { "port-description": description }] as const);
-  return {
-    lldp: {
-      "system-name": lldp.systemName,
-      "interval-seconds": lldp.interval,
-      hold: lldp.hold,
-      interfaces: Object.fromEntries(ports),
-    },
-  };
 }

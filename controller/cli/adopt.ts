@@ -1,12 +1,13 @@
 /** `impctl adopt`: a machine file of a box that somebody configured by hand, and, with `--accept`, taking that box over. */
 import type { Command } from "commander";
 import { observeFrr } from "../../reconcilers/frr/observe.ts";
+import { observeIncus } from "../../reconcilers/incus/observe.ts";
 import { observeVpp, usualSockets } from "../../reconcilers/vpp/instances.ts";
 import { printableJson, printableLines } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { type Adopted, adoptFound } from "../adoption/adopt.ts";
+import { adoptedText } from "../adoption/adopted-text.ts";
 import { type Found, nicsIn } from "../adoption/found.ts";
-import { draftedText } from "../drafted.ts";
 import { linuxHost } from "../host/linux.ts";
 import { passingSecrets } from "../passing-secrets.ts";
 import { type AgentOptions, agentOptions } from "./agent-client.ts";
@@ -23,6 +24,7 @@ interface Options extends AgentOptions {
   readonly nat: string;
   readonly apiDir?: string;
   readonly startup: string;
+  readonly incus: string;
   readonly run: string;
   readonly out?: string;
 }
@@ -40,6 +42,7 @@ export function define(command: Command, terminal: Terminal): void {
       "what that VPP started with: where its NICs have their names",
       "/etc/vpp/startup-core.conf",
     )
+    .option("--incus <socket>", "the socket of Incus's REST API", "/var/lib/incus/unix.socket")
     .option("--api-dir <folder>", "where VPP's *.api.json are, for a VPP before 24.06")
     .option("--run <folder>", "where is remembered what VPP does not show", "/run/imp");
   agentOptions(command, terminal).action((options: Options) =>
@@ -65,7 +68,7 @@ function accept(options: Options, terminal: Terminal): Promise<void> {
 async function adopt(options: Options, terminal: Terminal): Promise<void> {
   const found = await look(options, terminal.signal);
   const adopted = await adoptFound(found);
-  const text = draftedText("Made of what the appliance runs, by impctl adopt.", adopted);
+  const text = adoptedText(adopted);
   if (options.json) terminal.out(printableJson(JSON.stringify(adopted, undefined, 2)));
   else if (options.out === undefined) terminal.out(printableLines(text));
   else await linuxHost(passingSecrets()).writeFile(options.out, text, { mode: 0o644 });
@@ -84,12 +87,13 @@ function report({ steps, problems }: Adopted, terminal: Terminal): void {
   }
 }
 
-async function look({ vtyDir, core, nat, startup, run, apiDir }: Options, signal: AbortSignal): Promise<Found> {
+async function look({ vtyDir, core, nat, startup, incus, run, apiDir }: Options, signal: AbortSignal): Promise<Found> {
   const host = linuxHost(passingSecrets());
   const places = { sockets: { core, nat }, run, ...(apiDir !== undefined && { apiFolder: apiDir }) };
-  const [frr, vpp, hostname, conf] = await Promise.all([
+  const [frr, vpp, containers, hostname, conf] = await Promise.all([
     observeFrr(host, vtyDir, signal),
     observeVpp(host, places, signal),
+    observeIncus(host, incus, signal),
     host.readFile("/etc/hostname"),
     host.readFile(startup),
   ]);
@@ -102,6 +106,7 @@ async function look({ vtyDir, core, nat, startup, run, apiDir }: Options, signal
     hostname: /^[a-z0-9][a-z0-9-]{0,62}(?=\.|\s*$)/.exec(hostname ?? "")?.[0],
     frr,
     vpp,
+    incus: containers,
     nics: nicsIn(conf ?? ""),
   };
 }

@@ -1,11 +1,14 @@
 /** What an adoption is tried by: the file that it writes, loaded and planned by itself against what was there. */
 import { type Adopted, adoptFound } from "../../controller/adoption/adopt.ts";
+import { adoptedText } from "../../controller/adoption/adopted-text.ts";
 import type { Found } from "../../controller/adoption/found.ts";
-import { draftedText } from "../../controller/drafted.ts";
 import { loneTree } from "../../controller/lone-tree.ts";
+import type { Plan } from "../../reconcilers/core.ts";
 import { derive } from "../../reconcilers/derive.ts";
 import { daemons, type FrrObserved } from "../../reconcilers/frr/model.ts";
 import { planFrr } from "../../reconcilers/frr/plan.ts";
+import { type IncusDesired, type IncusObserved } from "../../reconcilers/incus/model.ts";
+import { planIncus } from "../../reconcilers/incus/plan.ts";
 import {
   type InstanceDesired,
   type InstanceObserved,
@@ -24,14 +27,27 @@ export interface Tried extends Adopted {
   readonly does: readonly string[];
 }
 
-export async function tryAdoption(found: Found): Promise<Tried> {
+/** Of what is not given there is nothing. */
+export async function tryAdoption(given: Partial<Found>): Promise<Tried> {
+  const found: Found = {
+    hostname: "box",
+    frr: frrWith(""),
+    vpp: {},
+    incus: { objects: [] },
+    nics: new Map(),
+    ...given,
+  };
   const adopted = await adoptFound(found);
-  const text = draftedText("Adopted.", adopted);
+  const text = adoptedText(adopted);
   const { loaded, problems } = await loadMachine(loneTree("x/box", text), "x/box");
   if (!loaded) return { ...adopted, text, does: problems.map(String) };
   const versions = { frr: found.frr.version, vpp: found.vpp.core?.version };
-  const { frr, vpp } = derive(loaded.machine, versions, (name) => name);
-  const plans = [planFrr(frr, found.frr, []), planVpp(vpp, found.vpp, [])];
+  const { frr, vpp, incus } = derive(loaded.machine, versions, (name) => name);
+  const plans: readonly Plan[] = [
+    planFrr(frr, found.frr, []),
+    planVpp(vpp, found.vpp, []),
+    planIncus(incus, found.incus, []),
+  ];
   return {
     ...adopted,
     text,
@@ -53,6 +69,11 @@ export function vppWith(desired: VppDesired): VppObserved {
     missing: {},
   });
   return Object.fromEntries(instances.flatMap((name) => (desired[name] ? [[name, as(desired[name])]] : [])));
+}
+
+/** An Incus that has just what is desired of it. */
+export function incusWith({ objects = [] }: IncusDesired): IncusObserved {
+  return { objects: objects.map((object) => ({ object, users: [] })) };
 }
 
 /** PCI addresses as VPP's startup.conf has them. */

@@ -30,7 +30,7 @@ export const handBuilt: readonly string[] = [
   "set interface state lan.10 up",
   "lcp create lan.10 host-if lan.10",
   "set interface ip address lan.10 10.0.10.1/24",
-  // Without an MTU of its own.
+  // Without an MTU of its own: it has its parent's.
   "create sub-interfaces lan 20 dot1q 200 exact-match",
   "set interface state lan.20 up",
   // A bridge of two VLANs, with the router in it.

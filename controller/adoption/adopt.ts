@@ -19,7 +19,8 @@ import { adviceOn } from "./advice.ts";
 import type { Found } from "./found.ts";
 import { skeletonOf, withWords } from "./frr-draft.ts";
 import { leftText, rawBlocks } from "./frr-raw.ts";
-import { draftName, fit, judge, type Judgement, type Valid } from "./judge.ts";
+import { draftName, type Fitted, fit, judge, type Judgement, type Valid } from "./judge.ts";
+import { systemDraft } from "./system-draft.ts";
 import { vppDraft } from "./vpp-draft.ts";
 
 export interface Adopted extends Drafted {
@@ -39,7 +40,7 @@ interface Later {
 
 export async function adoptFound(found: Found): Promise<Adopted> {
   const named = found.hostname === undefined ? {} : { hostname: found.hostname };
-  const guess = vppDraft(found);
+  const guess: JsonObject = { ...systemDraft(found), ...vppDraft(found) };
   const ground = await fit({ ...named, ...guess }, found);
   const bones = await fit(await withSkeleton(ground.draft, found), found);
   const words = await fit(await fleshed(bones, found), found);
@@ -48,16 +49,21 @@ export async function adoptFound(found: Found): Promise<Adopted> {
     Object.keys(raw).length === 0 ? words.draft : put(words.draft, ["routing", "raw"], raw),
     found,
   );
-  return { ...result(draft, judged, found), later: await laterOf(guess, draft, found) };
+  return { ...result(draft, judged, found), later: await laterOf(guess, { draft, judged }, found) };
 }
 
-/** Translation and the containers' network, where they are not in the draft because the agent has other names and numbers for them. */
-async function laterOf(guess: JsonObject, draft: JsonObject, found: Found): Promise<Later | undefined> {
-  const left = (["nat", "containers"] as const).filter((one) => guess[one] !== undefined && draft[one] === undefined);
+/** What is not in the draft because the agent has other names, numbers or files for it. */
+async function laterOf(guess: JsonObject, { draft, judged }: Fitted, found: Found): Promise<Later | undefined> {
+  const left = (["management", "nat", "containers"] as const).filter(
+    (one) => guess[one] !== undefined && draft[one] === undefined,
+  );
   const machine = Object.fromEntries(left.map((one) => [one, guess[one] ?? {}]));
   if (left.length === 0) return undefined;
+  const stepsOf = ({ plans, system }: Valid) =>
+    [...Object.values(plans), system].flatMap((plan): readonly Step[] => plan.steps);
   const { valid } = await judge({ ...draft, ...machine }, found);
-  return valid && { machine, steps: Object.values(valid.plans).flatMap((plan): readonly Step[] => plan.steps) };
+  const without = new Set(judged.valid && stepsOf(judged.valid).map(({ id }) => id));
+  return valid && { machine, steps: stepsOf(valid).filter(({ id }) => !without.has(id)) };
 }
 
 async function withSkeleton(ground: JsonObject, { frr }: Found): Promise<JsonObject> {
@@ -78,7 +84,11 @@ function result(machine: JsonObject, { valid, problems }: Judgement, found: Foun
   const { frr, vpp, incus } = valid?.plans ?? {};
   return {
     machine,
-    left: [...(valid?.left.map(leftText) ?? []), ...(valid ? foreignObjects(valid.foreign, found.vpp) : [])],
+    left: [
+      ...(valid?.left.map(leftText) ?? []),
+      ...(valid ? foreignObjects(valid.foreign, found.vpp) : []),
+      ...environmentLines(found),
+    ],
     advice: valid ? adviceOn(valid, found) : [],
     steps: [...(frr?.steps ?? []), ...(vpp?.steps ?? []), ...(incus?.steps ?? [])],
     problems: [...problems, ...(frr?.problems ?? []), ...(vpp?.problems ?? []), ...(incus?.problems ?? [])],
@@ -96,5 +106,15 @@ function foreignObjects(foreign: Valid["foreign"], vpp: VppObserved): readonly s
     const [plane, instance = ""] = id.split("/");
     if (plane !== "vpp") return `${plane}: ${text}`;
     return `vpp ${instance}: ${texts.get(id) ?? text}`;
+  });
+}
+
+/** Its image a box keeps as long as the machine file names none. */
+function environmentLines({ environments }: Found): readonly string[] {
+  const { booted, next, environments: all = [] } = environments ?? {};
+  return all.map(({ name, dataset, guid }) => {
+    const roles = [...(guid === booted ? ["it runs"] : []), ...(guid === next ? ["it boots next"] : [])];
+    const said = guid === booted ? `; \`image: ${name}\` says so once images.yaml has it` : "";
+    return `bootenv: ${dataset}${roles.length > 0 ? `: ${roles.join(", ")}` : ""}${said}`;
   });
 }

@@ -13,8 +13,8 @@ function laterLines({ later }: Adopted): readonly string[] {
   const count = `${later.steps.length} step${later.steps.length === 1 ? "" : "s"}`;
   return [
     "",
-    `This runs here too, under other names and numbers than impctl gives. Taking it in is ${count}, ${worstImpact(later.steps)} at worst:`,
-    "in a window, with a look at the plan, and by hand away with what it replaces (foreign in the plan).",
+    `This runs here too, under other names and numbers, or in other files, than impctl's. Taking it in is ${count}, ${worstImpact(later.steps) ?? "hitless"} at`,
+    "worst: in a window, with a look at the plan, and by hand away with what it replaces (foreign in the plan).",
     ...yamlText(later.machine).trimEnd().split("\n"),
   ];
 }

@@ -3,9 +3,16 @@ import type { Found } from "./found.ts";
 import type { Valid } from "./judge.ts";
 import type { Machine } from "../../schemas/machine.ts";
 
-export function adviceOn({ machine, foreign }: Pick<Valid, "machine" | "foreign">, { frr }: Found): readonly string[] {
+export function adviceOn({ machine, foreign, system }: Valid, { frr }: Found): readonly string[] {
   const isOfVpp = foreign.some(({ id }) => id.startsWith("vpp/"));
+  const files = system.steps.flatMap((step) => ("path" in step ? [step.path] : []));
+  const units = system.steps.flatMap((step) => ("unit" in step ? [`${step.unit} (${step.impact})`] : []));
   return [
+    ...(files.length > 0
+      ? [
+          `The agent would write its own ${files.join(", ")}${units.length > 0 ? `, for ${units.join(", ")}` : ""}. \`impctl plan --live\` shows them; each has to be allowed by its id, or \`system: { mode: off }\` in agent.yaml leaves them as they are.`,
+        ]
+      : []),
     ...ofRouting(machine, frr.config),
     ...(isOfVpp
       ? [

@@ -11,6 +11,10 @@ import type { Foreign, Plan } from "../../reconcilers/core.ts";
 import type { IncusStep } from "../../reconcilers/incus/model.ts";
 import { planIncus } from "../../reconcilers/incus/plan.ts";
 import { renderIncus } from "../../reconcilers/incus/render.ts";
+import { catalogue } from "../../reconcilers/system/catalogue.ts";
+import type { SystemStep } from "../../reconcilers/system/model.ts";
+import { planSystem } from "../../reconcilers/system/plan.ts";
+import { renderSystem } from "../../reconcilers/system/render/render.ts";
 import type { VppDesired, VppStep } from "../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../reconcilers/vpp/plan.ts";
 import { renderVpp } from "../../reconcilers/vpp/render/render.ts";
@@ -38,6 +42,8 @@ export interface Valid {
   /** FRR's configuration as it asks for it. */
   readonly frr: string;
   readonly plans: { readonly frr: Plan<FrrStep>; readonly vpp: Plan<VppStep>; readonly incus: Plan<IncusStep> };
+  /** Of the files that it starts from, with nothing in those that VPP is given: a box that was set up by hand has others. */
+  readonly system: Plan<SystemStep>;
   /** Lines of FRR that are live and not asked for. */
   readonly left: readonly LiveChange[];
   /** Objects of VPP and Incus that are there and not asked for. */
@@ -64,18 +70,26 @@ export async function judge(draft: JsonObject, found: Found): Promise<Judgement>
     vpp: planVpp(withAll(renderVpp(machine, versions), found), found.vpp, []),
     incus: planIncus(renderIncus(machine, versions), found.incus, []),
   };
+  const nobody = { odd: [], missing: [], down: [], pending: [] };
+  const system = planSystem(catalogue, renderSystem(machine), { files: found.system, ...nobody }, []);
   const missing = changes.filter((change) => change.desired !== undefined);
   const wrong = [
     ...missing.flatMap((change) => frrCulprits(change, machine, draft, spelled)),
     ...plans.vpp.steps.map((step) => vppCulprit(step, draft)).filter((path) => path !== undefined),
+    ...system.steps.map((step) => systemCulprit(step, draft)).filter((path) => path !== undefined),
     ...plans.incus.steps.map((step) => incusCulprit(step, draft)).filter((path) => path !== undefined),
   ];
   const left = changes.filter((change) => change.desired === undefined);
-  return {
-    valid: { machine, frr: desired.config, plans, left, foreign: [...plans.vpp.foreign, ...plans.incus.foreign] },
-    problems,
-    wrong,
-  };
+  const foreign = [...plans.vpp.foreign, ...plans.incus.foreign];
+  return { valid: { machine, frr: desired.config, plans, system, left, foreign }, problems, wrong };
+}
+
+/** Of files that are there only because the draft says something of it. */
+function systemCulprit(step: SystemStep, draft: JsonObject): Path | undefined {
+  if (!("path" in step)) return undefined;
+  const isOfManagement = /^\/etc\/(systemd|rsyslog\.d|ssh)\//.test(step.path);
+  const name = isOfManagement ? "management" : step.path.startsWith("/etc/sysctl.d/") ? "sysctl" : undefined;
+  return name !== undefined && draft[name] !== undefined ? [name] : undefined;
 }
 
 /** An instance that nothing is asked of has all of its objects to list. */
@@ -88,8 +102,13 @@ function whole(path: Path): Path {
   return path[1] === "raw" && path[3] !== "lines" ? path.slice(0, 3) : path;
 }
 
+export interface Fitted {
+  readonly draft: JsonObject;
+  readonly judged: Judgement;
+}
+
 /** Takes out what is wrong until nothing is, or nobody knows what. */
-export async function fit(draft: JsonObject, found: Found): Promise<{ draft: JsonObject; judged: Judgement }> {
+export async function fit(draft: JsonObject, found: Found): Promise<Fitted> {
   for (let now = draft; ;) {
     const judged = await judge(now, found);
     const rest = judged.wrong.length === 0 ? now : without(now, judged.wrong);

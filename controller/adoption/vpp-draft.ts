@@ -2,7 +2,7 @@
 import type { Bond, CrossConnect, Vlan } from "../../reconcilers/vpp/model.ts";
 import type { JsonObject, JsonValue } from "../../schemas/json.ts";
 import { containersDraft } from "./containers-draft.ts";
-import type { Found } from "./found.ts";
+import { type Found, nicWords } from "./found.ts";
 import { natDraft } from "./nat-draft.ts";
 import { named, Objects, section } from "./objects.ts";
 import { portOf } from "./port-draft.ts";
@@ -10,14 +10,14 @@ import { protocolsDraft } from "./protocols-draft.ts";
 import { vrfsOf } from "./vrf-draft.ts";
 
 export function vppDraft(found: Found): JsonObject {
-  const { vpp, nics } = found;
+  const { vpp } = found;
   const core = new Objects(vpp.core);
   const nat = natDraft(found);
   const containers = containersDraft(found);
   const passed = passedVlans(core);
   const vlans = core.of("vlan").filter((vlan) => vlan.isInexact !== true && !passed.names.has(vlan.name));
   return {
-    ...section("interfaces", interfacesOf(core, vlans, nics, containers?.port)),
+    ...section("interfaces", interfacesOf(core, vlans, found, containers?.port)),
     ...section("bonds", bondsOf(core, vlans)),
     ...section(
       "loopbacks",
@@ -35,13 +35,13 @@ export function vppDraft(found: Found): JsonObject {
   };
 }
 
-function interfacesOf(core: Objects, vlans: readonly Vlan[], nics: Found["nics"], but = ""): JsonObject {
+function interfacesOf(core: Objects, vlans: readonly Vlan[], found: Found, but = ""): JsonObject {
   const ports = core.of("host-interface").filter(({ name }) => name !== but);
   const inside = (name: string) => ({ ...portOf(core, name), ...subInterfaces(core, name, vlans) });
   return {
     ...named(core.of("physical"), ({ name }) => {
-      const pci = nics.get(name);
-      return { ...(pci !== undefined && { pci }), ...inside(name) };
+      const pci = found.nics.get(name);
+      return { ...(pci !== undefined && { pci }), ...nicWords(found, name), ...inside(name) };
     }),
     ...named(ports, ({ name, device, mac }) => ({
       driver: "af-packet",

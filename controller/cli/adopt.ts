@@ -1,5 +1,6 @@
 /** `impctl adopt`: a machine file of a box that somebody configured by hand, and, with `--accept`, taking that box over. */
 import type { Command } from "commander";
+import { observeBootenv } from "../../reconcilers/bootenv/observe.ts";
 import { observeFrr } from "../../reconcilers/frr/observe.ts";
 import { observeIncus } from "../../reconcilers/incus/observe.ts";
 import { observeVpp, usualSockets } from "../../reconcilers/vpp/instances.ts";
@@ -7,6 +8,7 @@ import { printableJson, printableLines } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { type Adopted, adoptFound } from "../adoption/adopt.ts";
 import { adoptedText } from "../adoption/adopted-text.ts";
+import { readEtc } from "../adoption/etc.ts";
 import { type Found, nicsIn } from "../adoption/found.ts";
 import { linuxHost } from "../host/linux.ts";
 import { passingSecrets } from "../passing-secrets.ts";
@@ -51,8 +53,9 @@ export function define(command: Command, terminal: Terminal): void {
   examples(
     command,
     ["impctl adopt --out sites/fra1/r1.yaml", "impctl plan --live", "impctl adopt --accept"],
-    `Without --accept it reads VPP and FRR, changes nothing, and writes a machine file of which the plan for both is empty: what
-cannot be said in it is listed line by line in front, and stays as it is. Exit code 1 when such a file cannot be made.
+    `Without --accept it reads VPP, FRR, Incus, files below /etc and the pool, changes nothing, and writes a machine file of which the
+plan is empty but for such files: what cannot be said in it is listed line by line in front, and stays as it is. What the agent
+has other names or files for stands at the end, as comments. Exit code 1 when such a file cannot be made.
 With --accept the agent takes over what the machine file in the repository asks for. That is refused while the plan removes
 anything or is more than hitless, unless each such step is allowed by its id. Everything else that is configured is
 foreign: it is left alone, also in the file that FRR starts from. The file as it was is kept as frr.conf.before-impctl.`,
@@ -90,12 +93,13 @@ function report({ steps, problems }: Adopted, terminal: Terminal): void {
 async function look({ vtyDir, core, nat, startup, incus, run, apiDir }: Options, signal: AbortSignal): Promise<Found> {
   const host = linuxHost(passingSecrets());
   const places = { sockets: { core, nat }, run, ...(apiDir !== undefined && { apiFolder: apiDir }) };
-  const [frr, vpp, containers, hostname, conf] = await Promise.all([
+  const [frr, vpp, containers, etc, conf, environments] = await Promise.all([
     observeFrr(host, vtyDir, signal),
     observeVpp(host, places, signal),
     observeIncus(host, incus, signal),
-    host.readFile("/etc/hostname"),
+    readEtc(host),
     host.readFile(startup),
+    observeBootenv(host, signal),
   ]);
   if (frr.version === undefined && vpp.core === undefined) {
     throw new Problem("USAGE", `Neither FRR (${vtyDir}) nor VPP (${core}) answers, so there is nothing to adopt.`, {
@@ -103,10 +107,12 @@ async function look({ vtyDir, core, nat, startup, incus, run, apiDir }: Options,
     });
   }
   return {
-    hostname: /^[a-z0-9][a-z0-9-]{0,62}(?=\.|\s*$)/.exec(hostname ?? "")?.[0],
+    hostname: /^[a-z0-9][a-z0-9-]{0,62}(?=\.|\s*$)/.exec(etc.files.get("/etc/hostname") ?? "")?.[0],
     frr,
     vpp,
     incus: containers,
     nics: nicsIn(conf ?? ""),
+    ...etc,
+    environments,
   };
 }

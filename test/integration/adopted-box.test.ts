@@ -120,10 +120,11 @@ for (const { name, why, make } of kinds) {
       });
     }
 
-    const sources = () => [
-      ...["--vty-dir", frr.sockets, "--core", places.sockets.core, "--nat", places.sockets.nat],
-      ...["--startup", "startup-core.conf", "--run", "run", "--incus", "no-incus.sock"],
-    ];
+    function sources(): readonly string[] {
+      const { core, nat } = places.sockets;
+      const running = `--vty-dir ${frr.sockets} --core ${core} --nat ${nat}`;
+      return `${running} --startup startup-core.conf --run run --incus no-incus.sock`.split(" ");
+    }
 
     it("has a machine file that does nothing there, in a file or as JSON", async () => {
       const written = await impctl("adopt", ...sources(), "--out", "r1.yaml");

@@ -9,6 +9,7 @@ import { daemons, type FrrObserved } from "../../reconcilers/frr/model.ts";
 import { planFrr } from "../../reconcilers/frr/plan.ts";
 import { type IncusDesired, type IncusObserved } from "../../reconcilers/incus/model.ts";
 import { planIncus } from "../../reconcilers/incus/plan.ts";
+import type { SystemDesired } from "../../reconcilers/system/model.ts";
 import {
   type InstanceDesired,
   type InstanceObserved,
@@ -23,26 +24,32 @@ import type { Machine } from "../../schemas/machine.ts";
 export interface Tried extends Adopted {
   /** As it stands in the file. */
   readonly text: string;
-  /** What the file would do: errors of loading it, and steps. */
+  /** Paths of the files below /etc that it would write. */
+  readonly writes: readonly string[];
+  /** What the file would do beside that: errors of loading it, and steps. */
   readonly does: readonly string[];
 }
 
+const nothing: Found = {
+  hostname: "box",
+  frr: frrWith(""),
+  vpp: {},
+  incus: { objects: [] },
+  nics: new Map(),
+  system: [],
+  files: new Map(),
+  environments: undefined,
+};
+
 /** Of what is not given there is nothing. */
-export async function tryAdoption(given: Partial<Found>): Promise<Tried> {
-  const found: Found = {
-    hostname: "box",
-    frr: frrWith(""),
-    vpp: {},
-    incus: { objects: [] },
-    nics: new Map(),
-    ...given,
-  };
+export async function tryAdoption(given: { readonly [K in keyof Found]?: Found[K] }): Promise<Tried> {
+  const found: Found = { ...nothing, ...given };
   const adopted = await adoptFound(found);
   const text = adoptedText(adopted);
   const { loaded, problems } = await loadMachine(loneTree("x/box", text), "x/box");
-  if (!loaded) return { ...adopted, text, does: problems.map(String) };
+  if (!loaded) return { ...adopted, text, writes: [], does: problems.map(String) };
   const versions = { frr: found.frr.version, vpp: found.vpp.core?.version };
-  const { frr, vpp, incus } = derive(loaded.machine, versions, (name) => name);
+  const { frr, vpp, incus, system } = derive(loaded.machine, versions, (name) => name);
   const plans: readonly Plan[] = [
     planFrr(frr, found.frr, []),
     planVpp(vpp, found.vpp, []),
@@ -51,6 +58,10 @@ export async function tryAdoption(given: Partial<Found>): Promise<Tried> {
   return {
     ...adopted,
     text,
+    writes: system.files.flatMap((file) => {
+      const there = found.system.find(({ path }) => path === file.path);
+      return there?.text === file.text ? [] : [file.path];
+    }),
     does: plans.flatMap((plan) => [...plan.steps.map(({ id }) => id), ...plan.problems.map(String)]),
   };
 }
@@ -69,6 +80,11 @@ export function vppWith(desired: VppDesired): VppObserved {
     missing: {},
   });
   return Object.fromEntries(instances.flatMap((name) => (desired[name] ? [[name, as(desired[name])]] : [])));
+}
+
+/** The files of a box that has just what is desired. */
+export function filesOf({ files }: SystemDesired): Pick<Found, "system" | "files"> {
+  return { system: files, files: new Map(files.map(({ path, text }) => [path, text])) };
 }
 
 /** An Incus that has just what is desired of it. */

@@ -12,9 +12,14 @@ export const referenceStartup = `unix {
   cli-listen /run/vpp/core-cli.sock
   exec /etc/vpp/commands-core.txt
 }
+cpu {
+  main-core 1
+  corelist-workers 2-4
+}
 dpdk {
   dev 0000:04:00.0 {
     name external
+    num-rx-queues 2
   }
   dev 0000:04:00.1 {
     name internal
@@ -154,3 +159,13 @@ export const referenceIncus: IncusObserved = {
     },
   ],
 };
+
+/** What the tool wrote below /etc that the machine file has words for. */
+export const referenceFiles: ReadonlyMap<string, string> = new Map([
+  ["/etc/vpp/startup-core.conf", referenceStartup],
+  [
+    "/etc/systemd/network/10-management.network",
+    "[Match]\nName=enp1s0\n\n[Network]\nAddress=10.255.0.9/24\nGateway=10.255.0.1\nDNS=10.255.0.53\n",
+  ],
+  ["/etc/systemd/resolved.conf", "[Resolve]\n#DNS=\nDNS=10.255.0.53 10.255.1.53\n"],
+]);

@@ -12,7 +12,7 @@ const versions = { frr: "8.4.4", vpp: "26.06-release" };
 /** IMP_TEST_RUNS: more of them. */
 const runs = Number(process.env["IMP_TEST_RUNS"] ?? 12);
 
-it("leaves nothing to do of any machine", async () => {
+it("leaves nothing to do of any machine", { timeout: 30_000 * runs }, async () => {
   await fc.assert(
     fc.asyncProperty(exampleMachines, async (make) => {
       const machine = await make();
@@ -36,7 +36,7 @@ it("leaves nothing to do of any machine", async () => {
   );
 });
 
-it("leaves nothing to do of whatever VPP can have", async () => {
+it("leaves nothing to do of whatever VPP can have", { timeout: 30_000 * runs }, async () => {
   await fc.assert(
     fc.asyncProperty(vppStates, async (state) => {
       const { does, steps } = await tryAdoption({ vpp: vppWith(state), nics: pci });

@@ -146,6 +146,22 @@ describe("impctl explain", () => {
   });
 });
 
+describe("impctl explain of a peer of a kind", () => {
+  const asked = async (path: string, ...more: readonly string[]) =>
+    impctl(join(example, ".."), "explain", "fra1/r1", `routing.bgp.peers.transit-a${path}`, ...more);
+
+  it("says what is refused from it, and why, under its name, its kind and each rule", async () => {
+    const whole = (await asked("")).out.split("\n").filter((line) => line.startsWith("  hygiene "));
+    expect(whole).toContain("  hygiene bogon-prefixes: on. Prefixes that are not routed on the internet (RFC 6890).");
+    expect(whole.length).toBeGreaterThan(5);
+    expect((await asked(".kind")).out).toContain(whole.join("\n"));
+    const rule = (await asked(".hygiene.bogon-asns")).out.split("\n").filter((line) => line.startsWith("  hygiene "));
+    expect(rule).toEqual(whole.filter((line) => line.startsWith("  hygiene bogon-asns: on. ")));
+    expect((await asked(".remote-as")).out).not.toContain("hygiene");
+    expect(JSON.parse((await asked("", "--json")).out)).toMatchObject({ hygiene: whole.map((line) => line.trim()) });
+  });
+});
+
 describe("completion", () => {
   it("offers commands, options, choices and the appliances of the repository", async () => {
     const complete = async (...words: readonly string[]) =>

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { linuxHost } from "../../controller/host/linux.ts";
 import { passingSecrets } from "../../controller/passing-secrets.ts";
@@ -8,6 +11,7 @@ import { otherFrr, type OtherFrr, type RealFrr, startFrr, whyNoOtherFrr } from "
 import { pairLab } from "../lab/frr-pairs.ts";
 import { pairs } from "../lab/frr-routers.ts";
 import { makeNamespace, type Namespace } from "../lab/netns.ts";
+import { impctl } from "../unit/controller/cli/terminal.ts";
 
 const missing = whyNoOtherFrr();
 /** Every so many pairs, from the first: all of them with IMP_FRR_PAIRS=1. */
@@ -70,5 +74,40 @@ describe.skipIf(missing !== undefined)(`an FRR with mgmtd (${missing ?? process.
       expect.objectContaining({ code: "FRR_REJECTED", at: expect.objectContaining({ file: "f", line: 2 }) }),
     ]);
     expect((await observeFrr(host, real.sockets, signal)).config).not.toContain("prefix-list");
+  });
+
+  it("is brought to a file by impctl frr", async () => {
+    await lab.begin("");
+    const folder = await mkdtemp(join(tmpdir(), "imp-vfo-"));
+    try {
+      await writeFile(
+        join(folder, "new.conf"),
+        `ip prefix-list OUT seq 5 permit 203.0.113.0/24
+route-map OUT permit 10
+ match ip address prefix-list OUT
+exit
+router bgp 64500
+ no bgp default ipv4-unicast
+ neighbor 192.0.2.1 remote-as 64496
+ address-family ipv4 unicast
+  neighbor 192.0.2.1 activate
+  neighbor 192.0.2.1 route-map OUT out
+ exit-address-family
+exit
+vrf blue
+ ip route 10.0.0.0/8 192.0.2.1 tag 5
+exit-vrf
+`,
+      );
+      const run = (verb: string) =>
+        impctl(folder, "frr", verb, "new.conf", "--pathspace", namespace.name, "--netns", namespace.name);
+      expect(await run("diff")).toMatchObject({ exitCode: 2 });
+      const applied = await run("apply");
+      expect(applied).toMatchObject({ exitCode: 0 });
+      expect(applied.out).toContain("reads back as the file says");
+      expect(await run("diff")).toMatchObject({ exitCode: 0 });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

@@ -62,6 +62,7 @@ export async function startFrr(
   namespace: Namespace,
   daemons: readonly Daemon[] = ["zebra", "staticd", "bfdd", "ospfd", "ospf6d", "bgpd"],
   programs = "/usr/lib/frr",
+  more: Readonly<Partial<Record<Daemon | "mgmtd", readonly string[]>>> = {},
 ): Promise<RealFrr> {
   const pathspace = namespace.name;
   const folders = [`/etc/frr/${pathspace}`, `/var/run/frr/${pathspace}`];
@@ -71,7 +72,7 @@ export async function startFrr(
   const children = new Map<Daemon | "mgmtd", ChildProcess>();
   const start = async (daemon: Daemon | "mgmtd") => {
     const options = ["-N", pathspace, "-F", "traditional", "-A", "127.0.0.1", "-P", "0", "--log", "stdout"];
-    const [command, ...argv] = namespace.inside(`${programs}/${daemon}`, ...options);
+    const [command, ...argv] = namespace.inside(`${programs}/${daemon}`, ...options, ...(more[daemon] ?? []));
     const child = spawn(command, argv, { stdio: ["ignore", "ignore", "ignore"] });
     children.set(daemon, child);
     await listening(child, `${sockets}/${daemon}.vty`);

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startFrr, whyNoFrr } from "../lab/frr.ts";
+import { daemons } from "../../reconcilers/frr/model.ts";
+import { type RealFrr, startFrr, whyNoFrr } from "../lab/frr.ts";
 import { pairLab } from "../lab/frr-pairs.ts";
 import { pairs } from "../lab/frr-routers.ts";
 import { makeNamespace } from "../lab/netns.ts";
@@ -35,7 +36,11 @@ export async function benchFrrPairs(print: (line: string) => void): Promise<void
     for (const [tool, apply] of Object.entries(tools)) {
       const score: Score = { right: 0, truthful: 0, ms: 0 };
       for (const { name, from, to } of all) {
-        await lab.begin(from);
+        await lab.begin(from).catch(async () => {
+          // The other one may have left what nobody can take back, or no daemon at all.
+          await startAnew(real);
+          await lab.begin(from);
+        });
         const begin = performance.now();
         const { said } = await apply(to);
         score.ms += performance.now() - begin;
@@ -52,6 +57,11 @@ export async function benchFrrPairs(print: (line: string) => void): Promise<void
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function startAnew(real: RealFrr): Promise<void> {
+  for (const daemon of daemons.toReversed()) await real.kill(daemon);
+  for (const daemon of daemons) await real.start(daemon);
 }
 
 function share(count: number, all: readonly unknown[]): string {

@@ -50,7 +50,7 @@ export class VppConnection {
   private heardAt = 0;
   private readonly listening: Promise<void>;
 
-  /** Takes the connection over. The deadline is in milliseconds, and counts while VPP says nothing. */
+  /** Takes the connection over. The deadline is in milliseconds, and counts while VPP answers nothing, whatever else it says. */
   constructor(connection: Connection, host: Pick<Host, "sleep" | "uptime">, deadlineMs: number) {
     this.connection = connection;
     this.host = host;
@@ -105,9 +105,10 @@ export class VppConnection {
       if (!leave) return;
       const farewell = new Writer();
       putFrame(farewell, (writer) => leave(writer, this.waiting.next));
-      await this.connection.write(farewell.take());
+      // One that hangs does not take the word either.
       const late = this.host.sleep(patienceMs, clock.signal).then(() => this.connection.close());
       late.catch(() => undefined);
+      await this.connection.write(farewell.take());
       while ((await this.connection.read(clock.signal)) !== undefined);
     } catch {
       // It is gone already.
@@ -149,7 +150,6 @@ export class VppConnection {
           const where = this.waiting.size > 0 || this.frames.isInside ? " in the middle of an answer" : "";
           throw lost(`VPP closed its API socket${where}: it was stopped, or crashed.`, undefined);
         }
-        this.heardAt = this.host.uptime();
         this.frames.push(bytes, (message) => this.hear(message));
       }
     } catch (thrown) {
@@ -171,6 +171,7 @@ export class VppConnection {
     if (bytes.length < at + 4) return;
     const context = view.getUint32(at);
     if (!this.waiting.has(context)) return;
+    this.heardAt = this.host.uptime();
     // What was sent before what is answered now was ignored.
     for (const skipped of this.waiting.takeBefore(context)) skipped.fail(ignored(skipped.name));
     const { first } = this.waiting;
@@ -190,7 +191,7 @@ export class VppConnection {
     }
   }
 
-  /** Ends a connection on which VPP says nothing for too long although it is asked. */
+  /** Ends a connection on which VPP answers nothing for too long although it is asked. */
   private async watch(): Promise<void> {
     this.isWatched = true;
     try {

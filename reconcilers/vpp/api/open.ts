@@ -14,7 +14,7 @@ export interface OpenOptions {
   readonly socket: string;
   /** Where *.api.json are installed, for a VPP (before 24.06) that cannot tell itself; /usr/share/vpp/api unless given. */
   readonly apiFolder?: string;
-  /** How long VPP may say nothing while it is asked; 30 s unless given. */
+  /** How long VPP may answer nothing while it is asked; 30 s unless given. */
   readonly deadlineMs?: number;
   /** What to know of messages, instead of what this program does. */
   readonly known?: Definitions;

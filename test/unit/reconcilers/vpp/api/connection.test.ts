@@ -222,6 +222,48 @@ describe("a connection to VPP that goes wrong", () => {
     });
   });
 
+  it("ends when what comes within the deadline answers nothing", async () => {
+    let isOpen = false;
+    const [vpp, wire] = await opened(({ message }) => (isOpen && message === "control_ping" ? [] : undefined));
+    isOpen = true;
+    const dump = vpp.dump("sw_interface_dump");
+    await turn();
+    for (let times = 0; times < 3; times += 1) {
+      wire.send(wire.message("sw_interface_details", { sw_if_index: 9 }, 0xdddd));
+      wire.send(new Uint8Array(16));
+      await turn();
+      wire.pass(10_000);
+    }
+
+    await expect(dump).rejects.toThrow("VPP did not answer sw_interface_dump within 30 s.");
+  });
+
+  it("does not wait for ever to take leave of a VPP that takes nothing any more", async () => {
+    const wire = vppWire();
+    let isStuck = false;
+    let closed = 0;
+    const host = {
+      ...wire.host,
+      async connect(path: string, until: AbortSignal) {
+        const inner = await wire.host.connect(path, until);
+        return {
+          ...inner,
+          write: (bytes: Uint8Array) => (isStuck ? new Promise<void>(() => undefined) : inner.write(bytes)),
+          close: () => (closed += 1),
+        };
+      },
+    };
+    const vpp = await openVpp(host, { socket: "s" }, signal);
+    isStuck = true;
+    vpp.close();
+    await turn();
+    expect(closed).toBe(0);
+    wire.pass(2000);
+    await turn();
+
+    expect(closed).toBe(1);
+  });
+
   it("ends when VPP does not answer the handshake", async () => {
     const wire = vppWire({ answer: () => [] });
     const opening = openVpp(wire.host, { socket: "s", deadlineMs: 1000 }, signal);

@@ -204,6 +204,10 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     return terminal.exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (terminal.signal.aborted && thrown === terminal.signal.reason) {
+      terminal.err("impctl: interrupted.");
+      return exitCodes.problem;
+    }
     return showFailure(thrown, argv, terminal);
   }
 }

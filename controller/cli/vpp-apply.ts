@@ -61,7 +61,7 @@ async function carryOut(
 
 async function planned(machine: Machine, target: Target) {
   const observed = await target.observe();
-  const desired = target.desired(machine, observed);
+  const desired = await target.desired(machine, observed);
   return { desired, plan: await target.plan(desired, observed) };
 }
 

@@ -15,7 +15,7 @@ export function define(command: Command, terminal: Terminal): void {
       const target = new Target(options, terminal);
       const wanted = machine === undefined ? undefined : await target.machine(machine);
       const all = await target.observe();
-      const used = wanted && target.desired(wanted, all);
+      const used = wanted && (await target.desired(wanted, all));
       const observed = used ? { ...(used.core && pick(all, "core")), ...(used.nat && pick(all, "nat")) } : all;
       if (options.json) return terminal.out(printableJson(JSON.stringify(observed, undefined, 2)));
       const texts = instances.flatMap((instance) => {

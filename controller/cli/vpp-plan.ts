@@ -11,7 +11,7 @@ export function define(command: Command, terminal: Terminal): void {
     const target = new Target(options, terminal);
     const wanted = await target.machine(machine);
     const observed = await target.observe();
-    const plan = await target.plan(target.desired(wanted, observed), observed);
+    const plan = await target.plan(await target.desired(wanted, observed), observed);
     terminal.out(options.json ? printableJson(JSON.stringify(plan, undefined, 2)) : target.text(plan));
     if (plan.problems.length > 0) terminal.exitCode = exitCodes.problem;
     else if (plan.steps.length > 0) terminal.exitCode = exitCodes.changes;

@@ -5,7 +5,7 @@ import type { Plan } from "../../reconcilers/core.ts";
 import { planText } from "../../reconcilers/plan-text.ts";
 import { describeStep } from "../../reconcilers/vpp/describe.ts";
 import { observeVpp, usualSockets, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
-import type { VppDesired, VppObserved, VppStep } from "../../reconcilers/vpp/model.ts";
+import { instances, type VppDesired, type VppObserved, type VppStep } from "../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../reconcilers/vpp/plan.ts";
 import { renderVpp } from "../../reconcilers/vpp/render/render.ts";
 import type { Host } from "../../reconcilers/core.ts";
@@ -83,11 +83,22 @@ export class Target {
     });
   }
 
-  /** What is desired of the VPP that was observed: `when:` goes by its version. What others made goes where these commands were told so. */
-  desired(machine: Machine, observed: VppObserved): VppDesired {
+  /**
+   * What is desired of the VPP that was observed: `when:` goes by its version. What others made goes where these commands were told
+   * so. Nothing is, of an instance that the machine has no use for any more, and of what these commands made there.
+   */
+  async desired(machine: Machine, observed: VppObserved): Promise<VppDesired> {
     const version = (observed.core ?? observed.nat)?.version;
     const { prune: _, ...desired } = renderVpp(machine, { vpp: version });
-    return { ...desired, ...(this.options.prune === "all" && { prune: "all" }) };
+    const applied = await this.applied();
+    const left = instances.filter(
+      (instance) => !desired[instance] && observed[instance] && applied.some((one) => one[instance]),
+    );
+    return {
+      ...desired,
+      ...Object.fromEntries(left.map((instance) => [instance, { objects: [] }])),
+      ...(this.options.prune === "all" && { prune: "all" }),
+    };
   }
 
   /** What there is to be done. */

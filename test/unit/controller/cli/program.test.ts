@@ -66,7 +66,7 @@ describe("the command line", () => {
     expect(ran.err).toContain("/proc/impctl cannot be made");
   });
 
-  it("leaves signals to the kernel in every command but the agent, so that nothing can swallow one", () => {
+  it("leaves signals to the kernel in every command but those with something to leave in order, so that nothing can swallow one", () => {
     const listeners = () => [process.listeners("SIGTERM"), process.listeners("SIGINT")].map((all) => all.length);
     const before = { all: listeners(), term: process.listeners("SIGTERM"), int: process.listeners("SIGINT") };
     onTestFinished(() => {
@@ -79,6 +79,10 @@ describe("the command line", () => {
 
     processTerminal("agent");
     expect(listeners()).toEqual(before.all.map((count) => count + 1));
+
+    // VPP keeps a client that just goes.
+    processTerminal("vpp");
+    expect(listeners()).toEqual(before.all.map((count) => count + 2));
   });
 
   it("writes a completion script for each shell", async () => {

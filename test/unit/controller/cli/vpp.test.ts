@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type SimVpp, simVpp } from "../../../lab/vpp/sim-vpp.ts";
-import { impctl, type Ran } from "./terminal.ts";
+import { run } from "../../../../controller/cli/program.ts";
+import { impctl, type Ran, silentTerminal } from "./terminal.ts";
 
 let folder: string;
 let sim: SimVpp;
@@ -73,6 +74,31 @@ describe("impctl vpp", () => {
     expect(apply.exitCode).toBe(0);
     expect(apply.out).toContain("core: remove loopback loop7");
     expect((await vpp("dump")).out).not.toMatch(/loop7|external\.25/);
+  });
+
+  it("takes away what it made before of a machine that has no use for VPP any more", async () => {
+    await machine(...one);
+    await vpp("apply", "r1.yaml");
+    await machine("{}");
+
+    const apply = await vpp("apply", "r1.yaml");
+    expect(apply.out).toContain("core: remove VLAN external.25\n");
+    expect(apply.out).toContain("core: set external down\n");
+    expect(apply.exitCode).toBe(0);
+    expect((await vpp("dump")).out).not.toMatch(/external\.25|address|pair/);
+    expect((await vpp("apply", "r1.yaml")).out).toBe("Nothing to do: in sync.\n");
+  });
+
+  it("ends at once when it is interrupted, and says so in a line", async () => {
+    await machine(...one);
+    const stop = new AbortController();
+    stop.abort(new Error("SIGINT"));
+    let err = "";
+    const terminal = { ...silentTerminal(folder), signal: stop.signal, err: (text: string) => void (err += text) };
+
+    expect(await run(["vpp", "apply", "r1.yaml", "--core", join(folder, "core.sock")], terminal)).toBe(1);
+    expect(err).toBe("impctl: interrupted.");
+    expect(sim.history).toEqual([]);
   });
 
   it("owns what an apply that was cut short had begun", async () => {

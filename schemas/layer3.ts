@@ -2,7 +2,19 @@
 import { z } from "zod";
 import type { Defaults } from "./defaults.ts";
 import { Expect } from "./expect.ts";
-import { Address, Cidr, InterfaceRef, Ipv6Prefix, Line, LinuxName, Mac, Mtu, Name, whole } from "./primitives.ts";
+import {
+  Address,
+  Cidr,
+  distinct,
+  InterfaceRef,
+  Ipv6Prefix,
+  Line,
+  LinuxName,
+  Mac,
+  Mtu,
+  Name,
+  whole,
+} from "./primitives.ts";
 
 function routerAdvertisements(d: Defaults["router-advertisements"]) {
   return z
@@ -48,9 +60,10 @@ function routerAdvertisements(d: Defaults["router-advertisements"]) {
 }
 export type RouterAdvertisements = z.infer<ReturnType<typeof routerAdvertisements>>;
 
+/** Of a list in which one stands twice VPP keeps half: packets that leave pass unfiltered then. */
 const inOut = z.strictObject({
-  in: z.array(Name).default([]).meta({ description: "Names under acls, in the order they are tried." }),
-  out: z.array(Name).default([]).meta({ description: "The same for packets that leave." }),
+  in: z.array(Name).check(distinct).default([]).meta({ description: "Names under acls, in the order they are tried." }),
+  out: z.array(Name).check(distinct).default([]).meta({ description: "The same for packets that leave." }),
 });
 
 /** The keys that they share. A sub-interface without an MTU has its parent's, a loopback or BVI the built-in one. */

@@ -245,6 +245,14 @@ export const HostName = z
   .regex(/^[A-Za-z0-9]([A-Za-z0-9:.-]*[A-Za-z0-9])?$/, "must be a host name or an address")
   .meta({ description: "Host name or address." });
 
+/** A check of lists in which nothing stands twice. */
+export function distinct(ctx: z.core.ParsePayload<readonly string[]>): void {
+  for (const [at, item] of ctx.value.entries()) {
+    if (ctx.value.indexOf(item) === at) continue;
+    ctx.issues.push({ code: "custom", path: [at], message: `"${item}" stands there twice`, input: ctx.value });
+  }
+}
+
 /** A whole number in a range, with a message that names what it is. */
 export function whole(least: number, most: number, what = "a whole number") {
   const error = `must be ${what}: ${least} to ${most}`;

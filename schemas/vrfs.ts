@@ -1,12 +1,12 @@
 /** VRFs: tables of routes of their own, for interfaces whose packets are to meet no others. VPP's alone: FRR knows none of them. */
 import { z } from "zod";
 import { fitsDestination, forwardsOrDrops } from "./next-hops.ts";
-import { Address, InterfaceRef, Line, Name, Prefix, whole } from "./primitives.ts";
+import { Address, distinct, InterfaceRef, Line, Name, Prefix, whole } from "./primitives.ts";
 
 const VrfRoute = z
   .strictObject({
     description: Line.optional(),
-    via: z.array(Address).min(1).optional().meta({ description: "Next hops; several share the load." }),
+    via: z.array(Address).min(1).check(distinct).optional().meta({ description: "Next hops; several share the load." }),
     interface: InterfaceRef.optional().meta({
       description: "Where the next hops are; without it they are looked for in the VRF.",
     }),

@@ -1,7 +1,7 @@
 /** VRRP version 3 in VPP. */
 import { z } from "zod";
 import type { Defaults } from "./defaults.ts";
-import { Address, InterfaceRef, Line, Name, whole } from "./primitives.ts";
+import { Address, distinct, InterfaceRef, Line, Name, whole } from "./primitives.ts";
 
 export function vrrpSchema(d: Defaults) {
   const Vrrp = z
@@ -10,12 +10,12 @@ export function vrrpSchema(d: Defaults) {
       interface: InterfaceRef,
       id: whole(1, 255, "a virtual router ID"),
       family: z.enum(["ipv4", "ipv6"]).default("ipv4").meta({ description: "Family of the shared addresses." }),
-      addresses: z.array(Address).min(1).meta({ description: "Shared addresses." }),
+      addresses: z.array(Address).min(1).check(distinct).meta({ description: "Shared addresses." }),
       priority: whole(1, 255, "a priority").default(d.vrrp.priority).meta({ description: "255: owns the addresses." }),
       "interval-ms": whole(10, 40_950, "milliseconds").default(d.vrrp["interval-ms"]),
       preempt: z.boolean().default(d.vrrp.preempt).meta({ description: "Takes over from a lower priority." }),
       accept: z.boolean().default(true).meta({ description: "Answers on the shared addresses." }),
-      peers: z.array(Address).default([]).meta({ description: "Unicast: the other routers." }),
+      peers: z.array(Address).check(distinct).default([]).meta({ description: "Unicast: the other routers." }),
       track: z
         .record(InterfaceRef, whole(1, 254, "a priority"))
         .default({})

@@ -76,7 +76,8 @@ function policyKey(id: number): string {
 export const abfAttachment: Rules<AbfAttachment> = {
   key: ({ policy, on }) => `${policy} ${on}`,
   needs: ({ policy, on }) => [policyKey(policy), interfaceKey(on)],
-  impact: { remove: "hitless" },
+  // What it steered goes where the routing table says: nobody translates it there.
+  impact: { remove: "flap" },
   noun: ({ policy, on }) => `ABF policy ${policy} on ${on}`,
   details: ({ family, priority }) => [family, `priority ${priority}`],
 };

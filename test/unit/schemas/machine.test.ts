@@ -106,6 +106,26 @@ describe("a machine", () => {
     expect(wrong({})).toEqual([]);
   });
 
+  it("has nothing twice where VPP would keep half of it", () => {
+    const machine = {
+      interfaces: { external: { acl: { in: ["web", "web"], out: ["web"] } } },
+      abf: { proxy: { acl: "web", via: ["192.0.2.80", "192.0.2.80"], on: ["external", "external"] } },
+      vrrp: {
+        v: { interface: "external", id: 1, addresses: ["192.0.2.1", "192.0.2.1"], peers: ["192.0.2.3", "192.0.2.3"] },
+      },
+      vrfs: { blue: { table: 10, routes: { "10.9.0.0/16": { via: ["10.0.0.2", "10.0.0.2"] } } } },
+    };
+
+    expect(wrong(machine)).toEqual([
+      'interfaces.external.acl.in.1: "web" stands there twice',
+      'abf.proxy.via.1: "192.0.2.80" stands there twice',
+      'abf.proxy.on.1: "external" stands there twice',
+      'vrfs.blue.routes.10.9.0.0/16.via.1: "10.0.0.2" stands there twice',
+      'vrrp.v.addresses.1: "192.0.2.1" stands there twice',
+      'vrrp.v.peers.1: "192.0.2.3" stands there twice',
+    ]);
+  });
+
   it("has the number of a sub-interface as its VLAN unless it says otherwise", () => {
     const machine = Machine.parse(sparse);
 

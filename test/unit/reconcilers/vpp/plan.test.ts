@@ -275,7 +275,7 @@ describe("a plan for VPP", () => {
     ];
 
     expect(lines({ desired: base, live: [...base, ...steering, up("external.25")] })).toEqual([
-      "hitless  core: remove ABF policy 7 on external.25",
+      "flap     core: remove ABF policy 7 on external.25",
       "hitless  core: remove steering of ACL web (ABF policy 7)",
       "flap     core: remove VLAN external.25",
       "hitless  core: remove ACL web",
@@ -425,8 +425,8 @@ describe("what nobody here made", () => {
     expect(
       lines({ desired: base, live: [...base, vlan(25), up("external.25"), ...attached], owned: [...base, vlan(25)] }),
     ).toEqual([
-      "hitless  core: remove ABF policy 7 on external.25 (not ours; what it stands on goes)",
-      "flap     core: remove VLAN external.25",
+      "flap  core: remove ABF policy 7 on external.25 (not ours; what it stands on goes)",
+      "flap  core: remove VLAN external.25",
       "note     core: address 192.0.2.2/30 on external.25, which nobody here made, goes with what it stands on.",
       "foreign  core: ACL theirs",
       "foreign  core: steering of ACL theirs (ABF policy 7)",
@@ -447,7 +447,7 @@ describe("what nobody here made", () => {
         owned: [...base, vlan(25)],
       }),
     ).toEqual([
-      "hitless  core: remove ABF policy 7 on external.25 (not ours; what it stands on goes; made anew: interface external.25 comes again)",
+      "flap     core: remove ABF policy 7 on external.25 (not ours; what it stands on goes; made anew: interface external.25 comes again)",
       "flap     core: remove VLAN external.25 (made anew: outer cannot be changed)",
       "hitless  core: add VLAN external.25: dot1q 26 (anew)",
       "hitless  core: add ABF policy 7 on external.25: ipv4, priority 1 (not ours; anew)",

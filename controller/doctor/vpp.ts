@@ -3,6 +3,7 @@
  * the socket transport, sockclnt_create, names every message that it knows, with the checksum of its definition.
  */
 import type { Host } from "../../reconcilers/core.ts";
+import { askNumbering } from "../../reconcilers/vpp/api/open.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { fault, ok, skipped } from "./check.ts";
 import type { Check, Finding, Patient } from "./check.ts";
@@ -12,16 +13,13 @@ export const vppChecks: readonly Check[] = (["core", "nat"] as const).map((insta
   look: (patient, signal) => api(patient, instance, signal),
 }));
 
+/** One that hangs takes connections, and says nothing. */
 const answerMs = 10_000;
-/** More than the table of a VPP with all plugins: 85 KB. */
-const longestAnswer = 1 << 20;
 
 async function api({ host, vppApi, vppRun }: Patient, instance: string, signal: AbortSignal): Promise<Finding> {
   const socket = `${vppRun}/${instance}-api.sock`;
   const files = await definitionFiles(host, vppApi);
-  // One that hangs takes connections, and says nothing.
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
-  const table = await messageTable(host, socket, limited).catch(() => undefined);
+  const table = await messageTable(host, socket, signal).catch(() => undefined);
   signal.throwIfAborted();
   const startup = `/etc/vpp/startup-${instance}.conf`;
   if (!table && (await host.readFile(startup)) !== undefined) {
@@ -87,49 +85,9 @@ function messagesOf(text: string): readonly unknown[] | undefined {
   }
 }
 
-/**
- * Message → checksum of every message that the VPP on `socket` knows. Frames are 16 bytes of header, of which bytes 8 to 11
- * are the length of the rest, and the message, all big endian (VPP's socket_api.c, memclnt.api).
- */
+/** Message → checksum of every message that the VPP on `socket` knows. */
 async function messageTable(host: Host, socket: string, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-  const connection = await host.connect(socket, signal);
-  try {
-    await connection.write(createRequest());
-    let bytes = Buffer.alloc(0);
-    for (;;) {
-      const more = await connection.read(signal);
-      if (more === undefined || bytes.length > longestAnswer) break;
-      bytes = Buffer.concat([bytes, more]);
-      if (bytes.length >= 16 && bytes.length >= 16 + bytes.readUInt32BE(8)) return readTable(bytes.subarray(16));
-    }
-  } finally {
-    connection.close();
-  }
-  throw new Problem("HOST_COMMAND", `${socket} does not answer as VPP does.`, { transient: true });
-}
-
-/** sockclnt_create, whose number is always 15: number u16, context u32, name of 64 bytes. */
-function createRequest(): Uint8Array {
-  const body = Buffer.alloc(2 + 4 + 64);
-  body.writeUInt16BE(15, 0);
-  body.write("impctl-doctor", 6);
-  const header = Buffer.alloc(16);
-  header.writeUInt32BE(body.length, 8);
-  return Buffer.concat([header, body]);
-}
-
-/** Its reply: number u16 (16), client u32, context u32, response i32, index u32, count u16, then id u16 and "name_crc" of 64 bytes each. */
-function readTable(body: Buffer): ReadonlyMap<string, string> {
-  const table = new Map<string, string>();
-  const count = body.length < 20 || body.readUInt16BE(0) !== 16 ? 0 : body.readUInt16BE(18);
-  for (let at = 20; at + 66 <= body.length && table.size < count; at += 66) {
-    const text = body
-      .subarray(at + 2, at + 66)
-      .toString("latin1")
-      .replace(/\0.*$/s, "");
-    const cut = text.lastIndexOf("_");
-    if (cut > 0) table.set(text.slice(0, cut), text.slice(cut + 1));
-  }
-  if (table.size === 0) throw new Problem("HOST_COMMAND", "VPP names no messages.", { transient: true });
-  return table;
+  const numbering = await askNumbering(host, { socket, deadlineMs: answerMs }, signal);
+  const names = [...numbering.keys()].map((name) => [name, name.lastIndexOf("_")] as const);
+  return new Map(names.map(([name, cut]) => [name.slice(0, cut), name.slice(cut + 1)]));
 }

@@ -64,6 +64,19 @@ export async function openVpp(host: VppHost, options: OpenOptions, signal: Abort
   }
 }
 
+/** What a VPP calls its messages. Rejects as openVpp does. */
+export async function askNumbering(host: VppHost, options: OpenOptions, signal: AbortSignal): Promise<Numbering> {
+  const connection = await connect(host, options, signal);
+  try {
+    const { client, numbering } = await handshake(connection, known());
+    // So that it can take leave.
+    take(connection, new Catalogue(numbering, undefined), client, options);
+    return numbering;
+  } finally {
+    connection.close();
+  }
+}
+
 async function connect(host: VppHost, options: OpenOptions, signal: AbortSignal): Promise<VppConnection> {
   signal.throwIfAborted();
   const { socket, deadlineMs = 30_000 } = options;

@@ -17,6 +17,7 @@ import { Settings } from "../../schemas/settings.ts";
 import { makeImageRoot, makeManifest, makeSigner, signManifest, type MadeImage } from "../lab/image.ts";
 import { imageServer } from "../lab/image-server.ts";
 import { makeFusePool, whyNoFusePool, type FusePool } from "../lab/zfs/fuse-pool.ts";
+import { childrenMs } from "../lab/zfs/children.ts";
 import { median, ratioLine } from "./measure.ts";
 
 const sizes = [64, 512] as const;
@@ -42,20 +43,24 @@ export async function benchImages(print: (line: string) => void): Promise<void> 
       const image = await makeImage(pool, top, megabytes);
       signManifest(image.path, key);
       const file = image.manifest.streams[0]?.file ?? "";
-      const times = { ours: [] as number[], baseline: [] as number[] };
+      const [times, work] = [newTimes(), newTimes()];
       const peaks: number[] = [];
       for (let round = 0; round < rounds; round += 1) {
         const came = await ours(pool, `${url}/${image.name}.json`, join(top, "cache"), settings);
         times.ours.push(came.ms);
+        work.ours.push(came.cpuMs);
         peaks.push(came.rssKiB / 1024);
         await run(pool, `zfs release imp-image tank/ROOT/${image.name}@img`);
         await run(pool, `zfs destroy -r tank/ROOT/${image.name}`);
-        times.baseline.push(await plain(pool, `${url}/${file}`));
+        const pipeline = await plain(pool, `${url}/${file}`);
+        times.baseline.push(pipeline.ms);
+        work.baseline.push(pipeline.cpuMs);
         await run(pool, "zfs destroy -r tank/ROOT/plain");
       }
       const stream = Math.round(statSync(join(top, file)).size / 2 ** 20);
       const what = `${megabytes} MiB (${stream} MiB compressed): fetch, verify, receive, look inside`;
       print(ratioLine(what, "curl | zstd -d | zfs receive", times));
+      print(ratioLine("  processor time of that, beside ZFS itself", "theirs", work));
       memory.push(median(peaks));
     }
     const [small = 0, large = 0] = memory;
@@ -108,30 +113,40 @@ async function ended(child: ReturnType<FusePool["spawn"]>): Promise<number | nul
   return new Promise((resolve) => child.once("close", resolve));
 }
 
+function newTimes(): { readonly ours: number[]; readonly baseline: number[] } {
+  return { ours: [], baseline: [] };
+}
+
+interface Came {
+  readonly ms: number;
+  /** Of all processes but ZFS's daemon. */
+  readonly cpuMs: number;
+}
+
 /** As the agent does it, counted in a process that runs already. */
 async function ours(
   pool: FusePool,
   manifest: string,
   cache: string,
   settings: object,
-): Promise<{ readonly ms: number; readonly rssKiB: number }> {
+): Promise<Came & { readonly rssKiB: number }> {
   const script = new URL("../lab/zfs/receive-child.ts", import.meta.url).pathname;
   const argv = [process.execPath, script, manifest, cache, JSON.stringify(settings)] as const;
   const child = pool.spawn([...argv], { stdio: ["ignore", "pipe", "inherit"] });
   let out = "";
   child.stdout?.on("data", (text: Buffer) => void (out += text.toString()));
   await ended(child);
-  const came = JSON.parse(out) as { readonly ms?: number; readonly rssKiB?: number };
-  if (came.ms === undefined || came.rssKiB === undefined) throw new Error(out);
-  return { ms: came.ms, rssKiB: came.rssKiB };
+  const { ms, cpuMs, rssKiB } = JSON.parse(out) as Partial<Came & { readonly rssKiB: number }>;
+  if (ms === undefined || cpuMs === undefined || rssKiB === undefined) throw new Error(out);
+  return { ms, cpuMs, rssKiB };
 }
 
-async function plain(pool: FusePool, url: string): Promise<number> {
-  const begun = performance.now();
+async function plain(pool: FusePool, url: string): Promise<Came> {
+  const [begun, work] = [performance.now(), childrenMs()];
   const line = `curl -sS ${url} | zstd -dc | zfs receive -u tank/ROOT/plain`;
   const code = await ended(pool.spawn(["sh", "-c", line], { stdio: ["ignore", "ignore", "inherit"] }));
   if (code !== 0) throw new Error(line);
-  return performance.now() - begun;
+  return { ms: performance.now() - begun, cpuMs: childrenMs() - work };
 }
 
 /** A server that breaks off after nine tenths: what comes over the network beyond the stream's own bytes. */

@@ -13,6 +13,7 @@ import { receiveImage } from "../../../controller/images/receive.ts";
 import { standing } from "../../../controller/images/staging.ts";
 import { asProblem } from "../../../schemas/problem.ts";
 import { Settings } from "../../../schemas/settings.ts";
+import { childrenMs } from "./children.ts";
 
 const [path = "", cache = "", settingsText] = process.argv.slice(2);
 const host = linuxHost({ seal: () => "", reveal: () => undefined });
@@ -24,10 +25,12 @@ async function bring(text: string): Promise<void> {
   const { snapshots } = await standing(host, root, signal);
   const place = { root, snapshots: new Set(snapshots.keys()), committed: [], allowed: [], isSlow: false };
   let fetched = 0;
-  const begun = performance.now();
+  const [begun, own, others] = [performance.now(), process.cpuUsage(), childrenMs()];
   await bringImages(host, settings)({ manifest: path }, place, (progress) => (fetched = progress.fetched), signal);
   const [ms, rssKiB] = [performance.now() - begun, process.resourceUsage().maxRSS];
-  process.stdout.write(JSON.stringify({ fetched, ms, rssKiB }));
+  const { user, system } = process.cpuUsage(own);
+  const cpuMs = (user + system) / 1000 + childrenMs() - others;
+  process.stdout.write(JSON.stringify({ fetched, ms, cpuMs, rssKiB }));
 }
 
 async function receive(): Promise<void> {

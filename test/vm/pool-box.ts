@@ -31,8 +31,8 @@ export interface PoolBox extends AsyncDisposable {
   pool(): Promise<ShownPool>;
   /** What `impctl be list` says of each: its roles, and whether it committed. */
   roles(): Promise<Readonly<Record<string, readonly (string | boolean)[]>>>;
-  /** Pushes the first commit, and waits until it is committed and nothing differs. */
-  bootstrap(change?: Change): Promise<void>;
+  /** Pushes the first commit, and waits until it is committed and nothing differs. Gives the commit. */
+  bootstrap(change?: Change): Promise<string>;
 }
 
 /** Switched off. */
@@ -70,6 +70,7 @@ export async function makePoolBox(): Promise<PoolBox> {
       await box.sh(settingsScript(around, image.signers));
       await until("it committed", (one) => one.committed?.commit === commit);
       await until("nothing differs", ({ inSync }) => inSync);
+      return commit;
     },
     async [Symbol.asyncDispose]() {
       await box.switchOff();

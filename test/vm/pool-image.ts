@@ -162,7 +162,7 @@ sent() { # sent FILE ARGUMENT... into /dev/vdd, from a whole MiB on
   file=$1 && shift
   exec 3<>/dev/vdd
   dd if=/dev/zero bs=1M count=0 seek=$at >&3 2>/dev/null
-  zfs send "$@" >&3
+  zfs send -c "$@" >&3
   end=$(sed -n 's/^pos:[^0-9]*//p' /proc/self/fdinfo/3)
   exec 3>&-
   echo "stream $file $((at * 1048576)) $((end - at * 1048576))"

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } f
 import type { Status } from "../../controller/report/status.ts";
 import type { Appliance } from "./appliance.ts";
 import { askRoots, here, makePoolBox, type PoolBox } from "./pool-box.ts";
-import { whyNoPoolImage } from "./pool-image.ts";
+import { installed, whyNoPoolImage } from "./pool-image.ts";
 import type { Change } from "./sites.ts";
 import { bad, next, type Variant } from "./variants.ts";
 
@@ -22,49 +22,87 @@ const soak = 60;
 /** Of a whole story, with what a busy machine takes. */
 const patience = 2400;
 
+/** Green in all of them but one. */
+const check = "health: { well: { check: command, argv: [/usr/local/bin/well] } }\n";
+
 const changeTo = ({ name }: Variant, method: Method, deadline = 1500): Change => ({
   soakSeconds: soak,
-  more: `image: ${name}\nhealth: { well: { check: command, argv: [/usr/local/bin/well] } }\n`,
+  more: `image: ${name}\n${check}`,
   policy: `deadline-seconds: ${deadline}, max-impact: reboot, trial: { boot-method: ${method}, drain-seconds: 0 }`,
 });
 
 type Method = "kexec" | "firmware";
 const methods = (process.env["IMP_TEST_BOOT_METHOD"]?.split(",") ?? ["kexec", "firmware"]) as readonly Method[];
 
+interface Moment {
+  readonly program: string;
+  /** Of its command line, as a pattern of the shell. */
+  readonly words: string;
+  readonly when: "before" | "after";
+  /** Which boot environment it is whole in. */
+  readonly ends: string;
+}
+
 /** Where the power goes while a proven trial is committed: at which command of the agent, before or after it did its work. */
-const moments = [
+const momentsOf = (method: Method): readonly Moment[] => [
   { program: "zpool", words: "set bootfs=*", when: "before", ends: here },
   { program: "zpool", words: "set bootfs=*", when: "after", ends: there },
   { program: "zpool", words: "list -H -o bootfs *", when: "before", ends: there },
-  { program: "zfs", words: "inherit imp:trial *", when: "before", ends: there },
+  // What armed the trial is taken away.
+  method === "kexec"
+    ? { program: "kexec", words: "-u", when: "before", ends: there }
+    : { program: "zfs", words: "inherit imp:trial *", when: "before", ends: there },
   { program: "zfs", words: "set imp:committed=*", when: "after", ends: there },
-] as const;
+];
 
-/** Shell: that program waits for ever at that command, and says so. */
-const trap = ({ program, words, when }: (typeof moments)[number]): string => `mkdir -p /usr/lib/imp-trap
-cp -p /usr/sbin/${program} /usr/lib/imp-trap/${program}
+/** Shell: that program waits for ever at that command, and says so. Who asks before `bootfs` is set is somebody else. */
+const trap = ({ program, words, when }: Moment): string => `mkdir -p /usr/lib/imp-trap
+cp -p /usr/sbin/zpool /usr/lib/imp-trap/
+cp -p /usr/sbin/${program} /usr/lib/imp-trap/
 cat >/usr/lib/imp-trap/trap <<'END'
 #!/bin/sh
 case "$*" in ${words.replaceAll(" ", "\\ ")})
-  ${when === "after" ? `/usr/lib/imp-trap/${program} "$@"` : ":"}
-  : >/run/imp/trapped
-  while :; do sleep 1000; done ;;
+  ${words.startsWith("set bootfs") ? "true" : `[ "$(/usr/lib/imp-trap/zpool get -Hp -o value bootfs tank)" = ${there} ]`} && {
+    ${when === "after" ? `/usr/lib/imp-trap/${program} "$@"` : ":"}
+    : >/run/imp/trapped
+    while :; do sleep 1000; done
+  } ;;
 esac
 exec /usr/lib/imp-trap/${program} "$@"
 END
 chmod 755 /usr/lib/imp-trap/trap
 mount --bind /usr/lib/imp-trap/trap /usr/sbin/${program}`;
 
+/** What let something boot next, and when: once where the pool was made. */
+const askBootfsSet = "zpool history tank | grep 'set bootfs=' | cut -d ' ' -f 2-";
+const madeWith = `zpool set bootfs=${here} tank\n`;
+const setByCommit = `zpool set bootfs=${there} tank\n`;
+/** The links of boot environments whose generation is there. */
+const askCommitted = `cd /persistent/config/imp/committed.d && for one in *; do
+  [ ! -e "$one/generation.json" ] || zfs list -Hp -o name,guid -d 1 tank/ROOT | grep "$one" | cut -f 1
+done | sort`;
+/** What is said of a trial whose agent said nothing itself, for a pattern. */
+const came = ({ name }: Variant, why: string): RegExp =>
+  new RegExp(`, trial of ${name} .*, trial: The trial boot of ${name} came back; [^;]+; ${why}`);
+const silence = "nobody left a word: a watchdog, or the power";
+const committedThere = new RegExp(`  committed after .*, trial of ${next.name} `);
+const cutOff = new RegExp(
+  `trial: The trial boot of ${next.name} came back; it was proven, and its commit was cut off before it counted; ${silence}`,
+);
+
 describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU emulates it"})`, () => {
   const started = performance.now();
   let lab: PoolBox;
   let box: Appliance;
+  /** Commits: what every story begins with, and what all of it goes on to. */
+  let first: string;
+  let upgraded: string;
 
   beforeAll(async () => {
     lab = await makePoolBox();
     ({ box } = lab);
     await box.switchOn();
-    await lab.bootstrap();
+    first = await lab.bootstrap({ more: check });
     await box.keep("committed");
     tell(`ready after ${seconds(started)}`);
   });
@@ -90,6 +128,7 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
       const status = await lab.until(
         "it goes on, or is over",
         ({ state, verdict }) => verdict === "bad" || state === "trial-booting",
+        patience,
       );
       if (status.verdict === "bad") return status;
     }
@@ -100,18 +139,19 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
     it("is booted once, proven and committed, with a start file that the one before would refuse", async () => {
       await from("committed");
       const since = performance.now();
-      const commit = lab.push("Upgrade", changeTo(next, method));
+      upgraded = lab.push("Upgrade", changeTo(next, method));
       await box.booted();
       tell(`on trial ${seconds(since)} after the push`);
       expect(await box.sh(askRoots)).toBe(`${there}\n${here}\n`);
       expect(await box.sh(startFile)).toContain("  imp-next\n");
-      await lab.until("it is proving", ({ state }) => state === "proving");
+      await lab.until("it is proving", ({ state }) => state === "proving", patience);
       await box.keep(`proving-${method}`);
-      await lab.until("it committed", (one) => one.committed?.commit === commit && one.state === "idle");
+      await lab.until("it committed", (one) => one.committed?.commit === upgraded && one.state === "idle", patience);
       tell(`committed ${seconds(since)} after the push`);
       expect(await box.sh(askRoots)).toBe(`${there}\n${there}\n`);
       expect((await lab.roles())[next.name]).toEqual(["running", "next", true]);
-      await lab.until("nothing differs", ({ inSync }) => inSync);
+      await lab.until("nothing differs", ({ inSync }) => inSync, patience);
+      expect(await box.sh(askBootfsSet)).toBe(madeWith + setByCommit);
     });
 
     it("leaves the one before as it was, for who picks it in the menu", async () => {
@@ -122,39 +162,61 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
       expect(await box.sh(askRoots)).toBe(`${here}\n${there}\n`);
       expect(await box.sh(startFile)).not.toContain("imp-next");
       await box.until("its VPP runs", "systemctl is-active vpp-core", (out) => out === "active\n");
-      expect((await lab.pool()).chosenByHand).toBeDefined();
+      expect((await lab.pool()).chosenByHand).toEqual({ running: installed, next: next.name });
       await box.run("systemctl reboot");
       await box.booted();
       expect(await box.sh(askRoots)).toBe(`${there}\n${there}\n`);
       expect(await box.sh(startFile)).toContain("  imp-next\n");
+      await box.until("its VPP runs", "systemctl is-active vpp-core", (out) => out === "active\n");
+      expect(await box.sh(askBootfsSet)).toBe(madeWith + setByCommit);
     });
 
-    it.each(moments)("ends whole when the power goes $when $program $words", async (moment) => {
+    it.each(momentsOf(method))("ends whole when the power goes $when $program $words", async (moment) => {
       await from(`proving-${method}`);
       await box.sh(trap(moment));
-      await box.until("it is there", "ls /run/imp/trapped", (out) => out === "/run/imp/trapped\n");
+      await box.until("it is there", "ls /run/imp/trapped", (out) => out === "/run/imp/trapped\n", patience);
       await box.switchOff();
       await box.switchOn();
       expect(await box.sh(askRoots)).toBe(`${moment.ends}\n${moment.ends}\n`);
-      if (moment.ends === there) await lab.until("it is committed", ({ state, inSync }) => state === "idle" && inSync);
-      else await lab.until("it was judged", ({ verdict }) => verdict !== undefined);
-      expect((await box.sh(startFile)).includes("imp-next")).toBe(moment.ends === there);
+      // Its own link is inert until it boots: it is there in either case.
+      expect(await box.sh(askCommitted)).toBe(`${here}\n${there}\n`);
+      expect((await box.sh(startFile)).includes("  imp-next\n")).toBe(moment.ends === there);
+      const isKept = moment.ends === there;
+      const isUpgraded = ({ state, inSync, committed }: Status) =>
+        state === "idle" && inSync && committed?.commit === upgraded;
+      await lab.until("it goes on", isKept ? isUpgraded : ({ verdict }) => verdict !== undefined, patience);
+      expect(await box.sh("impctl history")).toMatch(isKept ? committedThere : cutOff);
+      expect(await box.sh(askBootfsSet)).toBe(isKept ? madeWith + setByCommit : madeWith);
     });
 
     it.each([
-      ["fails a health check", bad.ill, /well/],
-      ["panics", bad.panics, /panic|nobody left a word/],
-      ["hangs", bad.hangs, /nobody left a word/],
-      ["has no agent", bad.agentless, /its deadline reset it/],
-    ] as const)("goes back from one that %s", async (_, variant, reason) => {
+      ["fails a health check", bad.ill, 1, /, health: command .*well.*: ended with 1, and was well before the change/],
+      ["panics", bad.panics, 1, came(bad.panics, "its kernel panicked: sysrq triggered crash")],
+      ["hangs", bad.hangs, 2, came(bad.hangs, silence)],
+      [
+        "has no agent",
+        bad.agentless,
+        2,
+        came(bad.agentless, "its deadline reset it 66\\d s after its boot \\(limit 660 s\\)"),
+      ],
+    ] as const)("goes back from one that %s", async (_, variant, trials, reason) => {
       await from("committed");
-      const since = performance.now();
-      // Long enough for its boot: the deadline is what ends the one without an agent.
+      const [since, seen] = [performance.now(), box.console().length];
+      // The deadline is what ends the one without an agent; in it the slowest boot has room.
       lab.push(`Upgrade to ${variant.name}`, changeTo(variant, method, variant === bad.agentless ? 600 : 1500));
-      const { state } = await judged();
-      tell(`${variant.name} was judged ${seconds(since)} after the push: ${state}`);
+      const status = await judged();
+      tell(`${variant.name} was judged ${seconds(since)} after the push: ${status.state}`);
+      expect(status).toMatchObject({ verdict: "bad", committed: { commit: first } });
       expect(await box.sh(askRoots)).toBe(`${here}\n${here}\n`);
-      expect(await box.sh("impctl history")).toMatch(reason);
+      expect(await box.sh(askBootfsSet)).toBe(madeWith);
+      expect(await box.sh(askCommitted)).toBe(`${here}\n`);
+      expect(await lab.roles()).toEqual({ [installed]: ["running", "next", true], [variant.name]: [false] });
+      expect(await box.sh(startFile)).not.toContain("imp-next");
+      const told = (await box.sh("impctl history")).split("\n").filter((line) => line.includes("  rolled back"));
+      expect(told).toHaveLength(trials);
+      for (const line of told) expect(line).toMatch(reason);
+      const hung = box.console().slice(seen).split("it hangs").length - 1;
+      expect(hung).toBe(variant === bad.hangs ? trials : 0);
     });
 
     it("goes back from one whose power goes, tries it once more, and commits it", async () => {
@@ -165,10 +227,11 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
       await box.switchOff();
       await box.switchOn();
       expect(await box.sh(askRoots)).toBe(`${here}\n${here}\n`);
-      expect(await box.sh("impctl history")).toMatch(/nobody left a word/);
+      await box.until("it was harvested", "impctl history", (out) => came(next, silence).test(out), patience);
       await box.booted();
-      await lab.until("it committed", (one) => one.committed?.commit === commit && one.state === "idle");
+      await lab.until("it committed", (one) => one.committed?.commit === commit && one.state === "idle", patience);
       expect(await box.sh(askRoots)).toBe(`${there}\n${there}\n`);
+      expect(await box.sh(askBootfsSet)).toBe(madeWith + setByCommit);
     });
   });
 });

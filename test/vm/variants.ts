@@ -47,7 +47,7 @@ export const bad = {
   }),
   /** Nothing of it ever runs, and nothing says so. */
   hangs: variant("1.2.3", {
-    "usr/sbin/init": always("#!/bin/sh\necho hangs >/dev/console\nwhile :; do sleep 3600; done\n"),
+    "usr/sbin/init": always("#!/bin/sh\necho it hangs >/dev/console\nwhile :; do sleep 3600; done\n"),
   }),
   agentless: variant("1.2.4", {
     "etc/systemd/system/imp-agent.service": always("[Service]\nType=oneshot\nExecStart=/bin/true\n"),

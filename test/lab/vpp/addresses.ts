@@ -1,7 +1,7 @@
 /** Addresses of interfaces in the simulated VPP, borrowed ones, IPv6 by itself, and tables. */
 import type { Calls, DumpsOf } from "./handlers.ts";
 import { ownRoutes, pathOf } from "./routes.ts";
-import { Died, retval, source, type Interface, type State, type TableHolder } from "./state.ts";
+import { Died, retval, source, type Interface, type StandingAddress, type State, type TableHolder } from "./state.ts";
 import { formatAddress, isIpv6, network, parseMac, sameNetwork, splitPrefix } from "./text.ts";
 
 const inUse = -105;
@@ -17,6 +17,7 @@ export function addAddress(vpp: State, itf: Interface, prefix: string): number {
   const refused = conflict(vpp, itf, address, length);
   if (refused !== 0) return refused;
   itf.addresses.add(prefix);
+  remember(vpp, itf, prefix);
   if (isIpv6(address)) lockIpv6(itf);
   connected(vpp, itf, prefix, true);
   return 0;
@@ -25,16 +26,37 @@ export function addAddress(vpp: State, itf: Interface, prefix: string): number {
 /** What VPP says of an address that it cannot take; 0: it can. */
 function conflict(vpp: State, itf: Interface, address: string, length: number): number {
   const family = isIpv6(address) ? 6 : 4;
-  for (const other of vpp.interfaces.values()) {
-    if (other.tables[family] !== itf.tables[family]) continue;
-    for (const theirs of other.addresses) {
-      const [standing, size] = splitPrefix(theirs);
-      if (!sameNetwork(address, standing, Math.min(length, size))) continue;
-      if (other === itf && size === length && standing !== address) continue;
-      return family === 6 ? duplicate : inUse;
-    }
+  const [start = "", block] = placeOf(itf, address, length);
+  const blocks = [...(block === undefined ? allBlocks(vpp, start) : [block]), start];
+  for (const { other, standing, size } of blocks.flatMap((key) => [...(vpp.standing.get(key)?.values() ?? [])])) {
+    if (!sameNetwork(address, standing, Math.min(length, size))) continue;
+    if (other === itf && size === length && standing !== address) continue;
+    return family === 6 ? duplicate : inUse;
   }
   return 0;
+}
+
+/** Of its table and family those that are wider than a block, and its block: with all of a table it would take longer and longer. */
+function placeOf(itf: Interface, address: string, length: number): readonly string[] {
+  const [family, block] = isIpv6(address) ? ([6, 64] as const) : ([4, 24] as const);
+  const start = `${itf.tables[family]}/${family}`;
+  return length < block ? [start] : [start, `${start} ${network(`${address}/${block}`)}`];
+}
+
+function allBlocks(vpp: State, start: string): readonly string[] {
+  return [...vpp.standing.keys()].filter((key) => key.startsWith(`${start} `));
+}
+
+function remember(vpp: State, itf: Interface, prefix: string): void {
+  const [address, length] = splitPrefix(prefix);
+  const key = placeOf(itf, address, length).at(-1) ?? "";
+  const there = vpp.standing.get(key) ?? new Map<string, StandingAddress>();
+  vpp.standing.set(key, there.set(`${itf.index} ${prefix}`, { other: itf, standing: address, size: length }));
+}
+
+function forget(vpp: State, itf: Interface, prefix: string): void {
+  const [address, length] = splitPrefix(prefix);
+  vpp.standing.get(placeOf(itf, address, length).at(-1) ?? "")?.delete(`${itf.index} ${prefix}`);
 }
 
 /** It goes by the address alone, whatever length is given. */
@@ -95,6 +117,7 @@ function linkLocalOf(mac: string): string {
 
 function dropAddress(vpp: State, itf: Interface, address: string): void {
   itf.addresses.delete(address);
+  forget(vpp, itf, address);
   connected(vpp, itf, address, false);
   if (isIpv6(address)) unlockIpv6(itf);
 }

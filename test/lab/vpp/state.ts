@@ -195,10 +195,19 @@ export interface StateOptions {
   readonly heapBytes?: number;
 }
 
+/** An address of an interface, with the length of its network. */
+export interface StandingAddress {
+  readonly other: Interface;
+  readonly standing: string;
+  readonly size: number;
+}
+
 export class State {
   readonly options: StateOptions;
   readonly pools = { interface: new Pool(), acl: new Pool(), macip: new Pool(), policer: new Pool(), vrrp: new Pool() };
   readonly interfaces = new Map<number, Interface>();
+  /** All addresses of them, by where others could overlap. */
+  readonly standing = new Map<string, Map<string, StandingAddress>>();
   readonly taps = new Map<
     number,
     {

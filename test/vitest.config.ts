@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Minutes each: whoever began one of them last would wait for it with an idle core. */
 const longest = [
   "test/property/reconcilers/vpp.test.ts",
+  "test/property/reconcilers/vpp-second.test.ts",
   "test/scenario/crash-frr.test.ts",
   "test/scenario/kill-nine.test.ts",
   "test/scenario/crash.test.ts",

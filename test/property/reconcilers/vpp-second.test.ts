@@ -1,0 +1,3 @@
+import { vppLaw } from "../../lab/vpp-law.ts";
+
+vppLaw(1, 2);

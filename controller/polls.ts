@@ -29,8 +29,8 @@ export interface Polls extends Polling {
 const patienceMs = 20_000;
 /** How long it does so although something on the box changed: most polls are over by then. */
 const briefMs = 500;
-/** What something rewrites again and again is looked at no more often. */
-const nudgeEveryMs = 5000;
+/** What something rewrites again and again is looked at twice in this time; two VPPs that start one after the other, both at once. */
+const twoNudgesMs = 10_000;
 
 export function openPolls(host: Host, everyMs: () => number): Polls {
   let pause = new AbortController();
@@ -40,7 +40,7 @@ export function openPolls(host: Host, everyMs: () => number): Polls {
   let ending = new AbortController();
   let nudge = new AbortController();
   let nudged = false;
-  let nudgedAt = -nudgeEveryMs;
+  let lastNudges: readonly [number, number] = [-twoNudgesMs, -twoNudgesMs];
   let dueAt = 0;
 
   async function once(turn: Turn): Promise<void> {
@@ -110,11 +110,11 @@ export function openPolls(host: Host, everyMs: () => number): Polls {
       const now = host.uptime();
       dueAt = nudged ? Math.min(dueAt, now + ms) : now + ms;
       await sleepUnless(dueAt - now, signal, pause.signal, nudge.signal);
-      const soonest = Math.min(dueAt, nudgedAt + nudgeEveryMs);
+      const soonest = Math.min(dueAt, lastNudges[0] + twoNudgesMs);
       if (nudge.signal.aborted) await sleepUnless(soonest - host.uptime(), signal, pause.signal);
       signal.throwIfAborted();
       nudged = nudge.signal.aborted && !pause.signal.aborted && host.uptime() < dueAt;
-      if (nudged) nudgedAt = host.uptime();
+      if (nudged) lastNudges = [lastNudges[1], host.uptime()];
       if (nudge.signal.aborted) nudge = new AbortController();
       if (pause.signal.aborted) pause = new AbortController();
     },

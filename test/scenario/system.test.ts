@@ -364,7 +364,7 @@ describe("a change that the box itself tells of", () => {
     s.agent().polls.nudge();
   }
 
-  it("is seen at once without asking the repository, and not more often than every 5 s", async () => {
+  it("is seen at once without asking the repository, and not more often than twice in 10 s", async () => {
     const s = await committed(asking(box, lines, { "poll-seconds": 3600 }));
     await s.sim.pass(10_000);
     const before = { polls: polls(s), looks: looks(s) };

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type RawPlace, wrongRawLine } from "./frr-line.ts";
 import { holdsNoSeal, isOneLine, Line, Name, noSeal, oneLine } from "./primitives.ts";
 import { Impact } from "./policy.ts";
+import { wrongVppLine } from "./vpp-line.ts";
 import { When } from "./when.ts";
 
 const command = z
@@ -43,14 +44,20 @@ export const RawFrr = z
   .default({})
   .meta({ description: "FRR lines that the schema has no word for, by name." });
 
+const vppLine = command.check((ctx) => {
+  const why = wrongVppLine(ctx.value);
+  if (why !== undefined)
+    ctx.issues.push({ code: "custom", message: `must not be said to VPP: ${why}`, input: ctx.value });
+});
+
 export const RawVpp = z
   .record(
     Name,
     z.strictObject({
       description: Line.optional(),
       instance: z.enum(["core", "nat"]).default("core").meta({ description: "Which VPP." }),
-      commands: z.array(command).min(1).max(1000).meta({ description: "VPP CLI, in order." }),
-      undo: z.array(command).meta({ description: "VPP CLI that takes it back, in order; may be empty for none." }),
+      commands: z.array(vppLine).min(1).max(1000).meta({ description: "VPP CLI, in order." }),
+      undo: z.array(vppLine).meta({ description: "VPP CLI that takes it back, in order; may be empty for none." }),
       impact: Impact.meta({ description: "What applying or undoing it disturbs." }),
       when: When.optional(),
     }),

@@ -155,7 +155,7 @@ async function executed({ commands }: SampleMachine, { sockets, run }: VppPlaces
   const file = join(run, "commands");
   writeFileSync(file, `${commands.join("\n")}\n`);
   const vpp = await openVpp(host, { socket: sockets.core, deadlineMs: 300_000 }, signal);
-  const [time] = await timed(() => vpp.cli(`exec ${file}`));
+  const [time] = await timed(() => vpp.call("cli_inband", { cmd: `exec ${file}` }));
   vpp.close();
   return time;
 }

@@ -4,6 +4,7 @@
  */
 import { printable } from "../../../schemas/printable.ts";
 import { Problem } from "../../../schemas/problem.ts";
+import { wrongVppLine } from "../../../schemas/vpp-line.ts";
 import { freeHeap } from "./cli.ts";
 import type { AbfItfAttach, AbfPolicy, Dumps, Fields, FibPath, Requests } from "./messages.ts";
 import type { Vpp } from "./vpp.ts";
@@ -263,17 +264,9 @@ async function checkPolicerUse(
   return `no policer holds ${direction === "in" ? "into" : "out of"} interface ${index}, and VPP crashes of taking off the first one that was never put on.`;
 }
 
-/** Of a line for VPP's CLI, which takes words cut short. The plane itself does what these do, knowing what VPP has. */
+/** Of a line for VPP's CLI. */
 export function refusalOfCommand(command: string): Problem | undefined {
   const line = command.trim();
-  const why = /[\r\n]/.test(line)
-    ? "it is more than one line."
-    : /^ab\w*\s+[pa]/.test(line)
-      ? "VPP crashes of ABF commands that do not fit what it has. Describe it under nat or containers."
-      : /^det\w*\s+a/.test(line)
-        ? "VPP aborts where its heap has no room for the sessions of a det44 mapping. Describe it under nat."
-        : /^pol\w*\s+[io]\w*\s(?:.*\s)?una/.test(line)
-          ? "VPP crashes of taking a policer off where none was put on. Describe it under policers."
-          : undefined;
+  const why = wrongVppLine(line);
   return why === undefined ? undefined : new Problem("VPP_REFUSED", `"${printable(line)}" was not sent: ${why}`);
 }

@@ -113,6 +113,12 @@ describe("what VPP dies of", () => {
       "ab po del id 7",
       "det44 add in 10.0.0.0/8 out 203.0.113.0/29",
       "show version\nshow clock",
+      "det44 plugin disable",
+      "set interface det44 inside loop0 outside loop1 del",
+      "delete sub-interface loop0.5",
+      "del loop interface intfc loop0",
+      "bvi delete bvi1",
+      "exec /tmp/lines",
     ]) {
       await expect(vpp.cli(line)).rejects.toMatchObject({ code: "VPP_REFUSED" });
     }

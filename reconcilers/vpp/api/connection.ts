@@ -30,8 +30,8 @@ export interface Numbers {
   leave: ((writer: Writer, context: number) => void) | undefined;
 }
 
-/** How long VPP may take to let a client go. */
-const patienceMs = 2000;
+/** How long VPP may take to let a client go, and to say what it calls one that goes already. */
+export const patienceMs = 2000;
 
 export class VppConnection {
   /** Aborts once the connection has ended, with a Problem as its reason. */

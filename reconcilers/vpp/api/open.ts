@@ -3,7 +3,7 @@ import { Problem } from "../../../schemas/problem.ts";
 import type { Host } from "../../core.ts";
 import { Catalogue, type Numbering, strangers } from "./catalogue.ts";
 import { Codecs } from "./codec.ts";
-import { VppConnection } from "./connection.ts";
+import { patienceMs, VppConnection } from "./connection.ts";
 import { type Definitions, indexed, known, readDefinitions } from "./definitions.ts";
 import { Session } from "./session.ts";
 import type { MessageTable } from "./table.ts";
@@ -36,11 +36,12 @@ const numberOfCreateReply = 16;
 export async function openVpp(host: VppHost, options: OpenOptions, signal: AbortSignal): Promise<Vpp> {
   const ours = options.known ?? known();
   const connection = await connect(host, options, signal);
+  const { client, numbering } = await untilAborted(handshake(connection, ours, options), connection, host, signal);
   const abandon = () => connection.close(unreachable(options.socket, signal.reason));
   signal.addEventListener("abort", abandon, { once: true });
   connection.ended.addEventListener("abort", () => signal.removeEventListener("abort", abandon), { once: true });
   try {
-    const { client, numbering } = await handshake(connection, ours);
+    signal.throwIfAborted();
     let catalogue = new Catalogue(numbering, undefined, ours);
     take(connection, catalogue, client, options);
     if (strangers(numbering, ours).length > 0) {
@@ -68,10 +69,7 @@ export async function openVpp(host: VppHost, options: OpenOptions, signal: Abort
 export async function askNumbering(host: VppHost, options: OpenOptions, signal: AbortSignal): Promise<Numbering> {
   const connection = await connect(host, options, signal);
   try {
-    const { client, numbering } = await handshake(connection, known());
-    // So that it can take leave.
-    take(connection, new Catalogue(numbering, undefined), client, options);
-    return numbering;
+    return (await handshake(connection, known(), options)).numbering;
   } finally {
     connection.close();
   }
@@ -102,7 +100,35 @@ interface Handshake {
   readonly numbering: Numbering;
 }
 
-function handshake(connection: VppConnection, ours: Definitions): Promise<Handshake> {
+/**
+ * Who goes before VPP said what it calls him cannot take leave of it: after an abort that is waited for a little, out of sight.
+ */
+function untilAborted(
+  shaken: Promise<Handshake>,
+  connection: VppConnection,
+  host: VppHost,
+  signal: AbortSignal,
+): Promise<Handshake> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      reject(signal.reason as Error);
+      const clock = new AbortController();
+      const close = () => connection.close();
+      host.sleep(patienceMs, clock.signal).then(close, () => undefined);
+      const end = () => {
+        clock.abort();
+        close();
+      };
+      shaken.then(end, end);
+    };
+    if (signal.aborted) return abort();
+    signal.addEventListener("abort", abort, { once: true });
+    shaken.catch(() => connection.close());
+    shaken.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+function handshake(connection: VppConnection, ours: Definitions, options: OpenOptions): Promise<Handshake> {
   const codecs = new Codecs(ours);
   const create = codecs.message("sockclnt_create");
   const created = codecs.message("sockclnt_create_reply");
@@ -116,7 +142,10 @@ function handshake(connection: VppConnection, ours: Definitions): Promise<Handsh
             readonly index: number;
             readonly message_table: readonly { readonly index: number; readonly name: string }[];
           };
-          resolve({ client: index, numbering: new Map(entries.map(({ name, index: id }) => [name, id])) });
+          const numbering = new Map(entries.map(({ name, index: id }) => [name, id]));
+          // So that it can take leave.
+          take(connection, new Catalogue(numbering, undefined, ours), index, options);
+          resolve({ client: index, numbering });
           return true;
         },
         fail: reject,

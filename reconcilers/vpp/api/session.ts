@@ -164,10 +164,13 @@ export class Session implements Vpp {
   }
 
   private async pages(message: string, fields: object, details: Details, end: CatalogueEntry): Promise<void> {
+    const seen = new Set<number | undefined>([undefined]);
     for (let asked = fields; ;) {
       const { retval = 0, cursor } = await this.page(message, [asked], details, end);
       if (retval === 0) return;
       if (retval !== again) throw refused(message, asked, retval);
+      if (seen.has(cursor)) throw goesRound(message);
+      seen.add(cursor);
       asked = { ...fields, cursor };
     }
   }
@@ -218,6 +221,13 @@ export class Session implements Vpp {
 
 function another(message: string): Problem {
   return new Problem("VPP_MESSAGE", `VPP answered ${message} with another message.`);
+}
+
+function goesRound(message: string): Problem {
+  return new Problem(
+    "VPP_MESSAGE",
+    `VPP says of ${message} that there is more, and names a place where it was already.`,
+  );
 }
 
 function refused(message: string, fields: object, retval: number): Problem {

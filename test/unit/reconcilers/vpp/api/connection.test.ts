@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { known } from "../../../../../reconcilers/vpp/api/definitions.ts";
 import { openVpp } from "../../../../../reconcilers/vpp/api/open.ts";
 import type { Vpp } from "../../../../../reconcilers/vpp/api/vpp.ts";
 import { simVpp } from "../../../../lab/vpp/sim-vpp.ts";
@@ -37,6 +38,47 @@ describe("a VPP that many connect to", () => {
     const sim = simVpp();
     for (let times = 0; times < 16; times += 1) sim.connect().close();
     expect(sim.deaths).toEqual(["16 clients went without sockclnt_delete"]);
+  });
+});
+
+describe("a connection that is given up while VPP is greeted", () => {
+  /** A VPP that does not answer the greeting by itself. */
+  async function greeting() {
+    const heard: Asked[] = [];
+    const stop = new AbortController();
+    const wire = vppWire({
+      answer(asked) {
+        heard.push(asked);
+        return asked.message === "sockclnt_create" ? [] : undefined;
+      },
+    });
+    const opening = openVpp(wire.host, { socket: "s" }, stop.signal);
+    await turn();
+    stop.abort(new Error("interrupted"));
+    await expect(opening).rejects.toThrow("interrupted");
+    const numbers = [...known().message.values()].map(({ name, crc }, at) => ({
+      index: 100 + at,
+      name: `${name}_${crc}`,
+    }));
+    const answer = async () => {
+      wire.send(wire.message("sockclnt_create_reply", { index: 7, message_table: numbers }, heard[0]?.context));
+      await turn();
+    };
+    return { wire, answer, heard: () => heard.map(({ message }) => message) };
+  }
+
+  it("is left with a word once VPP has answered", async () => {
+    const { answer, heard } = await greeting();
+    await answer();
+    expect(heard()).toEqual(["sockclnt_create", "sockclnt_delete"]);
+  });
+
+  it("is closed where VPP goes on saying nothing", async () => {
+    const { wire, answer, heard } = await greeting();
+    wire.pass(2000);
+    await turn();
+    await answer();
+    expect(heard()).toEqual(["sockclnt_create"]);
   });
 });
 
@@ -109,6 +151,24 @@ describe("a connection to VPP", () => {
 
     expect((await vpp.dump("lcp_itf_pair_get")).map((one) => one.host_if_name)).toEqual(["tap0", "tap5"]);
     expect(wire.asked.filter((one) => one.message === "lcp_itf_pair_get").length).toBe(2);
+  });
+
+  it.each([
+    ["where it is already", [0]],
+    ["where it was before", [5, 9, 5]],
+  ])("stops where a paged get goes on %s", async (_, cursors) => {
+    const left = [...cursors];
+    const [vpp] = await opened(({ message }) =>
+      message === "lcp_itf_pair_get"
+        ? [["lcp_itf_pair_get_reply", { retval: -165, cursor: left.shift() ?? cursors.at(-1) }]]
+        : undefined,
+    );
+
+    await expect(vpp.dump("lcp_itf_pair_get")).rejects.toMatchObject({
+      code: "VPP_MESSAGE",
+      message: "VPP says of lcp_itf_pair_get that there is more, and names a place where it was already.",
+    });
+    await expect(vpp.dump("sw_interface_dump")).resolves.toEqual([]);
   });
 
   it("says what VPP refused, by VPP's name, and what that means", async () => {

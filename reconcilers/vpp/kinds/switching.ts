@@ -33,7 +33,7 @@ export const tagRewrite: Rules<TagRewrite> = {
   key: ({ on }) => on,
   needs: ({ on }) => [interfaceKey(on), switchedKey(on)],
   inPlace: ["pop"],
-  impact: { set: "flap", remove: "flap" },
+  impact: { add: "flap", set: "flap", remove: "flap" },
   noun: ({ on }) => `tag rewrite on ${on}`,
   details: ({ pop }) => [`pop ${pop}`],
 };

@@ -555,3 +555,28 @@ describe("a plan that cannot be carried out", () => {
     expect(planVpp({}, { core: observed(base) }, [{ core: { objects: base } }]).steps).toEqual([]);
   });
 });
+
+describe("a tag rewrite", () => {
+  it("flaps a port that stands, and nothing that comes with it", () => {
+    const port: readonly VppObject[] = [
+      {
+        kind: "bridge",
+        id: 5,
+        learn: true,
+        flood: true,
+        forward: true,
+        arpTermination: false,
+        macAge: 0,
+      },
+      { kind: "bridge-port", on: "external.5", bridge: 5, isBvi: false },
+    ];
+    const rewrite: VppObject = { kind: "tag-rewrite", on: "external.5", pop: 1 };
+    const impacts = (live: readonly VppObject[]) =>
+      planOf({ desired: [nic, vlan(5), ...port, rewrite], live }).steps.flatMap((step) =>
+        "after" in step && step.after?.kind === "tag-rewrite" ? [step.impact] : [],
+      );
+
+    expect(impacts([nic, vlan(5), ...port])).toEqual(["flap"]);
+    expect(impacts([nic])).toEqual(["hitless"]);
+  });
+});

@@ -40,7 +40,7 @@ export interface Appliance {
   readonly failsafe: Failsafe;
   readonly witness: Witness;
   readonly peers: Peers;
-  /** Keeps FRR from being changed by anybody else of this program, until it is disposed of. Rejects with FRR_BUSY. */
+  /** Keeps FRR and VPP from being changed by anybody else of this program, until disposed of. Rejects with FRR_BUSY or VPP_BUSY. */
   readonly hold: () => Promise<AsyncDisposable>;
   readonly means: TrialMeans;
 }

@@ -17,7 +17,7 @@ import { openFailsafe } from "./failsafe.ts";
 import type { SecretKeeper } from "./appliance.ts";
 import { folderSource } from "./folder-source.ts";
 import { frrBootFile } from "./frr-boot-file.ts";
-import { takeInstance } from "./frr-lock.ts";
+import { takeInstance, takeVpp } from "./hold.ts";
 import { gitSource } from "./git.ts";
 import { prober } from "./health/probe.ts";
 import type { OpenInstance } from "./health/vpp-sight.ts";
@@ -130,7 +130,7 @@ export async function runAgent(
       }),
       bootFiles: files,
       failsafe: openFailsafe(host, settings, files),
-      hold: () => takeInstance(paths["frr-sockets"], "agent"),
+      hold: () => hold(settings),
       fetchPackage: (wanted, limited) =>
         fetchPackage({ ...settings, host, folder: updateFolder(paths.cache) }, wanted, limited),
       stageImage: bringImages(host, settings),
@@ -154,6 +154,14 @@ interface Serving {
   readonly log: Log;
   readonly monitoring: Monitoring;
   readonly signal: AbortSignal;
+}
+
+/** What else of this program may change, as the agent does: FRR always, VPP where it is the agent's. */
+async function hold({ paths, vpp }: Settings): Promise<AsyncDisposable> {
+  await using held = new AsyncDisposableStack();
+  held.use(await takeInstance("frr", paths["frr-sockets"], "agent"));
+  if (vpp.mode === "apply") held.use(await takeVpp(vppPlaces({ paths, vpp }).sockets, "agent"));
+  return held.move();
 }
 
 async function serveAndRun(agent: Agent, settings: Settings, serving: Serving): Promise<void> {

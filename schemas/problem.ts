@@ -41,6 +41,7 @@ export const problemCodes = {
   FRR_VERSION: "The daemons of FRR say no version, or several.",
   FRR_REJECTED: "FRR rejected a line.",
   FRR_FOREIGN: "Something in FRR that is not ours stands in the way.",
+  VPP_BUSY: "Somebody else is changing this VPP: the agent, or another `impctl vpp apply`.",
   VPP_UNREACHABLE: "VPP's binary API does not answer.",
   VPP_MESSAGE: "VPP does not know a message of its API as it is needed, or answered with something else.",
   VPP_REFUSED: "VPP refused a request, or it was not sent because VPP would crash of it or leave something behind.",

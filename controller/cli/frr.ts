@@ -19,7 +19,7 @@ import { freshScratches } from "../../reconcilers/frr/scratches.ts";
 import { planText } from "../../reconcilers/plan-text.ts";
 import { printable, printableJson } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { takeInstance } from "../frr-lock.ts";
+import { takeInstance } from "../hold.ts";
 import { linuxHost } from "../host/linux.ts";
 import { passingSecrets } from "../passing-secrets.ts";
 import { examples } from "./help.ts";
@@ -119,7 +119,7 @@ async function apply(path: string, options: Options, terminal: Terminal): Promis
   const host = linuxHost(passingSecrets());
   const file = await open(path, terminal);
   const instance = await instanceOf(options, host, terminal.signal);
-  await using _ = await takeInstance(instance.sockets, "command");
+  await using _ = await takeInstance("frr", instance.sockets, "command");
   const plan = await planWhole(file, instance, host, terminal.signal);
   const refused = plan.problems.length > 0;
   const worst = worstImpact(plan.steps);

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { holders, takeInstance } from "../../controller/frr-lock.ts";
+import { holders, takeInstance } from "../../controller/hold.ts";
 import { linuxHost } from "../../controller/host/linux.ts";
 import { passingSecrets } from "../../controller/passing-secrets.ts";
 import { observeFrr } from "../../reconcilers/frr/observe.ts";
@@ -181,13 +181,13 @@ frr: 1 hitless
 
   it("changes an FRR once at a time", async () => {
     for (const holder of ["command", "agent"] as const) {
-      await using _ = await takeInstance(real.sockets, holder);
+      await using _ = await takeInstance("frr", real.sockets, holder);
       const { exitCode, err } = await frr("apply", "by-hand.conf");
-      expect({ exitCode, err }).toMatchObject({ exitCode: 1, err: expect.stringContaining(holders[holder]) });
+      expect({ exitCode, err }).toMatchObject({ exitCode: 1, err: expect.stringContaining(holders.frr[holder]) });
       expect(await running()).toBe("");
-      await expect(takeInstance(real.sockets, "agent")).rejects.toMatchObject({
+      await expect(takeInstance("frr", real.sockets, "agent")).rejects.toMatchObject({
         code: "FRR_BUSY",
-        message: holders[holder],
+        message: holders.frr[holder],
       });
     }
     expect(await frr("apply", "by-hand.conf")).toMatchObject({ exitCode: 0 });

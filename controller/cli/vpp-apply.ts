@@ -7,6 +7,7 @@ import type { VppDesired, VppStep } from "../../reconcilers/vpp/model.ts";
 import type { Machine } from "../../schemas/machine.ts";
 import { printable, printableJson } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
+import { takeVpp } from "../hold.ts";
 import { plural } from "../plural.ts";
 import { examples } from "./help.ts";
 import type { Terminal } from "./terminal.ts";
@@ -36,7 +37,9 @@ async function apply(
   signal: AbortSignal,
   tell: (line: string) => void,
 ): Promise<number> {
-  const { desired, count } = await carryOut(await target.machine(named), target, signal, tell);
+  const machine = await target.machine(named);
+  await using _ = await takeVpp(target.places.sockets, "command");
+  const { desired, count } = await carryOut(machine, target, signal, tell);
   if (count > 0) await readBack(desired, target);
   await target.remember([desired]);
   return count;
@@ -51,10 +54,7 @@ async function carryOut(
 ): Promise<{ readonly desired: VppDesired; readonly count: number }> {
   const { desired, plan } = await planned(machine, target);
   refuseUnfit(plan);
-  if (plan.steps.length > 0) {
-    // What this begins is ours from now on, however it ends.
-    await target.remember([...(await target.applied()), desired]);
-  }
+  if (plan.steps.length > 0) await target.begin(desired);
   for await (const step of applyVpp(plan.steps, target.host, target.places, signal)) tell(describeStep(step));
   return { desired, count: plan.steps.length };
 }

@@ -13,15 +13,30 @@ import type { Terminal } from "./terminal.ts";
 /** Rejects with an AggregateError of what is wrong with it; warnings are shown. */
 export async function readMachine(named: string, sites: string | undefined, terminal: Terminal): Promise<Machine> {
   const file = resolve(terminal.folder, named);
-  const isFile = await stat(file).then(
-    (found) => found.isFile(),
-    () => false,
-  );
-  const { result, prefix } = await (isFile ? ofFile(file, terminal) : ofSites(named, sites, terminal));
+  const { result, prefix } = await ((await isFile(file, named))
+    ? ofFile(file, terminal)
+    : ofSites(named, sites, terminal));
   const problems = result.problems.map((problem) => relocate(problem, prefix));
   if (!result.loaded) throw new AggregateError(problems, `${named} is not valid`);
   for (const problem of problems) terminal.err(problemText(problem, terminal));
   return result.loaded.machine;
+}
+
+/** Whether it names a file; else it names an appliance. Rejects with USAGE where it is neither. */
+async function isFile(file: string, named: string): Promise<boolean> {
+  const found = await stat(file).catch((thrown: NodeJS.ErrnoException) => thrown);
+  if (!(found instanceof Error) && found.isFile()) return true;
+  const isAppliance = /^[^/.][^/]*\/[^/]+$/.test(named) && !/\.ya?ml$/.test(named);
+  if (isAppliance && (found instanceof Error || found.isDirectory())) return false;
+  const what =
+    found instanceof Error
+      ? found.code === "ENOENT"
+        ? `There is no file ${named}.`
+        : `${named} cannot be read: ${found.message}.`
+      : `${named} is ${found.isDirectory() ? "a folder" : "no regular file"}.`;
+  throw new Problem("USAGE", what, {
+    remedy: 'Name a machine file (r1.yaml), or "<site>/<appliance>" of a sites repository.',
+  });
 }
 
 interface Read {

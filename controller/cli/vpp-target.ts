@@ -5,7 +5,13 @@ import type { Plan } from "../../reconcilers/core.ts";
 import { planText } from "../../reconcilers/plan-text.ts";
 import { describeStep } from "../../reconcilers/vpp/describe.ts";
 import { observeVpp, usualSockets, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
-import { instances, type VppDesired, type VppObserved, type VppStep } from "../../reconcilers/vpp/model.ts";
+import {
+  type InstanceName,
+  instances,
+  type VppDesired,
+  type VppObserved,
+  type VppStep,
+} from "../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../reconcilers/vpp/plan.ts";
 import { renderVpp } from "../../reconcilers/vpp/render/render.ts";
 import type { Host } from "../../reconcilers/core.ts";
@@ -74,10 +80,16 @@ export class Target {
 
   /** Rejects with VPP_UNREACHABLE where no instance answers. */
   async observe(): Promise<VppObserved> {
-    const observed = await observeVpp(this.host, this.places, this.terminal.signal);
+    const why: Partial<Record<InstanceName, string>> = {};
+    const observed = await observeVpp(this.host, this.places, this.terminal.signal, (instance, problem) => {
+      let first: Error = problem;
+      while (first.cause instanceof Error) first = first.cause;
+      why[instance] = first.message;
+    });
     if (observed.core ?? observed.nat) return observed;
     const { core, nat } = this.places.sockets;
-    throw new Problem("VPP_UNREACHABLE", `No VPP answers on ${core} or ${nat}.`, {
+    const reasons = `${core}: ${why.core ?? ""}; ${nat}: ${why.nat ?? ""}`;
+    throw new Problem("VPP_UNREACHABLE", `No VPP answers on ${core} or ${nat}. ${reasons}`, {
       remedy: "Name its API socket with --core; its startup.conf has it under socksvr.",
       transient: true,
     });
@@ -111,13 +123,26 @@ export class Target {
     const text = await this.host.readFile(this.ledger);
     if (text === undefined) return [];
     try {
-      return JSON.parse(text) as readonly VppDesired[];
+      const read: unknown = JSON.parse(text);
+      if (!isLedger(read)) throw new Error("it is no list of what was applied");
+      return read;
     } catch (cause) {
       throw new Problem("HOST_FILE", `${this.ledger} is not as impctl wrote it.`, {
         remedy: "Remove it: what was applied before is foreign then, and stays unless --prune all.",
         cause,
       });
     }
+  }
+
+  /** What this begins is ours from now on, however it ends. What stood there before is not written twice. */
+  async begin(desired: VppDesired): Promise<void> {
+    const all = [...(await this.applied()), desired];
+    const joined = instances.flatMap((instance) => {
+      const parts = all.flatMap((one) => one[instance] ?? []);
+      const objects = new Map(parts.flatMap((one) => one.objects).map((object) => [JSON.stringify(object), object]));
+      return parts.length === 0 ? [] : [[instance, { objects: [...objects.values()] }] as const];
+    });
+    return this.remember([Object.fromEntries(joined)]);
   }
 
   remember(applied: readonly VppDesired[]): Promise<void> {
@@ -132,6 +157,14 @@ export class Target {
   private get ledger(): string {
     return `${this.places.run}/vpp-applied.json`;
   }
+}
+
+function isLedger(value: unknown): value is readonly VppDesired[] {
+  const isRecord = (one: unknown): one is Readonly<Record<string, unknown>> => typeof one === "object" && one !== null;
+  const isInstance = (one: unknown) =>
+    one === undefined || (isRecord(one) && Array.isArray(one["objects"]) && one["objects"].every(isRecord));
+  const isState = (one: unknown) => isRecord(one) && instances.every((instance) => isInstance(one[instance]));
+  return Array.isArray(value) && value.every(isState);
 }
 
 /** Another VPP than the appliance's own has a folder of its own: what was made of one says nothing of the other. */

@@ -41,19 +41,36 @@ export function openInstance(
   return openVpp(host, options, signal);
 }
 
-/** undefined where nobody listens. */
-async function tryOpen(...where: Parameters<typeof openInstance>): Promise<Vpp | undefined> {
+/** Hears why an instance does not answer. */
+export type Silent = (instance: InstanceName, why: Problem) => void;
+
+/** undefined where nobody answers. */
+async function tryOpen(
+  host: Host,
+  places: VppPlaces,
+  instance: InstanceName,
+  signal: AbortSignal,
+  silent?: Silent,
+): Promise<Vpp | undefined> {
   try {
-    return await openInstance(...where);
+    return await openInstance(host, places, instance, signal);
   } catch (thrown) {
-    if (thrown instanceof Problem && thrown.code === "VPP_UNREACHABLE") return undefined;
-    throw thrown;
+    if (!(thrown instanceof Problem) || thrown.code !== "VPP_UNREACHABLE") throw thrown;
+    silent?.(instance, thrown);
+    return undefined;
   }
 }
 
-/** Both at once; an instance that does not answer is left out. */
-export async function observeVpp(host: Host, places: VppPlaces, signal: AbortSignal): Promise<VppObserved> {
-  const [core, nat] = await Promise.all(instances.map((instance) => observeOne(host, places, instance, signal)));
+/** Both at once; an instance that does not answer is left out, and `silent` hears why. */
+export async function observeVpp(
+  host: Host,
+  places: VppPlaces,
+  signal: AbortSignal,
+  silent?: Silent,
+): Promise<VppObserved> {
+  const [core, nat] = await Promise.all(
+    instances.map((instance) => observeOne(host, places, instance, signal, silent)),
+  );
   return { ...(core && { core }), ...(nat && { nat }) };
 }
 
@@ -62,8 +79,9 @@ async function observeOne(
   places: VppPlaces,
   instance: InstanceName,
   signal: AbortSignal,
+  silent?: Silent,
 ): Promise<InstanceObserved | undefined> {
-  const vpp = await tryOpen(host, places, instance, signal);
+  const vpp = await tryOpen(host, places, instance, signal, silent);
   if (!vpp) return undefined;
   try {
     await notStarting(host, places, instance);

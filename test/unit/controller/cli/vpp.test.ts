@@ -1,8 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type SimVpp, simVpp } from "../../../lab/vpp/sim-vpp.ts";
+import { holders, takeVpp } from "../../../../controller/hold.ts";
 import { run } from "../../../../controller/cli/program.ts";
 import { impctl, type Ran, silentTerminal } from "./terminal.ts";
 
@@ -89,6 +93,18 @@ describe("impctl vpp", () => {
     expect((await vpp("apply", "r1.yaml")).out).toBe("Nothing to do: in sync.\n");
   });
 
+  it("prunes all of a VPP that the machine has no use for only where it made something", async () => {
+    sim.cli("create loopback interface instance 7");
+    await machine("{}");
+    const unused = await vpp("apply", "r1.yaml", "--prune", "all");
+    expect([unused.exitCode, unused.out]).toEqual([0, "Nothing to do: in sync.\n"]);
+
+    await machine(...one);
+    await vpp("apply", "r1.yaml");
+    await machine("{}");
+    expect((await vpp("plan", "r1.yaml", "--prune", "all")).out).toContain("core: remove loopback loop7");
+  });
+
   it("ends at once when it is interrupted, and says so in a line", async () => {
     await machine(...one);
     const stop = new AbortController();
@@ -107,6 +123,13 @@ describe("impctl vpp", () => {
     const apply = await vpp("apply", "r1.yaml");
     expect(apply.exitCode).toBe(1);
     expect(apply.err).toContain("VPP refused sw_interface_add_del_address");
+
+    const [own = ""] = await readdir(join(folder, "run"));
+    const ledger = () => readFile(join(folder, "run", own, "vpp-applied.json"), "utf8");
+    const before = await ledger();
+    sim.refuse(/^sw_interface_add_del_address$/, -1);
+    expect((await vpp("apply", "r1.yaml")).exitCode).toBe(1);
+    expect(await ledger()).toBe(before);
 
     await machine(...one.slice(0, 4));
     expect((await vpp("plan", "r1.yaml")).out).toContain("core: remove VLAN external.25");
@@ -138,6 +161,51 @@ describe("impctl vpp", () => {
     const plan = await vpp("plan", "r1.yaml");
     expect(plan.exitCode).toBe(1);
     expect(plan.err).toContain("No VPP answers on");
+    expect(plan.err).toMatch(/core\.sock: connect ENOENT .*nat\.sock: connect ENOENT /);
+  });
+
+  it("says why it does not take what listens for a VPP", async () => {
+    await machine(...one);
+    const path = join(folder, "other.sock");
+    const other = createServer((socket) =>
+      socket
+        .on("error", () => undefined)
+        .resume()
+        .end(Buffer.alloc(64, 0xff)),
+    );
+    await new Promise<void>((resolve) => void other.listen(path, resolve));
+    const places = ["--core", path, "--nat", join(folder, "nat.sock"), "--run", join(folder, "run")];
+    const plan = await impctl(folder, "vpp", "plan", "r1.yaml", ...places);
+    await new Promise((resolve) => other.close(resolve));
+
+    expect(plan.exitCode).toBe(1);
+    expect(plan.err).toContain("other.sock: VPP's API socket announced a message of 4294967295 bytes.");
+  });
+
+  it("says what is wrong with a name that is no machine's", async () => {
+    await mkdir(join(folder, "r2.yaml"));
+    await promisify(execFile)("mkfifo", [join(folder, "r3")]);
+
+    expect((await vpp("plan", "nosuch.yaml")).err).toContain("There is no file nosuch.yaml.");
+    expect((await vpp("plan", "./nosuch")).err).toContain("There is no file ./nosuch.");
+    expect((await vpp("plan", "r2.yaml")).err).toContain("r2.yaml is a folder.");
+    expect((await vpp("plan", "r3")).err).toContain("r3 is no regular file.");
+    expect((await vpp("plan", "fra1/r1")).err).toContain("There is no fleet.yaml here");
+  });
+
+  it("changes a VPP once at a time", async () => {
+    await machine(...one);
+    for (const holder of ["command", "agent"] as const) {
+      await using _ = await takeVpp({ core: join(folder, "core.sock"), nat: join(folder, "another.sock") }, holder);
+      const apply = await vpp("apply", "r1.yaml");
+      expect(apply.exitCode).toBe(1);
+      expect(apply.err).toContain(holders.vpp[holder]);
+      expect(sim.history).toEqual([]);
+      await expect(takeVpp({ core: join(folder, "core.sock"), nat: "" }, "agent")).rejects.toMatchObject({
+        code: "VPP_BUSY",
+      });
+    }
+    expect((await vpp("apply", "r1.yaml")).exitCode).toBe(0);
   });
 
   it("knows nothing of what it made of another VPP", async () => {
@@ -162,8 +230,11 @@ describe("impctl vpp", () => {
     const [own = ""] = await readdir(join(folder, "run"));
     const ledger = join(folder, "run", own, "vpp-applied.json");
     expect(JSON.parse(await readFile(ledger, "utf8"))).toHaveLength(1);
-    await writeFile(ledger, "[{");
-
-    expect((await vpp("plan", "r1.yaml")).err).toContain("is not as impctl wrote it");
+    for (const text of ["[{", "{}", "[null]", '[{"core":7}]', '[{"core":{"objects":[null]}}]']) {
+      await writeFile(ledger, text);
+      expect((await vpp("plan", "r1.yaml")).err).toMatch(
+        /vpp-applied\.json is not as impctl wrote it\.[^]*Remove it: what was applied before is foreign then/,
+      );
+    }
   });
 });

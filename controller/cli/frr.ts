@@ -91,11 +91,17 @@ async function instanceOf({ pathspace, vtyDir, netns }: Options, host: Host, sig
 }
 
 async function open(path: string, terminal: Terminal): Promise<FrrFile> {
-  const text = await readFile(resolve(terminal.folder, path), "utf8").catch((cause: unknown) => {
+  const bytes = await readFile(resolve(terminal.folder, path)).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new Problem("HOST_FILE", `${path} cannot be read: ${why}`, { cause });
   });
-  return { name: path, text };
+  try {
+    return { name: path, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch (cause) {
+    // What cannot be told apart by what is read back must not be sent.
+    const remedy = "Convert it: iconv -f latin1 -t utf-8.";
+    throw new Problem("HOST_FILE", `${path} is no text in UTF-8.`, { remedy, cause });
+  }
 }
 
 async function diff(path: string, against: string | undefined, options: Options, terminal: Terminal): Promise<void> {

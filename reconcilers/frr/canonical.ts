@@ -17,6 +17,8 @@ import { parseConfig, pathKey } from "./tree.ts";
 import { tryOut } from "./trial.ts";
 import { joined, unionOf } from "./union.ts";
 import { linesOf, partSource } from "./units.ts";
+import { isCommand } from "./vty.ts";
+import { tidied } from "./words.ts";
 
 export interface FrrFile {
   /** As problems name it. */
@@ -39,7 +41,8 @@ export function readAhead(file: FrrFile, host: Host): void {
 }
 
 function sealedText({ text }: FrrFile, host: Host): string {
-  return sealConfig(text, (secret) => host.secrets.seal(secret));
+  // Blanks are no part of a secret, and tabs no hiding place for one.
+  return sealConfig(tidied(text), (secret) => host.secrets.seal(secret));
 }
 
 /**
@@ -143,6 +146,9 @@ const others: readonly (readonly [RegExp, string])[] = [
 /** Lines that no daemon here takes: it does not run, or nobody here configures it. */
 function strangeLines(lines: readonly SourceLine[], running: readonly Daemon[], file: FrrFile): readonly Problem[] {
   return lines.flatMap(({ context, line, at }) => {
+    if (!isCommand(line)) {
+      return [refusal(file, at, `"${line.slice(0, 40)}…" is longer than FRR reads, or no text`)];
+    }
     if (context.length > 0 && !/^(?:interface|vrf) /.test(context[0] ?? "")) return [];
     const positive = line.replace(/^no /, "");
     const other = others.find(([pattern]) => pattern.test(positive));

@@ -73,7 +73,7 @@ const keyPatterns: readonly { readonly where: RegExp; readonly keys: readonly Re
       /^area \S+ (?:authentication|default-cost|shortcut|export-list|import-list)\b/,
       /^area \S+ (?:range \S+|filter-list prefix \S+ (?:in|out))/,
       /^area \S+ virtual-link \S+ (?:authentication|message-digest-key \d+|[a-z-]+-interval|transmit-delay)/,
-      /^neighbor \S+/,
+      /^(?:neighbor|network) \S+/,
     ],
   },
   {
@@ -141,7 +141,7 @@ function routeKey(line: string): string {
 
 /** Lines that FRR does not replace by a newer one: the old is taken back first, in the same batch. */
 const replaceByRemoval: readonly (readonly [RegExp, RegExp])[] = [
-  [/^router ospf6?/, /^(?:area \S+ (?:stub|nssa|range \S+)|default-information|default-metric)/],
+  [/^router ospf6?/, /^(?:area \S+ (?:stub|nssa|range \S+)|network|default-information|default-metric)/],
   [/^router bgp/, /^neighbor \S+ (?:ttl-security|ebgp-multihop|local-as)/],
   [/^interface /, /^ip ospf (?:message-digest-key|area)/],
   [/^interface /, /^ipv6 ospf6 area/],

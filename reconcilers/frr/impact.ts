@@ -95,12 +95,14 @@ function isShut(neighbor: Neighbor): boolean {
 function ofOspf(operation: Operation, live: LiveSessions, protocol: string): Disturbance {
   const { entry, kind } = operation;
   const line = entry.line.replace(/^no /, "");
+  const adjacencies = [...adjacentInterfaces(live, protocol), ...enabledNetworks(live, protocol)];
+  if (isEnabling(line)) return kind === "add" ? none : flap([line.replace(/ area .*/, "")]);
   const ends =
     entry.path.length === 0
       ? kind === "remove"
       : /^(?:area \S+ (?:stub|nssa|authentication)|passive-interface)/.test(line);
-  if (ends) return flap(adjacentInterfaces(live, protocol));
-  if (/^ospf6? router-id/.test(line) && adjacentInterfaces(live, protocol).length > 0) {
+  if (ends) return flap(adjacencies);
+  if (/^ospf6? router-id/.test(line) && adjacencies.length > 0) {
     const clear = protocol === "ospf" ? "clear ip ospf process" : "clear ipv6 ospf6 process";
     return { ...none, note: `"${line}" takes effect after "${clear}" or a restart of ${protocol}d.` };
   }
@@ -111,7 +113,8 @@ function ofInterface(operation: Operation, live: LiveSessions, root: string): Di
   const { line } = operation.entry;
   const protocol = /^(?:no )?ip ospf /.test(line) ? "ospf" : "ospf6";
   const name = root.slice("interface ".length);
-  const runs = adjacentInterfaces(live, protocol).includes(name);
+  // Which interfaces a network of an instance enables depends on their addresses, which FRR may not have.
+  const runs = adjacentInterfaces(live, protocol).includes(name) || enabledNetworks(live, protocol).length > 0;
   return runs && adjacency.test(line.replace(/^no /, "")) ? flap([name]) : none;
 }
 
@@ -128,6 +131,24 @@ function adjacentInterfaces({ entries }: LiveSessions, protocol: string): readon
     .filter(({ path, line }) => path[0]?.startsWith("interface ") && line.startsWith(`${area} `))
     .map(({ path }) => path[0]?.slice("interface ".length) ?? ""));
 }
+
+/** Networks by which an instance enables the interfaces that have an address in them. */
+function enabledNetworks({ entries }: LiveSessions, protocol: string): readonly string[] {
+  const found =
+    networks.get(entries) ?? [...entries.values()].filter(isNetwork).map(({ line }) => line.replace(/ area .*/, ""));
+  networks.set(entries, found);
+  return protocol === "ospf" ? found : [];
+}
+
+function isNetwork({ path, line }: Entry): boolean {
+  return path[0] !== undefined && /^router ospf(?: |$)/.test(path[0]) && isEnabling(line);
+}
+
+function isEnabling(line: string): boolean {
+  return /^network \S+ area /.test(line);
+}
+
+const networks = new WeakMap<Entries, readonly string[]>();
 
 /** Asked for with each line that changes, and the same for all of them. */
 const adjacent = new WeakMap<Entries, Record<string, readonly string[]>>();

@@ -4,10 +4,12 @@ import { sealedSecret, type Secrets } from "../core.ts";
 
 /** What comes before a secret that runs to the end of its line, or (group 2 given) to the next blank. */
 const secretLines: readonly RegExp[] = [
-  /^(\s*neighbor \S+ password (?:[08] )?)(.+)$/,
-  /^(\s*ip ospf (?:\S+ )?authentication-key (?:[0-9]+ )?)(\S+)/,
-  /^(\s*ip ospf message-digest-key \d+ md5 )(\S+)/,
-  /^(\s*area .* (?:message-digest-key \d+ md5|authentication-key) )(\S+)/,
+  // Words shortened as FRR takes them, too.
+  /^(\s*(?:no )?nei\w* \S+ (?:pa|pas\w*) (?:[08] )?)(.+)$/,
+  // A digit may say how it is encrypted elsewhere; a number before an address is the key.
+  /^(\s*(?:no )?ip os\w* (?:\S+ )?authentication-\w* (?:\d (?![\d.]+$))?)(\S+)/,
+  /^(\s*(?:no )?ip os\w* .*\bmd5 )(\S+)/,
+  /^(\s*(?:no )?area .* (?:md5|authentication-\w+) )(\S+)/,
   /^(\s*ipv6 ospf6 authentication .*\bkey )(\S+)/,
   /^(\s*key-string )(.+)$/,
   /^(\s*(?:area-password|domain-password|isis password) (?:clear|md5) )(\S+)/,
@@ -17,8 +19,10 @@ const secretLines: readonly RegExp[] = [
 
 /** The same text with every secret in it sealed. A text that is sealed already stays as it is. */
 export function sealConfig(text: string, seal: (secret: string) => string): string {
-  if (!/password|key|authentication string/.test(text)) return text;
-  return text.replaceAll(/^.*(?:password|key|authentication string).*$/gm, (line) => sealLine(line, seal));
+  if (!/ pa| md5 |password|key|authentication-|authentication string/.test(text)) return text;
+  return text.replaceAll(/^.*(?: pa| md5 |password|key|authentication-|authentication string).*$/gm, (line) =>
+    sealLine(line, seal),
+  );
 }
 
 /** One line with its secret sealed. */
@@ -35,6 +39,8 @@ export function sealLine(line: string, seal: (secret: string) => string): string
 
 /** RFC 2328, D.3: FRR cuts longer ones off without a word. */
 const longestMd5Key = 16;
+/** RFC 2328, D.2: the same. */
+const longestSimpleKey = 8;
 
 /**
  * A line as FRR must see it, and the secrets in it. Throws SECRET_UNREADABLE when one was not resolved, FRR_REJECTED when
@@ -52,9 +58,15 @@ export function revealLine(
         remedy: "Check that the secret exists and is encrypted to this box: impctl secret check.",
       });
     }
-    if (/\s/.test(text) || (line.slice(0, at).endsWith("md5 ") && text.length > longestMd5Key)) {
+    const before = line.slice(0, at);
+    const longest = before.endsWith("md5 ")
+      ? longestMd5Key
+      : before.endsWith("authentication-key ")
+        ? longestSimpleKey
+        : Infinity;
+    if (/\s/.test(text) || text.length > longest) {
       throw new Problem("FRR_REJECTED", `The secret in "${line}" is no word that FRR takes whole.`, {
-        remedy: `Use a secret without blanks${line.includes("md5") ? `, of at most ${longestMd5Key} characters` : ""}.`,
+        remedy: `Use a secret without blanks${longest === Infinity ? "" : `, of at most ${longest} characters`}.`,
       });
     }
     plain.push(text);

@@ -37,7 +37,7 @@ export async function tryOut(
   signal: AbortSignal,
   { dotted = false } = {},
 ): Promise<Tried> {
-  const shown = { ...host, secrets: standIns(lines) };
+  const shown = { ...host, secrets: standIns(lines, host) };
   const careful = new Set<string>();
   for (let round = 0; round < mostRounds; round += 1) {
     const scratch = await scratches.take(wanted, signal);
@@ -67,14 +67,15 @@ export async function tryOut(
   throw new Problem("FRR_REJECTED", "A scratch FRR rejects lines of the configuration, and others each time.");
 }
 
-/** Of every sealed secret its digits, which any FRR takes: 16, as long as its shortest key may be. */
-function standIns(lines: readonly SourceLine[]): Host["secrets"] {
-  const known = new Set(lines.flatMap(({ line }) => line.match(sealedSecret) ?? []));
-  const digits = (sealed: string) => sealed.slice("<secret:".length, -1);
-  return {
-    seal: (text) => (known.has(`<secret:${text}>`) ? `<secret:${text}>` : text),
-    reveal: (sealed) => digits(sealed),
-  };
+/**
+ * Of every sealed secret a number, as long as FRR's shortest key may be: 8 characters, of OSPF. What the lines had so that
+ * nobody saw a secret in it is sealed as FRR prints it.
+ */
+function standIns(lines: readonly SourceLine[], host: Host): Host["secrets"] {
+  const known = [...new Set(lines.flatMap(({ line }) => line.match(sealedSecret) ?? []))];
+  const numbers = new Map(known.map((sealed, index) => [sealed, `s${String(index).padStart(7, "0")}`]));
+  const sealed = new Map([...numbers].map(([secret, number]) => [number, secret]));
+  return { seal: (text) => sealed.get(text) ?? host.secrets.seal(text), reveal: (secret) => numbers.get(secret) };
 }
 
 /** `vtysh -C` names all that it does not know: it has its own table of commands. */

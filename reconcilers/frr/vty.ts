@@ -20,10 +20,16 @@ const longestReply = 256 * 1024 * 1024;
 /** Commands on their way at once: enough to hide the round trip, few enough to stop early after a failure. */
 const window = 64;
 
+/** Whether it can be one command. */
+export function isCommand(text: string): boolean {
+  if (text.length * 3 >= longestCommand && new TextEncoder().encode(text).length >= longestCommand) return false;
+  return !/[\0\r\n]/.test(text);
+}
+
 /** The bytes of one request. Throws INTERNAL on what cannot be one command. */
 export function encodeCommand(command: string): Uint8Array {
   const bytes = new TextEncoder().encode(`${command}\0`);
-  if (bytes.length > longestCommand || /[\0\r\n]/.test(command)) {
+  if (!isCommand(command)) {
     throw new Problem("INTERNAL", `A command for FRR of ${bytes.length} bytes is too long or no single line.`);
   }
   return bytes;

@@ -97,6 +97,52 @@ describe.skipIf(missing !== undefined)(`impctl frr on a real FRR (${missing ?? "
     expect((await frr("apply", "by-hand.conf")).out).toContain("Nothing was sent.");
   });
 
+  it("shows no secret, however it is written, and gives FRR the right one", async () => {
+    const secrets = ["Abbrev1", "Tabbed1", "Behind1", "OSPFkey1"];
+    const text = `router bgp 64500
+ neighbor 192.0.2.1 remote-as 64496
+ neigh 192.0.2.1  pass  Abbrev1
+ neighbor 192.0.2.2 remote-as 64496
+ neighbor\t192.0.2.2\tpassword\tTabbed1
+ neighbor 192.0.2.3 remote-as 64496
+ neighbor 192.0.2.3 password Behind1   \r
+interface lo
+ ip ospf authentication-key OSPFkey1
+`;
+    writeFileSync(join(folder, "secret.conf"), text);
+    const seen = [
+      await frr("diff", "secret.conf"),
+      await frr("apply", "secret.conf"),
+      await frr("diff", "secret.conf"),
+    ];
+
+    expect(seen.map(({ exitCode }) => exitCode)).toEqual([2, 0, 0]);
+    for (const secret of secrets) expect(JSON.stringify(seen)).not.toContain(secret);
+    const vtysh = await host.run(["vtysh", "-N", namespace.name, "-c", "show running-config"], {
+      timeoutMs: 20_000,
+      signal,
+    });
+    for (const secret of secrets) expect(vtysh.stdout).toContain(` ${secret}\n`);
+  });
+
+  it("refuses what is no text, and lines longer than FRR reads, by their place", async () => {
+    writeFileSync(join(folder, "long.conf"), `router bgp 64500\n neighbor 192.0.2.1 description ${"x".repeat(4000)}\n`);
+    writeFileSync(join(folder, "nul.conf"), "router bgp 64500\n neighbor 192.0.2.1 description a\0b\n");
+    writeFileSync(join(folder, "latin.conf"), Buffer.from("interface lo\n description caf\xe9\n", "latin1"));
+
+    const [long, nul, latin] = [
+      await frr("diff", "long.conf"),
+      await frr("diff", "nul.conf"),
+      await frr("diff", "latin.conf"),
+    ];
+    expect([long.out, nul.out].map((out) => out.slice(0, out.indexOf(": ")))).toEqual([
+      "long.conf:2:1",
+      "nul.conf:2:1",
+    ]);
+    expect(latin.err).toContain("latin.conf is no text in UTF-8.");
+    expect([long, nul, latin].map(({ exitCode }) => exitCode)).toEqual([1, 1, 1]);
+  });
+
   it("names every line that FRR would reject, and touches nothing", async () => {
     const text = `${byHand}ip prefix-list BAD permit 12.0.0.0/8 ge 30 le 25
 router bgp 64500

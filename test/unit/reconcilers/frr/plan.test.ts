@@ -266,6 +266,34 @@ router bgp 64500
     ]);
   });
 
+  it("says that adjacencies end where networks of OSPF enable its interfaces", () => {
+    const ospf = "router ospf\n network 198.51.100.0/24 area 0.0.0.0\ninterface eth1\n ip ospf hello-interval 5\n";
+    const from = (text: string) => told(planFrr(config(text), observed(ospf), [config(ospf)]).steps);
+
+    expect(from("interface eth1\n ip ospf hello-interval 5\n")).toEqual([
+      "flap remove router ospf (resets network 198.51.100.0/24)",
+    ]);
+    expect(from(ospf.replace("hello-interval 5", "hello-interval 6"))).toEqual([
+      "flap set interface eth1: ip ospf hello-interval 6 (resets eth1)",
+    ]);
+    // FRR refuses a second area for a network.
+    expect(
+      planFrr(config(ospf.replace("area 0.0.0.0", "area 0.0.0.1")), observed(ospf), [config(ospf)]).steps,
+    ).toMatchObject([
+      {
+        impact: "flap",
+        resets: ["network 198.51.100.0/24"],
+        commands: [
+          { line: "no network 198.51.100.0/24 area 0.0.0.0" },
+          { line: "network 198.51.100.0/24 area 0.0.0.1" },
+        ],
+      },
+    ]);
+    expect(from(ospf.replace("198.51.100.0/24", "198.51.100.0/25"))).toContain(
+      "flap remove router ospf/network 198.51.100.0/24 (resets network 198.51.100.0/24)",
+    );
+  });
+
   it("says where a change takes effect later", () => {
     const timers = base.replace("description transit-a", "timers 10 30");
     expect(planFrr(config(timers), observed(base), [config(base)]).notes).toEqual([

@@ -143,7 +143,7 @@ async function apply(path: string, options: Options, terminal: Terminal): Promis
 }
 
 function outcomeText(outcome: Outcome, terminal: Terminal): string {
-  if (outcome.kind === "in-sync") return "Nothing was sent.";
+  if (outcome.kind === "in-sync") return "Nothing had to be changed.";
   if (outcome.kind === "applied") {
     const again = outcome.rounds > 1 ? `, after ${outcome.rounds} rounds` : "";
     return terminal.style("green", `Applied, and reads back as the file says${again}.`);

@@ -92,6 +92,8 @@ export async function applyWhole(
   host: Host,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  // Also where nothing is to change: a killed client may have left new peers of bgpd waiting for the end of its batch.
+  for await (const _ of applyFrr([], host, instance.sockets, signal));
   if (plan.steps.length === 0) return { kind: "in-sync" };
   try {
     const rounds = await converge(plan.desired, plan, plan.before, [plan.before], instance, host, signal);
@@ -108,7 +110,7 @@ export async function applyWhole(
 /** Also when the user has had enough: what was begun is taken back before anything else. */
 async function goBack({ before, desired }: WholePlan, instance: Instance, host: Host): Promise<readonly string[]> {
   const signal = new AbortController().signal;
-  // A client that died in the middle leaves peers waiting for the end of its batch.
+  // What was broken off in the middle leaves peers waiting, too.
   for await (const _ of applyFrr([], host, instance.sockets, signal));
   const now = await observeFrr(host, instance.sockets, signal, { dotted: true });
   await converge(before, planFrr(before, now, [now, desired]), now, [now, desired], instance, host, signal);

@@ -9,6 +9,7 @@ import { passingSecrets } from "../../controller/passing-secrets.ts";
 import { observeFrr } from "../../reconcilers/frr/observe.ts";
 import { openScratch } from "../../reconcilers/frr/scratch.ts";
 import { freshScratches } from "../../reconcilers/frr/scratches.ts";
+import { openVty } from "../../reconcilers/frr/vty.ts";
 import { applyWhole, planWhole } from "../../reconcilers/frr/whole.ts";
 import { type RealFrr, startFrr, whyNoFrr } from "../lab/frr.ts";
 import { makeNamespace, type Namespace } from "../lab/netns.ts";
@@ -94,7 +95,26 @@ describe.skipIf(missing !== undefined)(`impctl frr on a real FRR (${missing ?? "
       expect(vtysh.stdout.split("\n")).toContain(line);
     }
     expect(await frr("diff", "by-hand.conf")).toMatchObject({ exitCode: 0 });
-    expect((await frr("apply", "by-hand.conf")).out).toContain("Nothing was sent.");
+    expect((await frr("apply", "by-hand.conf")).out).toContain("Nothing had to be changed.");
+  });
+
+  it("lets go of peers that a killed client left idle, also where nothing else is to be done", async () => {
+    const text = "router bgp 64500\n neighbor 192.0.2.1 remote-as 64496\n";
+    writeFileSync(join(folder, "killed.conf"), text);
+    const session = await openVty(host, real.sockets, "bgpd", signal);
+    await session.send(["configure terminal", "XFRR_start_configuration", ...text.trim().split("\n")], signal);
+    session.close();
+    const state = async () => {
+      const asked = await openVty(host, real.sockets, "bgpd", signal);
+      const { text } = await asked.ask("show bgp neighbors 192.0.2.1 json", signal);
+      asked.close();
+      return /"bgpState":"(\w+)"/.exec(text)?.[1];
+    };
+    expect(await state()).toBe("Idle");
+
+    expect(await frr("apply", "killed.conf")).toMatchObject({ exitCode: 0 });
+
+    await expect.poll(state, { timeout: 10_000 }).not.toBe("Idle");
   });
 
   it("shows no secret, however it is written, and gives FRR the right one", async () => {

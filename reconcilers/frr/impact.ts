@@ -29,7 +29,7 @@ const none: Disturbance = { impact: "hitless", resets: [] };
 
 /** Attributes that a session is negotiated with: bgpd tears it down when one changes (bgpd.c, peer_flag_modify). */
 const renegotiated =
-  /^neighbor \S+ (?:remote-as|interface|peer-group|activate|password|update-source|ebgp-multihop|ttl-security|local-as|local-role|passive|capability|disable-connected-check|route-reflector-client|route-server-client|addpath-)/;
+  /^neighbor \S+ (?:remote-as|interface|peer-group|activate|password|update-source|ebgp-multihop|ttl-security|local-as|local-role|passive|capability|disable-connected-check|extended-optional-parameters|route-reflector-client|route-server-client|addpath-)/;
 /** Lines of the instance that every session of it depends on. */
 const instanceWide = /^bgp (?:router-id|cluster-id|confederation|default ipv4-unicast)\b/;
 /** Lines that act when a session opens the next time. */
@@ -55,6 +55,8 @@ function ofBgp(operation: Operation, live: LiveSessions, root: string): Disturba
   if (entry.path.length === 0) return kind === "remove" ? reset(peersOf(live, root)) : none;
   const key = neighborKey(entry);
   if (key === undefined) {
+    const range = listenRange.exec(line);
+    if (range) return kind === "add" ? none : reset([dynamicPeers(range)]);
     if (instanceWide.test(line)) return reset(peersOf(live, root));
     return nextSession.test(line)
       ? { ...none, note: `"${line}" takes effect when sessions open the next time.` }
@@ -74,19 +76,44 @@ function reset(peers: readonly string[]): Disturbance {
 }
 
 /** The peers of an instance whose session can be up. */
-export function peersOf(live: LiveSessions, root: string): readonly string[] {
-  return [...live.neighbors.values()]
+function peersOf(live: LiveSessions, root: string): readonly string[] {
+  const named = [...live.neighbors.values()]
     .filter((one) => one.key.startsWith(`${root}\n`) && !one.isGroup && !isShut(one))
     .map((one) => one.name);
+  return [...named, ...listening(live, root).map(dynamicPeers)];
 }
 
 /** The peer itself, or those of the group. */
 export function membersOf(live: LiveSessions, root: string, neighbor: Neighbor): readonly string[] {
   if (!neighbor.isGroup) return isShut(neighbor) ? [] : [neighbor.name];
-  return [...live.neighbors.values()]
+  const named = [...live.neighbors.values()]
     .filter((one) => one.key.startsWith(`${root}\n`) && one.group === neighbor.name && !isShut(one))
     .map((one) => one.name);
+  const ranges = listening(live, root).filter(([, , group]) => group === neighbor.name);
+  return [...named, ...ranges.map(dynamicPeers)];
 }
+
+/** Whoever connects from there is a peer, in no configuration, and goes with the line. */
+const listenRange = /^bgp listen range (\S+) peer-group (\S+)$/;
+
+function dynamicPeers([, range]: readonly string[]): string {
+  return `peers in ${range}`;
+}
+
+function listening({ entries }: LiveSessions, root: string): readonly RegExpExecArray[] {
+  const known = knownRanges.get(entries) ?? new Map<string, readonly RegExpExecArray[]>();
+  knownRanges.set(entries, known);
+  const found =
+    known.get(root) ??
+    [...entries.values()].flatMap(({ path, line }) => {
+      const range = path[0] === root ? listenRange.exec(line) : null;
+      return range ? [range] : [];
+    });
+  known.set(root, found);
+  return found;
+}
+
+const knownRanges = new WeakMap<Entries, Map<string, readonly RegExpExecArray[]>>();
 
 function isShut(neighbor: Neighbor): boolean {
   return neighbor.entries.some(({ line }) => /^neighbor \S+ shutdown\b/.test(line));

@@ -294,6 +294,22 @@ router bgp 64500
     );
   });
 
+  it("says that peers go with the range that they connect from", () => {
+    const range = " bgp listen range 198.51.100.0/24 peer-group TRANSIT\n";
+    const live = base.replace(" address-family", `${range} address-family`);
+    const from = (text: string) => told(planFrr(config(text), observed(live), [config(live)]).steps);
+
+    expect(from(base)).toEqual([
+      `session-reset remove ${bgp}/bgp listen range 198.51.100.0/24 peer-group TRANSIT (resets peers in 198.51.100.0/24)`,
+    ]);
+    expect(from(live.replace("bgp router-id 192.0.2.2", "bgp router-id 192.0.2.3"))).toEqual([
+      expect.stringMatching(/^session-reset .* \(resets 192.0.2.1, 192.0.2.5, peers in 198.51.100.0\/24\)$/),
+    ]);
+    expect(from(live.replace(" neighbor TRANSIT peer", " neighbor TRANSIT passive\n neighbor TRANSIT peer"))).toEqual([
+      expect.stringMatching(/^session-reset .* \(resets 192.0.2.5, peers in 198.51.100.0\/24\)$/),
+    ]);
+  });
+
   it("says where a change takes effect later", () => {
     const timers = base.replace("description transit-a", "timers 10 30");
     expect(planFrr(config(timers), observed(base), [config(base)]).notes).toEqual([

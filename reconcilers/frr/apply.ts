@@ -134,11 +134,14 @@ async function sendBatch(
   const why = (reply && rejection(reply)) ?? "";
   const reset = ["end", "configure terminal", "XFRR_end_configuration"];
   // What was not sent any more includes the end of the batch: without it bgpd would hold its peers back.
-  await session.send(reset, signal);
+  const isOpen = await session.send(reset, signal).then(
+    () => true,
+    () => false,
+  );
   // The verdict over a group of lines, of which none has an effect then, arrives with the first line after it.
   const isGroup = reply?.status === 0;
-  const culprit = isGroup ? await culpritOf(groupBefore(script, at), again) : undefined;
-  await session.send(["end"], signal);
+  const culprit = isGroup && isOpen ? await culpritOf(groupBefore(script, at), again) : undefined;
+  if (isOpen) await session.send(["end"], signal);
   const near = `lists, route-maps or routes at or before "${line?.text}"`;
   throw rejected(
     who,

@@ -77,7 +77,7 @@ async function loadInto(
   sockets: string,
   signal: AbortSignal,
 ): Promise<Loaded> {
-  const session = await openVty(host, sockets, daemon, signal);
+  let session = await openVty(host, sockets, daemon, signal);
   const refused: Rejected[] = [];
   const failed: string[] = [];
   try {
@@ -96,6 +96,9 @@ async function loadInto(
       const replies = await session.send(script, signal, patience, (reply) => rejection(reply) !== undefined);
       if (replies.every((reply) => rejection(reply) === undefined)) continue;
       failed.push(name);
+      // What was on its way may have left it.
+      session.close();
+      session = await openVty(host, sockets, daemon, signal);
       await session.send(["end", "configure terminal", "XFRR_end_configuration"], signal);
     }
   } finally {

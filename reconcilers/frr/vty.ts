@@ -123,8 +123,8 @@ export class VtySession {
   }
 
   /**
-   * Sends commands pipelined. Stops sending when `stop` says so of a reply (those on their way are still awaited), so
-   * that the replies are those of the first commands, all of them when nothing stopped it. The deadline is for the
+   * Sends commands pipelined. Stops sending when `stop` says so of a reply (those on their way are still awaited, unless
+   * the daemon closes the session), so that the replies are those of the first commands, all of them when nothing stopped it. The deadline is for the
    * whole, and only counts while the daemon says nothing.
    */
   async send(
@@ -136,6 +136,7 @@ export class VtySession {
     const replies: Reply[] = [];
     let sent = 0;
     let limit = commands.length;
+    let isStopped = false;
     while (replies.length < Math.min(sent, limit) || sent < limit) {
       const until = Math.min(limit, replies.length + window);
       // Several with each write, and not one for each reply.
@@ -144,9 +145,17 @@ export class VtySession {
         sent = until;
         await this.connection.write(joined(requests));
       }
-      const reply = await this.next(signal, deadlineMs);
+      const reply = await this.next(signal, deadlineMs).catch((thrown: unknown) => {
+        // Where a context was not taken, each `exit` from it leaves one more, and the last one the session.
+        if (!isStopped || signal.aborted) throw thrown;
+        return undefined;
+      });
+      if (!reply) break;
       replies.push(reply);
-      if (limit === commands.length && stop(reply, replies.length - 1)) limit = sent;
+      if (!isStopped && stop(reply, replies.length - 1)) {
+        isStopped = true;
+        limit = sent;
+      }
     }
     return replies;
   }

@@ -194,6 +194,20 @@ router bgp 64500
     expect([odd.exitCode, isis.exitCode]).toEqual([1, 1]);
   });
 
+  it("names contexts that nobody takes, of which each exit leaves one more than was entered", async () => {
+    const text =
+      "ip route 203.0.113.0/24 Null0\nkey chain A\n key 1\n  key-string Secret1\nnexthop-group B\n nexthop 192.0.2.1\nvrf x\n";
+    writeFileSync(join(folder, "contexts.conf"), text);
+    const { exitCode, out } = await frr("apply", "contexts.conf");
+
+    expect(exitCode).toBe(1);
+    expect(out).toMatch(
+      /^contexts.conf:2:1: FRR rejects "key chain A": .*\ncontexts.conf:5:1: FRR rejects "nexthop-group B": /,
+    );
+    expect(out).not.toContain("Secret1");
+    expect(await running()).toBe("");
+  });
+
   it("goes back when FRR rejects a line after all, and says so", async () => {
     await frr("apply", "by-hand.conf");
     const before = await running();

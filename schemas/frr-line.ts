@@ -5,7 +5,7 @@
 
 /** What FRR prints of itself, or what belongs to the system and not to routing. At the top of a configuration. */
 export function isAmbientLine(line: string): boolean {
-  return /^(?:frr (?:version|defaults)|hostname|domainname|log|(?:no )?service|password|enable password|username|line vty|agentx|(?:no )?ip(?:v6)? forwarding|Building configuration|Current configuration)\b/.test(
+  return /^(?:frr (?:version|defaults)|hostname|domainname|log|(?:no )?service|password|enable password|username|line vty|agentx|(?:no )?banner motd|(?:no )?ip(?:v6)? forwarding|Building configuration|Current configuration)\b/.test(
     line,
   );
 }

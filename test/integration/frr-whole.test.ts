@@ -145,6 +145,19 @@ interface lo
     for (const secret of secrets) expect(vtysh.stdout).toContain(` ${secret}\n`);
   });
 
+  it("leaves a banner as it is, which FRR takes back by no negation", async () => {
+    const session = await openVty(host, real.sockets, "zebra", signal);
+    await session.send(["configure terminal", "banner motd line hello"], signal);
+    session.close();
+    writeFileSync(join(folder, "route.conf"), "banner motd line other\nip route 203.0.113.0/24 Null0\n");
+
+    const { out, exitCode } = await frr("apply", "route.conf");
+
+    expect(exitCode).toBe(0);
+    expect(out).not.toContain("banner");
+    expect(await running()).toBe("ip route 203.0.113.0/24 Null0\n");
+  });
+
   it("refuses what is no text, and lines longer than FRR reads, by their place", async () => {
     writeFileSync(join(folder, "long.conf"), `router bgp 64500\n neighbor 192.0.2.1 description ${"x".repeat(4000)}\n`);
     writeFileSync(join(folder, "nul.conf"), "router bgp 64500\n neighbor 192.0.2.1 description a\0b\n");

@@ -129,9 +129,10 @@ async function apply(path: string, options: Options, terminal: Terminal): Promis
   const plan = await planWhole(file, instance, host, terminal.signal);
   const refused = plan.problems.length > 0;
   const worst = worstImpact(plan.steps);
-  const isTooMuch = impacts.indexOf(worst ?? "hitless") > impacts.indexOf(options.maxImpact ?? "reboot");
-  const outcome = refused || isTooMuch ? undefined : await applyWhole(plan, instance, host, terminal.signal);
-  const why = isTooMuch ? `Nothing was changed: ${worst} is more than ${options.maxImpact}.` : "Nothing was changed.";
+  const most = options.maxImpact ?? "reboot";
+  const isTooMuch = impacts.indexOf(worst ?? "hitless") > impacts.indexOf(most);
+  const outcome = refused || isTooMuch ? undefined : await applyWhole(plan, instance, host, terminal.signal, most);
+  const why = isTooMuch ? `Nothing was changed: ${worst} is more than ${most}.` : "Nothing was changed.";
   if (options.json) {
     const { steps, ...rest } = planJson(plan);
     terminal.out(

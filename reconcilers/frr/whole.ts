@@ -3,7 +3,7 @@
  * file goes. What is said of the result is what was read back, never what was sent.
  */
 import { Problem } from "../../schemas/problem.ts";
-import type { Host, Plan } from "../core.ts";
+import { type Host, type Impact, impacts, type Plan, worstImpact } from "../core.ts";
 import { applyFrr } from "./apply.ts";
 import { canonicalForm, type FrrFile, readAhead } from "./canonical.ts";
 import { type Daemon, daemons, type FrrDesired, type FrrObserved, type FrrStep } from "./model.ts";
@@ -85,18 +85,22 @@ export type Outcome =
 /** How often what is read back is brought nearer before it counts as failed. */
 const mostRounds = 3;
 
-/** Carries a plan without problems out, reads back, and goes back to what was before where it does not come true. */
+/**
+ * Carries a plan without problems out, reads back, and goes back to what was before where it does not come true. `most`: what
+ * somebody else changes meanwhile is brought nearer only as long as that disturbs no more.
+ */
 export async function applyWhole(
   plan: WholePlan,
   instance: Instance,
   host: Host,
   signal: AbortSignal,
+  most: Impact = "reboot",
 ): Promise<Outcome> {
   // Also where nothing is to change: a killed client may have left new peers of bgpd waiting for the end of its batch.
   for await (const _ of applyFrr([], host, instance.sockets, signal));
   if (plan.steps.length === 0) return { kind: "in-sync" };
   try {
-    const rounds = await converge(plan.desired, plan, plan.before, [plan.before], instance, host, signal);
+    const rounds = await converge(plan.desired, plan, plan.before, [plan.before], instance, host, signal, most);
     return { kind: "applied", rounds };
   } catch (thrown) {
     const why = thrown instanceof Problem ? thrown : new Problem("INTERNAL", String(thrown), { cause: thrown });
@@ -131,6 +135,7 @@ async function converge(
   instance: Instance,
   host: Host,
   signal: AbortSignal,
+  most: Impact = "reboot",
 ): Promise<number> {
   let plan = first;
   let observed = before;
@@ -142,6 +147,17 @@ async function converge(
     plan = planFrr(desired, now, [...owned, now]);
     if (plan.problems[0]) throw plan.problems[0];
     if (plan.steps.length === 0) return round;
+    const worst = worstImpact(plan.steps) ?? "hitless";
+    if (impacts.indexOf(worst) > impacts.indexOf(most)) {
+      const objects = plan.steps.filter(({ impact }) => impact === worst).map(({ object }) => object);
+      throw new Problem(
+        "READ_BACK",
+        `What is left to change is ${worst}, more than ${most}: ${objects.slice(0, 5).join(", ")}.`,
+        {
+          remedy: "Somebody else changed FRR meanwhile: see `impctl frr diff`.",
+        },
+      );
+    }
     if (round === mostRounds) {
       const objects = plan.steps
         .map(({ object }) => object)

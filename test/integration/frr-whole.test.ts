@@ -245,6 +245,21 @@ router bgp 64500
     expect(await running()).toBe(before);
   });
 
+  it("mends nothing that somebody else did meanwhile, where that disturbs more than is allowed", async () => {
+    await frr("apply", "by-hand.conf");
+    const instance = { sockets: real.sockets, scratches: freshScratches("/run/imp-frr-scratch", host) };
+    const text = byHand.replace("permit any", "deny any");
+    const plan = await planWhole({ name: "edit.conf", text }, instance, host, signal);
+    const somebody = await openVty(host, real.sockets, "bgpd", signal);
+    await somebody.send(["configure terminal", "router bgp 64500", "neighbor 192.0.2.1 remote-as 64497"], signal);
+    somebody.close();
+    const outcome = await applyWhole(plan, instance, host, signal, "hitless");
+    expect(outcome).toMatchObject({
+      kind: "rolled-back",
+      why: { code: "READ_BACK", message: expect.stringContaining("session-reset, more than hitless: ") as string },
+    });
+  });
+
   it("does not begin what disturbs more than is allowed", async () => {
     await frr("apply", "by-hand.conf");
     const before = await running();

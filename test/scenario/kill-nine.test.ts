@@ -123,5 +123,5 @@ describe("an agent that is killed by SIGKILL at any effect of a deployment", () 
     expect(failures).toEqual([]);
     expect(kills).toBeGreaterThan(40);
     expect(ends).toEqual(new Set([base.digest, better.digest]));
-  }, 300_000);
+  }, 900_000);
 });

@@ -60,7 +60,9 @@ function policy(vpp: State, [verb, ...words]: readonly string[]): string {
 export const aclCommands: Commands = {
   "set acl-plugin acl": (vpp, words) => {
     const at = words.lastIndexOf("tag");
-    const rules = (at === -1 ? words : words.slice(0, at)).join(" ").split(",").map(ruleOf);
+    const text = (at === -1 ? words : words.slice(0, at)).join(" ");
+    // Without a rule it is an ACL that lets nothing through.
+    const rules = text === "" ? [] : text.split(",").map(ruleOf);
     const made = setAcl(vpp, undefined, at === -1 ? "cli" : (words[at + 1] ?? ""), rules);
     must(made.retval);
     return `ACL index:${made.acl_index}\n`;

@@ -96,6 +96,18 @@ export const filterStories: readonly Story[] = [
     },
   },
   {
+    name: "makes a filter without a rule, by its CLI too",
+    needs: "acl_add_replace",
+    async tell(vpp) {
+      expect(await acl(vpp, "one", [])).toBe(0);
+      expect(await vpp.retval("cli_inband", { cmd: "set acl-plugin acl tag two" })).toBe(0);
+      expect(await vpp.dump("acl_dump", { acl_index: none })).toMatchObject([
+        { tag: "one", count: 0 },
+        { tag: "two", count: 0 },
+      ]);
+    },
+  },
+  {
     name: "refuses rules with host bits, two families or ports the wrong way round",
     needs: "acl_add_replace",
     async tell(vpp) {

@@ -53,6 +53,40 @@ export const ImageStream = z
   );
 export type ImageStream = z.infer<typeof ImageStream>;
 
+/** What was looked at when an image was tried, as `impctl image test` names it; docs/image-build.md says how. */
+export const trialChecks = [
+  "boots",
+  "pool-imported",
+  "persistent-datasets",
+  "management-ssh",
+  "agent-converged",
+  "dataplane-namespace",
+  "vpp-core",
+  "vpp-nat",
+  "frr-in-namespace",
+  "bgp-session",
+  "forwarding",
+  "nat",
+  "other-boot-environment",
+] as const;
+export type TrialCheck = (typeof trialChecks)[number];
+
+const ImageTrial = z
+  .strictObject({
+    at: z.iso.datetime(),
+    checks: z
+      .array(
+        z.strictObject({
+          check: z.enum(trialChecks),
+          result: z.enum(["passed", "failed", "not-tested"]),
+          why: Line.optional().meta({ description: "What failed, or why it was not tested." }),
+        }),
+      )
+      .max(trialChecks.length),
+  })
+  .meta({ description: "What came of trying the image in a virtual machine." });
+export type ImageTrial = z.infer<typeof ImageTrial>;
+
 export const Manifest = z
   .strictObject({
     format: z.literal(1, "must be 1: another format needs a newer agent"),
@@ -75,6 +109,7 @@ export const Manifest = z
       .meta({ description: "Boxes that it runs on: those with one of these tags. Empty: every box." }),
     journal: z.int().min(1).meta({ description: "Oldest format of the agent's journal that its agent goes on from." }),
     streams: z.array(ImageStream).min(1).max(64),
+    trial: ImageTrial.optional(),
   })
   .refine(({ streams }) => streams.some(({ base }) => base === undefined), {
     path: ["streams"],

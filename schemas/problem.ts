@@ -69,6 +69,7 @@ export const problemCodes = {
   IMAGE_CORRUPT: "What came of an image is not what its manifest says.",
   IMAGE_REFUSED: "An image is not for this box, or is older than what is committed.",
   IMAGE_RECEIVE: "An image could not be received into the pool, or lacks what a boot environment needs.",
+  IMAGE_BUILD: "An image could not be built or tried on this machine.",
   UPDATE: "Another version of the agent cannot be had, is not what it is said to be, or did not come up.",
   AGENT_UNREACHABLE: "The agent does not answer on its socket.",
   AGENT_BUSY: "Another agent runs here, or a deployment is in flight.",

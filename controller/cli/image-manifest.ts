@@ -2,13 +2,13 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { manifestText, parseManifest } from "../../schemas/manifest-file.ts";
 import type { ImageStream, Manifest } from "../../schemas/manifest.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { readContents } from "../images/contents.ts";
 import { describeStream } from "../images/describe.ts";
 import { digestOf } from "../images/manifest.ts";
 import { sendSnapshot } from "../images/send.ts";
+import { built, checkedText } from "../images/written.ts";
 import { journalFormat } from "../journal.ts";
 import { imageCommand, plainHost } from "./image-command.ts";
 import type { Terminal } from "./terminal.ts";
@@ -65,7 +65,7 @@ async function make(files: readonly string[], options: Options, terminal: Termin
     name: options.name,
     version: options.imageVersion,
     epoch: Number(options.epoch),
-    built: built(terminal),
+    built: built(terminal.environment),
     source: options.source,
     ...(options.description !== undefined && { description: options.description }),
     ...contents,
@@ -112,23 +112,4 @@ async function describeAll(
     streams.push(await describeStream(path, size, signal));
   }
   return streams;
-}
-
-/** What is written is read again as an appliance would: a mistake on the command line is told by the name of its field. */
-function checkedText(file: string, manifest: Manifest): string {
-  const draft = `${JSON.stringify(manifest, undefined, 2)}\n`;
-  const { manifest: sound, problems } = parseManifest(file, Buffer.from(draft));
-  if (sound) return manifestText(sound);
-  const told = problems.map(
-    ({ message, path, remedy }) =>
-      new Problem("USAGE", message, { ...(path !== undefined && { path }), ...(remedy !== undefined && { remedy }) }),
-  );
-  throw new AggregateError(told, "the manifest would be wrong");
-}
-
-function built({ environment }: Terminal): string {
-  const epoch = environment["SOURCE_DATE_EPOCH"];
-  const at = epoch === undefined ? Date.now() : 1000 * Number(epoch);
-  if (!Number.isSafeInteger(at)) throw new Problem("USAGE", `SOURCE_DATE_EPOCH is "${epoch}", which is no time.`);
-  return new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
 }

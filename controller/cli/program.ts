@@ -43,7 +43,7 @@ const commands: Readonly<Record<string, Entry>> = {
   },
   image: {
     group: "Write",
-    summary: "describe, sign, check, show and fetch images",
+    summary: "build, describe, sign, check, show and fetch images",
     load: () => import("./image.ts"),
   },
   plan: {

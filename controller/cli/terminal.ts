@@ -33,12 +33,12 @@ export function line(text: string): string {
 }
 
 /** Commands that have something to leave in order. */
-const orderly: readonly (string | undefined)[] = ["agent", "frr", "vpp"];
+const orderly: readonly (string | undefined)[] = ["agent", "frr", "image", "vpp"];
 
 /**
- * The terminal of this process. Of the agent, of what changes FRR, and of what VPP would keep as a client for ever if it just
- * went, the first SIGINT or SIGTERM aborts the signal, a second one kills; any other command has nothing to leave in order, and
- * is ended by the first whatever it waits for.
+ * The terminal of this process. Of the agent, of what changes FRR or makes images, and of what VPP would keep as a client for ever
+ * if it just went, the first SIGINT or SIGTERM aborts the signal, a second one kills; any other command has nothing to leave in
+ * order, and is ended by the first whatever it waits for.
  */
 export function processTerminal(command: string | undefined): Terminal {
   const ending = new AbortController();

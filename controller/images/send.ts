@@ -7,7 +7,7 @@ import { constants, createZstdCompress } from "node:zlib";
 import { Problem } from "../../schemas/problem.ts";
 
 /** Level of zstd: streams are made once and read often. */
-const level = 12;
+export const streamLevel = 12;
 
 export interface Sent {
   /** "tank/build/v2@img" */
@@ -32,7 +32,7 @@ export async function sendSnapshot({ snapshot, base, file }: Sent, signal: Abort
     child.once("close", (code) => resolve(code ?? undefined));
   });
   const half = `${file}.part`;
-  const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } });
+  const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: streamLevel } });
   try {
     const [code, written] = await Promise.all([
       ended,

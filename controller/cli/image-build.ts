@@ -1,0 +1,93 @@
+/** `impctl image build`: makes an image of a build file. */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import type { Command } from "commander";
+import { parseBuild } from "../../schemas/build-file.ts";
+import type { Build } from "../../schemas/build.ts";
+import { printableJson } from "../../schemas/printable.ts";
+import { Problem } from "../../schemas/problem.ts";
+import { buildTools, mustHaveTools, partsOf, said } from "../image-build/tools.ts";
+import { built } from "../images/written.ts";
+import { imageCommand, plainHost } from "./image-command.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface Options {
+  readonly file: string;
+  readonly imageVersion?: string;
+  readonly source?: string;
+  readonly output: string;
+  readonly cache: string;
+  readonly json?: boolean;
+}
+
+/** What was made of images before. */
+export const defaultCache = "/var/cache/imp/image";
+
+export function defineBuild(parent: Command, terminal: Terminal): void {
+  imageCommand(parent, "build <name>", "make an image of a build file: streams, and a manifest that is signed", [
+    "impctl image build imp-v1.4.0",
+    "impctl image build imp-v1.4.0 --file router.yaml --output /srv/images",
+  ])
+    .option("-f, --file <file>", "the build file", "image.yaml")
+    .option("--image-version <version>", "its version; by default what the name ends with, from its first digit on")
+    .option("--source <revision>", "the revision that it is built from; by default git's, of the build file's folder")
+    .option("-o, --output <folder>", "where streams and manifest go", ".")
+    .option("--cache <folder>", "what was made before, and what is fetched", defaultCache)
+    .addHelpText(
+      "after",
+      "\nNeeds root on a Debian machine. Streams are made by this machine's ZFS, or in a throw-away virtual machine.\n" +
+        "SOURCE_DATE_EPOCH is the time of all that is made; by default that of git's last commit there.\n",
+    )
+    .action((name: string, options: Options) => build(name, options, terminal));
+}
+
+async function build(name: string, options: Options, terminal: Terminal): Promise<void> {
+  const path = resolve(terminal.folder, options.file);
+  const folder = dirname(path);
+  const asked = await readBuild(path, options.file);
+  const version = options.imageVersion ?? /\d.*$/.exec(name)?.[0];
+  if (version === undefined)
+    throw new Problem("USAGE", `The name ${name} does not end with a version.`, { remedy: "Give --image-version." });
+  const source = options.source ?? revisionOf(folder);
+  mustHaveTools(buildTools());
+  const epoch = terminal.environment["SOURCE_DATE_EPOCH"] ?? said("git", ["log", "-1", "--format=%ct"], folder);
+  const environment = { ...terminal.environment, ...(epoch !== "" && { SOURCE_DATE_EPOCH: epoch }) };
+  const at = built(environment);
+  const { buildImage } = await import("../image-build/build.ts");
+  const bench = {
+    host: plainHost(),
+    cache: resolve(terminal.folder, options.cache),
+    parts: partsOf(process.argv[1] ?? ""),
+    sourceDate: Date.parse(at) / 1000,
+    signal: terminal.signal,
+    tell: (text: string) => terminal.err(`impctl: ${text}`),
+  };
+  const output = resolve(terminal.folder, options.output);
+  const order = { build: asked, at: (of: string) => resolve(folder, of), name, version, source, built: at, output };
+  const { manifest, digest, signed } = await buildImage(bench, order);
+  if (options.json) return terminal.out(printableJson(JSON.stringify({ manifest, digest, signed }, undefined, 2)));
+  terminal.out(`${name}:\n  manifest: ${manifest}\n  digest: ${digest}`);
+  if (!signed) terminal.err("impctl: it is not signed: name a sign-key in the build file, or use `impctl image sign`.");
+}
+
+/** `name`: what problems call it. */
+async function readBuild(path: string, name: string): Promise<Build> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new Problem("USAGE", `There is no build file ${name}.`, {
+      remedy: "Name it with --file; docs/image-build.md shows one.",
+      cause,
+    });
+  });
+  const { build: asked, problems } = parseBuild(name, bytes);
+  if (!asked) throw new AggregateError(problems, `${name} is wrong`);
+  return asked;
+}
+
+function revisionOf(folder: string): string {
+  const revision = said("git", ["rev-parse", "HEAD"], folder);
+  if (revision === "")
+    throw new Problem("USAGE", `${folder} is in no git repository, so nobody knows what revision this image is of.`, {
+      remedy: "Give --source, in hex.",
+    });
+  return said("git", ["status", "--porcelain", "--untracked-files=no"], folder) === "" ? revision : `${revision}-dirty`;
+}

@@ -77,8 +77,8 @@ async function converged(box: Box): Promise<Outcome> {
     `mkdir -p "$(dirname ${path})"\ncat >${path} <<'END'\n${text}END\n`;
   const files = Object.entries(machineFile).map(([path, text]) => lay(`${sitesFolder}/${path}`, text));
   const settings = "/persistent/config/imp/agent.yaml";
-  const script = `umask 077\n${files.join("")}${lay(settings, settingsFile)}systemctl restart imp-failsafe imp-agent\n`;
-  const { exitCode, stderr } = await box.sh(script);
+  const laid = `umask 077\nmkdir -p /persistent/data/imp\n${files.join("")}${lay(settings, settingsFile)}`;
+  const { exitCode, stderr } = await box.sh(`${laid}systemctl restart imp-failsafe imp-agent\n`);
   if (exitCode !== 0) return { failed: `the agent does not start: ${stderr}` };
   const ask = "curl -s --max-time 20 http://127.0.0.1:9709/status";
   const { held, out } = await box.until(ask, (said) => isCommitted(said), long);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Everything that this machine can run: format, lint, types, then all tests. Ends with a line "N passed, N failed".
-# The real programs are tested one file at a time and mostly waited for: beside them, not after them, run all others.
+# The real programs are tested one file at a time and mostly waited for: beside them, not after them, run all others, which give way.
 set -u
 cd "$(dirname "$0")/.." || exit
 export PATH="$PWD/node_modules/.bin:$PATH"
@@ -11,7 +11,7 @@ tests="vitest run --config test/vitest.config.ts --reporter=default --reporter=j
 $tests --project integration --outputFile.json="$reports/real.json" >"$reports/real.log" 2>&1 &
 real=$!
 trap 'kill "$real"; exit 130' INT TERM
-$tests --project unit --project scenario --outputFile.json="$reports/own.json"
+nice -n 5 $tests --project unit --project scenario --outputFile.json="$reports/own.json"
 status=$?
 wait "$real" || status=1
 cat "$reports/real.log"

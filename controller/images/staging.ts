@@ -7,6 +7,8 @@ import { imageHold } from "../../reconcilers/bootenv/model.ts";
 import { propertiesIn, textOf, localOf } from "../../reconcilers/bootenv/properties.ts";
 import { zfs } from "../../reconcilers/bootenv/zfs.ts";
 import type { Host } from "../../reconcilers/core.ts";
+import { asProblem, Problem } from "../../schemas/problem.ts";
+import { retryTransient } from "../retry.ts";
 
 const prefix = "staging:";
 
@@ -59,7 +61,20 @@ export async function removeStaging(host: Host, dataset: string, signal: AbortSi
     // Most are not held.
     await host.run(["zfs", "release", imageHold, name], { timeoutMs: 60_000, signal });
   }
-  await zfs(host, ["destroy", "-r", dataset], signal);
+  // What a killed agent's `zfs receive` wrote is busy until that has ended too.
+  await retryTransient(host, { retries: 4, pauseMs: 500, signal }, async () => {
+    try {
+      await zfs(host, ["destroy", "-r", dataset], signal);
+    } catch (thrown) {
+      const problem = asProblem(thrown);
+      if (!problem.message.endsWith("dataset is busy")) throw thrown;
+      throw new Problem("POOL", problem.message, {
+        remedy: "Something has it open: lsof, or zpool history -i, says what.",
+        transient: true,
+        cause: thrown,
+      });
+    }
+  });
 }
 
 /** Nothing to do where nothing is mounted. */

@@ -34,7 +34,7 @@ describe("completion", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it.skipIf(!has("zsh"))("answers the first TAB in zsh (needs zsh)", () => {
-    const { stdout } = spawnSync("zsh", ["-f", "-c", typed], { encoding: "utf8", env, timeout: 30_000 });
+    const { stdout } = spawnSync("zsh", ["-f", "-c", typed], { encoding: "utf8", env, timeout: 120_000 });
     expect(stdout).toContain("completed");
   });
 

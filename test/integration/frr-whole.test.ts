@@ -344,7 +344,7 @@ frr: 1 hitless
     const scratch = await openScratch(host, { folder: own, daemons: ["bgpd"], profile: "traditional" }, signal);
     if ("why" in scratch) throw new Error(scratch.why);
     expect(existsSync(sockets)).toBe(false);
-    expect(pids.map(runs)).toEqual([false, false]);
+    await expect.poll(() => pids.map(runs), { timeout: 20_000 }).toEqual([false, false]);
     await scratch.close();
     expect(readdirSync(own)).toEqual([]);
     rmSync(own, { recursive: true });

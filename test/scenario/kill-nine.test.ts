@@ -16,8 +16,9 @@ function bgp(digit: string, lines: readonly string[]): Generation {
   const config = `router bgp 64500\n${lines.map((line) => ` ${line}\n`).join("")}exit\n`;
   return generation([], { digest: digit.repeat(64), desired: { ...emptyDesired, frr: { config } }, policy });
 }
-const base = bgp("1", ["bgp router-id 192.0.2.254", "neighbor 192.0.2.1 remote-as 64501"]);
-const better = bgp("2", ["bgp router-id 192.0.2.254", "neighbor 192.0.2.2 remote-as 64502"]);
+// No neighbour comes and no filter: their effect would be waited for, at each of the points.
+const base = bgp("1", ["bgp router-id 192.0.2.254"]);
+const better = bgp("2", ["bgp router-id 192.0.2.254", "timers bgp 5 15"]);
 
 interface World {
   readonly folder: string;

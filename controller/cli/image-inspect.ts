@@ -1,7 +1,7 @@
 /** `impctl image inspect`: what a manifest says, for people. It checks no signature. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import type { Manifest } from "../../schemas/manifest.ts";
+import type { ImageTrial, Manifest } from "../../schemas/manifest.ts";
 import { printable, printableJson } from "../../schemas/printable.ts";
 import { digestOf, parsed, readManifestFile } from "../images/manifest.ts";
 import { sizeText } from "../size.ts";
@@ -44,7 +44,23 @@ function manifestText(manifest: Manifest): readonly string[] {
         `${base === undefined ? "" : `${base}: `}${file}, ${sizeText(size)} in ${chunks.length} chunks`,
       ),
     ),
+    ...(manifest.trial === undefined ? [] : [row("tried", trialText(manifest.trial))]),
   ];
+}
+
+/** "2027-01-10T09:30:00Z: 9 passed; failed: nat; not tested: vpp-nat, forwarding" */
+function trialText({ at, checks }: ImageTrial): string {
+  const names = (wanted: string): string =>
+    checks
+      .filter(({ result }) => result === wanted)
+      .map(({ check }) => check)
+      .join(", ");
+  const passed = checks.filter(({ result }) => result === "passed").length;
+  const rest = [
+    ["failed", names("failed")],
+    ["not tested", names("not-tested")],
+  ].flatMap(([what, which]) => (which === "" ? [] : `; ${what}: ${which}`));
+  return `${at}: ${passed} passed${rest.join("")}`;
 }
 
 function row(key: string, text: string): string {

@@ -43,6 +43,25 @@ signature  not signed
 `);
   });
 
+  it("shows what came of trying the image", async () => {
+    streamFile(join(top, "s"), { snapshot: guid }, 10);
+    await manifest("s");
+    const path = join(top, "v2.json");
+    const trial = {
+      at: "2027-01-10T09:30:00Z",
+      checks: [
+        { check: "boots", result: "passed" },
+        { check: "bgp-session", result: "failed", why: "Active" },
+        { check: "nat", result: "not-tested" },
+      ],
+    };
+    writeFileSync(path, JSON.stringify({ ...(JSON.parse(readFileSync(path, "utf8")) as object), trial }));
+
+    const { out } = await impctl(top, "image", "inspect", "v2.json");
+
+    expect(out).toContain("\ntried      2027-01-10T09:30:00Z: 1 passed; failed: bgp-session; not tested: nat\n");
+  });
+
   it("says what is wrong with a stream, and writes nothing", async () => {
     writeFileSync(join(top, "text"), "text");
     streamFile(join(top, "package"), { snapshot: guid, kind: 2n }, 10);

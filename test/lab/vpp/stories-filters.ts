@@ -99,7 +99,7 @@ export const filterStories: readonly Story[] = [
     name: "makes a filter without a rule, by its CLI too",
     needs: "acl_add_replace",
     async tell(vpp) {
-      expect(await acl(vpp, "one", [])).toBe(0);
+      await acl(vpp, "one", []);
       expect(await vpp.retval("cli_inband", { cmd: "set acl-plugin acl tag two" })).toBe(0);
       expect(await vpp.dump("acl_dump", { acl_index: none })).toMatchObject([
         { tag: "one", count: 0 },

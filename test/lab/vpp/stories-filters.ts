@@ -101,10 +101,8 @@ export const filterStories: readonly Story[] = [
     async tell(vpp) {
       await acl(vpp, "one", []);
       expect(await vpp.retval("cli_inband", { cmd: "set acl-plugin acl tag two" })).toBe(0);
-      expect(await vpp.dump("acl_dump", { acl_index: none })).toMatchObject([
-        { tag: "one", count: 0 },
-        { tag: "two", count: 0 },
-      ]);
+      const made = await vpp.dump("acl_dump", { acl_index: none });
+      expect(made.map(({ tag, count }) => `${tag} ${count}`).toSorted()).toEqual(["one 0", "two 0"]);
     },
   },
   {

@@ -6,9 +6,9 @@ import { parseBuild } from "../../schemas/build-file.ts";
 import type { Build } from "../../schemas/build.ts";
 import { printableJson } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { buildTools, mustHaveTools, partsOf, said } from "../image-build/tools.ts";
+import { buildTools, mustHaveTools, said } from "../image-build/tools.ts";
 import { built } from "../images/written.ts";
-import { imageCommand, plainHost } from "./image-command.ts";
+import { benchOf, defaultCache, imageCommand } from "./image-command.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface Options {
@@ -19,9 +19,6 @@ interface Options {
   readonly cache: string;
   readonly json?: boolean;
 }
-
-/** What was made of images before. */
-export const defaultCache = "/var/cache/imp/image";
 
 export function defineBuild(parent: Command, terminal: Terminal): void {
   imageCommand(parent, "build <name>", "make an image of a build file: streams, and a manifest that is signed", [
@@ -54,14 +51,7 @@ async function build(name: string, options: Options, terminal: Terminal): Promis
   const environment = { ...terminal.environment, ...(epoch !== "" && { SOURCE_DATE_EPOCH: epoch }) };
   const at = built(environment);
   const { buildImage } = await import("../image-build/build.ts");
-  const bench = {
-    host: plainHost(),
-    cache: resolve(terminal.folder, options.cache),
-    parts: partsOf(process.argv[1] ?? ""),
-    sourceDate: Date.parse(at) / 1000,
-    signal: terminal.signal,
-    tell: (text: string) => terminal.err(`impctl: ${text}`),
-  };
+  const bench = benchOf(terminal, options.cache, Date.parse(at) / 1000);
   const output = resolve(terminal.folder, options.output);
   const order = { build: asked, at: (of: string) => resolve(folder, of), name, version, source, built: at, output };
   const { manifest, digest, signed } = await buildImage(bench, order);

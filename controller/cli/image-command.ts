@@ -4,6 +4,8 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Host } from "../../reconcilers/core.ts";
 import { linuxHost } from "../host/linux.ts";
+import type { Bench } from "../image-build/bench.ts";
+import { partsOf } from "../image-build/tools.ts";
 import type { Trust, TrustOptions } from "../trust.ts";
 import { examples } from "./help.ts";
 import { defaultSettingsFile, readSettings } from "./settings.ts";
@@ -45,4 +47,19 @@ export async function trustOptions(
 /** This box, for programs that are told no secret. */
 export function plainHost(): Host {
   return linuxHost({ seal: () => "", reveal: () => undefined });
+}
+
+/** What was made of images before. */
+export const defaultCache = "/var/cache/imp/image";
+
+/** `sourceDate`: seconds since 1970. Rejects with IMAGE_BUILD where the shell programs that make an image are not beside this one. */
+export function benchOf(terminal: Terminal, cache: string, sourceDate: number): Bench & { readonly host: Host } {
+  return {
+    host: plainHost(),
+    cache: resolve(terminal.folder, cache),
+    parts: partsOf(process.argv[1] ?? ""),
+    sourceDate,
+    signal: terminal.signal,
+    tell: (text) => terminal.err(`impctl: ${text}`),
+  };
 }

@@ -3,12 +3,11 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { ImageTrial } from "../../schemas/manifest.ts";
 import { printable, printableJson } from "../../schemas/printable.ts";
-import { mustHaveTools, partsOf } from "../image-build/tools.ts";
+import { mustHaveTools } from "../image-build/tools.ts";
 import { digestOf, parsed, readManifestFile } from "../images/manifest.ts";
 import { sign, signatureOf } from "../images/signature.ts";
 import { checkedText } from "../images/written.ts";
-import { defaultCache } from "./image-build.ts";
-import { imageCommand, plainHost } from "./image-command.ts";
+import { benchOf, defaultCache, imageCommand, plainHost } from "./image-command.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
 
 interface Options {
@@ -38,15 +37,7 @@ async function test(file: string, options: Options, terminal: Terminal): Promise
   const path = resolve(terminal.folder, file);
   const manifest = parsed({ ...(await readManifestFile(path)), location: file });
   mustHaveTools(["qemu-system-x86_64", "ssh"]);
-  const host = plainHost();
-  const bench = {
-    host,
-    cache: resolve(terminal.folder, options.cache),
-    parts: partsOf(process.argv[1] ?? ""),
-    sourceDate: Math.floor(Date.parse(manifest.built) / 1000),
-    signal: terminal.signal,
-    tell: (text: string) => terminal.err(`impctl: ${text}`),
-  };
+  const bench = benchOf(terminal, options.cache, Math.floor(Date.parse(manifest.built) / 1000));
   const { tryImage } = await import("../image-trial/trial.ts");
   const tried = { manifest, path, console: options.console && resolve(terminal.folder, options.console) };
   const checks = await tryImage(bench, tried, (line) => {

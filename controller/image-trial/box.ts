@@ -2,13 +2,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunResult } from "../../reconcilers/core.ts";
 import type { Bench } from "../image-build/bench.ts";
 import { rootFiles } from "../image-build/root.ts";
 import { machineArguments, type Help } from "../image-build/virtual-machine.ts";
+import { freePort, sshOptions } from "./ssh.ts";
 
 /** What the machine file calls its NICs. */
 export const nics = {
@@ -27,7 +27,7 @@ export interface Box {
     holds: (out: string) => boolean,
     seconds: number,
   ): Promise<{ readonly held: boolean; readonly out: string }>;
-  /** Shuts it down as an operator does; kills it where that takes too long. */
+  /** Shuts it down as an operator does; kills it where that takes too long, or nobody wants to wait any more. */
   shutDown(): Promise<void>;
   /** What its console showed. */
   console(): Promise<string>;
@@ -108,8 +108,12 @@ export async function makeBox(bench: Bench, { root, disk, key, folder, help }: P
     },
     async shutDown() {
       if (isOff()) return;
-      await box.sh("systemctl poweroff --no-block", 60);
-      for (const end = performance.now() + patience(help) * 15_000; performance.now() < end && !isOff();)
+      const { signal } = bench;
+      if (!signal.aborted) await box.sh("systemctl poweroff --no-block", 60).catch(() => signal.aborted);
+      for (
+        const end = performance.now() + patience(help) * 15_000;
+        performance.now() < end && !isOff() && !signal.aborted;
+      )
         await sleep(500);
       machine?.kill("SIGKILL");
       while (!isOff()) await sleep(100);
@@ -122,25 +126,4 @@ export async function makeBox(bench: Bench, { root, disk, key, folder, help }: P
 function nic(name: keyof typeof nics, peer: string): readonly string[] {
   const { mac, slot } = nics[name];
   return ["-netdev", `${peer},id=${name}`, "-device", `virtio-net-pci,netdev=${name},mac=${mac},addr=${slot}`];
-}
-
-function sshOptions(folder: string, key: string, port: number): readonly string[] {
-  const options = {
-    StrictHostKeyChecking: "accept-new",
-    UserKnownHostsFile: join(folder, "known_hosts"),
-    IdentitiesOnly: "yes",
-    BatchMode: "yes",
-    ConnectTimeout: "20",
-    LogLevel: "ERROR",
-  };
-  const words = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-  return ["-F", "none", "-i", key, ...words, "-p", String(port), "root@127.0.0.1"];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

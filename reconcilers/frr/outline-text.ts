@@ -1,22 +1,20 @@
 /** Text of FRR read as an outline, by its indentation, and an outline printed. */
 import { isAmbient } from "./grammar.ts";
 import { isExit, opensContext } from "./openers.ts";
-import { type Context, eachLine, headOf, isStretch, type Kind, type Outline, type Stretch } from "./outline.ts";
+import {
+  type Context,
+  eachLine,
+  headOf,
+  isStretch,
+  type Kind,
+  namedKinds,
+  type Outline,
+  type Stretch,
+} from "./outline.ts";
 import { tidied } from "./words.ts";
 
 /** What there may be thousands of on end, at the top. None of them opens a context. */
-const kindsAtTop: readonly Kind[] = [
-  "ip prefix-list ",
-  "ip route ",
-  "ipv6 prefix-list ",
-  "ipv6 route ",
-  "bgp as-path access-list ",
-  "bgp community-list ",
-  "bgp large-community-list ",
-  "bgp extcommunity-list ",
-  "access-list ",
-  "ipv6 access-list ",
-];
+const kindsAtTop: readonly Kind[] = [...namedKinds, "access-list ", "ipv6 access-list "];
 /** The same inside a context. */
 const kindsInside: readonly Kind[] = ["neighbor ", "network ", "ip route ", "ipv6 route "];
 

@@ -30,6 +30,18 @@ export type Part = Stretch | Context;
 /** What all lines of a stretch begin with; "": of several kinds; "ambient": what is FRR's own. */
 export type Kind = string;
 
+/** Of lines at the top that are of objects to which others only refer by their name. */
+export const namedKinds: readonly Kind[] = [
+  "ip prefix-list ",
+  "ip route ",
+  "ipv6 prefix-list ",
+  "ipv6 route ",
+  "bgp as-path access-list ",
+  "bgp community-list ",
+  "bgp large-community-list ",
+  "bgp extcommunity-list ",
+];
+
 export interface Outline extends Context {
   /** Whether every context is known to be left by its own words, so that indentation cannot tell otherwise than FRR would. */
   readonly isExact: boolean;

@@ -3,7 +3,7 @@
  * on both sides, and such neighbours of an instance that is, are most of a large configuration, and nothing depends on them.
  */
 import { neighborOf, objectOf } from "./grammar.ts";
-import { type Context, type Kind, isStretch, linesIn } from "./outline.ts";
+import { type Context, isStretch, linesIn, namedKinds } from "./outline.ts";
 import { selected, type Selection } from "./selection.ts";
 import { type Node, nodesOf } from "./tree.ts";
 import { contextsOf, unlike } from "./unlike.ts";
@@ -37,14 +37,14 @@ type Kept = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** What matters, or what does not. */
 function selecting(isPart: boolean, objects: ReadonlySet<string>, kept: Kept): Selection {
-  const kinds = new Set([...objects].map((object) => apartKinds.find((kind) => object.startsWith(kind))));
+  const kinds = new Set([...objects].map((object) => namedKinds.find((kind) => object.startsWith(kind))));
   const isObject = objectTest(objects);
   return {
     ofKind: (path, kind) => {
       const [root] = path;
       if (root === undefined) {
         if (kind === "") return undefined;
-        return apartKinds.includes(kind) ? (kinds.has(kind) ? undefined : !isPart) : isPart;
+        return namedKinds.includes(kind) ? (kinds.has(kind) ? undefined : !isPart) : isPart;
       }
       return kept.has(root) && (kind === "neighbor " || kind === "") ? undefined : isPart;
     },
@@ -90,20 +90,8 @@ function objectTest(objects: ReadonlySet<string>): (text: string, first: number,
   };
 }
 
-/** Kinds of lines at the top that are of objects to which others only refer by their name. */
-const apartKinds: readonly Kind[] = [
-  "ip prefix-list ",
-  "ip route ",
-  "ipv6 prefix-list ",
-  "ipv6 route ",
-  "bgp as-path access-list ",
-  "bgp community-list ",
-  "bgp large-community-list ",
-  "bgp extcommunity-list ",
-];
-
 function isApart(line: string): boolean {
-  return line.startsWith("route-map ") || apartKinds.some((kind) => line.startsWith(kind));
+  return line.startsWith("route-map ") || namedKinds.some((kind) => line.startsWith(kind));
 }
 
 /** Of instances whose own lines are the same on both sides: the neighbours that differ, and all that have to do with groups. */

@@ -3,10 +3,10 @@
  * by SSH.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort, sshOptions } from "../../controller/image-trial/ssh.ts";
 import { order } from "./monitor.ts";
 import { qemuArguments, type Hardware } from "./hardware.ts";
 
@@ -139,26 +139,3 @@ export async function makeAppliance(folder: string, hardware: Hardware): Promise
 
 /** Seconds that a boot may take where every instruction is emulated and the machine has other work. */
 const patience = 1800;
-
-/** The first connection brings the host's key in; from then on it must be that one. */
-function sshOptions(folder: string, sshKey: string, port: number): string[] {
-  const known = join(folder, "known_hosts");
-  const options = {
-    StrictHostKeyChecking: existsSync(known) ? "yes" : "accept-new",
-    UserKnownHostsFile: known,
-    IdentitiesOnly: "yes",
-    BatchMode: "yes",
-    ConnectTimeout: "20",
-    LogLevel: "ERROR",
-  };
-  const words = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-  return ["-F", "none", "-i", sshKey, ...words, "-p", String(port), "root@127.0.0.1"];
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -21,10 +21,10 @@ it.skipIf(lint !== undefined).each(["box", "finish", "gather", "streams", "works
 /** A clone is a copy of the folder `before`; what is sent is a tar file of what is mounted. */
 const zfs = `#!/bin/sh
 case $1 in
-clone) cp -a "$LAB/before/." "$LAB/work/root/" ;;
+clone) cp -a "$LAB/before/." "$LAB/dataset/root/" ;;
 list) echo impbuild/base@img ;;
 receive) cat >/dev/null ;;
-snapshot) cp -a "$LAB/work/root" "$LAB/after" ;;
+snapshot) cp -a "$LAB/dataset/root" "$LAB/after" ;;
 send) shift && echo "$*" ;;
 esac
 `;
@@ -57,7 +57,7 @@ for (const shell of shells)
   describe.skipIf(shell.missing)(`streams under ${shell.title}`, () => {
     const made = (base: string): string => {
       sh("tar -C wanted --sort=name --format=posix -cf root.tar .");
-      const env = { disk: "disk", root: "root.tar", out: "out", base, name: "imp-v2", version: "2", folder: "work" };
+      const env = { disk: "disk", root: "root.tar", out: "out", base, name: "imp-v2", version: "2", folder: "dataset" };
       const paths = Object.fromEntries(
         Object.entries(env).map(([key, value]) => [
           key,

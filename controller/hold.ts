@@ -41,7 +41,13 @@ export async function takeInstance(held: Held, sockets: string, holder: Holder):
   const isLong = Buffer.byteLength(path) > 90;
   // A name that begins with NUL is in no folder, and has 107 bytes at most (unix(7)).
   const name = `\0imp-${held}:${isLong ? createHash("sha256").update(path).digest("hex") : path}`;
-  const server = createServer((socket) => socket.on("error", () => undefined).end(holders[held][holder]));
+  // Anybody may come to the name, and stay: letting go would wait for that.
+  const server = createServer((socket) =>
+    socket
+      .on("error", () => undefined)
+      .setTimeout(answerMs, () => socket.destroy())
+      .end(holders[held][holder]),
+  );
   const failed = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
     server.once("error", resolve);
     server.listen(name, () => resolve(undefined));

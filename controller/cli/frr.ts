@@ -150,9 +150,10 @@ function outcomeText(outcome: Outcome, terminal: Terminal): string {
     return terminal.style("green", `Applied, and reads back as the file says${again}.`);
   }
   const failed = `Failed: ${problemText(outcome.why, terminal)}`;
+  const kept = `, but for what somebody else changed meanwhile: ${printable(outcome.others.join(", "))}`;
   const state =
     outcome.left.length === 0
-      ? "It was rolled back, and reads back as before."
+      ? `It was rolled back, and reads back as before${outcome.others.length === 0 ? "" : kept}.`
       : `It could NOT be rolled back: ${printable(outcome.left.join(" "))}`;
   return terminal.style("red", `${failed}\n${state}`);
 }

@@ -32,9 +32,10 @@ export async function planWhole(
   host: Host,
   signal: AbortSignal,
 ): Promise<WholePlan> {
-  const reading = observeFrr(host, instance.sockets, signal, { dotted: true });
-  readAhead(file, host);
-  const before = await reading;
+  const [before] = await Promise.all([
+    observeFrr(host, instance.sockets, signal, { dotted: true }),
+    Promise.resolve().then(() => readAhead(file, host)),
+  ]);
   if (before.version === undefined) {
     throw new Problem("FRR_UNREACHABLE", `No daemon of FRR answers in ${instance.sockets}.`, {
       remedy: "Name the instance: --pathspace or --vty-dir; the user must be root or in the group frrvty.",
@@ -79,15 +80,20 @@ async function planTowards(
 export type Outcome =
   | { readonly kind: "in-sync" }
   | { readonly kind: "applied"; readonly rounds: number }
-  /** `left`: what still differs from what was before; none means that it reads as before. */
-  | { readonly kind: "rolled-back"; readonly why: Problem; readonly left: readonly string[] };
+  /** `left`: why it is not as before. `others`: what somebody else changed meanwhile, and stays. With neither it reads as before. */
+  | {
+      readonly kind: "rolled-back";
+      readonly why: Problem;
+      readonly left: readonly string[];
+      readonly others: readonly string[];
+    };
 
 /** How often what is read back is brought nearer before it counts as failed. */
 const mostRounds = 3;
 
 /**
  * Carries a plan without problems out, reads back, and goes back to what was before where it does not come true. `most`: what
- * somebody else changes meanwhile is brought nearer only as long as that disturbs no more.
+ * somebody else changes meanwhile is changed only as long as that disturbs no more, there and back.
  */
 export async function applyWhole(
   plan: WholePlan,
@@ -99,26 +105,57 @@ export async function applyWhole(
   // Also where nothing is to change: a killed client may have left new peers of bgpd waiting for the end of its batch.
   for await (const _ of applyFrr([], host, instance.sockets, signal));
   if (plan.steps.length === 0) return { kind: "in-sync" };
+  const isAllowed = ({ impact }: FrrStep): boolean => impacts.indexOf(impact) <= impacts.indexOf(most);
+  const allowed = (steps: readonly FrrStep[]): readonly FrrStep[] => {
+    const tooMuch = steps.filter((step) => !isAllowed(step));
+    if (tooMuch.length === 0) return steps;
+    throw new Problem(
+      "READ_BACK",
+      `What is left to change is ${worstImpact(tooMuch)}, more than ${most}: ${objectsOf(tooMuch)}.`,
+      { remedy: "Somebody else changed FRR meanwhile: see `impctl frr diff`." },
+    );
+  };
   try {
-    const rounds = await converge(plan.desired, plan, plan.before, [plan.before], instance, host, signal, most);
+    const { rounds } = await converge(plan.desired, plan, plan.before, [plan.before], instance, host, signal, allowed);
     return { kind: "applied", rounds };
   } catch (thrown) {
     const why = thrown instanceof Problem ? thrown : new Problem("INTERNAL", String(thrown), { cause: thrown });
-    const left = await goBack(plan, instance, host).catch((failed: unknown) => [
-      failed instanceof Error ? failed.message : String(failed),
-    ]);
-    return { kind: "rolled-back", why, left };
+    const own = new Set(plan.steps.map(({ object }) => object));
+    const ours = (steps: readonly FrrStep[]) => steps.filter((step) => own.has(step.object) || isAllowed(step));
+    try {
+      return { kind: "rolled-back", why, left: [], others: await goBack(plan, instance, host, ours) };
+    } catch (failed) {
+      const left = [failed instanceof Error ? failed.message : String(failed)];
+      return { kind: "rolled-back", why, left, others: [] };
+    }
   }
 }
 
-/** Also when the user has had enough: what was begun is taken back before anything else. */
-async function goBack({ before, desired }: WholePlan, instance: Instance, host: Host): Promise<readonly string[]> {
+/** Also when the user has had enough: what was begun is taken back before anything else. Gives what is not, since it is not `ours`. */
+async function goBack(
+  { before, desired }: WholePlan,
+  instance: Instance,
+  host: Host,
+  ours: Choose,
+): Promise<readonly string[]> {
   const signal = new AbortController().signal;
   // What was broken off in the middle leaves peers waiting, too.
   for await (const _ of applyFrr([], host, instance.sockets, signal));
   const now = await observeFrr(host, instance.sockets, signal, { dotted: true });
-  await converge(before, planFrr(before, now, [now, desired]), now, [now, desired], instance, host, signal);
-  return [];
+  const plan = planFrr(before, now, [now, desired]);
+  const first = { ...plan, steps: ours(plan.steps) };
+  const { left } = await converge(before, first, now, [now, desired], instance, host, signal, ours);
+  return left.map(({ object }) => object);
+}
+
+/** Which of the steps that are left are carried out; may throw instead. */
+type Choose = (steps: readonly FrrStep[]) => readonly FrrStep[];
+
+function objectsOf(steps: readonly FrrStep[]): string {
+  return steps
+    .slice(0, 5)
+    .map(({ object }) => object)
+    .join(", ");
 }
 
 /** All daemons that these steps tell something. */
@@ -126,7 +163,7 @@ function toldBy(steps: readonly FrrStep[]): ReadonlySet<Daemon> {
   return new Set(steps.flatMap(({ commands }) => commands.flatMap(({ context, line }) => daemonsOf(context, line))));
 }
 
-/** How many rounds it took. Rejects with READ_BACK when it does not come true. */
+/** How many rounds it took, and what was not chosen. Rejects with READ_BACK when it does not come true. */
 async function converge(
   desired: FrrDesired,
   first: Plan<FrrStep>,
@@ -135,40 +172,23 @@ async function converge(
   instance: Instance,
   host: Host,
   signal: AbortSignal,
-  most: Impact = "reboot",
-): Promise<number> {
-  let plan = first;
+  choose: Choose,
+): Promise<{ readonly rounds: number; readonly left: readonly FrrStep[] }> {
+  let { steps } = first;
   let observed = before;
   for (let round = 1; ; round += 1) {
-    for await (const _ of applyFrr(plan.steps, host, instance.sockets, signal));
-    const since = { observed, told: toldBy(plan.steps) };
-    const now = await observeFrr(host, instance.sockets, signal, { dotted: true, since });
-    observed = now;
-    plan = planFrr(desired, now, [...owned, now]);
+    for await (const _ of applyFrr(steps, host, instance.sockets, signal));
+    const since = { observed, told: toldBy(steps) };
+    observed = await observeFrr(host, instance.sockets, signal, { dotted: true, since });
+    const plan = planFrr(desired, observed, [...owned, observed]);
     if (plan.problems[0]) throw plan.problems[0];
-    if (plan.steps.length === 0) return round;
-    const worst = worstImpact(plan.steps) ?? "hitless";
-    if (impacts.indexOf(worst) > impacts.indexOf(most)) {
-      const objects = plan.steps.filter(({ impact }) => impact === worst).map(({ object }) => object);
-      throw new Problem(
-        "READ_BACK",
-        `What is left to change is ${worst}, more than ${most}: ${objects.slice(0, 5).join(", ")}.`,
-        {
-          remedy: "Somebody else changed FRR meanwhile: see `impctl frr diff`.",
-        },
-      );
-    }
+    steps = choose(plan.steps);
+    if (steps.length === 0) return { rounds: round, left: plan.steps };
     if (round === mostRounds) {
-      const objects = plan.steps
-        .map(({ object }) => object)
-        .slice(0, 5)
-        .join(", ");
       throw new Problem(
         "READ_BACK",
-        `FRR took every line, and ${plan.steps.length} objects read otherwise: ${objects}.`,
-        {
-          remedy: "See `impctl frr diff`; FRR may drop or change these lines by itself.",
-        },
+        `FRR took every line, and ${steps.length} objects read otherwise: ${objectsOf(steps)}.`,
+        { remedy: "See `impctl frr diff`; FRR may drop or change these lines by itself." },
       );
     }
   }

@@ -257,7 +257,11 @@ router bgp 64500
     expect(outcome).toMatchObject({
       kind: "rolled-back",
       why: { code: "READ_BACK", message: expect.stringContaining("session-reset, more than hitless: ") as string },
+      left: [],
+      others: [expect.stringContaining("192.0.2.1") as string],
     });
+    expect(await running()).toContain("neighbor 192.0.2.1 remote-as 64497");
+    expect(await running()).not.toContain("deny any");
   });
 
   it("does not begin what disturbs more than is allowed", async () => {

@@ -20,6 +20,9 @@ const reports = process.argv.slice(1).map((file) => JSON.parse(require("fs").rea
 const files = reports.flatMap((report) => report.testResults);
 for (const f of files) for (const t of f.assertionResults)
   if (t.status === "pending" || t.status === "skipped") console.log("skipped: " + t.fullName);
+// Failures come last, where a log that is cut still has them.
+for (const f of files) for (const t of f.assertionResults)
+  if (t.status === "failed") console.log("failed: " + f.name + ": " + t.fullName + "\n  " + t.failureMessages.join("\n").split("\n").slice(0, 12).join("\n  "));
 // A file whose set-up failed has no failed test of its own, but it failed.
 const broken = files.filter((f) => f.status === "failed" && f.assertionResults.every((t) => t.status !== "failed"));
 for (const f of broken) console.log("failed: " + f.name + ": " + f.message);

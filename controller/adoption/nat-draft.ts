@@ -3,8 +3,10 @@
  * reconcilers/vpp/render/nat.ts and nat-steering.ts, also of what somebody set up by hand: other names and numbers than the agent's are found out by that.
  */
 import type { AbfPolicy, AclRule } from "../../reconcilers/vpp/model.ts";
+import { broadcast, rfc1918 } from "../../reconcilers/vpp/render/nat-steering.ts";
 import type { JsonObject } from "../../schemas/json.ts";
 import { cidrOf, covers, isPrivate } from "../../schemas/semantics/networks.ts";
+import { isLinkLocal } from "../../schemas/semantics/view.ts";
 import type { Found } from "./found.ts";
 import { Objects, section } from "./objects.ts";
 
@@ -119,7 +121,7 @@ function linksOf({ core, nat }: Instances, module: "det44" | "nat64"): Links {
 }
 
 function endOf(objects: Objects, name: string): End {
-  const [address] = objects.on("address", name).filter((one) => !/^fe[89ab]/.test(one.address));
+  const [address] = objects.on("address", name).filter(({ address: one }) => !isLinkLocal(one));
   return { name, address: address?.address };
 }
 
@@ -169,9 +171,6 @@ function attachedTo(policies: readonly AbfPolicy[], { core }: Instances): readon
   const attached = core.of("abf-attachment").filter(({ policy }) => ids.has(policy));
   return [...new Set(attached.map(({ on }) => on))];
 }
-
-const broadcast = "255.255.255.255/32";
-const rfc1918 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
 /** What their ACLs leave out beside the networks that the agent leaves out by itself, each of which once. */
 function bypassOf(policies: readonly AbfPolicy[], core: Objects): JsonObject {

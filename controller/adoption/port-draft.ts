@@ -1,13 +1,9 @@
 /** What an interface of core has, as its part of a machine file: the inverse of reconcilers/vpp/render/layer3.ts. */
+import { byItself, infinite } from "../../reconcilers/vpp/wire/advertisements.ts";
 import type { JsonObject } from "../../schemas/json.ts";
+import { isLinkLocal } from "../../schemas/semantics/view.ts";
 import { type Objects, section } from "./objects.ts";
 import { vrfName } from "./vrf-draft.ts";
-
-/** Seconds: for ever. */
-const infinite = 0xffff_ffff;
-
-/** What VPP was told of router advertisements where it has no object of them: reconcilers/vpp/wire/advertisements.ts. */
-const byItself = { sends: false, maxInterval: 200, minInterval: 150, lifetime: 600, managed: false, other: false };
 
 /** What all interfaces have, with what is so by default written out. */
 export function portOf(core: Objects, ref: string): JsonObject {
@@ -18,7 +14,7 @@ export function portOf(core: Objects, ref: string): JsonObject {
   const [rpf] = core.on("unicast-rpf", ref);
   const policers = core.on("policer-use", ref).map(({ direction, policer }) => [direction, policer] as const);
   // Which of the link-local ones somebody chose cannot be told.
-  const addresses = core.on("address", ref).flatMap(({ address }) => (/^fe[89ab]/.test(address) ? [] : [address]));
+  const addresses = core.on("address", ref).flatMap(({ address }) => (isLinkLocal(address) ? [] : [address]));
   return {
     ...(settings?.up === false && { enabled: false }),
     ...(settings?.mtu !== undefined && { mtu: settings.mtu }),

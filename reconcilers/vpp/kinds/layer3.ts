@@ -13,6 +13,7 @@ import type {
   VrfMember,
   Vrrp,
 } from "../model.ts";
+import { isLinkLocal } from "../../../schemas/semantics/view.ts";
 import { pairKey } from "./interfaces.ts";
 import { interfaceKey, type Rules } from "./rules.ts";
 
@@ -60,10 +61,6 @@ export const address: Rules<Address> = {
 
 function tableWords({ table }: { readonly table?: number }): readonly string[] {
   return table === undefined ? [] : [`in VRF table ${table}`];
-}
-
-function isLinkLocal(address: string): boolean {
-  return /^fe[89ab][0-9a-f]:/.test(address);
 }
 
 export const unnumbered: Rules<Unnumbered> = {

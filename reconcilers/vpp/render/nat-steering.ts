@@ -42,7 +42,7 @@ function towardsDet44(machine: Machine, ports: ReadonlyMap<string, Port>): reado
         .filter(({ source }) => touches(source, network))
         .map(({ source, destination }) => plainRule("deny", source, destination)),
       // A client that renews its lease calls whoever hears it.
-      plainRule("deny", network, "255.255.255.255/32"),
+      plainRule("deny", network, broadcast),
       plainRule("permit", network, anywhereLike(network)),
     ];
     return { name, acl: name, rules, paths: [link], on: [on], family: "ipv4", priority };
@@ -63,7 +63,8 @@ function sourcesOf({ nat, containers }: Machine, ports: ReadonlyMap<string, Port
   return [...inside, { on: containerPort(containers), place: "containers", network: containers.network, near }];
 }
 
-const rfc1918 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
+export const broadcast = "255.255.255.255/32";
+export const rfc1918 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
 /** One policy for all: what is to be translated is told by its destination. */
 function towardsNat64(machine: Machine, ports: ReadonlyMap<string, Port>): readonly Steering[] {

@@ -5,14 +5,22 @@ import { dumpMany, type Reader, type Sight, type Target, type Writers } from "./
 import { none } from "./names.ts";
 
 /** What VPP begins with where IPv6 is enabled; an interface that has this is one that nobody configured. */
-const byItself = { sends: false, maxInterval: 200, minInterval: 150, lifetime: 600, managed: false, other: false };
+export const byItself = {
+  sends: false,
+  maxInterval: 200,
+  minInterval: 150,
+  lifetime: 600,
+  managed: false,
+  other: false,
+};
 
 /** Whether an interface that is to have this has nothing of ours: it cannot be told from one that nobody configured. */
 export function isUsual(asked: typeof byItself): boolean {
   return (Object.keys(byItself) as (keyof typeof byItself)[]).every((field) => asked[field] === byItself[field]);
 }
 
-const infinite = 0xffff_ffff;
+/** Seconds: for ever. */
+export const infinite = 0xffff_ffff;
 
 type Details = Dumps["sw_interface_ip6nd_ra_dump"]["details"];
 

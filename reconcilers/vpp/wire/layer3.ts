@@ -1,4 +1,5 @@
 /** Layer 3 of an interface: addresses, unnumbered, unicast RPF. */
+import { isLinkLocal } from "../../../schemas/semantics/view.ts";
 import type { Dumps } from "../api/messages.ts";
 import type { UnicastRpf, VppObject } from "../model.ts";
 import { dump, dumpMany, each, type Reader, type Target, type Writer, type Writers } from "./kind.ts";
@@ -46,11 +47,6 @@ export const readLinkLocal: Reader = async (sight) => {
   });
   return found.flat();
 };
-
-/** fe80::/10. */
-function isLinkLocal(address: string): boolean {
-  return /^fe[89ab][0-9a-f]:/.test(address);
-}
 
 /** What VPP chooses (RFC 4291, modified EUI-64), in canonical form: of "02:00:00:00:00:01" it is "fe80::ff:fe00:1". */
 export function linkLocalOf(mac: string): string {

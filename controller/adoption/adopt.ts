@@ -88,6 +88,7 @@ function result(machine: JsonObject, { valid, problems }: Judgement, found: Foun
       ...(valid?.left.map(leftText) ?? []),
       ...(valid ? foreignObjects(valid.foreign, found.vpp) : []),
       ...environmentLines(found),
+      ...found.unread,
     ],
     advice: valid ? adviceOn(valid, found) : [],
     steps: [...(frr?.steps ?? []), ...(vpp?.steps ?? []), ...(incus?.steps ?? [])],

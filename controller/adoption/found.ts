@@ -14,12 +14,16 @@ export interface Found {
   readonly incus: IncusObserved;
   /** PCI addresses of the NICs that VPP was given, by the names that it gave them. */
   readonly nics: ReadonlyMap<string, string>;
+  /** What core started with; "" where that is not known. */
+  readonly startup: string;
   /** What stands where the agent's own files would. */
   readonly system: readonly SystemFile[];
   /** By path: those, and what the network, the resolver and the clock are configured by. */
   readonly files: ReadonlyMap<string, string>;
   /** undefined: the root is no ZFS dataset. */
   readonly environments: BootenvObserved | undefined;
+  /** What could not be read, or not wholly: a line each. */
+  readonly unread: readonly string[];
 }
 
 /** Of a startup.conf of VPP: `dpdk { dev 0000:05:00.0 { name external } }`. */
@@ -36,9 +40,10 @@ export function nicsIn(startup: string): ReadonlyMap<string, string> {
 }
 
 /** What else is known of a NIC: its queues, from the same file, and its other names, from the agent's own list of NICs. */
-export function nicWords({ files }: Found, name: string): JsonObject {
-  const startup = (files.get("/etc/vpp/startup-core.conf") ?? "").replaceAll(/#.*$/gm, "");
-  const inside = [...startup.matchAll(/\bdev\s+\S+\s*\{([^}]*)\}/g)].map(([, one = ""]) => one);
+export function nicWords({ files, startup }: Found, name: string): JsonObject {
+  const inside = [...startup.replaceAll(/#.*$/gm, "").matchAll(/\bdev\s+\S+\s*\{([^}]*)\}/g)].map(
+    ([, one = ""]) => one,
+  );
   const own = inside.find((one) => /\bname\s+(\S+)/.exec(one)?.[1] === name) ?? "";
   const [rx, tx] = ["num-rx-queues", "num-tx-queues"].map((word) => new RegExp(`\\b${word}\\s+(\\d+)`).exec(own)?.[1]);
   const line = (files.get("/etc/imp/nics") ?? "").split("\n").find((one) => one.startsWith(`${name} `));

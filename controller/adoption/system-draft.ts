@@ -4,12 +4,12 @@ import type { Found } from "./found.ts";
 import { managementDraft } from "./management-draft.ts";
 import { section } from "./objects.ts";
 
-export function systemDraft({ files }: Found): JsonObject {
+export function systemDraft({ files, startup }: Found): JsonObject {
   const management = managementDraft(files);
   return {
     ...(management && { management }),
     ...section("cpu", {
-      ...section("core", threadsIn(files.get("/etc/vpp/startup-core.conf") ?? "")),
+      ...section("core", threadsIn(startup)),
       ...section("nat", threadsIn(files.get("/etc/vpp/startup-nat.conf") ?? "")),
     }),
     ...section("sysctl", parametersIn(files.get("/etc/sysctl.d/90-imp.conf") ?? "")),

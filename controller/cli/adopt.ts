@@ -1,15 +1,10 @@
 /** `impctl adopt`: a machine file of a box that somebody configured by hand, and, with `--accept`, taking that box over. */
 import type { Command } from "commander";
-import { observeBootenv } from "../../reconcilers/bootenv/observe.ts";
-import { observeFrr } from "../../reconcilers/frr/observe.ts";
-import { observeIncus } from "../../reconcilers/incus/observe.ts";
-import { observeVpp, usualSockets } from "../../reconcilers/vpp/instances.ts";
+import { usualSockets } from "../../reconcilers/vpp/instances.ts";
 import { printableJson, printableLines } from "../../schemas/printable.ts";
-import { Problem } from "../../schemas/problem.ts";
 import { type Adopted, adoptFound } from "../adoption/adopt.ts";
 import { adoptedText } from "../adoption/adopted-text.ts";
-import { readEtc } from "../adoption/etc.ts";
-import { type Found, nicsIn } from "../adoption/found.ts";
+import { look } from "../adoption/look.ts";
 import { linuxHost } from "../host/linux.ts";
 import { passingSecrets } from "../passing-secrets.ts";
 import { type AgentOptions, agentOptions } from "./agent-client.ts";
@@ -69,7 +64,9 @@ function accept(options: Options, terminal: Terminal): Promise<void> {
 }
 
 async function adopt(options: Options, terminal: Terminal): Promise<void> {
-  const found = await look(options, terminal.signal);
+  const { core, nat, apiDir, ...rest } = options;
+  const places = { ...rest, sockets: { core, nat }, ...(apiDir !== undefined && { apiFolder: apiDir }) };
+  const found = await look(linuxHost(passingSecrets()), places, terminal.signal);
   const adopted = await adoptFound(found);
   const text = adoptedText(adopted);
   if (options.json) terminal.out(printableJson(JSON.stringify(adopted, undefined, 2)));
@@ -88,31 +85,4 @@ function report({ steps, problems }: Adopted, terminal: Terminal): void {
   if (steps.length > 0 || problems.some(({ severity }) => severity === "error")) {
     terminal.exitCode = exitCodes.problem;
   }
-}
-
-async function look({ vtyDir, core, nat, startup, incus, run, apiDir }: Options, signal: AbortSignal): Promise<Found> {
-  const host = linuxHost(passingSecrets());
-  const places = { sockets: { core, nat }, run, ...(apiDir !== undefined && { apiFolder: apiDir }) };
-  const [frr, vpp, containers, etc, conf, environments] = await Promise.all([
-    observeFrr(host, vtyDir, signal),
-    observeVpp(host, places, signal),
-    observeIncus(host, incus, signal),
-    readEtc(host),
-    host.readFile(startup),
-    observeBootenv(host, signal),
-  ]);
-  if (frr.version === undefined && vpp.core === undefined) {
-    throw new Problem("USAGE", `Neither FRR (${vtyDir}) nor VPP (${core}) answers, so there is nothing to adopt.`, {
-      remedy: "Name the folder of FRR's vty sockets with --vty-dir, and VPP's API socket with --core.",
-    });
-  }
-  return {
-    hostname: /^[a-z0-9][a-z0-9-]{0,62}(?=\.|\s*$)/.exec(etc.files.get("/etc/hostname") ?? "")?.[0],
-    frr,
-    vpp,
-    incus: containers,
-    nics: nicsIn(conf ?? ""),
-    ...etc,
-    environments,
-  };
 }

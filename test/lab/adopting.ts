@@ -38,12 +38,15 @@ const nothing: Found = {
   nics: new Map(),
   system: [],
   files: new Map(),
+  startup: "",
   environments: undefined,
+  unread: [],
 };
 
 /** Of what is not given there is nothing. */
 export async function tryAdoption(given: { readonly [K in keyof Found]?: Found[K] }): Promise<Tried> {
-  const found: Found = { ...nothing, ...given };
+  const startup = given.files?.get("/etc/vpp/startup-core.conf") ?? "";
+  const found: Found = { ...nothing, startup, ...given };
   const adopted = await adoptFound(found);
   const text = adoptedText(adopted);
   const { loaded, problems } = await loadMachine(loneTree("x/box", text), "x/box");

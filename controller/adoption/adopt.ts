@@ -19,7 +19,7 @@ import { adviceOn } from "./advice.ts";
 import type { Found } from "./found.ts";
 import { skeletonOf, withWords } from "./frr-draft.ts";
 import { leftText, rawBlocks } from "./frr-raw.ts";
-import { draftName, type Fitted, fit, judge, type Judgement, type Valid } from "./judge.ts";
+import { draftName, type Fitted, fit, judge, type Judgement, type Valid, without } from "./judge.ts";
 import { systemDraft } from "./system-draft.ts";
 import { vppDraft } from "./vpp-draft.ts";
 
@@ -49,21 +49,36 @@ export async function adoptFound(found: Found): Promise<Adopted> {
     Object.keys(raw).length === 0 ? words.draft : put(words.draft, ["routing", "raw"], raw),
     found,
   );
-  return { ...result(draft, judged, found), later: await laterOf(guess, { draft, judged }, found) };
+  const { later, wrong } = await laterOf(guess, { draft, judged }, found);
+  const { left, ...rest } = result(draft, judged, found);
+  return { ...rest, left: [...left, ...wrong], later };
 }
 
-/** What is not in the draft because the agent has other names, numbers or files for it. */
-async function laterOf(guess: JsonObject, { draft, judged }: Fitted, found: Found): Promise<Later | undefined> {
-  const left = (["management", "nat", "containers"] as const).filter(
-    (one) => guess[one] !== undefined && draft[one] === undefined,
-  );
-  const machine = Object.fromEntries(left.map((one) => [one, guess[one] ?? {}]));
-  if (left.length === 0) return undefined;
+/** What is not in the draft because the agent has other names, numbers or files for it; and of that, a line each, what no machine file can say. */
+async function laterOf(
+  guess: JsonObject,
+  { draft, judged }: Fitted,
+  found: Found,
+): Promise<{ readonly later: Later | undefined; readonly wrong: readonly string[] }> {
+  const names = ["management", "nat", "containers"].filter((one) => draft[one] === undefined);
   const stepsOf = ({ plans, system }: Valid) =>
     [...Object.values(plans), system].flatMap((plan): readonly Step[] => plan.steps);
-  const { valid } = await judge({ ...draft, ...machine }, found);
-  const without = new Set(judged.valid && stepsOf(judged.valid).map(({ id }) => id));
-  return valid && { machine, steps: stepsOf(valid).filter(({ id }) => !without.has(id)) };
+  const already = new Set(judged.valid && stepsOf(judged.valid).map(({ id }) => id));
+  const wrong: string[] = [];
+  let machine = Object.fromEntries(Object.entries(guess).filter(([name]) => names.includes(name)));
+  while (judged.valid && Object.keys(machine).length > 0) {
+    const { valid, problems, wrong: paths } = await judge({ ...draft, ...machine }, found);
+    if (valid) return { later: { machine, steps: stepsOf(valid).filter(({ id }) => !already.has(id)) }, wrong };
+    const rest = without(machine, paths);
+    wrong.push(...problems.filter(({ severity }) => severity === "error").map(wrongText));
+    // Where it is the draft's word that does not go with it, nobody knows which of them it is.
+    machine = rest === machine ? {} : rest;
+  }
+  return { later: undefined, wrong };
+}
+
+function wrongText({ path, message }: Problem): string {
+  return `${path ?? "the rest"}: not to be taken in as it is: ${message}`;
 }
 
 async function withSkeleton(ground: JsonObject, { frr }: Found): Promise<JsonObject> {

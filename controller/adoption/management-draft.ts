@@ -10,18 +10,17 @@ export function managementDraft(files: ReadonlyMap<string, string>): JsonObject 
   const networks = [...files].filter(([path]) => path.endsWith(".network")).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const drafts = networks.flatMap(([, text]) => {
     const ini = iniOf(text);
-    const servers = (ini.get("Network") ?? []).flatMap(([key, value]) => (key === "DNS" ? value.split(/\s+/) : []));
+    const servers = valuesOf(ini, "Network", "DNS").flatMap((value) => value.split(/\s+/));
     const own = networkOf(ini);
     return own === undefined ? [] : [{ own, servers }];
   });
   const [network] = drafts;
   if (network === undefined) return undefined;
-  const all = (folder: string) =>
-    [...files].flatMap(([path, text]) => (path.startsWith(folder) ? [...(iniOf(text).values() ?? [])] : []));
+  const all = (folder: string) => [...files].flatMap(([path, text]) => (path.startsWith(folder) ? iniOf(text) : []));
   const words = (folder: string, key: string) =>
     [
       ...new Set(
-        all(folder).flatMap((entries) =>
+        all(folder).flatMap(({ entries }) =>
           entries.filter(([name]) => name === key).flatMap(([, value]) => value.split(/\s+/)),
         ),
       ),
@@ -41,25 +40,43 @@ export function managementDraft(files: ReadonlyMap<string, string>): JsonObject 
   };
 }
 
-type Ini = ReadonlyMap<string, readonly (readonly [key: string, value: string])[]>;
+/** Sections as they stand there: each [Address] and each [Route] is one of its own (systemd.network(5)), others of one name are one. */
+type Ini = readonly Section[];
 
-/** Sections of one name are one: systemd.syntax(7). */
+interface Section {
+  readonly name: string;
+  readonly entries: (readonly [key: string, value: string])[];
+}
+
 function iniOf(text: string): Ini {
-  const found = new Map<string, (readonly [string, string])[]>();
-  let now: (readonly [string, string])[] = [];
+  const found: Section[] = [];
   for (const line of text.split("\n").map((one) => one.trim())) {
     const name = /^\[(.+)\]$/.exec(line)?.[1];
     const [, key = "", value = ""] = /^([A-Za-z0-9]+)\s*=\s*(.*)$/.exec(line) ?? [];
-    if (name !== undefined) found.set(name, (now = found.get(name) ?? []));
-    else if (key !== "") now.push([key, value]);
+    if (name !== undefined) found.push({ name, entries: [] });
+    else if (key !== "") found.at(-1)?.entries.push([key, value]);
   }
   return found;
 }
 
+/** In all sections of that name. */
+function valuesOf(ini: Ini, section: string, key: string): readonly string[] {
+  const entries = ini.flatMap((one) => (one.name === section ? one.entries : []));
+  return entries.flatMap(([name, value]) => (name === key ? [value] : []));
+}
+
+/** Those of [Network], and of each [Route] that leads everywhere. */
+function gatewaysOf(ini: Ini): readonly string[] {
+  const routes = ini.filter(({ name, entries }) => {
+    const to = entries.findLast(([key]) => key === "Destination")?.[1] ?? "";
+    return name === "Route" && ["", "0.0.0.0/0", "::/0"].includes(to);
+  });
+  return [...valuesOf(ini, "Network", "Gateway"), ...valuesOf(routes, "Route", "Gateway")];
+}
+
 /** undefined: it is about something else than one NIC that has an address, by itself or by DHCP. */
 function networkOf(ini: Ini): JsonObject | undefined {
-  const get = (name: string, key: string) => ini.get(name)?.findLast(([one]) => one === key)?.[1];
-  const all = (key: string) => (ini.get("Network") ?? []).filter(([one]) => one === key).map(([, value]) => value);
+  const get = (name: string, key: string) => valuesOf(ini, name, key).at(-1);
   const match = (key: string) => get("Match", key);
   const [macs, path, name] = [match("MACAddress"), match("Path"), match("Name")];
   const nic =
@@ -71,14 +88,8 @@ function networkOf(ini: Ini): JsonObject | undefined {
           ? { name }
           : undefined;
   const dhcp = get("Network", "DHCP") ?? "no";
-  const fixed = [
-    ...all("Address"),
-    ...(get("Address", "Address") === undefined ? [] : [get("Address", "Address") ?? ""]),
-  ];
-  const gateways = [
-    ...all("Gateway"),
-    ...(get("Route", "Gateway") === undefined ? [] : [get("Route", "Gateway") ?? ""]),
-  ];
+  const fixed = [...valuesOf(ini, "Network", "Address"), ...valuesOf(ini, "Address", "Address")];
+  const gateways = gatewaysOf(ini);
   const family = (isSix: boolean, otherwise: string): JsonValue => {
     const is = (text: string) => text.includes(":") === isSix;
     const [address, gateway] = [fixed.find(is), gateways.find(is)];

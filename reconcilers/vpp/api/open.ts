@@ -68,11 +68,9 @@ export async function openVpp(host: VppHost, options: OpenOptions, signal: Abort
 /** What a VPP calls its messages. Rejects as openVpp does. */
 export async function askNumbering(host: VppHost, options: OpenOptions, signal: AbortSignal): Promise<Numbering> {
   const connection = await connect(host, options, signal);
-  try {
-    return (await handshake(connection, known(), options)).numbering;
-  } finally {
-    connection.close();
-  }
+  const { numbering } = await untilAborted(handshake(connection, known(), options), connection, host, signal);
+  connection.close();
+  return numbering;
 }
 
 async function connect(host: VppHost, options: OpenOptions, signal: AbortSignal): Promise<VppConnection> {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { known } from "../../../../../reconcilers/vpp/api/definitions.ts";
-import { openVpp } from "../../../../../reconcilers/vpp/api/open.ts";
+import { askNumbering, openVpp } from "../../../../../reconcilers/vpp/api/open.ts";
 import type { Vpp } from "../../../../../reconcilers/vpp/api/vpp.ts";
 import { simVpp } from "../../../../lab/vpp/sim-vpp.ts";
 import { type Asked, vppWire, type Wire, type WireOptions } from "../../../../lab/vpp-wire.ts";
@@ -41,7 +41,10 @@ describe("a VPP that many connect to", () => {
   });
 });
 
-describe("a connection that is given up while VPP is greeted", () => {
+describe.each([
+  ["a connection", openVpp],
+  ["one that only asks what VPP calls its messages", askNumbering],
+] as const)("%s that is given up while VPP is greeted", (_, open) => {
   /** A VPP that does not answer the greeting by itself. */
   async function greeting() {
     const heard: Asked[] = [];
@@ -52,7 +55,7 @@ describe("a connection that is given up while VPP is greeted", () => {
         return asked.message === "sockclnt_create" ? [] : undefined;
       },
     });
-    const opening = openVpp(wire.host, { socket: "s" }, stop.signal);
+    const opening = open(wire.host, { socket: "s" }, stop.signal);
     await turn();
     stop.abort(new Error("interrupted"));
     await expect(opening).rejects.toThrow("interrupted");

@@ -33,11 +33,11 @@ export function line(text: string): string {
 }
 
 /** Commands that have something to leave in order. */
-const orderly: readonly (string | undefined)[] = ["agent", "frr", "image", "vpp"];
+const orderly: readonly (string | undefined)[] = ["adopt", "agent", "doctor", "frr", "image", "vpp"];
 
 /**
- * The terminal of this process. Of the agent, of what changes FRR or makes images, and of what VPP would keep as a client for ever
- * if it just went, the first SIGINT or SIGTERM aborts the signal, a second one kills; any other command has nothing to leave in
+ * The terminal of this process. Of the agent, of what changes FRR or makes images, and of whoever asks VPP, which keeps a client that
+ * just goes for ever, the first SIGINT or SIGTERM aborts the signal, a second one kills; any other command has nothing to leave in
  * order, and is ended by the first whatever it waits for.
  */
 export function processTerminal(command: string | undefined): Terminal {

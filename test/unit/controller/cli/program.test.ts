@@ -77,12 +77,10 @@ describe("the command line", () => {
     processTerminal("schema");
     expect(listeners()).toEqual(before.all);
 
-    processTerminal("agent");
-    expect(listeners()).toEqual(before.all.map((count) => count + 1));
-
-    // VPP keeps a client that just goes.
-    processTerminal("vpp");
-    expect(listeners()).toEqual(before.all.map((count) => count + 2));
+    for (const [at, command] of ["agent", "vpp", "adopt", "doctor"].entries()) {
+      processTerminal(command);
+      expect(listeners()).toEqual(before.all.map((count) => count + at + 1));
+    }
   });
 
   it("writes a completion script for each shell", async () => {

@@ -1,4 +1,5 @@
 import { chosenRoute } from "../../../reconcilers/frr/routes.ts";
+import { noSuchEntry } from "../../../reconcilers/vpp/api/retvals.ts";
 import type { Vpp } from "../../../reconcilers/vpp/api/vpp.ts";
 import type { HealthCheck } from "../../../schemas/health.ts";
 import { type Asking, type Finding, firstLine, inside } from "./finding.ts";
@@ -26,16 +27,14 @@ export async function route({ prefix }: Extract<HealthCheck, { check: "route" }>
   }
 }
 
-/** VPP's NO_SUCH_ENTRY. */
-const none = -6;
 /** FIB_API_PATH_TYPE_DROP. */
 const drop = 2;
 
 /** Whether VPP's main table has a route to exactly this prefix, from whomever; linux-cp carries over what the kernel has. */
 async function has(vpp: Vpp, prefix: string, isDropped: boolean): Promise<boolean> {
   const asked = { table_id: 0, exact: 1, prefix };
-  const { retval, route: found } = await vpp.call("ip_route_lookup_v2", asked, [none]);
-  if (retval === none) return false;
+  const { retval, route: found } = await vpp.call("ip_route_lookup_v2", asked, [noSuchEntry]);
+  if (retval === noSuchEntry) return false;
   // It has a default route to nowhere from the start.
   return isDropped || !prefix.endsWith("/0") || found.paths.some(({ type }) => type !== drop);
 }

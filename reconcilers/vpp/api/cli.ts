@@ -16,6 +16,8 @@ export const commands = {
   holders: (family: "ip" | "ip6", table: number) => `show ${family} fib summary table ${table}`,
   /** What the boot commands hold of one: the message lets go of what the API holds only. */
   letGoOfTable: (family: "ip" | "ip6", table: number) => `${family} table del ${table}`,
+  /** Who wins of those that have one route: no message says it. */
+  fibSources: "show fib source",
   /** Health: its threads with their numbers in Linux, and how often something went wrong with a packet. */
   threads: "show threads",
   errors: "show errors",

@@ -1,5 +1,8 @@
 /** Return values of VPP's binary API: VPP's names for them (vnet/error.h; the definitions do not have them), and what they mean. */
 
+export const noSuchFib = -3;
+export const noSuchEntry = -6;
+
 const names: Readonly<Record<number, string>> = {
   [-1]: "UNSPECIFIED",
   [-2]: "INVALID_SW_IF_INDEX",

@@ -1,14 +1,16 @@
 /** Routes that neither FRR nor an interface made, and neighbours that were not learned. */
-import { Problem } from "../../../schemas/problem.ts";
+import { commands } from "../api/cli.ts";
+import { noSuchEntry, noSuchFib } from "../api/retvals.ts";
+import type { Vpp } from "../api/vpp.ts";
 import type { Family, Neighbor, Route, VppObject } from "../model.ts";
-import { dump, type Reader, type Sight, type Target, type Writers } from "./kind.ts";
+import { dump, each, type Reader, type Sight, type Target, type Writers } from "./kind.ts";
 import { none } from "./names.ts";
 import { fromPaths, toPaths } from "./paths.ts";
 import { inTable } from "./vrfs.ts";
 
 /**
- * Who made a route: the API, or the CLI, with which the boot commands are given. The lower number wins; linux-cp, which mirrors
- * Linux's, wins over both (FIB_SOURCE_PRIORITY_HI of vnet/fib/fib_source.h), and VPP lists a route under the winner alone.
+ * Who made a route: the API, or the CLI, with which the boot commands are given (vnet/fib/fib_source.h). Of several that have
+ * one VPP lists it under the one that wins alone: the API before the CLI, and linux-cp, which mirrors Linux's, before both.
  */
 const sources = { api: 8, cli: 9 } as const;
 
@@ -27,21 +29,30 @@ export const readRoutes: Reader = async (sight) => {
   return [...seen, ...hidden];
 };
 
-/** Those of the main table that we made, and that somebody has as well who wins: FRR has a route to each pool that it announces. */
+/**
+ * Those of the main table that we made, and that somebody has as well who wins: FRR has a route to each pool that it announces.
+ * Where one has it who yields to us, as VPP itself its default route, ours is gone.
+ */
 async function hiddenRoutes(listed: ReadonlySet<string>, { remembered, vpp }: Sight): Promise<readonly Route[]> {
   const ours = remembered.all("route").filter(({ prefix }) => !listed.has(prefix));
-  const isThere = await Promise.all(
-    ours.map(({ prefix }) =>
-      vpp.call("ip_route_lookup_v2", { table_id: 0, exact: 1, prefix }).then(
-        () => true,
-        (thrown: unknown) => {
-          if (thrown instanceof Problem && thrown.code === "VPP_REFUSED") return false;
-          throw thrown;
-        },
-      ),
-    ),
-  );
-  return ours.filter((_, at) => isThere[at]).map((route): Route => ({ ...route, sources: ["api"] }));
+  if (ours.length === 0) return [];
+  const [winners, before] = await Promise.all([each(ours, ({ prefix }) => winnerOf(prefix, vpp)), winning(vpp)]);
+  return ours.filter((_, at) => before.has(winners[at] ?? 0)).map((route): Route => ({ ...route, sources: ["api"] }));
+}
+
+/** The number of the source whose route it is; undefined where nobody has one. */
+async function winnerOf(prefix: string, vpp: Vpp): Promise<number | undefined> {
+  const asked = { table_id: 0, exact: 1, prefix };
+  const { retval, route } = await vpp.call("ip_route_lookup_v2", asked, [noSuchEntry, noSuchFib]);
+  return retval === 0 ? route.src : undefined;
+}
+
+/** Numbers of the sources that win over the API; those of plugins differ from one VPP to the next. */
+async function winning(vpp: Vpp): Promise<ReadonlySet<number>> {
+  const rows = (await vpp.cli(commands.fibSources)).matchAll(/^\[(\d+)\] .* prio:(\d+)\./gm);
+  const priorities = new Map([...rows].map(([, number, priority]) => [Number(number), Number(priority)]));
+  const own = priorities.get(sources.api) ?? 0;
+  return new Set([...priorities].filter(([, priority]) => priority < own).map(([number]) => number));
 }
 
 /** Those of the two sources, of one table. */

@@ -1,19 +1,9 @@
 /** Show commands of the simulated VPP: those that the product reads, and no others. */
 import { devicesOf } from "./limits.ts";
 import { mainHeap } from "./nat.ts";
-import { source } from "./state.ts";
+import { fibSources } from "./state.ts";
 import { simulatedVersion } from "./vpe.ts";
 import { noMore, Refused, type Commands } from "./cli-words.ts";
-
-const sources = [
-  ["special", source.special],
-  ["interface", source.interface],
-  ["API", source.api],
-  ["CLI", source.cli],
-  ["default-route", source.defaultRoute],
-  ["lcp-rt", source.linuxCp],
-  ["lcp-rt-dynamic", source.linuxCp + 1],
-] as const;
 
 const onOff = (isOn: boolean): string => (isOn ? "on" : "off");
 
@@ -42,7 +32,7 @@ export const showCommands: Commands = {
   "show fib source": () =>
     [
       "[0] invalid prio:255.0 behaviour:drop",
-      ...sources.map(([name, number]) => `[${number}] ${name} prio:${number}.0 behaviour:api`),
+      ...[...fibSources].map(([number, { name, priority }]) => `[${number}] ${name} prio:${priority}.0 behaviour:api`),
       "",
     ].join("\n"),
   "show lldp detail": ({ lldp, interfaces }) =>

@@ -1,7 +1,7 @@
 /** The FIB and the neighbours of the simulated VPP. Every source has its own paths, and one of them wins. */
 import type { FibPath } from "../../../reconcilers/vpp/api/messages.ts";
 import type { Calls, DumpsOf } from "./handlers.ts";
-import { none, retval, source, type State } from "./state.ts";
+import { fibSources, none, retval, source, type State } from "./state.ts";
 import { isIpv6, network } from "./text.ts";
 
 export interface WantedRoute {
@@ -58,9 +58,9 @@ function canonical(path: FibPath): FibPath {
   return { ...path, weight: path.weight || 1 };
 }
 
-/** The one that wins: linux-cp's before the API's, else the lowest number. */
+/** The one that wins. */
 function best(sources: ReadonlyMap<number, readonly FibPath[]>): number {
-  const rank = (from: number) => (from >= source.linuxCp ? source.interface + from / 100 : from);
+  const rank = (from: number) => fibSources.get(from)?.priority ?? 255;
   return [...sources.keys()].reduce((one, other) => (rank(other) < rank(one) ? other : one));
 }
 

@@ -20,6 +20,17 @@ export const retval = {
 /** Numbers of the FIB's sources as `show fib source` lists them. */
 export const source = { special: 1, interface: 4, api: 8, cli: 9, defaultRoute: 20, linuxCp: 24 } as const;
 
+/** Of those that have one route, the one of the lowest priority wins (vnet/fib/fib_source.h). */
+export const fibSources: ReadonlyMap<number, { readonly name: string; readonly priority: number }> = new Map([
+  [source.special, { name: "special", priority: 0x00 }],
+  [source.interface, { name: "interface", priority: 0x03 }],
+  [source.api, { name: "API", priority: 0x80 }],
+  [source.cli, { name: "CLI", priority: 0x81 }],
+  [source.defaultRoute, { name: "default-route", priority: 0xfd }],
+  [source.linuxCp, { name: "lcp-rt", priority: 0x10 }],
+  [source.linuxCp + 1, { name: "lcp-rt-dynamic", priority: 0x11 }],
+]);
+
 export interface Tags {
   readonly id: number;
   readonly count: number;

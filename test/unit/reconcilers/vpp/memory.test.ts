@@ -5,7 +5,7 @@ import { applyVpp, observeVpp } from "../../../../reconcilers/vpp/instances.ts";
 import type { AdvertisedPrefix, VppDesired, VppObject } from "../../../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../../../reconcilers/vpp/plan.ts";
 import { places, vppHost } from "../../../lab/vpp-host.ts";
-import { addRoute, pathOf } from "../../../lab/vpp/routes.ts";
+import { addRoute, pathOf, removeRoute } from "../../../lab/vpp/routes.ts";
 import { source } from "../../../lab/vpp/state.ts";
 
 const det44 = { kind: "det44" } as const;
@@ -68,11 +68,12 @@ describe("a route that linux-cp has as well", () => {
   };
   const desired: VppDesired = { core: { objects: [loop, address, route] } };
 
-  it("is there, is removed, and is missed when both are gone", async () => {
+  /** A box of which the plan is `left`, and on which `bring` carries it out. */
+  function boxWith(owned: VppDesired) {
     const { host, sims } = vppHost();
     const signal = new AbortController().signal;
     const left = async (to: VppDesired) => {
-      const { steps, problems } = planVpp(to, await observeVpp(host, places, signal), [desired]);
+      const { steps, problems } = planVpp(to, await observeVpp(host, places, signal), [owned]);
       expect(problems).toEqual([]);
       return steps;
     };
@@ -80,6 +81,11 @@ describe("a route that linux-cp has as well", () => {
       for await (const _ of applyVpp(await left(to), host, places, signal));
       expect((await left(to)).map(describeStep)).toEqual([]);
     };
+    return { sims, left, bring };
+  }
+
+  it("is there, is removed, and is missed when both are gone", async () => {
+    const { sims, left, bring } = boxWith(desired);
     await bring(desired);
     const mirrored = pathOf({ via: "192.0.2.9", isIpv6: false });
     addRoute(sims.core.state, { prefix: "203.0.113.0/29", paths: [mirrored], from: source.linuxCp + 1 });
@@ -91,6 +97,25 @@ describe("a route that linux-cp has as well", () => {
     await bring(desired);
     sims.core.state.routes.delete("0 203.0.113.0/29");
     expect((await left(desired)).map(describeStep)).toEqual(["core: add route 203.0.113.0/29: via 192.0.2.9 loop0"]);
+  });
+
+  it("is not taken for missing where VPP does not tell", async () => {
+    const { sims, left, bring } = boxWith(desired);
+    await bring(desired);
+    sims.core.state.routes.delete("0 203.0.113.0/29");
+    sims.core.refuse(/^ip_route_lookup/, -9);
+    await expect(left(desired)).rejects.toMatchObject({ code: "VPP_REFUSED" });
+  });
+
+  it("is missed where only VPP's own way to nowhere is left", async () => {
+    const way: VppObject = { ...route, prefix: "0.0.0.0/0" };
+    const everywhere: VppDesired = { core: { objects: [loop, address, way] } };
+    const { sims, left, bring } = boxWith(everywhere);
+    await bring(everywhere);
+    for (const from of [source.api, source.cli]) {
+      removeRoute(sims.core.state, { prefix: "0.0.0.0/0", paths: [], from });
+    }
+    expect((await left(everywhere)).map(describeStep)).toEqual(["core: add route 0.0.0.0/0: via 192.0.2.9 loop0"]);
   });
 });
 

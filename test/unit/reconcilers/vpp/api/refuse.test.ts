@@ -232,6 +232,7 @@ describe("VPP's CLI", () => {
     expect(all.sort()).toEqual([
       "ip table del 7",
       "show errors",
+      "show fib source",
       "show hardware-interfaces brief",
       "show interface",
       "show ip fib summary table 7",

@@ -3,7 +3,7 @@
  * refuses the new one beside the old, or would take the new one along with the old. Both are sent in one batch.
  */
 import { contextKeys, type Entry, isAddress } from "./entries.ts";
-import { isIdentity, isRoute, listContent, neighborOf, objectOf } from "./grammar.ts";
+import { isIdentity, isRoute, listContent, neighborOf, objectOf, withoutBfd } from "./grammar.ts";
 import type { Operation } from "./impact.ts";
 
 /** The lines that leave first, by key, each with the object whose step takes them along. */
@@ -13,7 +13,8 @@ export function displacedEntries(operations: readonly Operation[]): ReadonlyMap<
   const retagged = new Set<string>();
   const contents = new Map<string, Entry>();
   for (const { kind, entry, old } of operations) {
-    if (old && isRoute(entry.path, entry.line)) retagged.add(objectOf(entry.path, entry.line));
+    if (old && isRoute(entry.path, entry.line) && withoutBfd(old.line) !== withoutBfd(entry.line))
+      retagged.add(objectOf(entry.path, entry.line));
     const before = kind === "remove" ? entry : old;
     const content = before && listContent(before.path, before.line);
     if (before && content !== undefined) contents.set(content, before);
@@ -78,9 +79,9 @@ function placeOf({ path, line }: Entry): { readonly slot: string; readonly form:
   return undefined;
 }
 
-/** A route without tag and distance: FRR has one for a next hop, and `no` takes it whatever its distance. */
+/** A route without tag, distance and BFD: FRR has one for a next hop, and `no` takes it whatever its distance. */
 function nextHop(line: string): string {
-  return line
+  return withoutBfd(line)
     .replace(/ tag \d+/, "")
     .replace(/(?<! table| label) \d+(?= |$)/, "")
     .replace(/ (?:blackhole|reject|Null0)(?= |$)/, " blackhole");

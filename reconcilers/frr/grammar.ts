@@ -134,9 +134,16 @@ export function isRoute(path: readonly string[], line: string): boolean {
   return /^(?:no )?ip(?:v6)? route /.test(line) && (path.length === 0 || path[0]?.startsWith("vrf ") === true);
 }
 
-/** A static route is its prefix, next hop and distance; its tag, and how a blackhole answers, are values. */
+/** A static route without what it asks of BFD, which FRR replaces in place. */
+export function withoutBfd(route: string): string {
+  return route.replace(/ bfd(?: multi-hop| source \S+| profile \S+)*$/, "");
+}
+
+/** A static route is its prefix, next hop and distance; its tag, its BFD, and how a blackhole answers, are values. */
 function routeKey(line: string): string {
-  return line.replace(/ tag \d+/, "").replace(/ (?:blackhole|reject|Null0)(?= |$)/, " blackhole");
+  return withoutBfd(line)
+    .replace(/ tag \d+/, "")
+    .replace(/ (?:blackhole|reject|Null0)(?= |$)/, " blackhole");
 }
 
 /** Lines that FRR does not replace by a newer one: the old is taken back first, in the same batch. */

@@ -2,7 +2,7 @@
 import { Problem } from "../../schemas/problem.ts";
 import { type Difference, groupKey, type Sides } from "./difference.ts";
 import type { Neighbor } from "./entries.ts";
-import { instanceSlot } from "./grammar.ts";
+import { instanceSlot, isRoute, withoutBfd } from "./grammar.ts";
 import { type Daemon, daemons, type FrrDesired, type FrrObserved } from "./model.ts";
 import { outlineOf } from "./outline-text.ts";
 import { neededDaemons } from "./route.ts";
@@ -48,7 +48,7 @@ export function problemsOf(
       );
     }
   }
-  problems.push(...takenAlong(sides, changes));
+  problems.push(...takenAlong(sides, changes), ...asInterface(observed.version, changes));
   return problems;
 }
 
@@ -62,6 +62,16 @@ function takenAlong(sides: Sides, { recreated }: Difference): readonly Problem[]
     const what = `The peer-group ${member.group} has to be made anew, and its member ${member.name}, which nobody here made, would go with it.`;
     const remedy = `Take ${member.name} into git, or out of the group by hand; or give the group another name.`;
     return [new Problem("FRR_FOREIGN", what, { remedy })];
+  });
+}
+
+/** Static routes before FRR 9 know no BFD, and take its word for the name of an interface. */
+function asInterface(version: string | undefined, { operations }: Difference): readonly Problem[] {
+  if (version === undefined || Number(version.split(".")[0]) >= 9) return [];
+  return operations.flatMap(({ kind, entry: { path, line } }) => {
+    if (kind === "remove" || !isRoute(path, line) || withoutBfd(line) === line) return [];
+    const what = `FRR ${version} takes "bfd" in "${line}" for the name of an interface: static routes have BFD from FRR 9 on.`;
+    return [new Problem("FRR_REJECTED", what, { remedy: "Take `bfd` out, or have an image with a later FRR." })];
   });
 }
 

@@ -220,11 +220,15 @@ function spellRoute(line: string, live: readonly Node[], names: Names): Word {
   const path = ["routing", "static", prefix];
   const parsed = live
     .filter((one) => isRoute([], one.line) && one.line.split(" ")[2] === prefix)
-    .map((one) => /^ip(?:v6)? route \S+ (.*?)(?: tag (\d+))?(?: (\d+))?$/.exec(one.line));
+    .map((one) => /^ip(?:v6)? route \S+ (.*?)(?: tag (\d+))?(?: (\d+))?( bfd(?: profile (\S+))?)?$/.exec(one.line));
   if (parsed.length === 0) return { path, value: null };
   const targets = parsed.map((match) => match?.[1]?.split(" ") ?? []);
-  const [tag, distance] = [parsed[0]?.[2], parsed[0]?.[3]];
-  const options = { ...(tag && { tag: Number(tag) }), ...(distance && { distance: Number(distance) }) };
+  const [, , tag, distance, bfd, profile] = parsed[0] ?? [];
+  const options = {
+    ...(tag && { tag: Number(tag) }),
+    ...(distance && { distance: Number(distance) }),
+    ...(bfd && { bfd: profile ?? true }),
+  };
   const [first = ""] = targets[0] ?? [];
   const discard = { blackhole: "blackhole", Null0: "blackhole", reject: "reject" }[first];
   if (discard !== undefined) return { path, value: { discard, ...options } };

@@ -240,8 +240,14 @@ function ofOspf({ routing }: Machine): readonly Mention[] {
 
 function ofRouting({ routing }: Machine): readonly Mention[] {
   return [
-    ...Object.entries(routing.static).flatMap(([prefix, route]) =>
-      mention("interfaces", route.interface, ["routing", "static", prefix, "interface"], { use: "frr" }),
+    ...Object.entries(routing.static).flatMap(([prefix, route]) => [
+      ...mention("interfaces", route.interface, ["routing", "static", prefix, "interface"], { use: "frr" }),
+      ...mention("bfd-profiles", route.bfd, ["routing", "static", prefix, "bfd"]),
+    ]),
+    ...Object.entries(routing.vrfs).flatMap(([vrf, { static: routes }]) =>
+      Object.entries(routes).flatMap(([prefix, route]) =>
+        mention("bfd-profiles", route.bfd, ["routing", "vrfs", vrf, "static", prefix, "bfd"]),
+      ),
     ),
     ...Object.entries(routing.bfd?.peers ?? {}).flatMap(([name, peer]) => [
       ...mention("bfd-profiles", peer.profile, ["routing", "bfd", "peers", name, "profile"]),

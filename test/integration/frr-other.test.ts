@@ -58,6 +58,23 @@ describe.skipIf(missing !== undefined)(`an FRR with mgmtd (${missing ?? process.
     });
   });
 
+  it("gives static routes BFD, changes it in place, and takes it back", async () => {
+    const rest = "bfd\n profile fast\n exit\nexit\n";
+    const routes = (...lines: readonly string[]) => `${rest}${lines.join("\n")}\n`;
+    await lab.begin(routes("ip route 10.0.0.0/8 192.0.2.1 tag 5", "ip route 11.0.0.0/8 192.0.2.1 bfd"));
+    for (const to of [
+      routes("ip route 10.0.0.0/8 192.0.2.1 tag 5 200 bfd", "ip route 11.0.0.0/8 192.0.2.1 bfd profile fast"),
+      routes("ip route 10.0.0.0/8 192.0.2.1 tag 6 200 bfd profile fast", "ip route 11.0.0.0/8 192.0.2.1"),
+      `${rest}vrf blue\n ipv6 route 2001:db8::/32 2001:db8:1::1 nexthop-vrf default bfd\nexit-vrf\n`,
+    ]) {
+      expect({ ...(await lab.apply(to)), differs: await lab.differs(to) }).toEqual({
+        said: true,
+        why: "",
+        differs: [],
+      });
+    }
+  });
+
   it("asks a scratch FRR of its own version, and names a line that is not taken by its place", async () => {
     await lab.begin("");
     const host = linuxHost(passingSecrets());

@@ -1,7 +1,7 @@
 /** Static routes: those that were asked for, and those that keep announced prefixes in the table. */
 import type { Machine } from "../../../schemas/machine.ts";
 import type { StaticRoute, VrfStaticRoute } from "../../../schemas/static-routes.ts";
-import { applying, type RenderContext, valued } from "./lines.ts";
+import { applying, type RenderContext, valued, when } from "./lines.ts";
 
 /** Behind every real route of the same prefix. */
 const lastResort = 254;
@@ -36,6 +36,8 @@ export function routeLines(
     ...valued(route.tag, " tag"),
     ...(distance === undefined ? [] : [` ${distance}`]),
     ...valued(route["next-hop-vrf"], " nexthop-vrf"),
+    ...when(route.bfd, " bfd"),
+    ...when(typeof route.bfd === "string", ` profile ${route.bfd}`),
   ].join("");
   return targets.map((target) => `${command(prefix)} ${prefix} ${target}${options}`);
 }

@@ -344,4 +344,24 @@ router bgp 64500
       "hitless set ip prefix-list IN: seq 10 permit 203.0.113.0/24",
     ]);
   });
+
+  it("gives a static route BFD in place, where FRR knows of it", () => {
+    const route = "ip route 10.0.0.0/8 192.0.2.1 tag 5 200";
+    const plan = (desired: string, live: string, version: string) =>
+      planFrr(config(desired), observed(live, { version }), [config(live)]);
+    const commands = (desired: string, live: string) =>
+      plan(desired, live, "10.3").steps.flatMap((step) => step.commands.map(({ line }) => line));
+
+    expect(commands(`${route} bfd profile fast`, `${route} bfd`)).toEqual([`${route} bfd profile fast`]);
+    expect(commands(route, `${route} bfd`)).toEqual([route]);
+    expect(commands(`${route} bfd`, "ip route 10.0.0.0/8 192.0.2.1 tag 5 100")).toEqual([
+      "no ip route 10.0.0.0/8 192.0.2.1 tag 5 100",
+      `${route} bfd`,
+    ]);
+    expect(plan(`${route} bfd`, route, "10.3").problems).toEqual([]);
+    expect(plan(`${route} bfd`, route, "8.4.4").problems).toEqual([
+      expect.objectContaining({ code: "FRR_REJECTED", message: expect.stringContaining("name of an interface") }),
+    ]);
+    expect(plan("", `${route} bfd`, "8.4.4").problems).toEqual([]);
+  });
 });

@@ -19,6 +19,8 @@ export interface Cost {
 }
 
 export interface Ran extends Cost {
+  /** Of its time, until the plan was there: the rest is carrying out, and reading back. */
+  readonly plannedMs: number;
   readonly rssMiB: number;
   readonly steps: number;
   /** In what it took of asking a scratch FRR. */
@@ -59,10 +61,10 @@ function begin(): () => Cost {
   };
 }
 
-function ran(cost: Cost, { steps, problems }: Plan<FrrStep>, outcome: string): Ran {
+function ran(cost: Cost, plannedMs: number, { steps, problems }: Plan<FrrStep>, outcome: string): Ran {
   // What getrusage() says is also that of the process which started this one.
   const rssMiB = Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1024;
-  return { ...cost, rssMiB, steps: steps.length, scratch, problems: problems.map(String), outcome };
+  return { ...cost, plannedMs, rssMiB, steps: steps.length, scratch, problems: problems.map(String), outcome };
 }
 
 /** As `impctl frr` does. */
@@ -70,9 +72,10 @@ async function once(): Promise<Ran> {
   const instance = { sockets, scratches: counted(freshScratches(folder, host)) };
   const end = begin();
   const plan = await planWhole(file, instance, host, signal);
+  const planned = end();
   const outcome = verb === "apply" ? await applyWhole(plan, instance, host, signal) : undefined;
   const why = outcome?.kind === "rolled-back" ? `: ${outcome.why.message}` : "";
-  return ran(end(), plan, `${outcome?.kind ?? ""}${why}`);
+  return ran(end(), planned.wallMs, plan, `${outcome?.kind ?? ""}${why}`);
 }
 
 /** The cheapest of some rounds after the first, each of which wants another ten lines, or none. */
@@ -88,7 +91,8 @@ async function agent(): Promise<readonly Ran[]> {
       const observed = await plane.observe(host, signal);
       const tried = await rehearse({ config: text }, observed, host, signal);
       const plan = plane.plan(tried.desired, observed, [{ config }]);
-      rounds[kind]?.push(ran(end(), { ...plan, problems: [...tried.problems, ...plan.problems] }, ""));
+      const cost = end();
+      rounds[kind]?.push(ran(cost, cost.wallMs, { ...plan, problems: [...tried.problems, ...plan.problems] }, ""));
     }
   }
   return rounds.flatMap((some) => some.slice(2).toSorted((a, b) => a.cpuMs - b.cpuMs)[0] ?? []);

@@ -195,8 +195,11 @@ function applyRow(
   const cpuMs = all.cpuMs + again.cpuMs;
   const daemons = cpuMs < 100 ? "" : `; ${(ran.daemonsMs / cpuMs).toFixed(2)}x their CPU`;
   const twice = all.wallMs + again.wallMs;
-  const floors = `${(ran.wallMs / twice).toFixed(2)}x the floor of reading, and reading again what was told (${ms(twice)}${daemons}), ${(ran.wallMs / all.wallMs).toFixed(2)}x that of reading once`;
-  return `  ${what} (${ran.outcome}): ${ms(ran.wallMs)}, ${floors}\n    frr-reload.py ${ms(other.wallMs)}: ${times(other, ran)}; scratch FRR ${ms(ran.scratch.wallMs)}; RSS ${ran.rssMiB.toFixed(0)} MiB`;
+  const changedMs = ran.wallMs - ran.plannedMs;
+  const floor = (wallMs: number, floorMs: number) => `${ms(wallMs)}, ${(wallMs / floorMs).toFixed(2)}x`;
+  const parts = `planned in ${floor(ran.plannedMs, all.wallMs)} the floor; carried out and verified in ${floor(changedMs, all.wallMs)}`;
+  const whole = `both ${floor(ran.wallMs, twice)} the floor of reading, and reading again what was told (${ms(twice)}${daemons})`;
+  return `  ${what} (${ran.outcome}): ${parts}; ${whole}\n    frr-reload.py ${ms(other.wallMs)}: ${times(other, ran)}; scratch FRR ${ms(ran.scratch.wallMs)}; RSS ${ran.rssMiB.toFixed(0)} MiB`;
 }
 
 function times(other: Cost, ran: Cost): string {

@@ -170,7 +170,9 @@ class Reader {
     const { path, parts, inside } = this.context;
     const known = inside.get(line);
     const context = known ?? growing([...path, line]);
-    if (!known) {
+    // What stands between both may be meant to act between them.
+    if (known) this.isExact = false;
+    else {
       inside.set(line, context);
       parts.push(context);
     }
@@ -181,6 +183,7 @@ class Reader {
 
   /** The line before has something inside although it is not known to: it is a context all the same. */
   private enterLast({ from, indent }: { readonly from: number; readonly indent: number }): void {
+    this.isExact = false;
     const { parts } = this.context;
     const stretch = parts.at(-1);
     if (stretch && isStretch(stretch)) {
@@ -198,12 +201,14 @@ class Reader {
     }
   }
 
-  /** The last line that is not deeper is the context, unless that has nothing in it. */
+  /** Leaves the last line that is not deeper, or the context that it stands in: that is not known of a line that opens none. */
   private exit(indent: number): void {
     if (this.last && this.last.indent > indent) this.last = undefined;
     while ((this.open.at(-1)?.indent ?? 0) > indent) this.leave();
-    if (this.last) this.last = undefined;
-    else this.leave();
+    if (this.last) {
+      this.isExact = false;
+      this.last = undefined;
+    } else this.leave();
   }
 
   private leave(): void {

@@ -24,6 +24,29 @@ const pieces: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom("!\n", "\n", "# said\n", "ip route 10.9.9.0/24 Null0\n"),
 );
 const texts = fc.array(pieces, { maxLength: 12 }).map((all) => all.join(""));
+/** Lines that open contexts, leave them, do neither, or do so only by their indentation, each as deep as may be. */
+const odd = fc
+  .array(
+    fc.tuple(
+      fc.nat(2),
+      fc.constantFrom(
+        "router bgp 64500",
+        "address-family ipv4 unicast",
+        "route-map M permit 10",
+        "vrf red",
+        "odd thing",
+        "match tag 7",
+        "neighbor 192.0.2.1 activate",
+        "ip route 10.0.0.0/8 Null0",
+        "exit-address-family",
+        "exit",
+        "end",
+        "!",
+      ),
+    ),
+    { maxLength: 10 },
+  )
+  .map((all) => all.map(([depth, line]) => `${" ".repeat(depth)}${line}\n`).join(""));
 /** Mostly the same as another one, as what is live and a file are. */
 const pairs = fc
   .tuple(fc.array(pieces, { maxLength: 12 }), fc.nat(12), pieces, fc.boolean())
@@ -78,6 +101,24 @@ describe("texts that are read stretch by stretch", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("are what a file reads as, line after line, where they are known to be exact", () => {
+    let exact = 0;
+    fc.assert(
+      fc.property(fc.oneof(texts, odd), (text) => {
+        const outline = outlineOf(text);
+        if (!outline.isExact) return;
+        exact += 1;
+        const { lines, doubt } = readSource(text);
+        expect(doubt).toBeUndefined();
+        expect([...held(outline).keys()]).toEqual([
+          ...new Set(lines.map(({ context, line }) => pathKey(context, line))),
+        ]);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(exact).toBeGreaterThan(100);
   });
 
   it("differ where their lines do, at least, and not where they are the same text", () => {

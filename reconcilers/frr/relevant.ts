@@ -23,7 +23,7 @@ export function relevantParts(one: Context, other: Context, also: ReadonlySet<st
   const different = [...lines, ...contexts];
   const isSame = different.length === 0 && also.size === 0;
   const roots = [...different, ...[...also].map((key) => key.split("\n", 1)[0] ?? "")];
-  const objects = new Set(roots.flatMap((line) => (isApart(line) ? [objectOf([], line)] : [])));
+  const objects = new Set(roots.flatMap((line) => apart(line) ?? []));
   const kept = neighborsKept(one, other, [...also]);
   return {
     isSame,
@@ -62,7 +62,8 @@ function selecting(isPart: boolean, objects: ReadonlySet<string>, kept: Kept): S
     ofContext: (path) => {
       const [root = "", inner] = path;
       if (inner === undefined) {
-        if (root.startsWith("route-map ")) return objects.has(objectOf([], root)) === isPart;
+        const map = root.startsWith("route-map ") ? apart(root) : undefined;
+        if (map !== undefined) return objects.has(map) === isPart;
         return kept.has(root) ? undefined : isPart;
       }
       return kept.has(root) && inner.startsWith("address-family ") && path.length === 2 ? undefined : isPart;
@@ -82,16 +83,19 @@ function objectTest(objects: ReadonlySet<string>): (text: string, first: number,
     // Lines of one list follow each other.
     if (before !== "" && text.startsWith(before, first)) return isBefore;
     const line = text.slice(first, end);
-    if (!isApart(line)) return true;
-    const object = objectOf([], line);
+    const object = line.startsWith("no ") ? undefined : apart(line);
+    if (object === undefined) return true;
     before = `${object} `;
     isBefore = objects.has(object);
     return isBefore;
   };
 }
 
-function isApart(line: string): boolean {
-  return line.startsWith("route-map ") || namedKinds.some((kind) => line.startsWith(kind));
+/** The list, route or whole route-map that a line at the top, or one that takes it away, is about; undefined: it is no such line. */
+function apart(line: string): string | undefined {
+  const positive = line.replace(/^no /, "");
+  if (positive.startsWith("route-map ")) return positive.split(" ", 2).join(" ");
+  return namedKinds.some((kind) => positive.startsWith(kind)) ? objectOf([], positive) : undefined;
 }
 
 /** Of instances whose own lines are the same on both sides: the neighbours that differ, and all that have to do with groups. */

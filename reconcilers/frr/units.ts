@@ -69,11 +69,14 @@ function unitsOf(source: readonly SourceLine[], names: readonly string[]): Units
 
 /**
  * "router bgp 64500/neighbor 192.0.2.1", "router bgp 64500/" (the instance), "router bgp 64500/address-family ipv4 unicast",
- * "ip prefix-list A", "route-map A permit 10".
+ * "ip prefix-list A", "route-map A". A line that takes one away is of it.
  */
 function unitOf(context: readonly string[], line: string): string {
   const [root, inner] = context;
-  if (root === undefined) return opensContext(context, line) ? rootUnit(line) : objectOf(context, line);
+  if (root === undefined) {
+    const positive = line.replace(/^no /, "");
+    return opensContext(context, positive) ? rootUnit(positive) : objectOf(context, positive);
+  }
   if (!root.startsWith("router bgp ")) return root.startsWith("vrf ") ? objectOf(context, line) : rootUnit(root);
   const neighbor = neighborOf(context, line);
   if (neighbor !== undefined) return `${root}/neighbor ${neighbor}`;
@@ -82,6 +85,7 @@ function unitOf(context: readonly string[], line: string): string {
 }
 
 function rootUnit(root: string): string {
+  if (root.startsWith("route-map ")) return root.split(" ", 2).join(" ");
   return root.startsWith("router bgp ") ? `${root}/` : root.startsWith("interface ") ? lineKey([], root) : root;
 }
 

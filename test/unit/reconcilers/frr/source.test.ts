@@ -101,6 +101,9 @@ describe("a file that leaves every context by its own words", () => {
       "an empty family that is not left",
       "router bgp 1\n address-family ipv4 unicast\n neighbor A activate\n exit-address-family\nexit\n",
     ],
+    ["what stands in no known context", "odd thing\n inside\nexit\n"],
+    ["a context that is opened twice", "route-map A permit 10\n match tag 7\nexit\nroute-map A permit 10\nexit\n"],
+    ["an exit as deep as what it leaves", "router bgp 1\n neighbor A activate\n exit\n odd thing\nexit\n"],
   ])("is none with %s", (_, text) => {
     expect(isExact(text)).toBe(false);
   });
@@ -143,6 +146,20 @@ exit
   it("is the list that differs, whole", () => {
     const more = live.replace("router bgp", "ip prefix-list B seq 10 deny any\nrouter bgp");
     expect(fed(more)).toEqual(["ip prefix-list B seq 5 permit 192.0.2.0/24", "ip prefix-list B seq 10 deny any"]);
+  });
+
+  it("is the whole route-map of which something is taken away, or the instance that is", () => {
+    const map = "route-map M permit 10\n match tag 7\nexit\nroute-map M permit 20\nexit\n";
+    for (const line of ["no route-map M", "no route-map M permit 20"]) {
+      const { fed } = partSource(readSource(`${map}${line}\n`).lines, parseConfig(map));
+      expect(fed.map((one) => one.line)).toEqual([
+        "route-map M permit 10",
+        "match tag 7",
+        "route-map M permit 20",
+        line,
+      ]);
+    }
+    expect(fed(`${live}no router bgp 64500\n`)).toHaveLength(11);
   });
 
   it("is the peer that differs, with its group and its instance, and no other peer", () => {

@@ -2,7 +2,8 @@
 import { ancestors, type Entries, entriesOf, type Entry, type Neighbor, neighborKey, neighborsOf } from "./entries.ts";
 import type { Operation } from "./impact.ts";
 import { instanceSlot, isLeak } from "./grammar.ts";
-import { filterOf } from "./filters.ts";
+import type { FilterName } from "./filter-lists.ts";
+import { type Filters, filterOf, isThere, LiveFilters } from "./filters.ts";
 import { outlineOf } from "./outline-text.ts";
 import { relevantParts } from "./relevant.ts";
 import { pathKey } from "./tree.ts";
@@ -42,8 +43,11 @@ export function sidesOf(
     const known = text === live ? liveEntries : text === desired ? desiredEntries : undefined;
     for (const key of (known ?? entriesOf(relevant.part(outlineOf(text)))).keys()) keys.add(key);
   }
-  // Copies of filters that a change left behind which was interrupted (regroup.ts).
-  for (const { key, path, line } of liveEntries.values()) if (filterOf(path[0] ?? line)?.endsWith("~")) keys.add(key);
+  const named = [...liveEntries.values()].filter(({ path, line }) => filterOf(path[0] ?? line)?.endsWith("~"));
+  if (named.length > 0) {
+    const filters = [wanted, found, ...owned.map(outlineOf)].map((outline) => new LiveFilters(outline));
+    for (const { key, path, line } of named) if (isCopy(filterOf(path[0] ?? line) ?? "", filters)) keys.add(key);
+  }
   return {
     desired: desiredEntries,
     live: liveEntries,
@@ -51,6 +55,12 @@ export function sidesOf(
     desiredNeighbors: neighborsOf(desiredEntries),
     liveNeighbors: neighborsOf(liveEntries),
   };
+}
+
+/** Whether it is named as a copy of a filter, which a change that was interrupted left behind (copies.ts). */
+function isCopy(name: FilterName, filters: readonly Filters[]): boolean {
+  const base = name.slice(0, -1);
+  return name.endsWith("~") && (filters.some((some) => isThere(some, base)) || isCopy(base, filters));
 }
 
 /** Linear in the number of lines. `incomplete`: places of lines that not every daemon has that should. */

@@ -209,6 +209,18 @@ router bgp 64500
     ]);
   });
 
+  it("takes for a copy that it left behind only what is named after a filter, or after such a copy", () => {
+    const entry = (name: string) => `ip prefix-list ${name} seq 5 permit 203.0.113.0/24\n`;
+    const foreign = `${entry("CUST~")}route-map CUST~~ permit 10\n`;
+    const plan = planFrr(config(base), observed(`${base}${foreign}`), [config(base)]);
+    expect(plan.steps).toEqual([]);
+    expect(plan.foreign.map(({ id }) => id)).toEqual(["frr/ip prefix-list CUST~", "frr/route-map CUST~~ permit 10"]);
+
+    const left = ["IN~", "IN~~", "GONE~"].map(entry).join("");
+    const { steps } = planFrr(config(base), observed(`${base}${left}`), [config(`${base}${entry("GONE")}`)]);
+    expect(steps.map(describeStep)).toEqual(["IN~", "IN~~", "GONE~"].map((name) => `remove ip prefix-list ${name}`));
+  });
+
   it("keeps an instance in which somebody else has neighbours", () => {
     const live = `${base} neighbor 198.51.100.9 remote-as 64511\n`;
     const { steps } = planFrr(config(""), observed(live), [config(base)]);

@@ -5,7 +5,7 @@
 
 /** What FRR prints of itself, or what belongs to the system and not to routing. At the top of a configuration. */
 export function isAmbientLine(line: string): boolean {
-  return /^(?:frr (?:version|defaults)|hostname|domainname|log|(?:no )?service|password|enable password|username|line vty|agentx|(?:no )?banner motd|(?:no )?ip(?:v6)? forwarding|Building configuration|Current configuration)\b/.test(
+  return /^(?:no )?(?:frr (?:version|defaults)|hostname|domainname|log(?!-)|service|password|enable password|username|line vty|agentx|banner motd|ip(?:v6)? forwarding|Building configuration|Current configuration)\b/.test(
     line,
   );
 }
@@ -16,7 +16,26 @@ export function isAmbientLine(line: string): boolean {
 /** Commands of FRR's vty that are no configuration. */
 const vtyCommands = "clear configure copy disable do enable end exit list quit show write".split(" ");
 /** First words of ambient lines. */
-const ambientWords = "agentx domainname frr hostname line log password service username".split(" ");
+const ambientWords = "agentx banner domainname frr hostname line log password service username".split(" ");
+
+/** Whether FRR takes a line, or may take it, for no configuration at all or for ambient, also from within a context. */
+export function isSystemLine(line: string): boolean {
+  const positive = line.replace(/^no? /, "");
+  return isVtyCommand(positive) || setsAmbient(positive);
+}
+
+function isVtyCommand(line: string): boolean {
+  return !isAmbientLine(line) && (begins(line, vtyCommands) || /^(?:exit-|XFRR_)/.test(line));
+}
+
+function setsAmbient(line: string): boolean {
+  return isAmbientLine(line) || begins(line, ambientWords) || /^ip(?:v6)? fo?r?w?\w*$/.test(line);
+}
+
+function begins(line: string, words: readonly string[]): boolean {
+  const [first = ""] = line.split(" ", 1);
+  return first !== "" && words.some((word) => word.startsWith(first));
+}
 
 /** Negations that `show running-config` prints, so that they can be wanted: of settings that are on by themselves. */
 const printedNegations: readonly RegExp[] = [
@@ -36,13 +55,10 @@ export function wrongRawLine(text: string, place: RawPlace): string | undefined 
   const line = text.trim().replaceAll(/\s+/g, " ");
   const positive = line.replace(/^no? /, "");
   const [word = ""] = positive.split(" ");
-  const begins = (words: readonly string[]) => word !== "" && words.some((one) => one.startsWith(word));
-  const ambient = isAmbientLine(positive) && !positive.startsWith("log-");
-  const command = begins(vtyCommands) || /^(?:exit-|XFRR_)/.test(word);
   if (/^[!#]/.test(line)) return "must not be a comment, which FRR drops: write it in YAML, or as the description";
-  if (command && !ambient)
+  if (isVtyCommand(positive))
     return `must be configuration, not the command "${word}": where lines stand is told by context`;
-  if (ambient || begins(ambientWords) || /^ip(?:v6)? fo?r?w?\w*$/.test(positive))
+  if (setsAmbient(positive))
     return `must not set "${word}": that is FRR's own or the system's, and never compared with what is live`;
   const wanted = place === "undo" || (place === "lines" && printedNegations.some((one) => one.test(positive)));
   if (positive !== line && !wanted)

@@ -2,6 +2,7 @@
  * What a file becomes in a running FRR: the canonical text that a plan compares with what is live, and every line that FRR
  * would not take, before it is asked to. A scratch FRR says so; where none can run, a table of defaults has to do.
  */
+import { isSystemLine } from "../../schemas/frr-line.ts";
 import { Problem, type ProblemDetails } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
 import { type Daemon, daemons, type FrrObserved } from "./model.ts";
@@ -143,11 +144,15 @@ const others: readonly (readonly [RegExp, string])[] = [
   [/^(?:ip|ipv6) router (isis|openfabric)\b/, "$1"],
 ];
 
-/** Lines that no daemon here takes: it does not run, or nobody here configures it. */
+/** Lines that no daemon here is to take: it does not run, nobody here configures it, or they are not of routing. */
 function strangeLines(lines: readonly SourceLine[], running: readonly Daemon[], file: FrrFile): readonly Problem[] {
   return lines.flatMap(({ context, line, at }) => {
     if (!isCommand(line)) {
       return [refusal(file, at, `"${line.slice(0, 40)}…" is longer than FRR reads, or no text`)];
+    }
+    if (isSystemLine(line)) {
+      const details = { remedy: "Take it out of the file, or write its words in full if it is of routing." };
+      return [refusal(file, at, `"${line}" is for FRR's own settings or the system's, or no configuration`, details)];
     }
     if (context.length > 0 && !/^(?:interface|vrf) /.test(context[0] ?? "")) return [];
     const positive = line.replace(/^no /, "");

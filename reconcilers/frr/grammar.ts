@@ -222,10 +222,9 @@ export function isIdentity(path: readonly string[], line: string): boolean {
 
 /** What FRR prints of itself, or what belongs to the system and not to routing: neither desired, nor drift, nor foreign. */
 export function isAmbient(path: readonly string[], line: string): boolean {
+  if (path.length > 0) return path[0] === "line vty";
   // What there is most of, first.
-  return (
-    path.length === 0 && !line.startsWith("ip prefix-list ") && !line.startsWith("ip route ") && isAmbientLine(line)
-  );
+  return !line.startsWith("ip prefix-list ") && !line.startsWith("ip route ") && isAmbientLine(line);
 }
 
 /** What an instance occupies: a daemon holds one `router bgp` in a VRF. undefined for other lines. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { wrongRawLine } from "../../../schemas/frr-line.ts";
+import { readFileSync } from "node:fs";
+import { isSystemLine, wrongRawLine } from "../../../schemas/frr-line.ts";
 import { RawFrr } from "../../../schemas/raw.ts";
 
 describe("a raw line for FRR", () => {
@@ -15,6 +16,8 @@ describe("a raw line for FRR", () => {
     "line vty",
     "ip forwarding",
     "ipv6 forw",
+    "banner motd line x",
+    "ban motd line x",
     "frr version 8.4.4",
   ])("is refused where nobody would ever compare it: %s", (line) => {
     expect(wrongRawLine(line, "lines")).toContain("must not set");
@@ -72,5 +75,21 @@ describe("a raw line for FRR", () => {
     const { error } = RawFrr.safeParse({ x: block });
 
     expect(error?.issues.map(({ path }) => path.join("."))).toEqual(["x.context.0", "x.lines.1", "x.undo.0"]);
+  });
+});
+
+describe("a line of any FRR file", () => {
+  it.each(["lo file /tmp/x", "no log stdout", "do write", "ban motd line x", "enable password x", "conf t", "XFRR_x"])(
+    "is not of routing, in whatever context: %s",
+    (line) => {
+      expect(isSystemLine(line)).toBe(true);
+    },
+  );
+
+  it("is of routing where FRR prints it so", () => {
+    const lines = readFileSync("test/integration/frr-catalogue.conf", "utf8").split("\n");
+    const inside = lines.map((line) => line.trim()).filter((line) => !/^(?:!|exit)|^$/.test(line));
+    expect(inside.length).toBeGreaterThan(100);
+    expect(inside.filter(isSystemLine)).toEqual([]);
   });
 });

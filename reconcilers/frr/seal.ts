@@ -2,45 +2,60 @@
 import { Problem } from "../../schemas/problem.ts";
 import { sealedSecret, type Secrets } from "../core.ts";
 
-/** What comes before a secret that runs to the end of its line, or (group 2 given) to the next blank. */
-const secretLines: readonly RegExp[] = [
-  // Words shortened as FRR takes them, too.
-  /^(\s*(?:no )?nei\w* \S+ (?:pa|pas\w*) (?:[08] )?)(.+)$/,
-  // A digit may say how it is encrypted elsewhere; a number before an address is the key.
-  /^(\s*(?:no )?ip os\w* (?:\S+ )?authentication-\w* (?:\d (?![\d.]+$))?)(\S+)/,
-  /^(\s*(?:no )?ip os\w* .*\bmd5 )(\S+)/,
-  /^(\s*(?:no )?area .* (?:md5|authentication-\w+) )(\S+)/,
-  /^(\s*ipv6 ospf6 authentication .*\bkey )(\S+)/,
-  /^(\s*key-string )(.+)$/,
-  /^(\s*(?:area-password|domain-password|isis password) (?:clear|md5) )(\S+)/,
-  /^(\s*ip rip authentication string )(.+)$/,
-  /^(\s*(?:enable )?password (?:8 )?)(\S+)/,
+/** Words as FRR takes them: any beginning of each, of a letter or more, or of what stands before a "|" in it. */
+function words(text: string): string {
+  return text.split(" ").map(word).join(" ");
+}
+
+function word(text: string): string {
+  const [least = "", rest] = text.includes("|") ? text.split("|") : [text.slice(0, 1), text.slice(1)];
+  const more = (rest ?? "").split("");
+  return least + more.map((letter) => `(?:${letter}`).join("") + ")?".repeat(more.length);
+}
+
+/** A word of any kind. */
+const any = "[^ \n]+ ";
+/** A digit that says how a key is encrypted elsewhere; one before an address is the key. */
+const form = "(?:[0-9] (?![0-9.]+$))?";
+/** What else an interface, or a virtual link, authenticates by. */
+const other = `(?:${words("message-digest")}|${words("null")}|${words("key-|chain")}|[0-9.]+)(?: |$)`;
+
+/** The words before keys of OSPF: those that have a longest length. */
+const md5Key = `${words("message-digest-key")} ${any}${words("md5")} ${form}`;
+const simpleKey = `(?:${words("authentication-|key")} |${words("authentication")} (?!${other}))${form}`;
+const ofOspf = `(?:${words("ip ospf")} (?:${any})?|${words("area")} ${any}${words("virtual-link")} ${any}(?:.* )?)`;
+
+/** What comes before a secret that is a word. */
+const beforeWord = [
+  `${ofOspf}(?:${md5Key}|${simpleKey})`,
+  `${words("ipv6 ospf6 authentication key-id")} ${any}${words("hash-algo")} ${any}${words("key")} `,
+  `(?:${words("area-password")}|${words("domain-password")}|${words("isis password")}) (?:${words("clear")}|${words("md5")}) `,
+  `${words("ip nhrp authentication")} `,
+  `(?:${words("enable")} )?${words("pa|ssword")} (?:8 )?`,
 ];
+/** What comes before a secret that runs to the end of its line. */
+const beforeRest = [
+  `${words("neighbor")} ${any}${words("password")} (?:[08] )?`,
+  `(?:${words("key-|string")}|${words("key")}) (?![0-9]+$|${words("chain")} )`,
+  `${words("ip rip authentication string")} `,
+];
+
+const negation = "[ \t]*(?:no? )?";
+const secretWords = new RegExp(`^(${negation}(?:${beforeWord.join("|")}))([^ \n]+)`, "gm");
+const secretRests = new RegExp(`^(${negation}(?:${beforeRest.join("|")}))([^\n]+)`, "gm");
 
 /** The same text with every secret in it sealed. A text that is sealed already stays as it is. */
 export function sealConfig(text: string, seal: (secret: string) => string): string {
-  if (!/ pa| md5 |password|key|authentication-|authentication string/.test(text)) return text;
-  return text.replaceAll(/^.*(?: pa| md5 |password|key|authentication-|authentication string).*$/gm, (line) =>
-    sealLine(line, seal),
-  );
+  const sealed = (_: string, before: string, secret: string) =>
+    before + (secret.match(sealedSecret)?.[0] === secret ? secret : seal(secret));
+  return text.replaceAll(secretWords, sealed).replaceAll(secretRests, sealed);
 }
 
-/** One line with its secret sealed. */
-export function sealLine(line: string, seal: (secret: string) => string): string {
-  for (const pattern of secretLines) {
-    const match = pattern.exec(line);
-    const [whole, before, secret] = match ?? [];
-    if (whole === undefined || before === undefined || secret === undefined) continue;
-    const known = secret.match(sealedSecret)?.[0] === secret;
-    return before + (known ? secret : seal(secret)) + line.slice(whole.length);
-  }
-  return line;
-}
-
-/** RFC 2328, D.3: FRR cuts longer ones off without a word. */
-const longestMd5Key = 16;
-/** RFC 2328, D.2: the same. */
-const longestSimpleKey = 8;
+/** RFC 2328, D.3 and D.2: FRR cuts longer ones off without a word. */
+const lengths = [
+  [new RegExp(`^${negation}${ofOspf}${md5Key}$`), 16],
+  [new RegExp(`^${negation}${ofOspf}${simpleKey}$`), 8],
+] as const;
 
 /**
  * A line as FRR must see it, and the secrets in it. Throws SECRET_UNREADABLE when one was not resolved, FRR_REJECTED when
@@ -59,11 +74,7 @@ export function revealLine(
       });
     }
     const before = line.slice(0, at);
-    const longest = before.endsWith("md5 ")
-      ? longestMd5Key
-      : before.endsWith("authentication-key ")
-        ? longestSimpleKey
-        : Infinity;
+    const [, longest = Infinity] = lengths.find(([keys]) => keys.test(before)) ?? [];
     if (/\s/.test(text) || text.length > longest) {
       throw new Problem("FRR_REJECTED", `The secret in "${line}" is no word that FRR takes whole.`, {
         remedy: `Use a secret without blanks${longest === Infinity ? "" : `, of at most ${longest} characters`}.`,

@@ -5,7 +5,7 @@
  */
 import { isAmbient } from "./grammar.ts";
 import { isExit, opensContext } from "./openers.ts";
-import { wordsIn } from "./words.ts";
+import { indentOf, wordsOf } from "./words.ts";
 
 /** One line to type, in file order. */
 export interface SourceLine {
@@ -40,8 +40,8 @@ const onlyInRouter =
 export function readSource(text: string): Source {
   const reader = new Reader();
   text.split("\n").forEach((raw, index) => {
-    const line = wordsOf(raw);
-    if (line !== undefined) reader.take(line, index + 1, raw.length - raw.trimStart().length);
+    const line = lineOf(raw);
+    if (line !== undefined) reader.take(line, index + 1, indentOf(raw));
   });
   return reader.source();
 }
@@ -52,11 +52,11 @@ export function readSource(text: string): Source {
  */
 export function readMarked(marked: string, text: string): Source {
   const isLine = (line: string | undefined): line is string => line !== undefined && !isLeaving(line);
-  const numbers = text.split("\n").flatMap((raw, index) => (isLine(wordsOf(raw)) ? [index + 1] : []));
+  const numbers = text.split("\n").flatMap((raw, index) => (isLine(lineOf(raw)) ? [index + 1] : []));
   const reader = new Reader();
   let count = 0;
   for (const raw of marked.split("\n")) {
-    const line = wordsOf(raw);
+    const line = lineOf(raw);
     if (line === undefined) continue;
     reader.take(line, numbers[count] ?? 0, undefined);
     if (isLine(line)) count += 1;
@@ -70,9 +70,8 @@ function isLeaving(line: string): boolean {
 }
 
 /** A line with single blanks, or undefined for what is none. */
-function wordsOf(raw: string): string | undefined {
-  const first = raw.search(/\S/);
-  const line = first === -1 ? undefined : wordsIn(raw, first, raw.length);
+function lineOf(raw: string): string | undefined {
+  const line = wordsOf(raw);
   // The one abbreviation that many files have.
   return line?.startsWith("int") ? line.replace(/^int(?:e(?:r(?:f(?:ac?)?)?)?)? (?=\S)/, "interface ") : line;
 }

@@ -1,30 +1,36 @@
-/** Lines of FRR as text: without comments, with single blanks. */
+/** Lines of FRR as text: without comments, with single blanks. FRR knows the blanks of ASCII only: others are parts of words. */
 
-/** The words of a line with single blanks; undefined for a comment. `first` is none. */
-export function wordsIn(text: string, first: number, end: number): string | undefined {
-  const sign = text.charCodeAt(first);
-  if (sign === 33 || sign === 35) return undefined;
-  const line = text.slice(first, end);
-  return isBlank(text.charCodeAt(end - 1)) || line.includes("  ") || line.includes("\t")
-    ? line.trim().replaceAll(/\s+/g, " ")
-    : line;
+/** The words of a line with single blanks; undefined for a comment, or a line without words. */
+export function wordsOf(raw: string): string | undefined {
+  const first = indentOf(raw);
+  const sign = raw.charCodeAt(first);
+  if (Number.isNaN(sign) || sign === 33 || sign === 35) return undefined;
+  const line = raw.slice(first);
+  return otherBlanks.test(line) || line.includes("  ") || line.endsWith(" ") ? spaced(line) : line;
+}
+
+/** How many blanks there are before the words of a line. */
+export function indentOf(raw: string): number {
+  let first = 0;
+  while (isBlank(raw.charCodeAt(first))) first += 1;
+  return first;
 }
 
 /** Blank, tab, carriage return and the like. */
-export function isBlank(code: number): boolean {
+function isBlank(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13);
 }
 
-const otherBlanks = ["\t", "\r", "\v", "\f"] as const;
+const otherBlanks = /[\t\v\f\r]/;
+
+function spaced(line: string): string {
+  return line.replaceAll(/[\t-\r ]+/g, " ").replaceAll(/^ | $/g, "");
+}
 
 /** The same text with single blanks between words, none at the end of a line, and a newline behind each. */
 export function tidied(text: string): string {
-  const isTidy = !/\S [ \n]/.test(text) && !otherBlanks.some((blank) => text.includes(blank));
+  const isTidy = !/[^ \n] (?:[ \n]|$)/.test(text) && !otherBlanks.test(text);
   if (isTidy) return text === "" || text.endsWith("\n") ? text : `${text}\n`;
-  const lines = text.split("\n").map((line) => {
-    let first = 0;
-    while (first < line.length && isBlank(line.charCodeAt(first))) first += 1;
-    return " ".repeat(first) + line.trim().replaceAll(/\s+/g, " ");
-  });
-  return `${lines.join("\n").trimEnd()}\n`;
+  const lines = text.replace(/\n$/, "").split("\n");
+  return lines.map((line) => `${" ".repeat(indentOf(line))}${spaced(line)}\n`).join("");
 }

@@ -5,7 +5,7 @@ import { culpritOf } from "./culprit.ts";
 import type { FrrCommand } from "./model.ts";
 import { rejected } from "./rejected.ts";
 import { wholeScript } from "./script.ts";
-import { revealLine } from "./seal.ts";
+import { maskText, revealLine } from "./seal.ts";
 import { rejection } from "./vty.ts";
 
 /** It may take as long as the daemons do. */
@@ -16,7 +16,7 @@ export async function configByVtysh(host: Host, sockets: string, signal: AbortSi
   const argv = ["vtysh", "--vty_socket", sockets, "-c", "show running-config no-header"] as const;
   const ran = await host.run(argv, { timeoutMs: limitMs, signal });
   if (ran.exitCode === 0) return ran.stdout;
-  throw unreachable(ran);
+  throw unreachable(ran, []);
 }
 
 /**
@@ -61,12 +61,13 @@ export async function refusedByVtysh<C extends FrrCommand>(
     const plain = revealed.flatMap((one) => one.plain);
     const [, number, said = ""] = /^line (\d+): (.*)/m.exec(ran.stderr) ?? [];
     if (number !== undefined) {
-      const at = script[Number(number) - 1];
-      return { why: `${ran.stdout.trim()} ${said}`.trim(), command: at?.command, plain };
+      // Of a line that only leads to a command, that command.
+      const command = script.slice(Number(number) - 1).find((one) => one.command)?.command;
+      return { why: `${ran.stdout.trim()} ${said}`.trim(), command, plain };
     }
     const why = rejection({ text: ran.stdout, status: 0 });
     if (why !== undefined) return { why, command: undefined, plain };
-    if (ran.exitCode !== 0) throw unreachable(ran);
+    if (ran.exitCode !== 0) throw unreachable(ran, plain);
     return undefined;
   }
 }
@@ -79,8 +80,8 @@ interface Failed<C extends FrrCommand> {
   readonly plain: readonly string[];
 }
 
-function unreachable({ exitCode, stderr, stdout }: RunResult): Problem {
-  const said = `${stderr} ${stdout}`.trim().replaceAll(/\s+/g, " ").slice(0, 300);
+function unreachable({ exitCode, stderr, stdout }: RunResult, plain: readonly string[]): Problem {
+  const said = maskText(`${stderr} ${stdout}`, plain).trim().replaceAll(/\s+/g, " ").slice(0, 300);
   return new Problem("FRR_UNREACHABLE", `vtysh ended with ${exitCode}: ${said}`, {
     remedy: "Check `systemctl status frr`, and that vtysh is of the same version.",
     transient: true,

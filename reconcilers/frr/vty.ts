@@ -123,9 +123,9 @@ export class VtySession {
   }
 
   /**
-   * Sends commands pipelined. Stops sending when `stop` says so of a reply (those on their way are still awaited, unless
-   * the daemon closes the session), so that the replies are those of the first commands, all of them when nothing stopped it. The deadline is for the
-   * whole, and only counts while the daemon says nothing.
+   * Sends commands pipelined. Stops sending when `stop` says so of a reply (those on their way are still awaited; where
+   * they stay out the session is closed), so that the replies are those of the first commands, all of them when nothing
+   * stopped it. The deadline only counts while the daemon says nothing.
    */
   async send(
     commands: readonly string[],
@@ -148,6 +148,8 @@ export class VtySession {
       const reply = await this.next(signal, deadlineMs).catch((thrown: unknown) => {
         // Where a context was not taken, each `exit` from it leaves one more, and the last one the session.
         if (!isStopped || signal.aborted) throw thrown;
+        // What may still arrive would be taken for the answer to something else.
+        this.close();
         return undefined;
       });
       if (!reply) break;

@@ -97,6 +97,28 @@ describe("a vty session", () => {
     await expect(openVty(host, "/run/frr", "bgpd", signal, 5000)).rejects.toThrow(/did not answer within 5 s/);
   });
 
+  it("is closed where answers stay out that would be taken for later ones", async () => {
+    const told = [frame("", 0), frame("no", 2)];
+    let isClosed = false;
+    const falling: Connection = {
+      write: () => Promise.resolve(),
+      read: (limited) =>
+        new Promise((resolve, reject) => {
+          const next = told.shift();
+          if (next) resolve(next);
+          limited.addEventListener("abort", () => reject(limited.reason as Error));
+        }),
+      close: () => (isClosed = true),
+    };
+    const host: Host = { ...frrHost(simFrr()), connect: () => Promise.resolve(falling) };
+    const vty = await openVty(host, "/run/frr", "bgpd", signal);
+
+    const replies = await vty.send(["nonsense", "show version"], signal, 1, (reply) => reply.status !== 0);
+
+    expect(replies).toEqual([{ text: "no", status: 2 }]);
+    expect(isClosed).toBe(true);
+  });
+
   it("says so when the daemon closes in the middle", async () => {
     const frr = simFrr();
     const vty = await openVty(frrHost(frr), "/run/frr", "bgpd", signal);

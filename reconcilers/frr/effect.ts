@@ -9,7 +9,7 @@ const usualDelayMs = 5000;
 const refreshMs = 5000;
 
 const filters =
-  /^frr\/(?:route-map |(?:ip|ipv6) prefix-list |bgp (?:as-path access-list|\S*community-list) |.*\/neighbor )/;
+  /^frr\/(?:route-map |(?:ip|ipv6) prefix-list |(?:ipv6 )?access-list |bgp (?:as-path access-list|\S*community-list) |.*\/neighbor )/;
 
 /** In milliseconds from the last step on; 0: none of these steps is about a filter. `config`: what FRR is to run. */
 export function filtersActAfterMs(steps: readonly Pick<Step, "id">[], config: string): number {

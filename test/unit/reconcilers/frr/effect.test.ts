@@ -11,6 +11,8 @@ describe("the time after which a filter acts", () => {
     expect(after("frr/ipv6 prefix-list OWN")).toBe(10_000);
     expect(after("frr/bgp as-path access-list LONG#2")).toBe(10_000);
     expect(after("frr/bgp large-community-list standard MARKED")).toBe(10_000);
+    expect(after("frr/access-list A")).toBe(10_000);
+    expect(after("frr/ipv6 access-list A")).toBe(10_000);
     expect(after("frr/router bgp 64500 vrf blue/neighbor 192.0.2.1")).toBe(10_000);
     expect(after("frr/router bgp 64500/ipv4 unicast/network 10.0.0.0/8")).toBe(0);
   });

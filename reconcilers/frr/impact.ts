@@ -21,8 +21,41 @@ export interface Disturbance {
 
 /** What is live, as far as impact depends on it. */
 export interface LiveSessions {
-  readonly entries: Entries;
   readonly neighbors: ReadonlyMap<string, Neighbor>;
+  /** Whoever connects from there is a peer, in no configuration, and goes with the line. */
+  readonly ranges: readonly ListenRange[];
+  /** Interfaces that have an area, by protocol: where there can be an adjacency. */
+  readonly adjacent: Readonly<Record<Protocol, readonly string[]>>;
+  /** Networks by which an instance of OSPF enables the interfaces that have an address in them. */
+  readonly networks: Readonly<Record<Protocol, readonly string[]>>;
+}
+
+type Protocol = "ospf" | "ospf6";
+
+interface ListenRange {
+  /** The line of its instance. */
+  readonly root: string;
+  readonly prefix: string;
+  readonly group: string;
+}
+
+export function liveSessions(entries: Entries, neighbors: ReadonlyMap<string, Neighbor>): LiveSessions {
+  const all = [...entries.values()];
+  const withArea = (start: string) =>
+    all.flatMap(({ path: [root = ""], line }) =>
+      root.startsWith("interface ") && line.startsWith(start) ? [root.slice("interface ".length)] : [],
+    );
+  return {
+    neighbors,
+    ranges: all.flatMap((entry) => rangeIn(entry) ?? []),
+    adjacent: { ospf: withArea("ip ospf area "), ospf6: withArea("ipv6 ospf6 area ") },
+    networks: { ospf: all.filter(isNetwork).map(({ line }) => line.replace(/ area .*/, "")), ospf6: [] },
+  };
+}
+
+function rangeIn({ path: [root = ""], line }: Pick<Entry, "path" | "line">): ListenRange | undefined {
+  const [, prefix, group] = /^(?:no )?bgp listen range (\S+) peer-group (\S+)$/.exec(line) ?? [];
+  return prefix === undefined || group === undefined ? undefined : { root, prefix, group };
 }
 
 const none: Disturbance = { impact: "hitless", resets: [] };
@@ -44,7 +77,7 @@ export function disturbance(operation: Operation, live: LiveSessions): Disturban
   const { entry } = operation;
   const root = entry.path[0] ?? entry.line;
   if (root.startsWith("router bgp ")) return ofBgp(operation, live, root);
-  if (/^router ospf6?\b/.test(root)) return ofOspf(operation, live, root.split(" ")[1] ?? "ospf");
+  if (/^router ospf6?\b/.test(root)) return ofOspf(operation, live, root.split(" ")[1] === "ospf6" ? "ospf6" : "ospf");
   if (root.startsWith("interface ")) return ofInterface(operation, live, root);
   return none;
 }
@@ -55,7 +88,7 @@ function ofBgp(operation: Operation, live: LiveSessions, root: string): Disturba
   if (entry.path.length === 0) return kind === "remove" ? reset(peersOf(live, root)) : none;
   const key = neighborKey(entry);
   if (key === undefined) {
-    const range = listenRange.exec(line);
+    const range = rangeIn(entry);
     if (range) return kind === "add" ? none : reset([dynamicPeers(range)]);
     if (instanceWide.test(line)) return reset(peersOf(live, root));
     return nextSession.test(line)
@@ -80,7 +113,7 @@ function peersOf(live: LiveSessions, root: string): readonly string[] {
   const named = [...live.neighbors.values()]
     .filter((one) => one.key.startsWith(`${root}\n`) && !one.isGroup && !isShut(one))
     .map((one) => one.name);
-  return [...named, ...listening(live, root).map(dynamicPeers)];
+  return [...named, ...live.ranges.filter((range) => range.root === root).map(dynamicPeers)];
 }
 
 /** The peer itself, or those of the group. */
@@ -89,40 +122,22 @@ export function membersOf(live: LiveSessions, root: string, neighbor: Neighbor):
   const named = [...live.neighbors.values()]
     .filter((one) => one.key.startsWith(`${root}\n`) && one.group === neighbor.name && !isShut(one))
     .map((one) => one.name);
-  const ranges = listening(live, root).filter(([, , group]) => group === neighbor.name);
+  const ranges = live.ranges.filter((range) => range.root === root && range.group === neighbor.name);
   return [...named, ...ranges.map(dynamicPeers)];
 }
 
-/** Whoever connects from there is a peer, in no configuration, and goes with the line. */
-const listenRange = /^bgp listen range (\S+) peer-group (\S+)$/;
-
-function dynamicPeers([, range]: readonly string[]): string {
-  return `peers in ${range}`;
+function dynamicPeers({ prefix }: ListenRange): string {
+  return `peers in ${prefix}`;
 }
-
-function listening({ entries }: LiveSessions, root: string): readonly RegExpExecArray[] {
-  const known = knownRanges.get(entries) ?? new Map<string, readonly RegExpExecArray[]>();
-  knownRanges.set(entries, known);
-  const found =
-    known.get(root) ??
-    [...entries.values()].flatMap(({ path, line }) => {
-      const range = path[0] === root ? listenRange.exec(line) : null;
-      return range ? [range] : [];
-    });
-  known.set(root, found);
-  return found;
-}
-
-const knownRanges = new WeakMap<Entries, Map<string, readonly RegExpExecArray[]>>();
 
 function isShut(neighbor: Neighbor): boolean {
   return neighbor.entries.some(({ line }) => /^neighbor \S+ shutdown\b/.test(line));
 }
 
-function ofOspf(operation: Operation, live: LiveSessions, protocol: string): Disturbance {
+function ofOspf(operation: Operation, live: LiveSessions, protocol: Protocol): Disturbance {
   const { entry, kind } = operation;
   const line = entry.line.replace(/^no /, "");
-  const adjacencies = [...adjacentInterfaces(live, protocol), ...enabledNetworks(live, protocol)];
+  const adjacencies = [...live.adjacent[protocol], ...live.networks[protocol]];
   if (isEnabling(line)) return kind === "add" ? none : flap([line.replace(/ area .*/, "")]);
   const ends =
     entry.path.length === 0
@@ -141,30 +156,12 @@ function ofInterface(operation: Operation, live: LiveSessions, root: string): Di
   const protocol = /^(?:no )?ip ospf /.test(line) ? "ospf" : "ospf6";
   const name = root.slice("interface ".length);
   // Which interfaces a network of an instance enables depends on their addresses, which FRR may not have.
-  const runs = adjacentInterfaces(live, protocol).includes(name) || enabledNetworks(live, protocol).length > 0;
+  const runs = live.adjacent[protocol].includes(name) || live.networks[protocol].length > 0;
   return runs && adjacency.test(line.replace(/^no /, "")) ? flap([name]) : none;
 }
 
 function flap(interfaces: readonly string[]): Disturbance {
   return interfaces.length === 0 ? none : { impact: "flap", resets: interfaces };
-}
-
-/** Interfaces that have an area: where there can be an adjacency. */
-function adjacentInterfaces({ entries }: LiveSessions, protocol: string): readonly string[] {
-  const known = adjacent.get(entries) ?? {};
-  adjacent.set(entries, known);
-  const area = protocol === "ospf" ? "ip ospf area" : "ipv6 ospf6 area";
-  return (known[protocol] ??= [...entries.values()]
-    .filter(({ path, line }) => path[0]?.startsWith("interface ") && line.startsWith(`${area} `))
-    .map(({ path }) => path[0]?.slice("interface ".length) ?? ""));
-}
-
-/** Networks by which an instance enables the interfaces that have an address in them. */
-function enabledNetworks({ entries }: LiveSessions, protocol: string): readonly string[] {
-  const found =
-    networks.get(entries) ?? [...entries.values()].filter(isNetwork).map(({ line }) => line.replace(/ area .*/, ""));
-  networks.set(entries, found);
-  return protocol === "ospf" ? found : [];
 }
 
 function isNetwork({ path, line }: Entry): boolean {
@@ -174,8 +171,3 @@ function isNetwork({ path, line }: Entry): boolean {
 function isEnabling(line: string): boolean {
   return /^network \S+ area /.test(line);
 }
-
-const networks = new WeakMap<Entries, readonly string[]>();
-
-/** Asked for with each line that changes, and the same for all of them. */
-const adjacent = new WeakMap<Entries, Record<string, readonly string[]>>();

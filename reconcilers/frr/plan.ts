@@ -5,7 +5,7 @@ import { displacedEntries } from "./displaced.ts";
 import { type Difference, difference, sidesOf, type Sides } from "./difference.ts";
 import { type Entries, type Entry, neighborKey } from "./entries.ts";
 import { instanceSlot, isIdentity, objectOf } from "./grammar.ts";
-import { type Disturbance, disturbance, type LiveSessions, membersOf, type Operation } from "./impact.ts";
+import { type Disturbance, disturbance, type LiveSessions, liveSessions, membersOf, type Operation } from "./impact.ts";
 import type { FrrDesired, FrrObserved, FrrStep, RawBlock } from "./model.ts";
 import { areaRemovals, early, earlyRemovals, holdingRemovals, makeAreas, makeRoom, phaseOf } from "./order.ts";
 import { outlineOf } from "./outline-text.ts";
@@ -67,7 +67,7 @@ function stepsOf(
   raw: readonly RawBlock[],
   reach: Reach,
 ): { readonly steps: readonly FrrStep[]; readonly notes: readonly string[] } {
-  const live: LiveSessions = { entries: sides.live, neighbors: sides.liveNeighbors };
+  const live = liveSessions(sides.live, sides.liveNeighbors);
   const isGroup = (entry: Entry): boolean => {
     const key = neighborKey(entry);
     if (key === undefined) return false;

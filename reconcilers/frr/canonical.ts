@@ -77,11 +77,10 @@ export async function canonicalForm(
   if (problems.length > 0) return { config: "", problems, notes: [] };
   const { fed, kept, isSame } = partSource(source.lines, relevant ? relevant.part(running) : parseConfig(live.config));
   if (isSame) return { config: live.config, problems: [], notes: [] };
-  // The same on both sides: known to be as FRR prints it.
-  const rest = exact && relevant ? [relevant.rest(exact)] : [];
   const whole = (seen: string) => {
     const shown = unionOf([sourceText(kept), seen].map((text) => outlineOf(text)));
-    return printOutline(rest.reduce((all, one) => joined(one, all), shown));
+    // The rest is the same on both sides: known to be as FRR prints it.
+    return printOutline(exact && relevant ? joined(relevant.rest(exact), shown) : shown);
   };
   if (fed.length === 0) return { config: whole(""), problems: [], notes: [] };
   const takers = takersOf(fed).filter((daemon) => live.running.includes(daemon));

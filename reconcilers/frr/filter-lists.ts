@@ -78,9 +78,8 @@ export class Lists {
     return (this.read.get(name)?.size ?? this.written.get(name)?.length ?? 0) > 0;
   }
 
-  keys(): MapIterator<FilterName> {
-    const all = new Set([...this.written.keys(), ...this.read.keys()]);
-    return new Map([...all].filter((name) => this.has(name)).map((name) => [name, name])).keys();
+  keys(): Iterable<FilterName> {
+    return new Set([...this.written.keys(), ...this.read.keys()].filter((name) => this.has(name)));
   }
 
   put(name: FilterName, number: number, says: string): void {

@@ -17,7 +17,7 @@ export interface Clause {
 
 export interface Filters {
   /** Entries by number: "permit 10.0.0.0/8 le 24"; of community lists "permit standard 64500:1". */
-  readonly lists: Pick<ReadonlyMap<FilterName, ReadonlyMap<number, string>>, "get" | "has" | "keys">;
+  readonly lists: Pick<ReadonlyMap<FilterName, ReadonlyMap<number, string>>, "get" | "has">;
   readonly maps: ReadonlyMap<FilterName, ReadonlyMap<number, Clause>>;
   /** What neighbours use: "router bgp 64500\naddress-family ipv4 unicast\nneighbor 192.0.2.1 out route-map", by the filter's name. */
   readonly uses: ReadonlyMap<string, FilterName>;

@@ -137,8 +137,7 @@ function incompleteLines(answers: readonly Answer[], merged: Context): readonly 
         if (missing(headOf(part), part.holders)) incomplete.push(pathKey(path, headOf(part)));
         look(part);
       } else if (isEven(path, part)) {
-        if (missing(...firstIn(part), part.holders))
-          incomplete.push(...linesIn(part).map((line) => pathKey(path, line)));
+        if (missing(firstIn(part), part.holders)) incomplete.push(...linesIn(part).map((line) => pathKey(path, line)));
       } else {
         const some = linesIn(part).filter((line) => missing(line, part.holders));
         incomplete.push(...some.map((line) => pathKey(path, line)));

@@ -26,13 +26,8 @@ const topOpener =
 /** Whether a line opens a context where it stands. */
 export function opensContext(context: readonly string[], line: string): boolean {
   const around = context.at(-1) ?? "";
-  if (around === "") return opensAtTop(line);
+  if (around === "") return !line.startsWith("ip ") && topOpener.test(line);
   return openers.some(([where, what]) => where.test(around) && what.test(line));
-}
-
-/** The same of a line at the top. */
-export function opensAtTop(line: string): boolean {
-  return !line.startsWith("ip ") && topOpener.test(line);
 }
 
 /** Whether a line leaves a context. */

@@ -67,8 +67,8 @@ export function linesIn(stretch: Stretch): readonly string[] {
 }
 
 /** The first of them. */
-export function firstIn({ text, from, indent }: Stretch): readonly [string] {
-  return [text.slice(from + indent, text.indexOf("\n", from))];
+export function firstIn({ text, from, indent }: Stretch): string {
+  return text.slice(from + indent, text.indexOf("\n", from));
 }
 
 /** The line that opens a context. */

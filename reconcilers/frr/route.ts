@@ -16,11 +16,6 @@ const interfaces = ["zebra", "ospfd", "ospf6d"] as const satisfies readonly Daem
 const commonClause =
   /^(?:description|call|on-match|continue|match (?:interface|metric|tag)|match ip(?:v6)? address|match ip next-hop(?! address)|match ipv6 next-hop type|set (?:metric|min-metric|max-metric|tag)|set ip next-hop(?! peer-address| unchanged)|set ipv6 next-hop local)(?: |$)/;
 
-/** Whether this version speaks the commands of the table. */
-export function isSupported(version: string): boolean {
-  return /^8(?:\.\d+)+$/.test(version);
-}
-
 /**
  * The daemons that a line goes to, of those that run. More than one: it is shared, and each that runs must hold it.
  * Exactly one: without that daemon there is nobody to configure.
@@ -94,7 +89,7 @@ export function neededDaemons(config: Context): ReadonlySet<Daemon> {
   };
   for (const part of config.parts) {
     if (isStretch(part))
-      for (const line of isEven(config.path, part) ? firstIn(part) : linesIn(part)) need(config.path, line);
+      for (const line of isEven(config.path, part) ? [firstIn(part)] : linesIn(part)) need(config.path, line);
     else {
       if (headKind(config.path, headOf(part)) !== "group") need(config.path, headOf(part));
       for (const daemon of neededDaemons(part)) needed.add(daemon);

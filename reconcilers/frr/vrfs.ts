@@ -3,7 +3,7 @@ import type { FrrDesired, FrrObserved } from "./model.ts";
 
 /** What a plan says of the VRFs that it configures; none where zebra did not tell which there are. */
 export function idleVrfs({ config }: FrrDesired, { vrfs }: FrrObserved): readonly string[] {
-  if (vrfs === undefined || !/^(?:vrf |router \S+ .*vrf )/m.test(config)) return [];
+  if (vrfs === undefined) return [];
   const named = [...config.matchAll(/^(?:vrf|router \S+ (?:\d+ )?vrf) (\S+)$/gm)].map(([, name = ""]) => name);
   return [...new Set(named)]
     .filter((name) => !vrfs.includes(name))

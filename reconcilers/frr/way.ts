@@ -4,14 +4,13 @@
  */
 import type { Host } from "../core.ts";
 import { daemons } from "./model.ts";
-import { isSupported } from "./route.ts";
 import { tryVty } from "./vty.ts";
 
 export type Way = "sockets" | "vtysh";
 
 /** undefined: it is no version, or that of several daemons which differ. */
 export function wayFor(version: string): Way | undefined {
-  if (isSupported(version)) return "sockets";
+  if (/^8(?:\.\d+)+$/.test(version)) return "sockets";
   return /^\d+(?:\.\d+)*$/.test(version) ? "vtysh" : undefined;
 }
 

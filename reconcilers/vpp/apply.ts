@@ -34,6 +34,8 @@ export async function* carryOut(
   signal: AbortSignal,
 ): AsyncIterable<ObjectStep> {
   const underWay = new UnderWay<ObjectStep>();
+  await beginRoutes(steps, placeOf);
+  let sent = 0;
   try {
     for (const step of steps) {
       signal.throwIfAborted();
@@ -42,12 +44,31 @@ export async function* carryOut(
       const mostly = underWay.length >= window ? window / 2 : 0;
       yield* underWay.finish(Math.max(mostly, underWay.until(namesIn(step))));
       underWay.add(step, madeBy(step), carryOutOne(step, placeOf(step)));
+      sent += 1;
       if (isAlone) yield* underWay.finish(1);
     }
     yield* underWay.finish(underWay.length);
   } finally {
     await underWay.rest();
+    for (const step of steps.slice(sent)) leaveRoute(step, placeOf(step));
   }
+}
+
+/** Has routes remembered as begun, should nobody come back: what VPP has of one that linux-cp has as well is not to be seen. */
+async function beginRoutes(steps: readonly ObjectStep[], placeOf: (step: ObjectStep) => Workplace): Promise<void> {
+  const places = new Set<Workplace>();
+  for (const step of steps) {
+    const object = step.after ?? step.before;
+    if (object?.kind !== "route" || !isRemembered(object)) continue;
+    placeOf(step).remembered.begin(object);
+    places.add(placeOf(step));
+  }
+  for (const { save } of places) await save();
+}
+
+/** Has it remembered as it was. */
+function leaveRoute({ before, after }: ObjectStep, { remembered }: Workplace): void {
+  if ((after ?? before)?.kind === "route") remembered.note(after, before);
 }
 
 /** By instance: two of them may have things of one name. */
@@ -73,11 +94,13 @@ async function carryOutOne(step: ObjectStep, place: Workplace): Promise<void> {
   try {
     await send(before, after, place);
   } catch (thrown) {
-    // What its undo took back is not there; what the undo of the one before left is nobody's.
-    if (after?.kind === "raw" && thrown instanceof Problem && thrown.code === "VPP_REFUSED") {
-      place.remembered.note(after, undefined);
+    if (!(thrown instanceof Problem)) throw thrown;
+    if (thrown.code === "VPP_REFUSED") {
+      // What its undo took back is not there; what the undo of the one before left is nobody's.
+      if (after?.kind === "raw") place.remembered.note(after, undefined);
+      leaveRoute(step, place);
     }
-    throw thrown instanceof Problem ? about(step, thrown) : thrown;
+    throw about(step, thrown);
   }
   place.remembered.note(before, after);
   if (isOnlyRemembered(after ?? before)) await place.save();

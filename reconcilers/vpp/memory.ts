@@ -67,9 +67,9 @@ export class Remembered {
     return set?.kind === "advertised-prefix" ? asSet(set, live) : live;
   }
 
-  /** Before a block is run: what is known of it if nobody comes back. */
-  begin(block: ObjectOf<"raw">): void {
-    this.#objects.set(keyOf(block), { ...block, isBegun: true });
+  /** Before a block is run, or a route comes, changes or goes: what is known of it if nobody comes back. */
+  begin(object: ObjectOf<"raw" | "route">): void {
+    this.#objects.set(keyOf(object), { ...object, isBegun: true });
     this.#isChanged = true;
   }
 

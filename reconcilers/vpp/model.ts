@@ -433,6 +433,8 @@ export interface Route {
   readonly paths: readonly Hop[];
   /** Only as observed: who put it there; the API's hides the CLI's (the boot file's). A step takes care of both. */
   readonly sources?: readonly ("api" | "cli")[];
+  /** Only as observed: somebody else hides it, and whoever made, changed or removed it ended meanwhile. Never desired. */
+  readonly isBegun?: true;
 }
 
 export interface Neighbor extends InTable {

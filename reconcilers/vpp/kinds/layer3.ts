@@ -116,12 +116,15 @@ export const route: Rules<Route> = {
     ...hopKeys(paths),
     ...(table === undefined ? [] : [vrfKey(prefix.includes(":") ? "ipv6" : "ipv4", table)]),
   ],
-  inPlace: ["paths"],
+  inPlace: ["paths", "isBegun"],
   ignored: ["sources"],
   impact: { set: "hitless", remove: "flap" },
   noun: ({ prefix, table }) => `route ${prefix}${table === undefined ? "" : ` of VRF table ${table}`}`,
   details: ({ paths }) => [pathWords(paths)],
-  changes: (before, after) => [`${pathWords(before.paths)} becomes ${pathWords(after.paths)}`],
+  changes: (before, after) =>
+    before.isBegun
+      ? [pathWords(after.paths), "whoever was at it did not come to its end"]
+      : [`${pathWords(before.paths)} becomes ${pathWords(after.paths)}`],
 };
 
 /** The interfaces that hops go out of. */

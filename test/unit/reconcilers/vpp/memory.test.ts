@@ -1,4 +1,6 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { Host } from "../../../../reconcilers/core.ts";
 import { readMemory, Remembered } from "../../../../reconcilers/vpp/memory.ts";
 import { describeStep } from "../../../../reconcilers/vpp/describe.ts";
 import { applyVpp, observeVpp } from "../../../../reconcilers/vpp/instances.ts";
@@ -68,10 +70,11 @@ describe("a route that linux-cp has as well", () => {
   };
   const desired: VppDesired = { core: { objects: [loop, address, route] } };
 
+  const signal = new AbortController().signal;
+
   /** A box of which the plan is `left`, and on which `bring` carries it out. */
   function boxWith(owned: VppDesired) {
     const { host, sims } = vppHost();
-    const signal = new AbortController().signal;
     const left = async (to: VppDesired) => {
       const { steps, problems } = planVpp(to, await observeVpp(host, places, signal), [owned]);
       expect(problems).toEqual([]);
@@ -81,7 +84,7 @@ describe("a route that linux-cp has as well", () => {
       for await (const _ of applyVpp(await left(to), host, places, signal));
       expect((await left(to)).map(describeStep)).toEqual([]);
     };
-    return { sims, left, bring };
+    return { host, sims, left, bring };
   }
 
   it("is there, is removed, and is missed when both are gone", async () => {
@@ -97,6 +100,46 @@ describe("a route that linux-cp has as well", () => {
     await bring(desired);
     sims.core.state.routes.delete("0 203.0.113.0/29");
     expect((await left(desired)).map(describeStep)).toEqual(["core: add route 203.0.113.0/29: via 192.0.2.9 loop0"]);
+  });
+
+  it.each([
+    ["came", [loop, address], [loop, address, route], "add route 203.0.113.0/29: via 192.0.2.9 loop0"],
+    ["went", [loop, address, route], [loop, address], "remove route 203.0.113.0/29"],
+  ])("is what nobody knows when it %s and nobody came back to say so", async (_, from, to, step) => {
+    const { sims, left, bring, host } = boxWith(desired);
+    await bring({ core: { objects: from } });
+    const mirrored = pathOf({ via: "192.0.2.9", isIpv6: false });
+    addRoute(sims.core.state, { prefix: "203.0.113.0/29", paths: [mirrored], from: source.linuxCp + 1 });
+    const steps = await left({ core: { objects: to } });
+    expect(steps.map(describeStep)).toEqual([`core: ${step}`]);
+    sims.core.dropAt(/^ip_route_add_del/, true);
+    const isDone = () => sims.core.history.at(-1) === "ip_route_add_del_v2";
+    sims.core.history.length = 0;
+    const killed: Host = { ...host, writeFile: (...file) => (isDone() ? turn() : host.writeFile(...file)) };
+    await expect(applyVpp(steps, killed, places, signal)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: "VPP_UNREACHABLE",
+    });
+
+    expect((await left(desired)).map(describeStep)).toEqual([
+      "core: set route 203.0.113.0/29: via 192.0.2.9 loop0, whoever was at it did not come to its end",
+    ]);
+    expect((await left({ core: { objects: [loop, address] } })).map(describeStep)).toEqual([
+      "core: remove route 203.0.113.0/29",
+    ]);
+    await bring(desired);
+  });
+
+  it("is remembered as it was where VPP refuses to change it", async () => {
+    const { sims, left, bring } = boxWith(desired);
+    await bring(desired);
+    const other: VppDesired = { core: { objects: [loop, address, { ...route, paths: [] }] } };
+    const steps = await left(other);
+    sims.core.refuse(/^ip_route_add_del/);
+    await expect(bring(other)).rejects.toMatchObject({ code: "VPP_REFUSED" });
+    const mirrored = pathOf({ via: "192.0.2.9", isIpv6: false });
+    addRoute(sims.core.state, { prefix: "203.0.113.0/29", paths: [mirrored], from: source.linuxCp + 1 });
+    expect(await left(desired)).toEqual([]);
+    expect(await left(other)).toEqual(steps);
   });
 
   it("is not taken for missing where VPP does not tell", async () => {

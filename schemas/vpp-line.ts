@@ -15,15 +15,18 @@ const wrong: readonly (readonly [RegExp, string])[] = [
   [/^det\w*\s+a/, "VPP aborts where its heap has no room for the sessions of a det44 mapping. Describe it under nat."],
   [/^det\w*\s+p\w*\s+d/, "VPP leaves det44 on its interfaces then, until it restarts. Describe it under nat."],
   [
-    /^s\w*\s+in\w*\s+de\w*\s(?:.*\s)?del/,
+    /^s\w*\s+in\w*\s+de\w*(?:\s+(?:in|out)side\s+\S+)*\s+del/,
     "VPP puts det44 on the interface once more instead of taking it off, until it restarts. Describe it under nat.",
   ],
   [
-    /^pol\w*\s+[io]\w*\s(?:.*\s)?una/,
+    /^pol\w*\s+[io]\w*(?:\s+(?:name|index)\s+\S+|\s+(?!una|name\s|index\s)\S+)*\s+una/,
     "VPP crashes of taking a policer off where none was put on. Describe it under policers.",
   ],
   [/^del\w*\s+su/, `${haunts}. Describe it under sub-interfaces.`],
   [/^del\w*\s+lo/, `${haunts}. Describe it under loopbacks.`],
+  [/^del\w*\s+ho/, `${haunts}. Describe it under interfaces.`],
+  [/^del\w*\s+bo/, `${haunts}. Describe it under bonds.`],
+  [/^del\w*\s+ta/, `${haunts}. Describe it under taps.`],
   [/^bvi\s+d/, `${haunts}. Describe it under bridges.`],
 ];
 

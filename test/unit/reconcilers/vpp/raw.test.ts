@@ -7,7 +7,7 @@ import { planVpp } from "../../../../reconcilers/vpp/plan.ts";
 import { places, vppHost } from "../../../lab/vpp-host.ts";
 
 const signal = new AbortController().signal;
-const [make, remove] = ["create tap id 7", "delete tap tap7"];
+const [make, remove] = ["create interface memif id 7 socket-id 0 slave", "delete interface memif memif0/7"];
 
 function block(commands: readonly string[], undo: readonly string[]): VppDesired {
   const raw: Raw = { kind: "raw", name: "x", commands, undo, impact: "hitless" };
@@ -38,7 +38,7 @@ describe("a block of raw commands", () => {
     const bad = block([make, "nonsense"], [remove, "more nonsense"]);
 
     await expect(apply(bad)).rejects.toThrow(/VPP refused "nonsense".* Of its undo VPP refused "more nonsense"\.$/);
-    expect(sims.core.state.byName("tap7")).toBeUndefined();
+    expect(sims.core.state.byName("memif0/7")).toBeUndefined();
     expect((await plan(bad, bad)).map(describeStep)).toEqual([`core: add raw commands x: ${make}; nonsense`]);
     expect((await plan(nothing, bad)).map(describeStep)).toEqual([]);
   });
@@ -49,12 +49,12 @@ describe("a block of raw commands", () => {
     await apply(one);
 
     expect(await apply(nothing, one)).toEqual([]);
-    expect(sims.core.state.byName("tap7")).toBeUndefined();
+    expect(sims.core.state.byName("memif0/7")).toBeUndefined();
   });
 
   it("that nobody came back from is undone and run again, once", async () => {
     const { apply, files, host, plan, sims } = plane();
-    const one = block([make, "set interface state tap7 up"], [remove]);
+    const one = block([make, "set interface state memif0/7 up"], [remove]);
     const steps = await plan(one);
     sims.core.dropAt(/^cli_inband$/, true);
     await expect(carriedOut(applyVpp(steps, host, places, signal))).rejects.toThrow("VPP");
@@ -62,10 +62,10 @@ describe("a block of raw commands", () => {
 
     expect((await plan(one, one)).map(describeStep)).toEqual([
       "core: remove raw commands x (made anew: whoever ran it did not come to its end)",
-      `core: add raw commands x: ${make}; set interface state tap7 up (anew)`,
+      `core: add raw commands x: ${make}; set interface state memif0/7 up (anew)`,
     ]);
     expect(await apply(one, one)).toEqual([]);
-    expect([...sims.core.state.interfaces.values()].map(({ name }) => name)).toEqual(["local0", "tap7"]);
+    expect([...sims.core.state.interfaces.values()].map(({ name }) => name)).toEqual(["local0", "memif0/7"]);
   });
 
   it("is written down as done before the next step is sent", async () => {

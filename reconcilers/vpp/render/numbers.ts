@@ -12,11 +12,11 @@ const first = 0x40000000;
 const size = 0x40000000;
 
 /**
- * A number for each name, which does not depend on what else there is: but where two names fall on one number, on the earlier
- * of the two.
+ * A number for each name, which does not depend on what else there is: but where it is `given` to something, or two names fall on
+ * it, on that, or on the earlier of the two.
  */
-export function numbersFor(names: Iterable<string>): ReadonlyMap<string, number> {
-  const taken = new Set<number>();
+export function numbersFor(names: Iterable<string>, given: Iterable<number> = []): ReadonlyMap<string, number> {
+  const taken = new Set(given);
   const numbers = new Map<string, number>();
   for (const name of [...new Set(names)].toSorted()) {
     let number = first + (hashOf(name) % size);

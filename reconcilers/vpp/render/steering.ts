@@ -21,7 +21,9 @@ export interface Steering {
 
 export function renderSteering(machine: Machine, ports: ReadonlyMap<string, Port>): readonly VppObject[] {
   const all = [...written(machine), ...natSteering(machine, ports)];
-  const ids = numbersFor(all.filter(({ id }) => id === undefined).map(({ name }) => name));
+  const given = all.flatMap(({ id }) => id ?? []);
+  const unnumbered = all.filter(({ id }) => id === undefined).map(({ name }) => name);
+  const ids = numbersFor(unnumbered, given);
   return all.flatMap(({ name, id, acl, rules, paths, on, family, priority }): readonly VppObject[] => {
     const policy = id ?? ids.get(name) ?? 0;
     return [

@@ -281,6 +281,13 @@ describe("what goes to the translating instance", () => {
     expect(objects(more, "abf-attachment").map(({ priority }) => priority)).toEqual([100, 100_000]);
   });
 
+  it("is steered by a policy of another number than the operator gives one of theirs", () => {
+    const [id = 0] = objects(machine, "abf-policy").map((policy) => policy.id);
+    const abf: MachineInput["abf"] = { mine: { id, acl: "x", via: ["10.1.0.2"], on: ["lan"] } };
+    const both = objects({ ...machine, acls: { x: { rules: { 10: {} } } }, abf }, "abf-policy");
+    expect(both.map(({ id }) => id)).toEqual([id, id + 1]);
+  });
+
   it("finds its way back: pools behind the links in core, inside networks and all else in nat", () => {
     const routes = (instance: "core" | "nat") =>
       objects(machine, "route", instance).map(

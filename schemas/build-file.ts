@@ -2,7 +2,7 @@
 import { Build } from "./build.ts";
 import { issueProblems } from "./issues.ts";
 import type { Problem } from "./problem.ts";
-import { parseYaml } from "./yaml.ts";
+import { parseYaml, placeIn } from "./yaml.ts";
 
 export interface BuildResult {
   /** undefined if and only if there are problems. */
@@ -20,7 +20,7 @@ export function parseBuild(file: string, bytes: Uint8Array): BuildResult {
   const found = issueProblems(parsed.error.issues, {
     schema: Build,
     value,
-    locate: (path, part) => document.locate(path, part) ?? document.locate(path.slice(0, -1), part),
+    locate: (path, part) => placeIn(document, path, part),
   });
   return { build: undefined, problems: found };
 }

@@ -1,6 +1,6 @@
 /** A build file: what an image is made of. `impctl image build` reads it; docs/image-build.md is for people. */
 import { z } from "zod";
-import { Line } from "./primitives.ts";
+import { Line, Tag } from "./primitives.ts";
 
 const uri = z.string().regex(/^https?:\/\/[^\s[\]]+$/, "must be a URL, as in an apt source");
 
@@ -57,7 +57,7 @@ export const Build = z
       .meta({ description: "Files of packages that are left out." }),
     epoch: z.int().min(0).meta({ description: "Grows with each image that must not be gone back from." }),
     hardware: z
-      .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be lower case letters, digits, '.', '_' and '-'"))
+      .array(Tag)
       .max(64)
       .default([])
       .meta({ description: "Boxes that it runs on: those with one of these tags. Empty: every box." }),

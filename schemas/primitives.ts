@@ -140,6 +140,11 @@ export const Name = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, "must be a name: letters, digits, '.', '_' and '-', at most 63")
   .meta({ description: "Name: letters, digits, '.', '_' and '-', at most 63." });
 
+/** Which boxes something is for. */
+export const Tag = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be lower case letters, digits, '.', '_' and '-', at most 63");
+
 /** The name of a physical interface or bond; without a dot, which separates sub-interfaces. */
 export const InterfaceName = z
   .string()

@@ -2,7 +2,7 @@
 import { issueProblems } from "./issues.ts";
 import { Problem } from "./problem.ts";
 import { Settings } from "./settings.ts";
-import { parseYaml } from "./yaml.ts";
+import { parseYaml, placeIn } from "./yaml.ts";
 
 export interface SettingsResult {
   /** undefined if and only if there are problems. */
@@ -21,7 +21,7 @@ export function parseSettings(file: string, bytes: Uint8Array): SettingsResult {
   const found = issueProblems(parsed.error.issues, {
     schema: Settings,
     value,
-    locate: (path, part) => document.locate(path, part) ?? document.locate(path.slice(0, -1), part),
+    locate: (path, part) => placeIn(document, path, part),
   });
   return { settings: undefined, problems: found.map(asSettings) };
 }

@@ -1,6 +1,7 @@
 /** The agent's own settings, /persistent/config/imp/agent.yaml: what only the owner of the box decides, never the repository. */
 import { z } from "zod";
 import { Notify } from "./notify.ts";
+import { Tag } from "./primitives.ts";
 import { socketOf } from "./rollout.ts";
 
 const path = z.string().startsWith("/", "must be an absolute path");
@@ -128,7 +129,7 @@ export const Settings = z.strictObject({
         .optional()
         .meta({ description: "No image is fetched faster; left out: as fast as it comes." }),
       hardware: z
-        .array(z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be lower case letters, digits, '.', '_' and '-'"))
+        .array(Tag)
         .default([])
         .meta({ description: "What this box is, beside its architecture (amd64, arm64): an image may ask for it." }),
     })

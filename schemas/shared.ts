@@ -6,12 +6,12 @@ import { issueProblems } from "./issues.ts";
 import { yamlFiles } from "./layout.ts";
 import type { Layer } from "./merge.ts";
 import { PolicyFile } from "./policies.ts";
-import { Problem, type Position } from "./problem.ts";
-import { formatPath, type Path } from "./json.ts";
+import { Problem } from "./problem.ts";
+import { formatPath } from "./json.ts";
 import { Rollout } from "./rollout.ts";
 import { policyCatalogue, type PolicyCatalogue } from "./shared-policies.ts";
 import { readAll, type Sites } from "./sites.ts";
-import type { YamlDocument } from "./yaml.ts";
+import { placeIn, type YamlDocument } from "./yaml.ts";
 
 export interface Shared {
   readonly fleet: YamlDocument | undefined;
@@ -65,15 +65,6 @@ export function checkDocument<T>(
     locate: (path, part) => placeIn(document, path, part),
   });
   return { value: undefined, problems };
-}
-
-/** Where a path stands, or where it belongs. */
-function placeIn(document: YamlDocument, path: Path, part: "key" | "value"): Position | undefined {
-  for (let length = path.length; length >= 0; length--) {
-    const at = document.locate(path.slice(0, length), length === path.length ? part : "key");
-    if (at) return at;
-  }
-  return undefined;
 }
 
 function noFleet(): Problem {

@@ -20,6 +20,15 @@ export interface YamlDocument {
   locate(path: Path, part: "key" | "value"): Position | undefined;
 }
 
+/** Where a path stands, or where it belongs. */
+export function placeIn(document: YamlDocument, path: Path, part: "key" | "value"): Position | undefined {
+  for (let length = path.length; length >= 0; length--) {
+    const at = document.locate(path.slice(0, length), length === path.length ? part : "key");
+    if (at) return at;
+  }
+  return undefined;
+}
+
 export interface YamlResult {
   /** undefined if and only if there are problems. An empty file is an empty map. */
   readonly document: YamlDocument | undefined;

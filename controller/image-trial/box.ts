@@ -1,6 +1,6 @@
 /** The box on which an image is tried: a virtual machine with a disk, a management NIC that leads to its SSH, and one NIC that leads nowhere. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, openSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -52,7 +52,9 @@ export async function makeBox(bench: Bench, { root, disk, key, folder, help }: P
   const [log, port] = [join(folder, "console"), await freePort()];
   await writeFile(log, "");
   let machine: ChildProcess | undefined;
-  const isOff = (): boolean => machine === undefined || machine.exitCode !== null || machine.signalCode !== null;
+  const isOff = (): boolean => machine?.pid === undefined || machine.exitCode !== null || machine.signalCode !== null;
+  // It must not outlive this process.
+  process.once("exit", () => machine?.kill("SIGKILL"));
 
   const box: Box = {
     async boot(environment) {
@@ -76,9 +78,8 @@ export async function makeBox(bench: Bench, { root, disk, key, folder, help }: P
         ...nic("external", "hubport,hubid=1"),
       ];
       machine = spawn("qemu-system-x86_64", argv, { stdio: ["ignore", said, said] });
-      // It must not outlive this process.
-      process.once("exit", () => machine?.kill("SIGKILL"));
       closeSync(said);
+      machine.on("error", (thrown) => appendFileSync(log, `${String(thrown)}\n`));
       for (const end = performance.now() + patience(help) * 60_000; performance.now() < end && !isOff();) {
         if ((await box.sh("true", 60)).exitCode === 0) return true;
         await sleep(2000, undefined, { signal: bench.signal });

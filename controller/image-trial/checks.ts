@@ -16,7 +16,7 @@ export async function carryOut(box: Box, tell: (line: Results[number]) => void):
   const results: Results = [];
   for (const check of trialChecks) {
     const isUp = check === "boots" || results[0]?.result === "passed";
-    const outcome = isUp ? await checks[check](box) : { untested: "it does not boot" };
+    const outcome = isUp ? await checks[check](box) : { untested: "it was not seen to boot well" };
     const result = outcome === undefined ? "passed" : "failed" in outcome ? "failed" : "not-tested";
     const text = outcome && ("failed" in outcome ? outcome.failed : outcome.untested);
     const why = text

@@ -37,12 +37,12 @@ const orderly: readonly (string | undefined)[] = ["adopt", "agent", "doctor", "f
 
 /**
  * The terminal of this process. Of the agent, of what changes FRR or makes images, and of whoever asks VPP, which keeps a client that
- * just goes for ever, the first SIGINT or SIGTERM aborts the signal, a second one kills; any other command has nothing to leave in
- * order, and is ended by the first whatever it waits for.
+ * just goes for ever, the first SIGINT, SIGTERM or SIGHUP aborts the signal, a second one kills; any other command has nothing to leave
+ * in order, and is ended by the first whatever it waits for.
  */
 export function processTerminal(command: string | undefined): Terminal {
   const ending = new AbortController();
-  for (const name of orderly.includes(command) ? (["SIGINT", "SIGTERM"] as const) : []) {
+  for (const name of orderly.includes(command) ? (["SIGINT", "SIGTERM", "SIGHUP"] as const) : []) {
     // It stays: where execa's is the only listener while a child runs, that one kills the process.
     process.on(name, () => {
       if (ending.signal.aborted) process.exit(exitCodes.problem);

@@ -15,27 +15,31 @@ child.then(() => console.log("ended in order"));
 console.log("ready");
 `;
 
-async function ended(signals: number, ...argv: string[]): Promise<{ code: number | null; said: string }> {
+async function ended(
+  signals: number,
+  name: NodeJS.Signals,
+  ...argv: string[]
+): Promise<{ code: number | null; said: string }> {
   const child = spawn(process.execPath, ["--input-type=module", "-e", program, "--", ...argv], { cwd: root });
   let said = "";
   child.stdout.on("data", (text: Buffer) => (said += text.toString()));
   child.stderr.on("data", (text: Buffer) => (said += text.toString()));
   const exit = once(child, "exit") as Promise<[number | null]>;
   await Promise.race([once(child.stdout, "data"), exit]);
-  child.kill("SIGTERM");
+  child.kill(name);
   if (signals > 1) {
     // Two that come at once are one to the process.
     await new Promise((resolve) => setTimeout(resolve, 500));
-    child.kill("SIGTERM");
+    child.kill(name);
   }
   const [code] = await exit;
   return { code, said };
 }
 
-it("ends in order, also while a program runs", async () => {
-  expect(await ended(1)).toEqual({ code: 0, said: "ready\nended in order\n" });
+it.each(["SIGTERM", "SIGHUP"] as const)("ends in order by %s, also while a program runs", async (name) => {
+  expect(await ended(1, name)).toEqual({ code: 0, said: "ready\nended in order\n" });
 });
 
 it("is ended by a second signal, whatever it waits for", async () => {
-  expect(await ended(2, "deaf")).toEqual({ code: 1, said: "ready\n" });
+  expect(await ended(2, "SIGTERM", "deaf")).toEqual({ code: 1, said: "ready\n" });
 });

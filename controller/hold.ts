@@ -1,6 +1,6 @@
 /**
  * One at a time changes an FRR or a VPP, the agent or `impctl frr apply` and `impctl vpp apply`: both let any number of clients
- * configure them at once.
+ * configure them at once. And one at a time makes images, or tries one, in a cache.
  */
 import { createHash } from "node:crypto";
 import { realpath } from "node:fs/promises";
@@ -19,24 +19,30 @@ export const holders = {
     agent: "The agent of this box is in the middle of a deployment, and holds VPP.",
     command: "Another `impctl vpp apply` is changing this VPP.",
   },
+  image: { command: "Another `impctl image` is at work in this cache." },
 } as const;
 
 const busy = {
   frr: { code: "FRR_BUSY", unknown: "Somebody else is changing this FRR." },
   vpp: { code: "VPP_BUSY", unknown: "Somebody else is changing this VPP." },
+  image: { code: "IMAGE_BUILD", unknown: "Somebody else is at work in this cache." },
 } as const;
 
 type Held = keyof typeof holders;
-type Holder = keyof (typeof holders)[Held];
+type Holder<H extends Held> = keyof (typeof holders)[H];
 
 const answerMs = 1000;
 
 /**
- * Holds the FRR of this folder of sockets, or the VPP of this socket, until it is disposed of, or this process ends, however it does:
- * the kernel has the name. It is known in this network namespace only. Rejects with FRR_BUSY or VPP_BUSY, and who it is, when
- * somebody else holds it.
+ * Holds the FRR of this folder of sockets, the VPP of this socket, or this cache of images, until it is disposed of, or this process
+ * ends, however it does: the kernel has the name. It is known in this network namespace only. Rejects with FRR_BUSY, VPP_BUSY or
+ * IMAGE_BUILD, and who it is, when somebody else holds it.
  */
-export async function takeInstance(held: Held, sockets: string, holder: Holder): Promise<AsyncDisposable> {
+export async function takeInstance<H extends Held>(
+  held: H,
+  sockets: string,
+  holder: Holder<H>,
+): Promise<AsyncDisposable> {
   const path = await realpath(sockets).catch(() => sockets);
   const isLong = Buffer.byteLength(path) > 90;
   // A name that begins with NUL is in no folder, and has 107 bytes at most (unix(7)).
@@ -46,7 +52,7 @@ export async function takeInstance(held: Held, sockets: string, holder: Holder):
     socket
       .on("error", () => undefined)
       .setTimeout(answerMs, () => socket.destroy())
-      .end(holders[held][holder]),
+      .end(String(holders[held][holder])),
   );
   const failed = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
     server.once("error", resolve);
@@ -62,7 +68,7 @@ export async function takeInstance(held: Held, sockets: string, holder: Holder):
 }
 
 /** Both instances of VPP, as takeInstance does. */
-export async function takeVpp(sockets: VppPlaces["sockets"], holder: Holder): Promise<AsyncDisposable> {
+export async function takeVpp(sockets: VppPlaces["sockets"], holder: Holder<"vpp">): Promise<AsyncDisposable> {
   await using taken = new AsyncDisposableStack();
   for (const socket of new Set(Object.values(sockets))) taken.use(await takeInstance("vpp", socket, holder));
   return taken.move();

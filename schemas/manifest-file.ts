@@ -1,9 +1,9 @@
 /** The text of a manifest as a value, with every mistake in it at its line and column. */
 import { issueProblems } from "./issues.ts";
 import { isObject } from "./json.ts";
-import { Manifest } from "./manifest.ts";
+import { ImageNames, Manifest } from "./manifest.ts";
 import { Problem, type Position } from "./problem.ts";
-import { maxFileBytes, parseYaml } from "./yaml.ts";
+import { maxFileBytes, parseYaml, placeIn } from "./yaml.ts";
 
 export interface ManifestResult {
   /** undefined if and only if there are problems. */
@@ -42,9 +42,15 @@ export function parseManifest(file: string, bytes: Uint8Array): ManifestResult {
   const problems = issueProblems(parsed.error.issues, {
     schema: Manifest,
     value,
-    locate: (path, part) => document.locate(path, part) ?? document.locate(path.slice(0, -1), part),
+    locate: (path, part) => placeIn(document, path, part),
   });
   return { manifest: undefined, problems: problems.map(asManifest) };
+}
+
+/** What is wrong with what is said of an image before it is built: as it would be with its manifest. */
+export function namesProblems(names: ImageNames): readonly Problem[] {
+  const { error } = ImageNames.safeParse(names);
+  return error ? issueProblems(error.issues, { schema: ImageNames, value: names, locate: () => undefined }) : [];
 }
 
 /** A manifest as it is written: two equal ones have equal bytes. Ends in a newline. */

@@ -3,7 +3,7 @@
  * by the one who built them; docs/images.md is for people.
  */
 import { z } from "zod";
-import { Line, Name } from "./primitives.ts";
+import { Line, Name, Tag } from "./primitives.ts";
 
 /**
  * Bytes of a chunk: what is fetched again at most when a connection is cut, and held in memory. The first one must have zstd's first
@@ -25,10 +25,6 @@ const version = z
 const guid = z
   .string()
   .regex(/^[1-9]\d{0,19}$/, 'must be the GUID of a snapshot as "zfs get -Hp guid" prints it, in quotes');
-
-const tag = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be lower case letters, digits, '.', '_' and '-', at most 63");
 
 export const ImageStream = z
   .strictObject({
@@ -104,7 +100,7 @@ export const Manifest = z
       .meta({ description: "Programs in it. The agent's as dpkg knows it, the kernel's as uname -r prints it." }),
     packages: digest.meta({ description: "Digest of the list of its packages." }),
     hardware: z
-      .array(tag)
+      .array(Tag)
       .max(64)
       .meta({ description: "Boxes that it runs on: those with one of these tags. Empty: every box." }),
     journal: z.int().min(1).meta({ description: "Oldest format of the agent's journal that its agent goes on from." }),
@@ -129,6 +125,11 @@ export const Manifest = z
   })
   .meta({ description: "Manifest of an image." });
 export type Manifest = z.infer<typeof Manifest>;
+
+const { name, version: itsVersion, source } = Manifest.shape;
+/** What is said of an image before it is built. */
+export const ImageNames = z.object({ name, version: itsVersion, source });
+export type ImageNames = z.infer<typeof ImageNames>;
 
 /** GUID of the snapshot that every stream of it makes: what the image is, whatever it is called. */
 export function snapshotOf({ streams }: Manifest): string {

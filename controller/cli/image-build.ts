@@ -47,8 +47,8 @@ async function build(name: string, options: Options, terminal: Terminal): Promis
     throw new Problem("USAGE", `The name ${name} does not end with a version.`, { remedy: "Give --image-version." });
   const source = options.source ?? revisionOf(folder);
   mustHaveTools(buildTools());
-  const epoch = terminal.environment["SOURCE_DATE_EPOCH"] ?? said("git", ["log", "-1", "--format=%ct"], folder);
-  const environment = { ...terminal.environment, ...(epoch !== "" && { SOURCE_DATE_EPOCH: epoch }) };
+  const epoch = terminal.environment["SOURCE_DATE_EPOCH"] ?? said("git", ["log", "-1", "--format=%ct"], folder).stdout;
+  const environment = { ...terminal.environment, ...(epoch !== undefined && { SOURCE_DATE_EPOCH: epoch }) };
   const at = built(environment);
   const { buildImage } = await import("../image-build/build.ts");
   const bench = benchOf(terminal, options.cache, Date.parse(at) / 1000);
@@ -74,10 +74,14 @@ async function readBuild(path: string, name: string): Promise<Build> {
 }
 
 function revisionOf(folder: string): string {
-  const revision = said("git", ["rev-parse", "HEAD"], folder);
-  if (revision === "")
-    throw new Problem("USAGE", `${folder} is in no git repository, so nobody knows what revision this image is of.`, {
-      remedy: "Give --source, in hex.",
-    });
-  return said("git", ["status", "--porcelain", "--untracked-files=no"], folder) === "" ? revision : `${revision}-dirty`;
+  const [revision, changes] = [
+    ["rev-parse", "HEAD"],
+    ["status", "--porcelain", "--untracked-files=no"],
+  ].map((words) => said("git", words, folder));
+  if (revision?.stdout !== undefined && changes?.stdout !== undefined)
+    return changes.stdout === "" ? revision.stdout : `${revision.stdout}-dirty`;
+  const why = revision?.why ?? changes?.why ?? "";
+  throw new Problem("USAGE", `git does not say what revision ${folder} is of: ${why}`, {
+    remedy: "Give --source, in hex.",
+  });
 }

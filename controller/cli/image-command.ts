@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Host } from "../../reconcilers/core.ts";
+import { Problem } from "../../schemas/problem.ts";
 import { linuxHost } from "../host/linux.ts";
 import type { Bench } from "../image-build/bench.ts";
 import { partsOf } from "../image-build/tools.ts";
@@ -52,11 +53,22 @@ export function plainHost(): Host {
 /** What was made of images before. */
 export const defaultCache = "/var/cache/imp/image";
 
-/** `sourceDate`: seconds since 1970. Rejects with IMAGE_BUILD where the shell programs that make an image are not beside this one. */
+/** Of what apt's configuration, its lists of files and a shell all take as it is. */
+const plainPath = /^[A-Za-z0-9./_~+@-]+$/;
+
+/**
+ * `sourceDate`: seconds since 1970. Rejects with IMAGE_BUILD where the shell programs that make an image are not beside this one, USAGE
+ * where the cache cannot be told to the programs that use it.
+ */
 export function benchOf(terminal: Terminal, cache: string, sourceDate: number): Bench & { readonly host: Host } {
+  const folder = resolve(terminal.folder, cache);
+  if (!plainPath.test(folder))
+    throw new Problem("USAGE", `The cache ${folder} has other characters than letters, digits and . / _ ~ + @ -.`, {
+      remedy: "Name another folder with --cache.",
+    });
   return {
     host: plainHost(),
-    cache: resolve(terminal.folder, cache),
+    cache: folder,
     parts: partsOf(process.argv[1] ?? ""),
     sourceDate,
     signal: terminal.signal,

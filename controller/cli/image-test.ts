@@ -1,11 +1,14 @@
 /** `impctl image test`: tries an image in a virtual machine, and writes into its manifest what came of it. */
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import type { Host } from "../../reconcilers/core.ts";
 import type { ImageTrial } from "../../schemas/manifest.ts";
 import { printable, printableJson } from "../../schemas/printable.ts";
+import { Problem } from "../../schemas/problem.ts";
+import { holdCache } from "../image-build/bench.ts";
 import { mustHaveTools } from "../image-build/tools.ts";
-import { digestOf, parsed, readManifestFile } from "../images/manifest.ts";
-import { sign, signatureOf } from "../images/signature.ts";
+import { digestOf, parsed, readManifestFile, type ReadManifest } from "../images/manifest.ts";
+import { mustHaveKey, sign, signatureOf } from "../images/signature.ts";
 import { checkedText } from "../images/written.ts";
 import { benchOf, defaultCache, imageCommand, plainHost } from "./image-command.ts";
 import { exitCodes, type Terminal } from "./terminal.ts";
@@ -34,32 +37,51 @@ export function defineTest(parent: Command, terminal: Terminal): void {
 }
 
 async function test(file: string, options: Options, terminal: Terminal): Promise<void> {
-  const path = resolve(terminal.folder, file);
-  const manifest = parsed({ ...(await readManifestFile(path)), location: file });
+  const at = (of: string): string => resolve(terminal.folder, of);
+  const read = await readManifestFile(at(file));
+  const manifest = parsed({ ...read, location: file });
+  const [key, console] = [options.key && at(options.key), options.console && at(options.console)];
+  if (key !== undefined) await mustHaveKey(key);
+  // Not after all is done: what came of it would be lost.
+  if (console !== undefined) await plainHost().writeFile(console, "", { mode: 0o644, folderMode: 0o755 });
   mustHaveTools(["qemu-system-x86_64", "ssh"]);
   const bench = benchOf(terminal, options.cache, Math.floor(Date.parse(manifest.built) / 1000));
+  await using _ = await holdCache(bench.cache);
   const { tryImage } = await import("../image-trial/trial.ts");
-  const tried = { manifest, path, console: options.console && resolve(terminal.folder, options.console) };
-  const checks = await tryImage(bench, tried, (line) => {
+  const checks = await tryImage(bench, { manifest, path: at(file), console }, (line) => {
     if (!options.json) terminal.out(lineOf(line));
   });
-  const at = new Date().toISOString().replace(/\.\d+Z$/, "Z");
-  const digest = options.key === undefined ? undefined : await record(path, { at, checks }, options.key, terminal);
+  const when = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  const trial = { at: when, checks };
+  const [recorded] = await Promise.allSettled([key && record(read, trial, key, plainHost(), terminal.signal)]);
+  const digest = recorded.status === "fulfilled" ? recorded.value : undefined;
   if (options.json)
-    terminal.out(printableJson(JSON.stringify({ name: manifest.name, at, checks, digest }, undefined, 2)));
-  else if (digest !== undefined) terminal.out(`${manifest.name}:\n  manifest: ${path}\n  digest: ${digest}`);
+    terminal.out(printableJson(JSON.stringify({ name: manifest.name, ...trial, digest }, undefined, 2)));
+  else if (digest !== undefined) terminal.out(`${manifest.name}:\n  manifest: ${at(file)}\n  digest: ${digest}`);
+  if (recorded.status === "rejected") throw recorded.reason;
   if (checks.some(({ result }) => result === "failed")) terminal.exitCode = exitCodes.problem;
 }
 
-/** Gives the digest of the manifest that has it, signed. */
-async function record(path: string, trial: ImageTrial, key: string, terminal: Terminal): Promise<string> {
-  const host = plainHost();
-  const manifest = parsed({ ...(await readManifestFile(path)), location: path });
-  const text = checkedText(path, { ...manifest, trial });
-  const signature = await sign(Buffer.from(text), resolve(terminal.folder, key), host, terminal.signal);
-  await host.remove(signatureOf(path));
-  await host.writeFile(path, text, { mode: 0o644 });
-  await host.writeFile(signatureOf(path), signature, { mode: 0o644 });
+/**
+ * Writes what came of trying it into a manifest, signed, and gives the digest of that. Rejects with IMAGE_MANIFEST where another one
+ * stands there than was tried.
+ */
+export async function record(
+  { location, bytes }: ReadManifest,
+  trial: ImageTrial,
+  key: string,
+  host: Host,
+  signal: AbortSignal,
+): Promise<string> {
+  const text = checkedText(location, { ...parsed({ location, bytes }), trial });
+  const signature = await sign(Buffer.from(text), key, host, signal);
+  if (digestOf((await readManifestFile(location)).bytes) !== digestOf(bytes))
+    throw new Problem("IMAGE_MANIFEST", `${location} is another one than when the image began to be tried.`, {
+      remedy: "Try that one.",
+    });
+  await host.remove(signatureOf(location));
+  await host.writeFile(location, text, { mode: 0o644 });
+  await host.writeFile(signatureOf(location), signature, { mode: 0o644 });
   return digestOf(Buffer.from(text));
 }
 

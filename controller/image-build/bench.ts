@@ -1,9 +1,12 @@
 /** Where images are built: the programs of this machine, the folder of what was made already, and what is told meanwhile. */
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import type { Host, RunOptions } from "../../reconcilers/core.ts";
 import { Problem } from "../../schemas/problem.ts";
+import { takeInstance } from "../hold.ts";
 
 export interface Bench {
   readonly host: Pick<Host, "run">;
@@ -21,13 +24,18 @@ export interface Bench {
 /** Six hours: compiling where every instruction is emulated is slow, but ends. */
 const mostMs = 6 * 3600 * 1000;
 
+/** PATH with the folders of programs for root, which not every shell of root has. */
+export function searched(): string {
+  return `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
+}
+
 /** Runs a program to its end and gives what it printed. Rejects with IMAGE_BUILD, and the last of what it said, unless it ends well. */
 export async function run(
   bench: Bench,
   argv: readonly [string, ...string[]],
   options: Partial<RunOptions> = {},
 ): Promise<string> {
-  const env = { LC_ALL: "C", SOURCE_DATE_EPOCH: String(bench.sourceDate), ...options.env };
+  const env = { LC_ALL: "C", PATH: searched(), SOURCE_DATE_EPOCH: String(bench.sourceDate), ...options.env };
   const { host, signal } = bench;
   const { exitCode, stdout, stderr } = await host.run(argv, { timeoutMs: mostMs, signal, ...options, env });
   if (exitCode === 0) return stdout;
@@ -41,6 +49,18 @@ export function lastOf(said: string): string {
     .filter((line) => line !== "")
     .slice(-15)
     .join(" | ");
+}
+
+/** Folders in the cache that are there only while something is made: what an image is made of, and what is needed for that. */
+const passing = ["making-", "scratch-"];
+
+/** Nobody else makes or tries images in the cache until it is disposed of; what a killed one left there goes. Rejects with IMAGE_BUILD. */
+export async function holdCache(cache: string): Promise<AsyncDisposable> {
+  await mkdir(cache, { recursive: true });
+  const held = await takeInstance("image", cache, "command");
+  const left = (await readdir(cache)).filter((name) => passing.some((begin) => name.startsWith(begin)));
+  for (const name of left) await rm(join(cache, name), { recursive: true, force: true });
+  return held;
 }
 
 /** How many of a kind stay: what is built in turns of two or three names is not built again and again. */
@@ -66,7 +86,6 @@ export async function once(
   }
   bench.tell(`${kind}: being made`);
   const began = performance.now();
-  await mkdir(bench.cache, { recursive: true });
   const making = await mkdtemp(join(bench.cache, "making-"));
   try {
     await make(making);
@@ -90,13 +109,14 @@ async function forgetOldest(cache: string, kind: string): Promise<void> {
 
 /** Digest of a file. Rejects with IMAGE_BUILD where it cannot be read. */
 export async function fileDigest(path: string): Promise<string> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash).catch((cause: unknown) => {
     throw new Problem("IMAGE_BUILD", `${path} cannot be read.`, {
       remedy: "Correct its path in the build file, which counts from the folder of that.",
       cause,
     });
   });
-  return createHash("sha256").update(bytes).digest("hex");
+  return hash.digest("hex");
 }
 
 /** The shell program of that name. */

@@ -1,6 +1,8 @@
 /** A Debian in a folder, by mmdebstrap. What was fetched once is not fetched again. */
-import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { copyFile, mkdir, readdir, rm, stat, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { installedIn, type Installed } from "../images/contents.ts";
 import type { Apt } from "./apt.ts";
 import { run, type Bench } from "./bench.ts";
 
@@ -23,22 +25,23 @@ export async function bootstrap(
 ): Promise<void> {
   const archives = join(bench.cache, "archives");
   await mkdir(archives, { recursive: true });
-  // apt takes package files only where it finds them inside too: in a folder whose name is mounted there and removed with all of /tmp.
-  const files = debs.length === 0 ? undefined : await mkdtemp("/tmp/imp-image-");
+  const files = filesFolder(bench.cache);
   try {
-    for (const deb of debs) await copyFile(deb, join(files ?? "", basename(deb)));
-    const include = [...packages, ...debs.map((deb) => join(files ?? "", basename(deb)))];
+    await rm(files, { recursive: true, force: true });
+    await mkdir(files, { mode: 0o700 });
+    for (const deb of debs) await copyFile(deb, join(files, basename(deb)));
+    const include = [...packages, ...debs.map((deb) => join(files, basename(deb)))];
     const argv = [
       "--mode=root",
       "--variant=minbase",
       "--skip=essential/unlink",
       '--aptopt=APT::Install-Recommends "false"',
       `--include=${include.join(",")}`,
-      ...(files === undefined ? [] : ["--hook-dir=/usr/share/mmdebstrap/hooks/file-mirror-automount"]),
+      ...(debs.length === 0 ? [] : ["--hook-dir=/usr/share/mmdebstrap/hooks/file-mirror-automount"]),
       ...exclude.map((path) => `--dpkgopt=path-exclude=${path}`),
       `--setup-hook=${given(apt)}`,
       `--setup-hook=cp -al '${archives}/.' "$1/var/cache/apt/archives/"`,
-      `--customize-hook=${taken(archives)}`,
+      `--customize-hook=cp -aln "$1"/var/cache/apt/archives/*.deb '${archives}/'`,
       "bookworm",
       root,
       ...Object.keys(apt.files)
@@ -46,11 +49,49 @@ export async function bootstrap(
         .map((name) => join(apt.folder, "etc/apt", name)),
     ] as const;
     // An initramfs is made at the end, once: each package that has to do with it would make another one (/etc/kernel/postinst.d).
-    // What it mounts goes with it, whatever ends it: what is left is removed, and must not be this machine's.
-    await run(bench, ["unshare", "--mount", "--propagation=private", "mmdebstrap", ...argv], { env: { INITRD: "No" } });
+    await run(bench, [...alone, "mmdebstrap", ...argv], { env: { INITRD: "No" } });
   } finally {
-    if (files !== undefined) await rm(files, { recursive: true });
+    await rm(files, { recursive: true, force: true });
   }
+  await keepUsed(archives, root);
+}
+
+/** What it mounts and runs goes with it, whatever ends it: what is left is removed, and must not be this machine's. */
+const alone = [
+  "unshare",
+  "--mount",
+  "--propagation=private",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+] as const;
+
+/**
+ * Where packages as files are meanwhile. apt takes them only where it finds them inside too: in a folder whose name is mounted there,
+ * and removed with all of /tmp. The same for each build in a cache, so that what a killed one left is found.
+ */
+function filesFolder(cache: string): string {
+  return `/tmp/imp-image-${createHash("sha256").update(cache).digest("hex").slice(0, 12)}`;
+}
+
+const keptDays = 90;
+
+/** Of the packages that were fetched, those that nothing was made of for long go. They have their mirror's times until they are used. */
+async function keepUsed(archives: string, root: string): Promise<void> {
+  const now = new Date();
+  const used = new Set((await installedIn(root)).map(archiveOf));
+  for (const name of await readdir(archives)) {
+    const path = join(archives, name);
+    const { atime, mtime } = await stat(path);
+    if (used.has(name)) await utimes(path, atime, now);
+    else if (name.endsWith(".deb") && now.getTime() - mtime.getTime() > keptDays * 86_400_000) await rm(path);
+  }
+}
+
+/** As apt calls it. */
+function archiveOf({ name, version, architecture }: Installed): string {
+  return `${name}_${version.replaceAll(":", "%3a")}_${architecture}.deb`;
 }
 
 /** Shell: the preferences of these sources, in the root. */
@@ -61,9 +102,4 @@ function given({ folder, files }: Apt): string {
     .concat('mkdir -p "$1/var/cache/apt/archives"')
     .join(" && ")
     .replace(/^/, 'mkdir -p "$1/etc/apt/preferences.d" && ');
-}
-
-/** Shell: what was fetched is kept, and nothing older. */
-function taken(archives: string): string {
-  return `cp -aln "$1"/var/cache/apt/archives/*.deb '${archives}/'; find '${archives}' -name '*.deb' -mtime +90 -delete`;
 }

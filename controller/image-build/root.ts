@@ -1,10 +1,11 @@
 /** Stage 1: the root of an image as a tar file, with its kernel and an initramfs in which streams are made of it. Needs no ZFS. */
-import { createHash } from "node:crypto";
 import { copyFile, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Build } from "../../schemas/build.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { readContents, type Contents } from "../images/contents.ts";
+import { installedIn, readContents, type Contents } from "../images/contents.ts";
+import { digestOf } from "../images/manifest.ts";
+import { journalFormat } from "../journal.ts";
 import { resolved, type Apt } from "./apt.ts";
 import { fileDigest, once, part, run, type Bench } from "./bench.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -45,14 +46,14 @@ export async function imageRoot(
 ): Promise<Root> {
   const own = build.debs.map(at);
   const debs = [modules.deb, ...own];
-  for (const deb of own) await fileDigest(deb);
+  const digests = await Promise.all(debs.map(async (deb) => [basename(deb), await fileDigest(deb)]));
+  mustDiffer(debs);
   await mustHaveAgent(bench, own);
   const packages = [...new Set([...always.split(" "), ...build.packages])];
   const list = await resolved(bench, apt, [...packages, ...debs]);
-  const digests = await Promise.all(debs.map(async (deb) => [basename(deb), await fileDigest(deb)]));
   const overlay = build.overlay === undefined ? "" : await folderDigest(bench, at(build.overlay));
   const scripts = await Promise.all(["finish", "gather", "workshop"].map((name) => fileDigest(part(bench, name))));
-  const of = [list, digests, overlay, build.exclude, apt.files, scripts, recipe];
+  const of = [list, digests, overlay, build.exclude, apt.files, scripts, journalFormat, recipe];
   const folder = await once(bench, "root", of, async (made) => {
     const root = join(made, "root");
     await bootstrap(bench, apt, { root, packages, debs, exclude: build.exclude });
@@ -65,8 +66,16 @@ export async function imageRoot(
     readonly packages: string;
     readonly versions: Contents["versions"];
   };
-  const digest = `sha256:${createHash("sha256").update(text).digest("hex")}`;
-  return { folder, packages: text, contents: { ...contents, packages: digest } };
+  return { folder, packages: text, contents: { ...contents, packages: digestOf(Buffer.from(text)) } };
+}
+
+/** They come into one folder. */
+function mustDiffer(debs: readonly string[]): void {
+  const twice = debs.find((deb, at) => debs.findIndex((other) => basename(other) === basename(deb)) < at);
+  if (twice === undefined) return;
+  throw new Problem("IMAGE_BUILD", `Two of \`debs\` in the build file are called ${basename(twice)}.`, {
+    remedy: "Name each once, and give different ones different names.",
+  });
 }
 
 async function mustHaveAgent(bench: Bench, debs: readonly string[]): Promise<void> {
@@ -80,34 +89,23 @@ async function mustHaveAgent(bench: Bench, debs: readonly string[]): Promise<voi
 async function folderDigest(bench: Bench, folder: string): Promise<string> {
   if (!(await stat(folder).catch(() => undefined))?.isDirectory())
     throw new Problem("IMAGE_BUILD", `There is no folder ${folder}, which the build file names as overlay.`);
-  const tar = [
-    "tar",
-    "-C",
-    folder,
-    "--sort=name",
-    "--mtime=@0",
-    "--owner=0",
-    "--group=0",
-    "--numeric-owner",
-    "-cf",
-    "-",
-    ".",
-  ];
-  return (await run(bench, ["sh", "-euc", '"$@" | sha256sum', "sh", ...tar])).slice(0, 64);
+  const script = 'tar -C "$1" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf - . | sha256sum';
+  return (await run(bench, [...piped, script, "bash", folder])).slice(0, 64);
 }
 
-async function lay(bench: Bench, folder: string, root: string): Promise<void> {
-  const script = 'tar -C "$1" --owner=0 --group=0 -cf - . | tar -C "$2" --no-overwrite-dir -xf -';
-  await run(bench, ["sh", "-euc", script, "sh", folder, root]);
+/** Lays the files of a folder over a root, as root's. What is a link to a folder there stays one: /lib is. */
+export async function lay(bench: Bench, folder: string, root: string): Promise<void> {
+  const into = "--no-overwrite-dir --keep-directory-symlink";
+  const script = `tar -C "$1" --owner=0 --group=0 -cf - . | tar -C "$2" ${into} -xf -`;
+  await run(bench, [...piped, script, "bash", folder, root]);
 }
+
+/** A shell that hears of what fails before a pipe. */
+const piped = ["bash", "-euo", "pipefail", "-c"] as const;
 
 /** The archive may change between asking and fetching: what is kept under a list must be that list. */
 async function mustBeAsResolved(root: string, list: readonly string[]): Promise<void> {
-  const status = await readFile(join(root, "var/lib/dpkg/status"), "utf8");
-  const found = status.split("\n\n").flatMap((paragraph) => {
-    const [name, version] = ["Package", "Version"].map((key) => new RegExp(`^${key}: (.*)$`, "m").exec(paragraph)?.[1]);
-    return name === undefined ? [] : [`${name} ${version ?? ""}`];
-  });
+  const found = (await installedIn(root)).map(({ name, version }) => `${name} ${version}`);
   const [is, was] = [new Set(found), new Set(list)];
   const other = [...found.filter((line) => !was.has(line)), ...list.filter((line) => !is.has(line))];
   if (other.length > 0)
@@ -137,8 +135,7 @@ async function finish(bench: Bench, made: string, root: string): Promise<void> {
     .map((line) => `${line}\n`)
     .toSorted()
     .join("");
-  const digest = `sha256:${createHash("sha256").update(packages).digest("hex")}`;
-  if (digest !== contents.packages)
+  if (digestOf(Buffer.from(packages)) !== contents.packages)
     throw new Problem("IMAGE_BUILD", "dpkg and its record do not list the same packages.", {
       remedy: "A package is installed by half: see what its scripts say.",
     });

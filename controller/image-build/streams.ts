@@ -1,15 +1,17 @@
 /** Stage 2: the tar file of a root as the streams of a snapshot, by this machine's ZFS or in a virtual machine with the image's own. */
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
-import { parseManifest } from "../../schemas/manifest-file.ts";
+import { constants, createZstdCompress } from "node:zlib";
+import type { RunResult } from "../../reconcilers/core.ts";
 import { snapshotOf, type ImageStream, type Manifest } from "../../schemas/manifest.ts";
 import { Problem } from "../../schemas/problem.ts";
+import { unpack } from "../images/decompress.ts";
 import { describeStream } from "../images/describe.ts";
+import { parsed } from "../images/manifest.ts";
 import { streamLevel } from "../images/send.ts";
-import { fileDigest, lastOf, once, part, run, type Bench } from "./bench.ts";
+import { fileDigest, lastOf, once, part, run, searched, type Bench } from "./bench.ts";
 import { rootFiles } from "./root.ts";
 import { hasZfs } from "./tools.ts";
 import { emptyDrive, partition, work } from "./virtual-machine.ts";
@@ -19,8 +21,8 @@ export interface Asked {
   readonly root: string;
   readonly name: string;
   readonly version: string;
-  /** Path of the manifest of an image before. */
-  readonly base: string | undefined;
+  /** An image before. */
+  readonly base: Base | undefined;
 }
 
 export interface Streams {
@@ -38,14 +40,13 @@ const recipe = 1;
 
 /** The streams of an image, made anew only where the root, its name or its base changed. */
 export async function imageStreams(bench: Bench, asked: Asked): Promise<Streams> {
-  const { root, version, base: at } = asked;
-  const base = at === undefined ? undefined : await readBase(at);
+  const { root, version, base } = asked;
   const files = [
     `${asked.name}.zfs.zst`,
     ...(base === undefined ? [] : [`${asked.name}.from-${base.manifest.name}.zfs.zst`]),
   ];
   const script = await fileDigest(part(bench, "streams"));
-  const of = [root, asked.name, version, base && snapshotOf(base.manifest), script, recipe];
+  const of = [root, asked.name, version, base && [base.manifest.name, snapshotOf(base.manifest)], script, recipe];
   const folder = await once(bench, "streams", of, async (made) => {
     const scratch = await mkdtemp(join(bench.cache, "scratch-"));
     try {
@@ -56,6 +57,10 @@ export async function imageStreams(bench: Bench, asked: Asked): Promise<Streams>
         await compress(raw, index, file, bench.signal);
         streams.push(await describeStream(file, (await stat(file)).size, bench.signal));
       }
+      if (base !== undefined && streams[1]?.base !== snapshotOf(base.manifest))
+        throw new Problem("IMAGE_BUILD", `${base.stream} makes another snapshot than its manifest says.`, {
+          remedy: "Copy it anew from where it was built, or name no base.",
+        });
       await writeFile(join(made, described), JSON.stringify(streams));
     } finally {
       await rm(scratch, { recursive: true, force: true });
@@ -65,29 +70,33 @@ export async function imageStreams(bench: Bench, asked: Asked): Promise<Streams>
   return { folder, streams };
 }
 
-interface Base {
+export interface Base {
   readonly manifest: Manifest;
   /** Path of its whole stream. */
   readonly stream: string;
 }
 
-/** Rejects with IMAGE_BUILD, or with what is wrong with the manifest. */
-async function readBase(path: string): Promise<Base> {
+/** By the path of its manifest. Rejects with IMAGE_BUILD, or with what is wrong with the manifest. */
+export async function readBase(path: string): Promise<Base> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new Problem("IMAGE_BUILD", `The manifest ${path}, which the build file names as base, cannot be read.`, {
       remedy: "Name one, or none: then there is only a whole stream.",
       cause,
     });
   });
-  const { manifest, problems } = parseManifest(path, bytes);
-  if (!manifest) throw new AggregateError(problems, `${path} is wrong`);
+  const manifest = parsed({ location: path, bytes });
+  return { manifest, stream: await wholeBeside(path, manifest) };
+}
+
+/** Path of the whole stream of a manifest at a path. Rejects with IMAGE_BUILD where it is not there, or has another size. */
+export async function wholeBeside(path: string, manifest: Manifest): Promise<string> {
   const whole = manifest.streams.find(({ base }) => base === undefined);
   const stream = join(dirname(path), whole?.file ?? "");
-  if (!(await stat(stream).catch(() => undefined)))
-    throw new Problem("IMAGE_BUILD", `${stream}, the whole stream of the base, is not beside its manifest.`, {
-      remedy: "Copy it there, or name no base.",
-    });
-  return { manifest, stream };
+  const found = await stat(stream).catch(() => undefined);
+  if (found?.size === whole?.size) return stream;
+  throw new Problem("IMAGE_BUILD", `${stream} is not there, or is not what its manifest says.`, {
+    remedy: "`impctl image verify` says what is wrong; copy it there.",
+  });
 }
 
 interface Raw {
@@ -108,7 +117,7 @@ async function rawStreams(bench: Bench, { root, name, version, base, scratch }: 
   const file = (of: string): string => join(scratch, of);
   const tar = join(root, rootFiles.tar);
   const [disk, out, before] = [file("disk"), file("out"), file("base")];
-  if (base !== undefined) await decompress(base, before, bench.signal);
+  if (base !== undefined) await unpack(base, before, bench.signal);
   const room = (await stat(tar)).size * 3 + (base === undefined ? 0 : (await stat(before)).size * 2) + 2 ** 32;
   await emptyDrive(disk, room);
   await emptyDrive(out, room);
@@ -121,6 +130,7 @@ async function rawStreams(bench: Bench, { root, name, version, base, scratch }: 
         name,
         version,
         folder: file("mnt"),
+        pool: `impbuild-${basename(scratch)}`,
       })
     : await elsewhere(bench, { root, scratch, tar, disk, out, room, name, version, before: base && before });
   const found = [...said.matchAll(/^stream (\S+) (\d+) (\d+)\r?$/gm)];
@@ -130,9 +140,27 @@ async function rawStreams(bench: Bench, { root, name, version, base, scratch }: 
   return { file: out, places };
 }
 
-/** By the ZFS of this machine: in a pool of its own, on a file. */
-function here(bench: Bench, env: Readonly<Record<string, string>>): Promise<string> {
-  return run(bench, ["sh", "-eu", part(bench, "streams")], { env });
+/** By the ZFS of this machine: in a pool of its own, on a file. However it ends, the pool is gone, or it is told that it is not. */
+export async function here(
+  bench: Bench,
+  env: Readonly<Record<string, string>> & { readonly pool: string },
+): Promise<string> {
+  try {
+    // Whoever ends timeout(1) ends all that the program runs too.
+    return await run(bench, ["timeout", "6h", "sh", "-eu", part(bench, "streams")], { env });
+  } finally {
+    const { stderr, exitCode } = await destroyed(bench.host, env.pool);
+    if (exitCode !== 0 && !stderr.includes("no such pool"))
+      bench.tell(`the pool ${env.pool} is still there (${lastOf(stderr)}): zpool destroy -f ${env.pool}`);
+  }
+}
+
+/** Whoever wants no more waits for this all the same. */
+async function destroyed(host: Bench["host"], pool: string): Promise<RunResult> {
+  const options = { timeoutMs: 60_000, signal: AbortSignal.timeout(60_000), env: { LC_ALL: "C", PATH: searched() } };
+  return host
+    .run(["zpool", "destroy", "-f", pool], options)
+    .catch((thrown: unknown) => ({ exitCode: 1, stdout: "", stderr: String(thrown) }));
 }
 
 interface Elsewhere {
@@ -160,16 +188,10 @@ async function elsewhere(
     name,
     version,
     folder: "/mnt/work",
+    pool: "impbuild",
   };
   const drives = [disk, tar, out, ...(before === undefined ? [] : [before])];
   return (await work(bench, { root, scratch, drives, program: "streams", variables })).said;
-}
-
-async function decompress(from: string, to: string, signal: AbortSignal): Promise<void> {
-  await pipeline(createReadStream(from), createZstdDecompress(), createWriteStream(to), { signal });
-  const { size } = await stat(to);
-  // A drive has whole sectors; what is behind the end of a stream is not read.
-  await truncate(to, Math.ceil(size / 2 ** 20) * 2 ** 20);
 }
 
 async function compress({ file, places }: Raw, index: number, to: string, signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Problem } from "../../schemas/problem.ts";
+import { searched } from "./bench.ts";
 
 /** Program → the Debian package that has it. */
 const packages: Readonly<Record<string, string>> = {
@@ -21,9 +22,9 @@ export function buildTools(): readonly string[] {
   return hasZfs() ? always : [...always, "qemu-system-x86_64"];
 }
 
-/** Whether the kernel of this machine has OpenZFS: streams are made here then, else in a virtual machine. */
+/** Whether programs here may talk to OpenZFS in the kernel, which a container may not although it is there: streams are made here then, else in a virtual machine. */
 export function hasZfs(): boolean {
-  return existsSync("/sys/module/zfs") && isThere("zpool");
+  return existsSync("/dev/zfs") && isThere("zpool");
 }
 
 /** Rejects where this machine cannot do it: with all that it lacks, and the line that helps. */
@@ -44,8 +45,9 @@ export function mustHaveTools(programs: readonly string[]): void {
 }
 
 function isThere(program: string): boolean {
-  const folders = `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin`.split(":");
-  return folders.some((folder) => folder !== "" && existsSync(join(folder, program)));
+  return searched()
+    .split(":")
+    .some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
 /** The shell programs of deploy/image: of the package beside the program, else of the checkout. `program` is its path. */
@@ -59,8 +61,13 @@ export function partsOf(program: string): string {
   });
 }
 
-/** One line of what a program of this machine says; "" where it does not. */
-export function said(program: string, argv: readonly string[], folder: string): string {
-  const { status, stdout } = spawnSync(program, argv, { cwd: folder, encoding: "utf8" });
-  return status === 0 ? stdout.trim() : "";
+/** What a program of this machine says, or why it does not. */
+export function said(
+  program: string,
+  argv: readonly string[],
+  folder: string,
+): { readonly stdout?: string; readonly why?: string } {
+  const { status, stdout, stderr, error } = spawnSync(program, argv, { cwd: folder, encoding: "utf8" });
+  if (status === 0) return { stdout: stdout.trim() };
+  return { why: error?.message ?? stderr.trim().split("\n")[0] ?? "" };
 }

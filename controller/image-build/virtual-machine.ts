@@ -40,8 +40,12 @@ export async function work(bench: Bench, job: Job): Promise<{ readonly said: str
 }
 
 async function shellOf(bench: Bench, { program, variables }: Job): Promise<string> {
-  const lines = Object.entries(variables).map(([name, value]) => `${name}='${value}'\n`);
+  const lines = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}\n`);
   return `${lines.join("")}${await readFile(part(bench, program), "utf8")}`;
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /** How QEMU runs a machine. */
@@ -72,7 +76,7 @@ async function helps(): Promise<readonly Help[]> {
   return kvm === undefined ? [withoutHelp] : [withHelp, withoutHelp];
 }
 
-async function boot(bench: Bench, { root, drives }: Job, initrd: string, help: Help): Promise<string> {
+async function boot(bench: Bench, { root, scratch, drives }: Job, initrd: string, help: Help): Promise<string> {
   const argv = [
     ...machineArguments(help, 3072),
     "-kernel",
@@ -88,19 +92,20 @@ async function boot(bench: Bench, { root, drives }: Job, initrd: string, help: H
       `virtio-blk-pci,drive=d${index}`,
     ]),
   ];
-  return run(bench, ["sh", "-c", watched, "sh", String(help.seconds), ...argv]).catch((thrown: unknown) => {
-    if (help === withoutHelp) throw thrown;
-    return "";
-  });
+  return run(bench, ["sh", "-c", watched, "sh", join(scratch, "said"), String(help.seconds), ...argv]).catch(
+    (thrown: unknown) => {
+      if (help === withoutHelp) throw thrown;
+      return "";
+    },
+  );
 }
 
 /** Shell: QEMU's end is no failure, what was said counts; with hardware help that does not work nothing is ever said. */
-const watched = `limit=$1 && shift
-said=$(mktemp) || exit
-trap 'rm -f "$said"' EXIT
+const watched = `said=$1 limit=$2
+shift 2
+trap '[ -z "$!" ] || kill $!; exit 143' HUP INT TERM
 timeout "$limit" qemu-system-x86_64 "$@" </dev/null >"$said" 2>&1 &
 machine=$!
-trap 'kill $machine' INT TERM
 if [ "$limit" -lt 3600 ]; then
   for second in $(seq 60); do
     grep -q 'workshop: begins' "$said" && break

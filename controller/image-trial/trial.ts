@@ -1,15 +1,14 @@
 /** Tries an image in a virtual machine: its whole stream is received into a pool, booted, and looked at. */
-import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, truncate } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createZstdDecompress } from "node:zlib";
+import { copyFile, mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { snapshotOf, type ImageTrial, type Manifest } from "../../schemas/manifest.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { run, type Bench } from "../image-build/bench.ts";
 import { rootFiles } from "../image-build/root.ts";
+import { wholeBeside } from "../image-build/streams.ts";
 import { emptyDrive, partition, work } from "../image-build/virtual-machine.ts";
+import { unpack } from "../images/decompress.ts";
+import { digestOf } from "../images/manifest.ts";
 import { makeBox } from "./box.ts";
 import { carryOut } from "./checks.ts";
 
@@ -30,12 +29,12 @@ export async function tryImage(
   tell: (line: ImageTrial["checks"][number]) => void,
 ): Promise<ImageTrial["checks"]> {
   const root = await rootOf(bench, manifest);
-  await mkdir(bench.cache, { recursive: true });
+  const stream = await wholeBeside(path, manifest);
   const folder = await mkdtemp(join(bench.cache, "scratch-"));
   const file = (name: string): string => join(folder, name);
   try {
     await run(bench, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "trial", "-f", file("key")]);
-    await unpack(manifest, path, file("stream"), bench.signal);
+    await unpack(stream, file("stream"), bench.signal);
     await emptyDrive(file("disk"), diskBytes);
     await partition(file("disk"), diskBytes);
     const key = (await readFile(file("key.pub"), "utf8")).trim();
@@ -49,7 +48,10 @@ export async function tryImage(
       return await carryOut(box, tell);
     } finally {
       await box.shutDown();
-      if (console !== undefined) await pipeline(createReadStream(file("console")), createWriteStream(console));
+      if (console !== undefined)
+        await copyFile(file("console"), console).catch((thrown: unknown) =>
+          bench.tell(`what its console showed could not be kept: ${String(thrown)}`),
+        );
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -61,24 +63,10 @@ async function rootOf({ cache }: Bench, { versions, packages }: Manifest): Promi
   for (const name of (await readdir(cache).catch(() => [])).filter((one) => one.startsWith("root-"))) {
     const text = await readFile(join(cache, name, rootFiles.contents), "utf8").catch(() => "{}");
     const found = JSON.parse(text) as { readonly versions?: Manifest["versions"]; readonly packages?: string };
-    const digest = `sha256:${createHash("sha256")
-      .update(found.packages ?? "")
-      .digest("hex")}`;
-    if (digest === packages && found.versions?.kernel === versions.kernel) return join(cache, name);
+    if (digestOf(Buffer.from(found.packages ?? "")) === packages && found.versions?.kernel === versions.kernel)
+      return join(cache, name);
   }
   throw new Problem("IMAGE_BUILD", `The root that this image was made of is not in ${cache}.`, {
     remedy: "Try an image where it was built, or name that cache with --cache.",
   });
-}
-
-async function unpack(manifest: Manifest, path: string, to: string, signal: AbortSignal): Promise<void> {
-  const whole = manifest.streams.find(({ base }) => base === undefined);
-  const from = join(dirname(path), whole?.file ?? "");
-  const { size = -1 } = (await stat(from).catch(() => undefined)) ?? {};
-  if (size !== whole?.size)
-    throw new Problem("IMAGE_BUILD", `${from} is not there, or is not what the manifest says.`, {
-      remedy: "`impctl image verify` says what is wrong.",
-    });
-  await pipeline(createReadStream(from), createZstdDecompress(), createWriteStream(to), { signal });
-  await truncate(to, Math.ceil((await stat(to)).size / 2 ** 20) * 2 ** 20);
 }

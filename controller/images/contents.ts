@@ -2,12 +2,12 @@
  * What a root is made of: its packages and the programs that the manifest names. Read on the build machine for the manifest, and on
  * the appliance to see that what was received is what the manifest says.
  */
-import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import type { Manifest } from "../../schemas/manifest.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { journalFormat } from "../journal.ts";
 import { kernelOf } from "./kernel.ts";
+import { digestOf } from "./manifest.ts";
 import { inRoot } from "./rooted.ts";
 
 export interface Contents {
@@ -48,7 +48,7 @@ export async function readContents(root: string, what: string): Promise<Contents
     if (program !== "impctl.cjs" && (found.mode & 0o100) === 0)
       throw wrong(`has /usr/lib/imp/${program}, which cannot be run`);
   }
-  const installed = parseStatus((await textOf(root, "/var/lib/dpkg/status")) ?? "");
+  const installed = await installedIn(root);
   const agent = installed.find(({ name }) => name === "imp");
   if (agent && agent.journal < journalFormat)
     throw wrong(`has an agent (${agent.version}) that cannot go on from what this one writes down`);
@@ -65,7 +65,7 @@ export async function readContents(root: string, what: string): Promise<Contents
     agent: version("agent"),
   };
   const lines = installed.map(({ name, version: of, architecture }) => `${name} ${of} ${architecture}\n`).toSorted();
-  return { versions, packages: `sha256:${createHash("sha256").update(lines.join("")).digest("hex")}` };
+  return { versions, packages: digestOf(Buffer.from(lines.join(""))) };
 }
 
 /** Checks that a root is what the manifest says. Rejects with IMAGE_RECEIVE. */
@@ -89,7 +89,7 @@ async function textOf(root: string, path: string): Promise<string | undefined> {
   return at === undefined ? undefined : readFile(at, "utf8").catch(() => undefined);
 }
 
-interface Installed {
+export interface Installed {
   readonly name: string;
   readonly version: string;
   readonly architecture: string;
@@ -97,8 +97,9 @@ interface Installed {
   readonly journal: number;
 }
 
-/** dpkg's own record (deb-control(5)): the packages that are installed whole. */
-function parseStatus(text: string): readonly Installed[] {
+/** The packages that are installed whole in a root, by dpkg's own record of them (deb-control(5)). */
+export async function installedIn(root: string): Promise<readonly Installed[]> {
+  const text = (await textOf(root, "/var/lib/dpkg/status")) ?? "";
   return text.split("\n\n").flatMap((paragraph) => {
     const value = (key: string): string => new RegExp(`^${key}: *(.*)$`, "m").exec(paragraph)?.[1] ?? "";
     if (value("Status").split(" ")[2] !== "installed") return [];

@@ -1,4 +1,7 @@
-/** What a stream begins with, and the next chunk under way while one is used. */
+/** What a stream begins with, the next chunk under way while one is used, and a stream as the drive of a virtual machine. */
+import { createReadStream, createWriteStream } from "node:fs";
+import { stat, truncate } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
 import { createZstdDecompress } from "node:zlib";
 import { Problem } from "../../schemas/problem.ts";
 
@@ -21,6 +24,12 @@ export async function beginningOf(compressed: Buffer, bytes: number, what: strin
     });
   }
   return begin.subarray(0, bytes);
+}
+
+/** Writes what is compressed in a file into another one, of whole MiB, as a drive has them: what is behind the end of a stream is not read. */
+export async function unpack(from: string, to: string, signal: AbortSignal): Promise<void> {
+  await pipeline(createReadStream(from), createZstdDecompress(), createWriteStream(to), { signal });
+  await truncate(to, Math.ceil((await stat(to)).size / 2 ** 20) * 2 ** 20);
 }
 
 /** The same, with the next one under way while one is used. */

@@ -22,11 +22,18 @@ it.skipIf(lint !== undefined).each(["box", "finish", "gather", "streams", "works
 const zfs = `#!/bin/sh
 case $1 in
 clone) cp -a "$LAB/before/." "$LAB/dataset/root/" ;;
-list) echo impbuild/base@img ;;
+list) echo pool/base@img ;;
 receive) cat >/dev/null ;;
 snapshot) cp -a "$LAB/dataset/root" "$LAB/after" ;;
 send) shift && echo "$*" ;;
 esac
+`;
+
+/** Writes down what it is asked; whoever asks for what $interrupted says is told to end meanwhile. */
+const zpool = `#!/bin/sh
+echo "$*" >>"$LAB/zpool.log"
+`;
+const interrupted = `case $1 in "\${interrupted-}") kill -TERM $PPID ;; esac
 `;
 
 let lab: string;
@@ -34,7 +41,8 @@ beforeEach(() => {
   lab = mkdtempSync(join(tmpdir(), "imp-streams-"));
   for (const name of ["bin", "before", "wanted"]) mkdirSync(join(lab, name));
   for (const name of ["zfs", "zpool", "mount", "umount"]) {
-    writeFileSync(join(lab, "bin", name), name === "zfs" ? zfs : "#!/bin/sh\n");
+    const program = name === "zfs" ? zfs : name === "zpool" ? zpool : "#!/bin/sh\n";
+    writeFileSync(join(lab, "bin", name), program.replace("\n", `\n${interrupted}`));
     chmodSync(join(lab, "bin", name), 0o755);
   }
   writeFileSync(join(lab, "base"), "stream");
@@ -55,19 +63,19 @@ list after >a.list; list wanted >b.list; diff a.list b.list || :`);
 
 for (const shell of shells)
   describe.skipIf(shell.missing)(`streams under ${shell.title}`, () => {
-    const made = (base: string): string => {
+    const run = (base: string, more: Readonly<Record<string, string>> = {}) => {
       sh("tar -C wanted --sort=name --format=posix -cf root.tar .");
-      const env = { disk: "disk", root: "root.tar", out: "out", base, name: "imp-v2", version: "2", folder: "dataset" };
-      const paths = Object.fromEntries(
-        Object.entries(env).map(([key, value]) => [
-          key,
-          value !== "" && !["name", "version"].includes(key) ? join(lab, value) : value,
-        ]),
-      );
-      const { stdout, stderr, status } = spawnSync(shell.argv[0], [...shell.argv.slice(1), join(programs, "streams")], {
+      const paths = { disk: "disk", root: "root.tar", out: "out", folder: "dataset", ...(base !== "" && { base }) };
+      const absolute = Object.fromEntries(Object.entries(paths).map(([key, value]) => [key, join(lab, value)]));
+      const words = { base: "", pool: "pool", name: "imp-v2", version: "2" };
+      const PATH = `${lab}/bin:${process.env["PATH"] ?? ""}`;
+      return spawnSync(shell.argv[0], [...shell.argv.slice(1), join(programs, "streams")], {
         encoding: "utf8",
-        env: { ...paths, LAB: lab, LC_ALL: "C", PATH: `${lab}/bin:${process.env["PATH"] ?? ""}` },
+        env: { ...words, ...absolute, ...more, LAB: lab, LC_ALL: "C", PATH },
       });
+    };
+    const made = (base: string): string => {
+      const { stdout, stderr, status } = run(base);
       expect(stderr).toBe("");
       expect(status).toBe(0);
       // What the program writes into each image.
@@ -78,9 +86,29 @@ for (const shell of shells)
     it("makes a whole one, and says where it is", () => {
       sh("mkdir -p wanted/usr/lib; echo ID=debian >wanted/usr/lib/os-release; echo 1 >wanted/file");
 
-      expect(made("")).toBe("stream whole 0 19\n");
+      expect(made("")).toBe("stream whole 0 15\n");
       expect(difference()).toBe("");
-      expect(readFileSync(join(lab, "out"), "utf8")).toBe("impbuild/image@img\n");
+      expect(readFileSync(join(lab, "out"), "utf8")).toBe("pool/image@img\n");
+      expect(readFileSync(join(lab, "zpool.log"), "utf8")).toMatch(/^create .*\ndestroy -f pool\n$/);
+    });
+
+    it.each(["create", "send"])("leaves no pool behind when it is told to end at zpool or zfs %s", (interrupted) => {
+      sh("mkdir -p wanted/usr/lib; echo ID=debian >wanted/usr/lib/os-release");
+
+      const { status } = run("", { interrupted });
+
+      expect(status).toBe(143);
+      expect(readFileSync(join(lab, "zpool.log"), "utf8")).toMatch(/\ndestroy -f pool\n$/);
+    });
+
+    it("makes nothing of a tar file that cannot be read to its end", () => {
+      sh("mkdir -p wanted/usr/lib before/usr/lib; head -c 300000 /dev/urandom >wanted/a; cp wanted/a before/a");
+      sh("mkdir bin/real && ln -s $(command -v tar) bin/real/tar");
+      sh(
+        `printf '#!/bin/sh\\ncase $1 in -tf) exit 2 ;; esac\\nexec ${lab}/bin/real/tar "$@"\\n' >bin/tar && chmod +x bin/tar`,
+      );
+
+      expect(run("base").status).not.toBe(0);
     });
 
     it("makes of a base what the tar file has, and touches nothing that is the same", () => {
@@ -97,12 +125,12 @@ chmod 700 usr/lib; touch -d 2001-01-01 same`);
       const said = made("base");
 
       expect(difference()).toBe("");
-      expect(said).toMatch(/^changed \d+\nstream whole 0 19\nstream increment 1048576 \d+\n$/);
+      expect(said).toMatch(/^changed \d+\nstream whole 0 15\nstream increment 1048576 \d+\n$/);
       expect(sh("stat -c %Y before/same")).toBe(sh("stat -c %Y after/same"));
       expect(
         readFileSync(join(lab, "out"))
           .subarray(1 << 20)
           .toString(),
-      ).toBe("-i impbuild/base@img impbuild/image@img\n");
+      ).toBe("-i pool/base@img pool/image@img\n");
     });
   });

@@ -3,8 +3,9 @@ import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { benchOf } from "../../../../controller/cli/image-command.ts";
 import { makeImageRoot, makeSigner, signManifest, streamFile } from "../../../lab/image.ts";
-import { impctl } from "./terminal.ts";
+import { impctl, silentTerminal } from "./terminal.ts";
 
 const hasKeygen = spawnSync("ssh-keygen", ["-?"]).error === undefined;
 const guid = "12345678901234567890";
@@ -140,6 +141,31 @@ describe.skipIf(!hasKeygen)("impctl image sign and verify (needs ssh-keygen)", (
     expect(signed.err).toContain("v2.json:1:2: the file is not well-formed JSON");
     expect(signed.exitCode).toBe(1);
     expect((await impctl(top, "image", "sign", "v2.json", "--key", "absent")).exitCode).toBe(1);
+  });
+});
+
+describe("impctl image build and test", () => {
+  beforeEach(async () => {
+    writeFileSync(join(top, "image.yaml"), "debs: [imp.deb]\nepoch: 1\n");
+    streamFile(join(top, "s"), { snapshot: guid }, 10);
+    await manifest("s");
+  });
+
+  it("say what git says where it does not know a revision", async () => {
+    mkdirSync(join(top, ".git"));
+    const { err, exitCode } = await impctl(top, "image", "build", "v2");
+    expect(err).toMatch(/git does not say what revision .* is of: (fatal: )?not a git repository/);
+    expect(exitCode).toBe(64);
+  });
+
+  it("look at the key and at where the console goes before anything is tried", async () => {
+    expect((await impctl(top, "image", "test", "v2.json", "--key", "absent")).err).toContain("absent cannot be read.");
+    const { err } = await impctl(top, "image", "test", "v2.json", "--console", "v2.json/console");
+    expect(err).toContain("v2.json/console");
+  });
+
+  it("take no cache whose name a shell would read", () => {
+    expect(() => benchOf(silentTerminal(top), "a'b", 0)).toThrow("has other characters than");
   });
 });
 

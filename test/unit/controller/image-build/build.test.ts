@@ -1,13 +1,27 @@
 /** Which parts of an image are made again, with programs that only pretend: they leave what the real ones would. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openApt, resolved } from "../../../../controller/image-build/apt.ts";
-import { once, type Bench } from "../../../../controller/image-build/bench.ts";
+import { plainHost } from "../../../../controller/cli/image-command.ts";
+import { holdCache, once, type Bench } from "../../../../controller/image-build/bench.ts";
+import { bootstrap } from "../../../../controller/image-build/bootstrap.ts";
+import { buildImage } from "../../../../controller/image-build/build.ts";
 import { zfsModules } from "../../../../controller/image-build/modules.ts";
-import { imageRoot } from "../../../../controller/image-build/root.ts";
+import { imageRoot, lay } from "../../../../controller/image-build/root.ts";
+import { here } from "../../../../controller/image-build/streams.ts";
 import { parseBuild } from "../../../../schemas/build-file.ts";
 import type { RunOptions, RunResult } from "../../../../reconcilers/core.ts";
 import { makeImageRoot } from "../../../lab/image.ts";
@@ -142,6 +156,7 @@ describe("what an image is made of", () => {
   });
 
   it("needs our own package", async () => {
+    writeFileSync(join(folder, "modules.deb"), "modules");
     const run: Bench["host"]["run"] = async (argv, options) =>
       argv[0] === "dpkg-deb" ? { exitCode: 0, stdout: "vpp\n", stderr: "" } : pretend(argv, options);
     const { build } = parseBuild("image.yaml", Buffer.from("debs: [imp.deb]\nepoch: 1\n"));
@@ -149,7 +164,7 @@ describe("what an image is made of", () => {
     const apt = await openApt(bench(), build, String);
 
     const building = imageRoot({ ...bench(), host: { run } }, apt, build, (path) => join(folder, path), {
-      deb: join(folder, "imp.deb"),
+      deb: join(folder, "modules.deb"),
       kernel: "6.1.0-56-amd64",
     });
 
@@ -212,10 +227,122 @@ sources: [{ uri: "https://vpp.example.net/deb", suite: bookworm, components: [ma
   });
 });
 
-it("keeps the three newest of a kind, and nothing of what failed", async () => {
-  for (const name of ["a", "b", "c", "d", "e"]) await once(bench(), "root", [name], async () => undefined);
+it("keeps the three of a kind that were used last, and nothing of what failed", async () => {
+  mkdirSync(join(folder, "cache"));
+  const made: string[] = [];
+  for (const [at, name] of ["a", "b", "c", "a", "d", "e"].entries()) {
+    made[at] = basename(await once(bench(), "root", [name], async () => undefined));
+    utimesSync(join(folder, "cache", made[at]), at, at);
+  }
   const failing = once(bench(), "root", ["f"], () => Promise.reject(new Error("no room")));
 
   await expect(failing).rejects.toThrow("no room");
-  expect((await readdir(join(folder, "cache"))).length).toBe(3);
+  expect((await readdir(join(folder, "cache"))).toSorted()).toEqual(made.slice(3).toSorted((a, b) => (a < b ? -1 : 1)));
+});
+
+describe("the cache", () => {
+  it("is used by one at a time, and what a killed one left is gone", async () => {
+    const { cache } = bench();
+    for (const name of ["making-a1", "scratch-b2", "root-c3"]) mkdirSync(join(cache, name), { recursive: true });
+
+    await using _ = await holdCache(cache);
+
+    expect(await readdir(cache)).toEqual(["root-c3"]);
+    await expect(holdCache(cache)).rejects.toThrow("Another `impctl image` is at work in this cache.");
+  });
+
+  it("keeps packages that are used, however old their mirror says they are, and no others for ever", async () => {
+    const archives = join(bench().cache, "archives");
+    mkdirSync(archives, { recursive: true });
+    const old = new Date("2020-01-01");
+    for (const name of ["frr_8.4.4-1.1_amd64.deb", "zfs_1%3a2.3_amd64.deb", "gone_1_all.deb"]) {
+      writeFileSync(join(archives, name), "package");
+      utimesSync(join(archives, name), old, old);
+    }
+    archive = { frr: "8.4.4-1.1", zfs: "1:2.3" };
+
+    await bootstrap(bench(), { files: {}, folder }, { root: join(bench().cache, "root"), packages: [] });
+
+    expect((await readdir(archives)).toSorted()).toEqual(["frr_8.4.4-1.1_amd64.deb", "zfs_1%3a2.3_amd64.deb"]);
+    expect(statSync(join(archives, "frr_8.4.4-1.1_amd64.deb")).mtime.getFullYear()).toBeGreaterThan(2020);
+  });
+});
+
+describe("what is laid over a root", () => {
+  const real = (bin = ""): Bench => ({
+    ...bench(),
+    host: {
+      run: (argv, options) => plainHost().run(argv, { ...options, env: { ...options.env, ...(bin && { PATH: bin }) } }),
+    },
+  });
+
+  it("comes into folders that are links there", async () => {
+    for (const name of ["root/usr/lib", "over/lib"]) mkdirSync(join(folder, name), { recursive: true });
+    symlinkSync("usr/lib", join(folder, "root/lib"));
+    writeFileSync(join(folder, "over/lib/own"), "own");
+
+    await lay(real(), join(folder, "over"), join(folder, "root"));
+
+    expect(readlinkSync(join(folder, "root/lib"))).toBe("usr/lib");
+    expect(readFileSync(join(folder, "root/usr/lib/own"), "utf8")).toBe("own");
+  });
+
+  it("is refused where it cannot be read to its end", async () => {
+    for (const name of ["root", "over", "bin"]) mkdirSync(join(folder, name));
+    const script = '#!/bin/sh\nPATH=/usr/bin:/bin\ntar "$@" || exit\ncase $* in *-cf*) exit 2 ;; esac\n';
+    writeFileSync(join(folder, "bin/tar"), script, { mode: 0o755 });
+
+    const laid = lay(real(`${join(folder, "bin")}:/usr/bin:/bin`), join(folder, "over"), join(folder, "root"));
+
+    await expect(laid).rejects.toThrow(/exit code 2/);
+  });
+
+  it("has packages as files under different names", async () => {
+    const { build } = parseBuild("image.yaml", Buffer.from("debs: [a/imp.deb, b/imp.deb]\nepoch: 1\n"));
+    if (!build) throw new Error("no build file");
+    for (const name of ["a", "b"]) mkdirSync(join(folder, name));
+    for (const name of ["a/imp.deb", "b/imp.deb", "m.deb"]) writeFileSync(join(folder, name), name);
+    const apt = await openApt(bench(), build, String);
+    const modules = { deb: join(folder, "m.deb"), kernel: "6.1.0-56-amd64" };
+
+    const building = imageRoot(bench(), apt, build, (path) => join(folder, path), modules);
+
+    await expect(building).rejects.toThrow("Two of `debs` in the build file are called imp.deb.");
+  });
+});
+
+it("leaves no pool on this machine when nobody wants the streams any more", async () => {
+  const ending = new AbortController();
+  const asked: (readonly string[])[] = [];
+  const run: Bench["host"]["run"] = async (argv, options) => {
+    if (argv[0] === "timeout") ending.abort(new Error("SIGTERM"));
+    options.signal.throwIfAborted();
+    asked.push(argv);
+    return { exitCode: 1, stdout: "", stderr: "cannot destroy 'impbuild-x': pool is busy" };
+  };
+
+  const making = here({ ...bench(), host: { run }, signal: ending.signal }, { pool: "impbuild-x" });
+
+  await expect(making).rejects.toThrow("SIGTERM");
+  expect(asked).toEqual([["zpool", "destroy", "-f", "impbuild-x"]]);
+  expect(told.join()).toContain("the pool impbuild-x is still there");
+});
+
+it.each([
+  ["a name", { name: "../v1" }, "", "name: must be a name"],
+  ["a version", { version: "v1" }, "", "version: must be a version"],
+  ["a revision", { source: "main" }, "", "source: must be the revision"],
+  ["a key that is not there", {}, "sign-key: absent\n", "absent cannot be read."],
+  ["a base that is not there", {}, "base: v0.json\n", "which the build file names as base, cannot be read."],
+])("asks nothing and makes nothing of %s that is no such", async (_what, wrong, text, why) => {
+  const { build } = parseBuild("image.yaml", Buffer.from(`debs: [imp.deb]\nepoch: 1\n${text}`));
+  if (!build) throw new Error("no build file");
+  const names = { name: "v1", version: "1", source: "9fceb02", ...wrong };
+  const order = { build, at: (path: string) => join(folder, path), built: "2027-01-10T09:30:00Z", output: folder };
+
+  const building = buildImage({ ...bench(), host: { ...plainHost(), run: pretend } }, { ...order, ...names });
+
+  const thrown: unknown = await building.catch((one: unknown) => one);
+  expect((thrown instanceof AggregateError ? thrown.errors : [thrown]).map(String).join()).toContain(why);
+  expect(ran).toEqual([]);
 });

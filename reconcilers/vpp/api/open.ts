@@ -174,11 +174,11 @@ async function ownDefinitions(host: VppHost, vpp: Session, options: OpenOptions)
     const { json } = await vpp.call("get_api_json", {});
     return indexed(readDefinitions(json, "What VPP answers to get_api_json"));
   }
-  return readFolder(host, options.apiFolder ?? "/usr/share/vpp/api");
+  return installedDefinitions(host, options.apiFolder ?? "/usr/share/vpp/api");
 }
 
-/** The folder itself and those in it: VPP's package has core/ and plugins/. */
-async function readFolder(host: VppHost, folder: string): Promise<Definitions> {
+/** Of the folder itself and those in it: VPP's package has core/ and plugins/. */
+export async function installedDefinitions(host: VppHost, folder: string): Promise<Definitions> {
   const names = await host.readFolder(folder);
   const isDefinition = (name: string) => name.endsWith(".api.json");
   const inside = names.filter((name) => !name.includes("."));

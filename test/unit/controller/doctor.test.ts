@@ -518,5 +518,22 @@ describe("VPP's API definitions", () => {
     expect(await look(undefined)).toEqual([
       expect.stringMatching(/^fault vpp-api-core: \/usr\/share\/vpp\/api has no API definitions/),
     ]);
+    const foreign = ({ sim, put }: ReturnType<typeof wellRouter>) => {
+      put("/usr/share/vpp/api/other.api.json", JSON.stringify({ messages: [["other_of_nobody", { crc: "0x1" }]] }));
+      sim.listen("/run/vpp/core-api.sock", () => simVpp().connect());
+    };
+    expect(await spoilt(foreign)).toEqual([
+      expect.stringMatching(
+        /^fault vpp-api-core: The VPP that runs has no message that \/usr\/share\/vpp\/api describes/,
+      ),
+      natIsDown,
+    ]);
+  });
+
+  it("are not called those of a VPP that does not run where it says what nobody understands", async () => {
+    expect(await look("0x51077d14", simVpp({ lacks: /^control_ping$/ }))).toEqual([
+      expect.stringMatching(/^fault vpp-api-core: VPP does not know control_ping/),
+      natIsDown,
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * The values that everything else is made of: addresses, prefixes, names, numbers. Every value has to be spelled as it is
- * printed: one address has one spelling, in every file, key and plan. ipaddr.js, whose parsing is lax ("10.1" and "010.0.0.1"
- * pass), says how another one should have been written; nothing else imports it.
+ * printed: one address has one spelling, in every file, key and plan. ipaddr.js, whose parsing is lax ("10.1" and
+ * "010.0.0.1" pass), says how an IPv6 address should have been written; nothing else imports it.
  */
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
@@ -27,7 +27,7 @@ function faultOf(text: string): string {
     if (!ipaddr.IPv6.isValid(text)) return `"${text}" is not an IPv6 address`;
     return `"${text}" must be written ${printIpv6(ipaddr.IPv6.parse(text).toByteArray())}`;
   }
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return `"${text}" is not an IP address`;
+  if (readIpv4(text.replaceAll(/\b0+(?=\d)/g, "")) === undefined) return `"${text}" is not an IP address`;
   return `"${text}" must be written without leading zeros`;
 }
 

@@ -15,6 +15,10 @@ describe("addresses", () => {
     },
   );
 
+  it("says of zeros in front that they are in the way: some read them as octal", () => {
+    expect(wrong(Cidr, "010.0.0.1/8")).toBe('"010.0.0.1" must be written without leading zeros');
+  });
+
   it("keeps the host bits of an interface's address", () => {
     expect(Cidr.parse("192.0.2.1/24")).toBe("192.0.2.1/24");
   });

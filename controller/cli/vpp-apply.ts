@@ -3,11 +3,11 @@ import type { Command } from "commander";
 import type { Plan } from "../../reconcilers/core.ts";
 import { describeStep } from "../../reconcilers/vpp/describe.ts";
 import { applyVpp } from "../../reconcilers/vpp/instances.ts";
-import type { VppDesired, VppStep } from "../../reconcilers/vpp/model.ts";
+import { type InstanceName, instances, type VppDesired, type VppStep } from "../../reconcilers/vpp/model.ts";
 import type { Machine } from "../../schemas/machine.ts";
 import { printable, printableJson } from "../../schemas/printable.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { takeVpp } from "../hold.ts";
+import { takeInstance } from "../hold.ts";
 import { plural } from "../plural.ts";
 import { examples } from "./help.ts";
 import type { Terminal } from "./terminal.ts";
@@ -38,11 +38,20 @@ async function apply(
   tell: (line: string) => void,
 ): Promise<number> {
   const machine = await target.machine(named);
-  await using _ = await takeVpp(target.places.sockets, "command");
-  const { desired, count } = await carryOut(machine, target, signal, tell);
+  await using _ = await take(machine, target);
+  const { desired, seen, count } = await carryOut(machine, target, signal, tell);
   if (count > 0) await readBack(desired, target);
-  await target.remember([desired]);
+  await target.end(desired, seen);
   return count;
+}
+
+/** Holds core, which everybody who is at this pair of instances holds, and nat where it may change. */
+async function take(machine: Machine, target: Target): Promise<AsyncDisposable> {
+  const { core, nat } = target.places.sockets;
+  await using taken = new AsyncDisposableStack();
+  taken.use(await takeInstance("vpp", core, "command"));
+  if (nat !== core && (await target.mayChangeNat(machine))) taken.use(await takeInstance("vpp", nat, "command"));
+  return taken.move();
 }
 
 /** What it observed and planned is not kept while it is read back. */
@@ -51,18 +60,19 @@ async function carryOut(
   target: Target,
   signal: AbortSignal,
   tell: (line: string) => void,
-): Promise<{ readonly desired: VppDesired; readonly count: number }> {
-  const { desired, plan } = await planned(machine, target);
+): Promise<{ readonly desired: VppDesired; readonly seen: readonly InstanceName[]; readonly count: number }> {
+  const { desired, seen, plan } = await planned(machine, target);
   refuseUnfit(plan);
   if (plan.steps.length > 0) await target.begin(desired);
   for await (const step of applyVpp(plan.steps, target.host, target.places, signal)) tell(describeStep(step));
-  return { desired, count: plan.steps.length };
+  return { desired, seen, count: plan.steps.length };
 }
 
 async function planned(machine: Machine, target: Target) {
   const observed = await target.observe();
   const desired = await target.desired(machine, observed);
-  return { desired, plan: await target.plan(desired, observed) };
+  const seen = instances.filter((instance) => observed[instance]);
+  return { desired, seen, plan: await target.plan(desired, observed) };
 }
 
 async function readBack(desired: VppDesired, target: Target): Promise<void> {

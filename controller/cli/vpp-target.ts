@@ -6,6 +6,7 @@ import { planText } from "../../reconcilers/plan-text.ts";
 import { describeStep } from "../../reconcilers/vpp/describe.ts";
 import { observeVpp, usualSockets, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
 import {
+  type InstanceDesired,
   type InstanceName,
   instances,
   type VppDesired,
@@ -14,6 +15,7 @@ import {
 } from "../../reconcilers/vpp/model.ts";
 import { planVpp } from "../../reconcilers/vpp/plan.ts";
 import { renderVpp } from "../../reconcilers/vpp/render/render.ts";
+import { usesNat } from "../../reconcilers/system/render/startup.ts";
 import type { Host } from "../../reconcilers/core.ts";
 import type { Machine } from "../../schemas/machine.ts";
 import { Problem } from "../../schemas/problem.ts";
@@ -64,6 +66,7 @@ export class Target {
   readonly host: Host;
   private readonly terminal: Terminal;
   private readonly options: VppOptions;
+  private ledger: Promise<readonly VppDesired[]> | undefined;
 
   constructor(options: VppOptions, terminal: Terminal) {
     const { core, nat, apiDir: apiFolder } = options;
@@ -118,35 +121,52 @@ export class Target {
     return planVpp(desired, observed, await this.applied());
   }
 
+  /** Whether nat may change: the machine has it, or something was made there. */
+  async mayChangeNat(machine: Machine): Promise<boolean> {
+    return usesNat(machine) || (await this.applied()).some(({ nat }) => nat);
+  }
+
   /** What these commands applied here since VPP's box started: the last of it, and what an apply that was cut short had begun. */
-  async applied(): Promise<readonly VppDesired[]> {
-    const text = await this.host.readFile(this.ledger);
+  applied(): Promise<readonly VppDesired[]> {
+    this.ledger ??= this.readLedger();
+    return this.ledger;
+  }
+
+  private async readLedger(): Promise<readonly VppDesired[]> {
+    const text = await this.host.readFile(this.ledgerPath);
     if (text === undefined) return [];
     try {
       const read: unknown = JSON.parse(text);
       if (!isLedger(read)) throw new Error("it is no list of what was applied");
       return read;
     } catch (cause) {
-      throw new Problem("HOST_FILE", `${this.ledger} is not as impctl wrote it.`, {
+      throw new Problem("HOST_FILE", `${this.ledgerPath} is not as impctl wrote it.`, {
         remedy: "Remove it: what was applied before is foreign then, and stays unless --prune all.",
         cause,
       });
     }
   }
 
-  /** What this begins is ours from now on, however it ends. What stood there before is not written twice. */
+  /** What this begins is ours from now on, however it ends. */
   async begin(desired: VppDesired): Promise<void> {
     const all = [...(await this.applied()), desired];
-    const joined = instances.flatMap((instance) => {
-      const parts = all.flatMap((one) => one[instance] ?? []);
-      const objects = new Map(parts.flatMap((one) => one.objects).map((object) => [JSON.stringify(object), object]));
-      return parts.length === 0 ? [] : [[instance, { objects: [...objects.values()] }] as const];
-    });
-    return this.remember([Object.fromEntries(joined)]);
+    await this.remember((instance) => joined(all, instance));
   }
 
-  remember(applied: readonly VppDesired[]): Promise<void> {
-    return this.host.writeFile(this.ledger, JSON.stringify(applied), { mode: 0o600 });
+  /** It is there. Of an instance that was not `seen`, what was made stays ours. */
+  async end(desired: VppDesired, seen: readonly InstanceName[]): Promise<void> {
+    const applied = await this.applied();
+    await this.remember((instance) => (seen.includes(instance) ? desired[instance] : joined(applied, instance)));
+  }
+
+  private async remember(of: (instance: InstanceName) => InstanceDesired | undefined): Promise<void> {
+    const parts = instances.flatMap((instance) => {
+      const part = of(instance);
+      return part && part.objects.length > 0 ? [[instance, { objects: part.objects }] as const] : [];
+    });
+    const applied = [Object.fromEntries(parts)];
+    await this.host.writeFile(this.ledgerPath, JSON.stringify(applied), { mode: 0o600 });
+    this.ledger = Promise.resolve(applied);
   }
 
   text(plan: Plan<VppStep>): string {
@@ -154,9 +174,15 @@ export class Target {
     return planText({ vpp: plan }, { vpp: { describe: (step) => describeStep(step as VppStep) } }, { mark });
   }
 
-  private get ledger(): string {
+  private get ledgerPath(): string {
     return `${this.places.run}/vpp-applied.json`;
   }
+}
+
+/** All that was ever meant for it, and none of it twice. */
+function joined(all: readonly VppDesired[], instance: InstanceName): InstanceDesired {
+  const objects = all.flatMap((one) => one[instance]?.objects ?? []);
+  return { objects: [...new Map(objects.map((object) => [JSON.stringify(object), object])).values()] };
 }
 
 function isLedger(value: unknown): value is readonly VppDesired[] {

@@ -102,7 +102,29 @@ describe("impctl vpp", () => {
     await machine(...one);
     await vpp("apply", "r1.yaml");
     await machine("{}");
-    expect((await vpp("plan", "r1.yaml", "--prune", "all")).out).toContain("core: remove loopback loop7");
+    const all = await vpp("apply", "r1.yaml", "--prune", "all");
+    expect(all.out).toContain("core: remove loopback loop7");
+
+    sim.cli("create loopback interface instance 8");
+    const emptied = await vpp("apply", "r1.yaml", "--prune", "all");
+    expect([emptied.exitCode, emptied.out]).toEqual([0, "Nothing to do: in sync.\n"]);
+  });
+
+  it("goes on owning what it made of an instance that does not answer for a while", async () => {
+    const nat = simVpp();
+    const answering = () => nat.listen(join(folder, "nat.sock"));
+    const listener = await answering();
+    await machine(...one, "nat: { nat64: { pools: { a: { prefix: 203.0.113.0/32 } } } }");
+    const made = await vpp("apply", "r1.yaml");
+    expect([made.err, made.exitCode]).toEqual(["", 0]);
+
+    await listener.close();
+    await machine(...one);
+    expect((await vpp("apply", "r1.yaml")).exitCode).toBe(0);
+
+    await using again = new AsyncDisposableStack();
+    again.adopt(await answering(), (server) => server.close());
+    expect((await vpp("plan", "r1.yaml")).out).toContain("nat: remove interface memif");
   });
 
   it("ends at once when it is interrupted, and says so in a line", async () => {
@@ -206,6 +228,13 @@ describe("impctl vpp", () => {
       });
     }
     expect((await vpp("apply", "r1.yaml")).exitCode).toBe(0);
+  });
+
+  it("changes a VPP although another one is held of which it has no use", async () => {
+    await machine(...one);
+    await using _ = await takeVpp({ core: join(folder, "nat.sock"), nat: join(folder, "nat.sock") }, "command");
+    const apply = await vpp("apply", "r1.yaml");
+    expect([apply.err, apply.exitCode]).toEqual(["", 0]);
   });
 
   it("knows nothing of what it made of another VPP", async () => {

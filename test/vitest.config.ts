@@ -30,6 +30,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     // Hundreds of agents are started from their sources: read once, that takes a third of the time.
+    setupFiles: ["test/lab/seed.ts"],
     env: { NODE_COMPILE_CACHE: `${top}.cache/compiled` },
     sequence: { sequencer: LongestFirst },
     coverage: {

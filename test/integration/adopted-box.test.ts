@@ -33,16 +33,16 @@ const simulated: Make = async (folder, box) => {
     simVpp({ physical: referenceNics, linuxCp, bootCommands: referenceCore(folder) }),
     simVpp({ bootCommands: referenceNat(folder) }),
   ];
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   for (const [at, name] of (["core", "nat"] as const).entries()) {
     const listening = await sims[at]?.listen(join(folder, `${name}-api.sock`));
     stack.defer(() => listening?.close());
   }
-  return stack;
+  return stack.move();
 };
 
 const real: Make = async (folder, box) => {
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const ports = referenceNics.flatMap((name) => [
     `create host-interface name ab-${name}`,
     `set interface name host-ab-${name} ${name}`,
@@ -63,7 +63,7 @@ const real: Make = async (folder, box) => {
       "",
     );
   }
-  return stack;
+  return stack.move();
 };
 
 /** Seconds: on a machine that has other things to do an agent takes its time to start. */

@@ -276,11 +276,9 @@ for (const kind of benchKinds) {
         await bench.start(instance);
         const answered = Date.now();
         const deployment = await ended("it is restored", (it) => it.purpose === "correct" && it.startedAt >= answered);
-        note(
-          `${instance} killed, begun ${deployment.startedAt - answered} ms after it answered`,
-          deployment,
-          await carriedOut(answered),
-        );
+        const runs = await carriedOut(answered);
+        note(`${instance} killed, begun ${deployment.startedAt - answered} ms after it answered`, deployment, runs);
+        expect(runs.filter(({ plane }) => plane === "vpp").flatMap(({ steps }) => steps)).not.toEqual([]);
         await nothingIsLeft();
         const isForwarding = unforwarded || fromContainers.test(await crossing("container"));
         expect(isForwarding).toBe(true);

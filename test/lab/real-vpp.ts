@@ -71,7 +71,10 @@ export async function startVpp(options: VppOptions): Promise<RealVpp> {
     },
     [Symbol.asyncDispose]: () => started.kill(),
   };
+  await using stack = new AsyncDisposableStack();
+  stack.use(started);
   await listening(child, socket, join(folder, `${name}.log`));
+  stack.move();
   return started;
 }
 

@@ -53,7 +53,7 @@ async function listening(frr: SimFrr, folder: string, stack: AsyncDisposableStac
 }
 
 async function simulated(folder: string, nics: readonly string[]): Promise<VppBench> {
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const dataplane = "dataplane";
   const sims: Readonly<Record<InstanceName, SimVpp>> = {
     core: simVpp({ physical: nics, linuxCp: { sync: true, autoSubint: false, namespace: dataplane } }),
@@ -64,21 +64,23 @@ async function simulated(folder: string, nics: readonly string[]): Promise<VppBe
     stack.defer(() => sockets.close());
   }
   const frr = simFrr();
+  const frrSockets = await listening(frr, folder, stack);
+  const whole = stack.move();
   return {
     folder,
-    frrSockets: await listening(frr, folder, stack),
+    frrSockets,
     dataplane,
     nic: (name) => ({ pci: `0000:03:00.${nics.indexOf(name)}` }),
     kill: async (instance) => sims[instance].stop(),
     start: async (instance) => sims[instance].start(),
     changes: () => sims.core.history.length,
     frr,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };
 }
 
 async function real(folder: string, nics: readonly string[], asksFrr = false): Promise<VppBench> {
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const [dataplane, beyond] = [stack.use(makeNamespace("vgd")), stack.use(makeNamespace("vgb"))];
   for (const nic of nics) {
     const [near, far] = [dataplane, beyond].map((namespace) => ({ namespace, name: portOf(nic), addresses: [] }));
@@ -96,9 +98,10 @@ async function real(folder: string, nics: readonly string[], asksFrr = false): P
   stack.defer(async () => {
     for (const vpp of running.values()) await vpp.kill();
   });
-  await Promise.all(instances.map(start));
+  for (const instance of instances) await start(instance);
   const frr = asksFrr && whyNoFrr() === undefined ? undefined : simFrr();
   const frrSockets = frr ? await listening(frr, folder, stack) : stack.use(await startFrr(dataplane)).sockets;
+  const whole = stack.move();
   return {
     folder,
     frrSockets,
@@ -109,7 +112,7 @@ async function real(folder: string, nics: readonly string[], asksFrr = false): P
     changes: () => undefined,
     spaces: { dataplane, beyond },
     ...(frr && { frr }),
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };
 }
 

@@ -4,7 +4,6 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { setTimeout as pause } from "node:timers/promises";
 import { openVpp } from "../../reconcilers/vpp/api/open.ts";
 import type { Host } from "../../reconcilers/core.ts";
 import { makeNamespace, makeWire, type Namespace } from "./netns.ts";
@@ -35,7 +34,7 @@ const page = `require("node:http").createServer((asked, to) => to.end(asked.sock
 export async function vppWorld(host: Host, bench: VppBench, folder: string): Promise<VppWorld> {
   const { spaces } = bench;
   if (!spaces) throw new Error("A simulated VPP forwards nothing.");
-  const stack = new AsyncDisposableStack();
+  await using stack = new AsyncDisposableStack();
   const space = (name: HostName): Namespace => {
     const namespace = stack.use(makeNamespace(`vg${name}`));
     const { address, gateway } = hosts[name];
@@ -65,6 +64,7 @@ export async function vppWorld(host: Host, bench: VppBench, folder: string): Pro
     const options = { timeoutMs: 60_000, signal: AbortSignal.timeout(60_000) };
     return (await host.run(made[name].inside(...argv), options)).stdout.trim();
   }
+  const whole = stack.move();
   return {
     async pings(from, to) {
       const said = await inside(from, "ping", "-c", "15", "-i", "0.2", "-w", "30", "-q", to);
@@ -75,7 +75,7 @@ export async function vppWorld(host: Host, bench: VppBench, folder: string): Pro
         .then((text) => console.log(text.length > 300000 ? text.split(" ")[0] : "cut"), () => undefined)`;
       return (await inside(from, process.execPath, "-e", ask)) || undefined;
     },
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => whole.disposeAsync(),
   };
 }
 
@@ -97,11 +97,11 @@ async function serving(namespace: Namespace): Promise<AsyncDisposable> {
   const [command, ...argv] = namespace.inside(process.execPath, "-e", page);
   const child: ChildProcess = spawn(command, argv, { stdio: ["ignore", "pipe", "ignore"] });
   const ended = once(child, "exit");
-  if (child.stdout) await Promise.race([once(child.stdout, "data"), pause(20_000, undefined, { ref: false })]);
-  return {
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await ended;
-    },
-  };
+  await using stack = new AsyncDisposableStack();
+  stack.defer(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  if (child.stdout) await once(child.stdout, "data", { signal: AbortSignal.timeout(20_000) });
+  return stack.move();
 }

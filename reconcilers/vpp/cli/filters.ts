@@ -14,7 +14,13 @@ export type CommandsOf<K extends Kind> = { readonly [One in K]: Commands<ObjectO
 export const filterCommands: CommandsOf<
   "acl" | "interface-acls" | "abf-policy" | "abf-attachment" | "policer" | "policer-use"
 > = {
-  acl: ({ tag, rules }) => [`set acl-plugin acl ${rules.map(ruleWords).join(", ")} tag ${tag}`],
+  // Made without rules first, which VPP always takes: where it refuses those of one, the others still have their numbers.
+  acl: ({ tag, rules }, { acls }) => [
+    `set acl-plugin acl tag ${tag}`,
+    ...(rules.length > 0
+      ? [`set acl-plugin acl index ${acls.get(tag)} ${rules.map(ruleWords).join(", ")} tag ${tag}`]
+      : []),
+  ],
   "interface-acls": (object, { acls }) =>
     [...object.in.map((tag) => ["input", tag] as const), ...object.out.map((tag) => ["output", tag] as const)].map(
       ([direction, tag]) => `set acl-plugin interface ${object.on} ${direction} acl ${acls.get(tag)}`,

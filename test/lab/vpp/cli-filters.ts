@@ -60,10 +60,12 @@ function policy(vpp: State, [verb, ...words]: readonly string[]): string {
 export const aclCommands: Commands = {
   "set acl-plugin acl": (vpp, words) => {
     const at = words.lastIndexOf("tag");
-    const text = (at === -1 ? words : words.slice(0, at)).join(" ");
+    const said = at === -1 ? words : words.slice(0, at);
+    const isOld = said[0] === "index";
+    const text = (isOld ? said.slice(2) : said).join(" ");
     // Without a rule it is an ACL that lets nothing through.
     const rules = text === "" ? [] : text.split(",").map(ruleOf);
-    const made = setAcl(vpp, undefined, at === -1 ? "cli" : (words[at + 1] ?? ""), rules);
+    const made = setAcl(vpp, isOld ? Number(said[1]) : undefined, at === -1 ? "cli" : (words[at + 1] ?? ""), rules);
     must(made.retval);
     return `ACL index:${made.acl_index}\n`;
   },

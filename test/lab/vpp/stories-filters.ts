@@ -96,13 +96,19 @@ export const filterStories: readonly Story[] = [
     },
   },
   {
-    name: "makes a filter without a rule, by its CLI too",
+    name: "makes a filter without a rule, by its CLI too, which gives it some then",
     needs: "acl_add_replace",
     async tell(vpp) {
       await acl(vpp, "one", []);
       expect(await vpp.retval("cli_inband", { cmd: "set acl-plugin acl tag two" })).toBe(0);
       const made = await vpp.dump("acl_dump", { acl_index: none });
       expect(made.map(({ tag, count }) => `${tag} ${count}`).toSorted()).toEqual(["one 0", "two 0"]);
+      const two = made.find(({ tag }) => tag === "two")?.acl_index;
+      const rules = "permit src 192.0.2.0/24 dst 0.0.0.0/0, deny src ::/0 dst ::/0";
+      expect(await vpp.retval("cli_inband", { cmd: `set acl-plugin acl index ${two} ${rules} tag two` })).toBe(0);
+      const [filled] = await vpp.dump("acl_dump", { acl_index: two ?? none });
+      expect([filled?.tag, filled?.count]).toEqual(["two", 2]);
+      expect(await vpp.retval("cli_inband", { cmd: `set acl-plugin acl index 99 ${rules} tag two` })).toBe(-1);
     },
   },
   {

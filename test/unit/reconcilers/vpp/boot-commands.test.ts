@@ -5,6 +5,7 @@ import { renderBootCommands } from "../../../../reconcilers/vpp/boot-commands.ts
 import type { VppObject } from "../../../../reconcilers/vpp/model.ts";
 import { renderVpp } from "../../../../reconcilers/vpp/render/render.ts";
 import { loadMachine } from "../../../../schemas/load.ts";
+import { simVpp } from "../../../lab/vpp/sim-vpp.ts";
 
 const nic: VppObject = { kind: "physical", name: "external" };
 
@@ -43,12 +44,34 @@ describe("what VPP is given when it starts", () => {
         { kind: "acl", tag: "b", rules: [{ ...rule, action: "deny", tcpMask: 0 }] },
       ),
     ).toEqual([
-      "set acl-plugin acl permit+reflect src ::/0 dst ::/0 proto 6 sport 0-65535 dport 443-443 tcpflags 2 mask 18 tag a",
-      "set acl-plugin acl deny src ::/0 dst ::/0 proto 6 sport 0-65535 dport 443-443 tag b",
+      "set acl-plugin acl tag a",
+      "set acl-plugin acl index 0 permit+reflect src ::/0 dst ::/0 proto 6 sport 0-65535 dport 443-443 tcpflags 2 mask 18 tag a",
+      "set acl-plugin acl tag b",
+      "set acl-plugin acl index 1 deny src ::/0 dst ::/0 proto 6 sport 0-65535 dport 443-443 tag b",
       "set acl-plugin interface external input acl 1",
       "set acl-plugin interface external input acl 0",
       "set acl-plugin interface external output acl 1",
     ]);
+  });
+
+  it("gives no interface another ACL than its own, also where VPP refuses the rules of one", () => {
+    const rule = { action: "permit", source: "::/0", destination: "::/0", protocol: 6, to: [0, 65_535] } as const;
+    const acl = (tag: string, from: readonly [number, number]): VppObject => ({
+      kind: "acl",
+      tag,
+      rules: [{ ...rule, from, tcpMask: 0, tcpValue: 0 }],
+    });
+    const bootCommands = lines(acl("a", [443, 80]), acl("b", [80, 443]), {
+      kind: "interface-acls",
+      on: "external",
+      in: ["a"],
+      out: ["b"],
+    });
+    const { state, failedCommands } = simVpp({ physical: ["external"], bootCommands });
+
+    expect(failedCommands).toHaveLength(1);
+    expect([...state.acls.values()].map(({ tag, rules }) => `${tag}: ${rules.length}`)).toEqual(["a: 0", "b: 1"]);
+    expect([...state.interfaceAcls.values()]).toEqual([{ in: [0], out: [1] }]);
   });
 
   it("makes interfaces under VPP's name and gives them the operator's", () => {

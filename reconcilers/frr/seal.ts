@@ -41,14 +41,18 @@ const beforeRest = [
 ];
 
 const negation = "[ \t]*(?:no? )?";
-const secretWords = new RegExp(`^(${negation}(?:${beforeWord.join("|")}))([^ \n]+)`, "gm");
-const secretRests = new RegExp(`^(${negation}(?:${beforeRest.join("|")}))([^\n]+)`, "gm");
+/** Both in one: texts are long. */
+const secretLines = new RegExp(
+  `^${negation}(?:(?:${beforeWord.join("|")})([^ \n]+)|(?:${beforeRest.join("|")})([^\n]+))`,
+  "gm",
+);
 
 /** The same text with every secret in it sealed. A text that is sealed already stays as it is. */
 export function sealConfig(text: string, seal: (secret: string) => string): string {
-  const sealed = (_: string, before: string, secret: string) =>
-    before + (secret.match(sealedSecret)?.[0] === secret ? secret : seal(secret));
-  return text.replaceAll(secretWords, sealed).replaceAll(secretRests, sealed);
+  return text.replaceAll(secretLines, (line: string, word: string | undefined, rest: string | undefined) => {
+    const secret = word ?? rest ?? "";
+    return secret.match(sealedSecret)?.[0] === secret ? line : line.slice(0, -secret.length) + seal(secret);
+  });
 }
 
 /** RFC 2328, D.3 and D.2: FRR cuts longer ones off without a word. */

@@ -29,7 +29,7 @@ function spaced(line: string): string {
 
 /** The same text with single blanks between words, none at the end of a line, and a newline behind each. */
 export function tidied(text: string): string {
-  const isTidy = !/[^ \n] (?:[ \n]|$)/.test(text) && !otherBlanks.test(text);
+  const isTidy = !/[^ \n] [ \n]/.test(text) && !text.endsWith(" ") && !otherBlanks.test(text);
   if (isTidy) return text === "" || text.endsWith("\n") ? text : `${text}\n`;
   const lines = text.replace(/\n$/, "").split("\n");
   return lines.map((line) => `${" ".repeat(indentOf(line))}${spaced(line)}\n`).join("");

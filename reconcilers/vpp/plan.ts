@@ -1,7 +1,7 @@
 /** The ordered steps from what VPP has to what it is to have. Pure, total, linear in the number of objects. */
 import { Problem } from "../../schemas/problem.ts";
 import type { Foreign, Plan } from "../core.ts";
-import { type Changes, changesOf } from "./changes.ts";
+import { changesOf } from "./changes.ts";
 import { rulesOf } from "./kinds/table.ts";
 import {
   type InstanceDesired,
@@ -13,10 +13,11 @@ import {
   type VppObserved,
   type VppStep,
 } from "./model.ts";
+import { notesOf } from "./notes.ts";
 import { obstaclesOf } from "./obstacles.ts";
 import { restartOf } from "./restarts.ts";
 import { sidesOf } from "./sides.ts";
-import { goesAlong, type InstanceSteps, stepsOf } from "./steps.ts";
+import { type InstanceSteps, stepsOf } from "./steps.ts";
 
 /** Implements Reconciler.plan. */
 export function planVpp(desired: VppDesired, observed: VppObserved, owned: readonly VppDesired[]): Plan<VppStep> {
@@ -62,30 +63,17 @@ function planInstance(
       .filter(([id]) => !changes.going.has(id) || changes.coming.has(id))
       .map(([, object]) => foreignObject(instance, object)),
     problems: obstaclesOf(instance, sides, changes, observed),
-    notes: goneAlong(instance, changes),
+    notes: notesOf(instance, changes),
   };
 }
 
-/** What an operator set by hand on an interface of ours goes with it: at least it is said. */
-function goneAlong(instance: InstanceName, changes: Changes): readonly string[] {
-  return [...changes.going.values()].flatMap(({ object, isForeign, recreated }) =>
-    isForeign && !recreated && goesAlong(object, changes)
-      ? [`${instance}: ${nounOf(object)}, which nobody here made, goes with what it stands on.`]
-      : [],
-  );
-}
-
 function foreignObject(instance: InstanceName, object: VppObject): Foreign {
-  return { id: objectId(instance, object), text: `${instance}: ${nounOf(object)}` };
+  return { id: objectId(instance, object), text: `${instance}: ${rulesOf(object.kind).noun(object)}` };
 }
 
 /** "vpp/core/vlan/external.25" */
 export function objectId(instance: InstanceName, object: VppObject): string {
   return `vpp/${instance}/${object.kind}/${rulesOf(object.kind).key(object)}`;
-}
-
-function nounOf(object: VppObject): string {
-  return rulesOf(object.kind).noun(object);
 }
 
 function notRunning(instance: InstanceName): Problem {

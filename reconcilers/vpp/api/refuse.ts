@@ -213,7 +213,10 @@ function pathKey({ sw_if_index: on = 0, table_id: table = 0, type = 0, proto = 0
 }
 
 /** VPP keeps 1000 sessions of 24 bytes for every address inside, in one piece, and aborts where its heap has no room. */
-const bytesPerInsideAddress = 24_000;
+export function sessionBytes(length: number): number {
+  return 2 ** (32 - length) * 24_000;
+}
+
 /** What VPP is left with for everything else. */
 const spareHeap = 32 * 1024 * 1024;
 
@@ -222,7 +225,7 @@ async function checkMapping(
   standing: Standing,
 ): Promise<string | undefined> {
   if (isAdd !== true) return undefined;
-  const needed = 2 ** (32 - length) * bytesPerInsideAddress;
+  const needed = sessionBytes(length);
   const free = await standing.freeHeap();
   if (free === undefined)
     return "VPP does not say how much of its heap is free, and it aborts when that is not enough.";
@@ -233,7 +236,7 @@ async function checkMapping(
   return `sessions of a /${length} take ${mebibytes(needed)} of VPP's heap, which has ${mebibytes(free)} free: VPP would abort. Use a longer prefix, or give its main-heap-size more.`;
 }
 
-function mebibytes(bytes: number): string {
+export function mebibytes(bytes: number): string {
   return `${Math.ceil(bytes / 1024 ** 2)} MiB`;
 }
 

@@ -580,3 +580,32 @@ describe("a tag rewrite", () => {
     expect(impacts([nic])).toEqual(["hitless"]);
   });
 });
+
+describe("what a plan for VPP says beside its steps", () => {
+  it("is which undo lines of a block that goes VPP is not given", () => {
+    const raw: VppObject = {
+      kind: "raw",
+      name: "x",
+      commands: ["create tap id 7"],
+      undo: ["set interface state tap7 down", "delete tap tap7"],
+      impact: "hitless",
+    };
+    const { notes, steps } = planOf({ desired: base, live: [...base, raw] });
+    expect(steps.map(describeStep)).toEqual(["core: remove raw commands x"]);
+    expect(notes).toEqual([
+      expect.stringMatching(/^core: raw commands x go without "delete tap tap7": .* under taps\.$/),
+    ]);
+  });
+
+  it("is how much of VPP's heap the sessions of new det44 mappings take", () => {
+    const mapping = (inside: string): VppObject => ({ kind: "det44-mapping", inside, outside: "203.0.113.0/29" });
+    const live: readonly VppObject[] = [{ kind: "det44" }, mapping("10.0.0.0/24")];
+    const { notes } = planOf({
+      instance: "nat",
+      live,
+      desired: [...live, mapping("10.1.0.0/24"), mapping("10.2.0.0/23")],
+    });
+    expect(notes).toEqual(["nat: sessions of the new det44 mappings take 18 MiB of VPP's main heap."]);
+    expect(planOf({ instance: "nat", live, desired: live }).notes).toEqual([]);
+  });
+});

@@ -158,6 +158,36 @@ interface lo
     expect(await running()).toBe("ip route 203.0.113.0/24 Null0\n");
   });
 
+  it("does what a file says line after line, also where that takes something away again", async () => {
+    const text = `ip prefix-list A seq 5 permit 198.51.100.0/24
+ip prefix-list A seq 10 permit any
+route-map M permit 10
+ match tag 7
+exit
+route-map M permit 20
+exit
+`;
+    writeFileSync(join(folder, "first.conf"), text);
+    const more = "no ip prefix-list A seq 5\nno route-map M permit 20\nroute-map M permit 10\n no match tag\nexit\n";
+    writeFileSync(join(folder, "less.conf"), `${text}${more}`);
+
+    expect(await frr("apply", "first.conf")).toMatchObject({ exitCode: 0 });
+    expect(await running()).toBe(text.replaceAll("permit 20\nexit", "permit 20"));
+    expect(await frr("apply", "less.conf")).toMatchObject({ exitCode: 0 });
+    expect(await running()).toBe("ip prefix-list A seq 10 permit any\nroute-map M permit 10\n");
+  });
+
+  it("refuses what would change FRR itself, however it is hidden", async () => {
+    const file = join(folder, "said");
+    for (const text of [`lo file ${file}\n`, `router bgp 64500\n log file ${file}\nexit\n`]) {
+      writeFileSync(join(folder, "log.conf"), text);
+      const { exitCode, out } = await frr("apply", "log.conf");
+      expect(out).toMatch(/^log.conf:[12]:1: "lo/);
+      expect(exitCode).toBe(1);
+      expect(existsSync(file)).toBe(false);
+    }
+  });
+
   it("refuses what is no text, and lines longer than FRR reads, by their place", async () => {
     writeFileSync(join(folder, "long.conf"), `router bgp 64500\n neighbor 192.0.2.1 description ${"x".repeat(4000)}\n`);
     writeFileSync(join(folder, "nul.conf"), "router bgp 64500\n neighbor 192.0.2.1 description a\0b\n");

@@ -103,7 +103,7 @@ describe.skipIf(why !== undefined)(`a router that cannot be stranded (${why ?? "
     const before = { generation: router.committed(), running: router.running() };
     const ends = { old: 0, new: 0 };
     for (const [round, share] of moments.entries()) {
-      const dropped = `192.0.2.${round}/32`;
+      const dropped = `198.18.0.${round}/32`;
       const commit = router.sites.push(`Round ${round}`, files({ dropped }));
       await delay(300 + share * 2200);
       await kill();

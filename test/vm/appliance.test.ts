@@ -38,8 +38,8 @@ describe.skipIf(why !== undefined)(`an appliance, with a simulated VPP (${why ??
   const routes = () => box.sh("ip -n dataplane route");
   const vpp = () => box.sh("impctl vpp dump");
   /** Waits for a status that is as told. */
-  const until = (what: string, holds: (status: Status) => boolean, limit?: number) =>
-    box.until(what, status, (out) => out.startsWith("{") && holds(JSON.parse(out) as Status), limit);
+  const until = (what: string, holds: (status: Status) => boolean) =>
+    box.until(what, status, (out) => out.startsWith("{") && holds(JSON.parse(out) as Status));
   /** Of every managed file what it is. */
   const listing = () =>
     box.sh(`cd /etc && stat -c '%n %a %u:%g' ${managed} && sha256sum ${managed} && ls -d imp/* frr/frr.conf`);

@@ -33,7 +33,7 @@ export interface Appliance {
   /** The same; throws unless it ends well. Gives what it said. */
   sh(script: string, seconds?: number): Promise<string>;
   /** Runs it again and again until what it says holds. */
-  until(what: string, script: string, holds: (out: string) => boolean, seconds?: number): Promise<string>;
+  until(what: string, script: string, holds: (out: string) => boolean): Promise<string>;
 }
 
 /** One that is switched off. In the folder are its console's log and the keys of its host. */
@@ -119,23 +119,25 @@ export async function makeAppliance(folder: string, hardware: Hardware): Promise
       boot = "";
       await reached();
     },
-    run: (script, seconds = 900) => ssh(script, seconds, ...shared()),
-    async sh(script, seconds = 900) {
+    run: (script, seconds = patience) => ssh(script, seconds, ...shared()),
+    async sh(script, seconds = patience) {
       const { status, out } = await ssh(`set -e\n${script}`, seconds, ...shared());
       if (status !== 0) throw new Error(`exit code ${status} of: ${script}\n${out}`);
       return out;
     },
-    async until(what, script, holds, seconds = 900) {
-      let out = "";
-      for (const end = performance.now() + seconds * 1000; performance.now() < end; await delay(1000)) {
-        ({ out } = await ssh(script, 120, ...shared()));
+    async until(what, script, holds) {
+      for (const started = performance.now(); ;) {
+        const asked = performance.now();
+        const { out } = await ssh(script, 300, ...shared());
         if (holds(out)) return out;
+        if (asked - started > patience * 1000) throw new Error(`not within ${patience} s: ${what}; last: ${out}`);
+        // An answer costs it as much as work does.
+        await delay(Math.max(1000, 3 * (performance.now() - asked)));
       }
-      throw new Error(`not within ${seconds} s: ${what}; last: ${out}`);
     },
   };
   return appliance;
 }
 
-/** Seconds that a boot may take where every instruction is emulated and the machine has other work. */
-const patience = 1800;
+/** Seconds that a boot, or whatever else is waited for, may take where every instruction is emulated and the machine has other work. */
+const patience = 3600;

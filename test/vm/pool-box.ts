@@ -27,7 +27,7 @@ export interface PoolBox extends AsyncDisposable {
   /** From then on somebody picks this dataset in the boot menu; "": nobody picks. */
   pick(environment: string): void;
   /** Waits for a status that is as told. */
-  until(what: string, holds: (status: Status) => boolean, seconds?: number): Promise<Status>;
+  until(what: string, holds: (status: Status) => boolean): Promise<Status>;
   pool(): Promise<ShownPool>;
   /** What `impctl be list` says of each: its roles, and whether it committed. */
   roles(): Promise<Readonly<Record<string, readonly (string | boolean)[]>>>;
@@ -48,9 +48,9 @@ export async function makePoolBox(): Promise<PoolBox> {
   });
   const images = Object.fromEntries(variants.map(({ name }) => [name, addressOf(name)]));
   const push = (subject: string, change?: Change) => around.sites.push(subject, sites({ images, ...change }));
-  const until: PoolBox["until"] = async (what, holds, limit) => {
+  const until: PoolBox["until"] = async (what, holds) => {
     const isSo = (out: string) => out.startsWith("{") && holds(JSON.parse(out) as Status);
-    return JSON.parse(await box.until(what, askStatus, isSo, limit)) as Status;
+    return JSON.parse(await box.until(what, askStatus, isSo)) as Status;
   };
   const pool = async (): Promise<ShownPool> => JSON.parse(await box.sh("impctl be list --json")) as ShownPool;
   return {

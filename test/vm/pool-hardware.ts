@@ -10,7 +10,7 @@ import type { PoolImage } from "./pool-image.ts";
 
 /** Of zfsbootmenu itself: docs of its hook. */
 const line =
-  "quiet console=ttyS0 panic=10 zbm.prefer=tank! imp.watchdog watchdog.stop_on_reboot=0 i6300esb.heartbeat=600";
+  "quiet console=ttyS0 panic=10 zbm.prefer=tank! imp.watchdog watchdog.stop_on_reboot=0 i6300esb.heartbeat=240";
 
 /** With a disk in the folder that begins as the image. */
 export function poolHardware(folder: string, { disk: image, loader, sshKey }: PoolImage): Hardware {

@@ -43,9 +43,8 @@ const unused =
 
 const commandLine = `ro ${spared} watchdog.stop_on_reboot=0`;
 
-/** Enough for a machine that has other work. The driver is not in the initramfs: it stops what runs already. */
-const patient =
-  "[Manager]\nRuntimeWatchdogSec=5min\nRebootWatchdogSec=10min\nKExecWatchdogSec=10min\nDefaultTimeoutStartSec=15min\n";
+/** The driver is not in the initramfs: it stops what runs already. */
+const systemd = "[Manager]\nRuntimeWatchdogSec=4min\nDefaultTimeoutStartSec=5min\n";
 
 export function whyNoPoolImage(): string | undefined {
   return whyNoMachine(["qemu-img", "zstd"]);
@@ -53,7 +52,7 @@ export function whyNoPoolImage(): string | undefined {
 
 export async function builtPoolImage(): Promise<PoolImage> {
   const [base, modules, deb, vpp] = [zfsBase(), zfsModules(), builtPackage(), await simulator()];
-  const roots = [base, modules, deb, vpp, dressings, masked, commandLine, patient, unused, loaderIngredients(), recipe];
+  const roots = [base, modules, deb, vpp, dressings, masked, commandLine, systemd, unused, loaderIngredients(), recipe];
   const system = kept("pool-root", roots, (made) => makeRoot(made, { base, modules, deb, vpp }));
   const root = join(system, "root");
   const [pool, overlays] = [poolScript(), overlaysOf(root)];
@@ -83,7 +82,7 @@ function makeRoot(folder: string, { base, modules, deb, vpp }: Parts): void {
   rmSync(join(root, "etc/hostid"), gone);
   lay(root, "etc/default/zfs", "ZFS_MOUNT='yes'\nZFS_INITRD_POST_MODPROBE_SLEEP='0'\n");
   lay(root, "etc/modules-load.d/watchdog.conf", "i6300esb\n");
-  lay(root, "etc/systemd/system.conf.d/patient.conf", patient);
+  lay(root, "etc/systemd/system.conf.d/imp-vm.conf", systemd);
   lay(root, "usr/local/bin/well", "#!/bin/sh\n", 0o755);
   run("chroot", [root, "update-initramfs", "-u", "-k", version]);
   takeKernel(root, folder);

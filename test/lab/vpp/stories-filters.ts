@@ -108,7 +108,9 @@ export const filterStories: readonly Story[] = [
       expect(await vpp.retval("cli_inband", { cmd: `set acl-plugin acl index ${two} ${rules} tag two` })).toBe(0);
       const [filled] = await vpp.dump("acl_dump", { acl_index: two ?? none });
       expect([filled?.tag, filled?.count]).toEqual(["two", 2]);
-      expect(await vpp.retval("cli_inband", { cmd: `set acl-plugin acl index 99 ${rules} tag two` })).toBe(-1);
+      // Refused: a real VPP does not say so, but in its log.
+      await vpp.retval("cli_inband", { cmd: `set acl-plugin acl index 99 ${rules} tag three` });
+      expect((await vpp.dump("acl_dump", { acl_index: none })).filter(({ tag }) => tag === "three")).toEqual([]);
     },
   },
   {

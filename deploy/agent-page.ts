@@ -23,7 +23,7 @@ export function agentPage(): string {
     "ConditionPathExists=/srv/imp/agent.yaml",
     "[Service]",
     "ExecStart=",
-    "ExecStart=/usr/lib/imp/node --max-semi-space-size=1 /usr/lib/imp/impctl.cjs agent --settings /srv/imp/agent.yaml",
+    "ExecStart=/usr/lib/imp/node --max-semi-space-size=1 --heap-growing-percent=50 /usr/lib/imp/impctl.cjs agent --settings /srv/imp/agent.yaml",
     "ReadWritePaths=/srv/imp",
     "```",
     "",

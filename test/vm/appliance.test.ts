@@ -187,7 +187,7 @@ systemctl kill --signal=KILL imp-agent`);
 
   it("has its files and its dataplane after a reboot before the agent starts", async () => {
     await box.sh("cd /etc && rm imp/nics frr/frr.conf && echo other >hostname && chmod 0600 hosts && : >frr/daemons");
-    await box.run("systemctl reboot");
+    await box.run("systemctl reboot --no-block");
     tell(`root can log in ${await box.booted()} s after it was told to reboot`);
     expect(await box.sh("imp-boot status")).toContain("committed by boot environment default: its files are laid.");
     expect(await listing()).toBe(files);

@@ -69,6 +69,9 @@ export async function makeAppliance(folder: string, hardware: Hardware): Promise
     "ControlPersist=60",
     "-o",
     `ControlPath=${folder}/ssh.${boots}`,
+    // Who reboots may not take leave.
+    "-o",
+    "ServerAliveInterval=60",
   ];
 
   async function reached(): Promise<number> {

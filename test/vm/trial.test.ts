@@ -148,14 +148,14 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
 
     it("leaves the one before as it was, for who picks it in the menu", async () => {
       lab.pick(here);
-      await box.run("systemctl reboot");
+      await box.run("systemctl reboot --no-block");
       await box.booted();
       lab.pick("");
       expect(await box.sh(askRoots)).toBe(`${here}\n${there}\n`);
       expect(await box.sh(startFile)).not.toContain("imp-next");
       await box.until("its VPP runs", "systemctl is-active vpp-core", (out) => out === "active\n");
       expect((await lab.pool()).chosenByHand).toEqual({ running: installed, next: next.name });
-      await box.run("systemctl reboot");
+      await box.run("systemctl reboot --no-block");
       await box.booted();
       expect(await box.sh(askRoots)).toBe(`${there}\n${there}\n`);
       expect(await box.sh(startFile)).toContain("  imp-next\n");

@@ -1,6 +1,6 @@
 /** A bare repository and an operator's clone of it: what tests and the demo push to, with the system's git. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 export interface SitesRepository {
@@ -13,7 +13,7 @@ export interface SitesRepository {
   git(...argv: string[]): string;
 }
 
-/** Makes both below `folder`. No setting of the machine or its user takes part. */
+/** Makes both below `folder`, or goes on with those that are there. No setting of the machine or its user takes part. */
 export function makeSitesRepository(folder: string): SitesRepository {
   const bare = join(folder, "sites.git");
   const clone = join(folder, "clone");
@@ -28,11 +28,13 @@ export function makeSitesRepository(folder: string): SitesRepository {
   };
   const run = (cwd: string, ...argv: string[]) =>
     execFileSync("git", argv, { cwd, env, encoding: "utf8", timeout: 60_000, stdio: ["ignore", "pipe", "pipe"] });
-  mkdirSync(clone, { recursive: true });
-  run(folder, "init", "--quiet", "--bare", "--initial-branch=main", bare);
-  run(bare, "config", "http.receivepack", "false");
-  run(clone, "init", "--quiet", "--initial-branch=main");
-  run(clone, "remote", "add", "origin", bare);
+  if (!existsSync(clone)) {
+    mkdirSync(clone, { recursive: true });
+    run(folder, "init", "--quiet", "--bare", "--initial-branch=main", bare);
+    run(bare, "config", "http.receivepack", "false");
+    run(clone, "init", "--quiet", "--initial-branch=main");
+    run(clone, "remote", "add", "origin", bare);
+  }
   return {
     bare,
     clone,

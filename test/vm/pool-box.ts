@@ -1,5 +1,6 @@
 /** An appliance with a root of OpenZFS, what it has around it, and the images that it may be asked to run. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ShownPool } from "../../controller/boot-environments.ts";
@@ -9,6 +10,7 @@ import { imageServer, type ImageServer } from "../lab/image-server.ts";
 import { type Appliance, makeAppliance } from "./appliance.ts";
 import { pick, poolHardware } from "./pool-hardware.ts";
 import { builtPoolImage, installed } from "./pool-image.ts";
+import { clear, gone, place } from "./shelf.ts";
 import { machine, sites, type Change } from "./sites.ts";
 import { makeSurroundings, type Surroundings } from "./surroundings.ts";
 import { variants } from "./variants.ts";
@@ -35,10 +37,41 @@ export interface PoolBox extends AsyncDisposable {
   bootstrap(change?: Change): Promise<string>;
 }
 
-/** Switched off. */
-export async function makePoolBox(): Promise<PoolBox> {
+/** A box that is switched off; how it was when it had committed and nothing differed is kept as `committed`. */
+export interface CommittedBox extends PoolBox {
+  /** What it committed. */
+  readonly first: string;
+}
+
+/** Bootstrapped once, and from then on taken from the shelf. */
+export async function committedPoolBox(change: Change): Promise<CommittedBox> {
   const image = await builtPoolImage();
-  const folder = mkdtempSync(join(tmpdir(), "imp-vm-"));
+  const folder = place("pool-committed", [image, sites(change), machineText()]);
+  const mark = join(folder, "committed");
+  if (!existsSync(mark)) {
+    clear("pool-committed");
+    mkdirSync(folder, { recursive: true });
+    await using lab = await makePoolBox(folder);
+    await lab.box.switchOn();
+    const commit = await lab.bootstrap(change);
+    await lab.box.keep("committed");
+    writeFileSync(mark, commit);
+  }
+  return { ...(await makePoolBox(folder)), first: readFileSync(mark, "utf8") };
+}
+
+/** What another machine could not go on from. */
+function machineText(): readonly string[] {
+  const files = ["hardware.ts", "pool-hardware.ts"].map((name) =>
+    readFileSync(join(import.meta.dirname, name), "utf8"),
+  );
+  return [...files, execFileSync("qemu-system-x86_64", ["--version"], { encoding: "utf8" })];
+}
+
+/** Switched off. Of a folder of its own, or what is in one that stays. */
+export async function makePoolBox(lasting?: string): Promise<PoolBox> {
+  const image = await builtPoolImage();
+  const folder = lasting ?? mkdtempSync(join(tmpdir(), "imp-vm-"));
   const around = await makeSurroundings(folder);
   const server = await imageServer(image.images, { tls: around.tls });
   const box = await makeAppliance(folder, poolHardware(folder, image));
@@ -76,7 +109,7 @@ export async function makePoolBox(): Promise<PoolBox> {
       await box.switchOff();
       await server.close();
       await around[Symbol.asyncDispose]();
-      rmSync(folder, { recursive: true, force: true });
+      if (lasting === undefined) rmSync(folder, gone);
     },
   };
 }

@@ -3,7 +3,7 @@
  * can pick, and has a watchdog.
  */
 import { execFileSync } from "node:child_process";
-import { closeSync, ftruncateSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, ftruncateSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Hardware } from "./hardware.ts";
 import type { PoolImage } from "./pool-image.ts";
@@ -12,10 +12,11 @@ import type { PoolImage } from "./pool-image.ts";
 const line =
   "quiet console=ttyS0 panic=10 zbm.prefer=tank! imp.watchdog watchdog.stop_on_reboot=0 i6300esb.heartbeat=240";
 
-/** With a disk in the folder that begins as the image. */
+/** With a disk in the folder, which begins as the image where there is none. */
 export function poolHardware(folder: string, { disk: image, loader, sshKey }: PoolImage): Hardware {
   const disk = join(folder, "disk.qcow2");
-  execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image, disk]);
+  const words = ["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", image, disk];
+  if (!existsSync(disk)) execFileSync("qemu-img", words);
   pick(folder, "");
   const crashes = join(folder, "crashes");
   writeFileSync(crashes, Buffer.alloc(65_536));

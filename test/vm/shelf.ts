@@ -9,22 +9,32 @@ export const shelf = join(import.meta.dirname, "../../.cache/vm");
 
 /** A folder made of these things: the one that is there, or a new one, whose predecessors go. */
 export function kept(name: string, of: readonly unknown[], make: (folder: string) => void): string {
-  const digest = createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 16);
-  const folder = join(shelf, `${name}-${digest}`);
+  const folder = place(name, of);
   if (existsSync(folder)) return folder;
   mkdirSync(shelf, { recursive: true });
   const started = performance.now();
   const made = mkdtempSync(join(shelf, "making-"));
   try {
     make(made);
-    const isOld = (one: string): boolean => one.slice(0, -17) === name && one.at(-17) === "-";
-    for (const old of readdirSync(shelf).filter(isOld)) rmSync(join(shelf, old), gone);
+    clear(name);
     renameSync(made, folder);
   } finally {
     rmSync(made, gone);
   }
   console.error(`vm: made the ${name} in ${Math.round((performance.now() - started) / 1000)} s`);
   return folder;
+}
+
+/** Where a folder that is made of these things is, or would be. */
+export function place(name: string, of: readonly unknown[]): string {
+  const digest = createHash("sha256").update(JSON.stringify(of)).digest("hex").slice(0, 16);
+  return join(shelf, `${name}-${digest}`);
+}
+
+/** Removes all folders of that name, whatever they were made of. */
+export function clear(name: string): void {
+  const isOne = (one: string): boolean => one.slice(0, -17) === name && one.at(-17) === "-";
+  for (const old of readdirSync(shelf).filter(isOne)) rmSync(join(shelf, old), gone);
 }
 
 /** What is removed goes with all that is in it. */

@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gitServer, type GitServer } from "../lab/git-server.ts";
 import { makeSitesRepository, type SitesRepository } from "../lab/sites-repository.ts";
@@ -32,15 +32,18 @@ export interface Surroundings extends AsyncDisposable {
   seen(url: string): string;
 }
 
+/** Below a folder, which a box finds again where they were: also its port is kept there. */
 export async function makeSurroundings(folder: string): Promise<Surroundings> {
   const sites = makeSitesRepository(folder);
-  const key = join(folder, "nora");
-  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+  const [key, known] = [join(folder, "nora"), join(folder, "port")];
+  if (!existsSync(key)) execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
   for (const [name, value] of Object.entries({ "gpg.format": "ssh", "commit.gpgSign": "true", "user.signingKey": key }))
     sites.git("config", name, value);
   const credentials = { username: "vm", password: "s3cret" };
   const { tls, fingerprint } = certificate(folder);
-  const git = await gitServer(sites.bare, { tls, credentials });
+  const port = existsSync(known) ? Number(readFileSync(known, "utf8")) : 0;
+  const git = await gitServer(sites.bare, { tls, credentials, port });
+  writeFileSync(known, new URL(git.url).port);
   const servers = [await timeServer(), await nameServer(gitName, host)];
   return {
     sites,
@@ -60,9 +63,9 @@ export async function makeSurroundings(folder: string): Promise<Surroundings> {
 /** Signed by itself. */
 function certificate(folder: string) {
   const [key, cert] = [join(folder, "tls.key"), join(folder, "tls.pem")];
-  const argv = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"];
+  const argv = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650"];
   const about = ["-subj", `/CN=${gitName}`, "-addext", `subjectAltName=DNS:${gitName}`, "-keyout", key, "-out", cert];
-  execFileSync("openssl", [...argv, ...about], { stdio: "ignore" });
+  if (!existsSync(cert)) execFileSync("openssl", [...argv, ...about], { stdio: "ignore" });
   const shown = execFileSync("openssl", ["x509", "-in", cert, "-noout", "-fingerprint", "-sha256"], {
     encoding: "utf8",
   });

@@ -9,6 +9,8 @@ export function sshOptions(folder: string, key: string, port: number): readonly 
   const options = {
     StrictHostKeyChecking: existsSync(known) ? "yes" : "accept-new",
     UserKnownHostsFile: known,
+    // Whatever port it has this time.
+    HostKeyAlias: "machine",
     IdentitiesOnly: "yes",
     BatchMode: "yes",
     ConnectTimeout: "20",

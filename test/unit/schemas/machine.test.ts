@@ -169,6 +169,11 @@ describe("a machine", () => {
       "hold-seconds: must be at least three times keepalive-seconds: 90",
     ],
     ["a password in clear", bgp({ ...peer, password: "hunter2" }), "a.password: "],
+    [
+      "a route without next hops that has BFD",
+      { routing: { static: { "10.0.0.0/8": { discard: "blackhole", bfd: true } } } },
+      "needs via",
+    ],
     ["a route to nowhere", { routing: { static: { "10.0.0.0/8": {} } } }, "needs via, interface or discard"],
     [
       "a route with host bits",

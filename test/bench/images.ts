@@ -13,6 +13,7 @@ import { usualChunkBytes } from "../../controller/images/describe.ts";
 import { chunksOf } from "../../controller/images/fetch.ts";
 import { placesOf } from "../../controller/images/place.ts";
 import { linuxHost } from "../../controller/host/linux.ts";
+import { nodeEnvironment, nodeFlags } from "../../deploy/package/contents.ts";
 import { Settings } from "../../schemas/settings.ts";
 import { makeImageRoot, makeManifest, makeSigner, signManifest, type MadeImage } from "../lab/image.ts";
 import { imageServer } from "../lab/image-server.ts";
@@ -131,8 +132,8 @@ async function ours(
   settings: object,
 ): Promise<Came & { readonly rssKiB: number }> {
   const script = new URL("../lab/zfs/receive-child.ts", import.meta.url).pathname;
-  const argv = [process.execPath, script, manifest, cache, JSON.stringify(settings)] as const;
-  const child = pool.spawn([...argv], { stdio: ["ignore", "pipe", "inherit"] });
+  const argv = [process.execPath, ...nodeFlags, script, manifest, cache, JSON.stringify(settings)] as const;
+  const child = pool.spawn([...argv], { stdio: ["ignore", "pipe", "inherit"], env: nodeEnvironment });
   let out = "";
   child.stdout?.on("data", (text: Buffer) => void (out += text.toString()));
   await ended(child);

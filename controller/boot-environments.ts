@@ -9,6 +9,8 @@ import { trialWords } from "../reconcilers/bootenv/trial.ts";
 import type { Host } from "../reconcilers/core.ts";
 import type { Policy } from "../schemas/policy.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
+import { openJournal } from "./journal.ts";
+import { inFlight } from "./machine.ts";
 
 /** Where they are: `state` is the agent's folder, with a link for each that committed. */
 export interface BootBox {
@@ -21,8 +23,21 @@ export async function standingOf({ host, state }: BootBox, signal: AbortSignal):
   const observed = await observeBootenv(host, signal);
   if (!observed) return undefined;
   const links = await host.readFolder(`${state}/committed.d`);
-  const onTrial = trialWords((await host.readFile("/proc/cmdline")) ?? "") ? observed.booted : undefined;
+  const onTrial = (await isOnTrial({ host, state })) ? observed.booted : undefined;
   return { observed, committed: new Set(links), onTrial };
+}
+
+/** The kernel command line names a trial until the next boot, also once it is committed: it is one while the journal has it in flight. */
+async function isOnTrial({ host, state }: BootBox): Promise<boolean> {
+  const words = trialWords((await host.readFile("/proc/cmdline")) ?? "");
+  if (!words) return false;
+  try {
+    const recorded = await openJournal(host, `${state}/journal`).read();
+    return recorded !== undefined && inFlight(recorded)?.id === words.deployment;
+  } catch {
+    // Nobody knows, and nothing is changed on this box until somebody looked.
+    return true;
+  }
 }
 
 /** One of them, for people and programs. */

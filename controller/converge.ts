@@ -118,7 +118,7 @@ async function passed(turn: Turn, { purpose }: Target, candidate: Generation): P
   }
   turn.publish({ planned: { plan, at: turn.parts.host.now() } });
   const policy = wanted?.generation?.policy ?? candidate.policy;
-  const trial = phase && { name: phase.name, isThere: phase.there !== undefined };
+  const trial = phase && { ...phase, isThere: phase.there !== undefined };
   const { shut, again } = await askGate(turn, { purpose, policy, candidate, committed, plan, ...(trial && { trial }) });
   if (shut) return shut;
   const { there, from } = phase ?? {};

@@ -1,4 +1,5 @@
 /** What the gate is asked, and what a guard of it is. */
+import type { Downgrade } from "../../reconcilers/bootenv/standing.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import type { Policy } from "../../schemas/policy.ts";
 import type { Ledger } from "../ledger.ts";
@@ -14,7 +15,7 @@ export interface Question {
   readonly committed: Generation | undefined;
   readonly plan: Pick<Survey, "worstImpact" | "steps" | "foreign" | "problems" | "before">;
   /** The image that is booted for it, where another one runs. */
-  readonly trial?: { readonly name: string; readonly isThere: boolean };
+  readonly trial?: { readonly name: string; readonly isThere: boolean; readonly downgrade?: Downgrade };
   readonly ledger: Ledger;
   readonly facts: Facts;
 }

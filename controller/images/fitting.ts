@@ -1,5 +1,6 @@
 /** Whether an image may come onto this box, and by which of its streams. Pure. */
 import type { ImageStream, Manifest } from "../../schemas/manifest.ts";
+import type { Downgrade } from "../../reconcilers/bootenv/standing.ts";
 import { snapshotOf } from "../../schemas/manifest.ts";
 import { Problem } from "../../schemas/problem.ts";
 
@@ -39,11 +40,19 @@ export function refusal(manifest: Manifest, box: Fitted): Problem | undefined {
   }
   const isKnown = box.committed?.includes(snapshotOf(manifest)) === true || box.allowed?.includes(name) === true;
   if (box.epoch === undefined || epoch >= box.epoch || isKnown) return undefined;
-  return new Problem(
-    "IMAGE_REFUSED",
-    `${name} is a downgrade: its epoch is ${epoch}, and ${box.epoch} is committed here.`,
-    { remedy: `If that is meant, say "${downgradeTrailer}: ${name} <reason>" in a commit's message.` },
-  );
+  const { reason, remedy } = downgradeText(name, { epoch, committed: box.epoch });
+  return new Problem("IMAGE_REFUSED", reason, { remedy });
+}
+
+/** What stands against an older image, and how it may come all the same. */
+export function downgradeText(
+  name: string,
+  { epoch, committed }: Downgrade,
+): { readonly reason: string; readonly remedy: string } {
+  return {
+    reason: `${name} is a downgrade: its epoch is ${epoch}, and ${committed} is committed here.`,
+    remedy: `If that is meant, say "${downgradeTrailer}: ${name} <reason>" in a commit's message.`,
+  };
 }
 
 /** The smallest stream that can be received where these snapshots are, by GUID. */

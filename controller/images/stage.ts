@@ -4,7 +4,7 @@
  */
 import { environmentOf, isWhole, type BootEnvironment } from "../../reconcilers/bootenv/model.ts";
 import { isOf } from "../../reconcilers/bootenv/plan.ts";
-import type { Standing } from "../../reconcilers/bootenv/standing.ts";
+import { epochOf, type Standing } from "../../reconcilers/bootenv/standing.ts";
 import { asProblem, type Problem } from "../../schemas/problem.ts";
 import { inFlight } from "../machine.ts";
 import type { Turn } from "../turn.ts";
@@ -150,12 +150,12 @@ function placeIn({ observed, committed }: Standing, allowed: string | undefined)
   const { environments, pool } = observed;
   const guids = (some: readonly BootEnvironment[]): readonly string[] =>
     some.flatMap(({ snapshots }) => snapshots.map(({ guid }) => guid));
-  const epoch = environmentOf(observed, observed.next)?.properties["imp:epoch"];
+  const epoch = epochOf(environmentOf(observed, observed.next));
   return {
     root: pool.root,
     snapshots: new Set(guids(environments)),
     committed: guids(environments.filter(({ guid }) => committed.has(guid))),
-    ...(epoch !== undefined && /^\d+$/.test(epoch) && { epoch: Number(epoch) }),
+    ...(epoch !== undefined && { epoch }),
     allowed: allowed === undefined ? [] : [allowed],
   };
 }

@@ -1,7 +1,7 @@
 /** Whether what is wanted asks for another image than runs: then it is tried there, configuration and all. Pure. */
 import { environmentOf, isWhole, type BootEnvironment } from "../../reconcilers/bootenv/model.ts";
 import { isOf, planImage, runsImage } from "../../reconcilers/bootenv/plan.ts";
-import type { Standing } from "../../reconcilers/bootenv/standing.ts";
+import { downgradeTo, type Downgrade, type Standing } from "../../reconcilers/bootenv/standing.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import { Problem } from "../../schemas/problem.ts";
 import type { Survey } from "../planes.ts";
@@ -13,6 +13,7 @@ export interface ImagePhase {
   readonly there: BootEnvironment | undefined;
   /** The one that runs, and that every reset comes back to; undefined: the pool cannot be read. */
   readonly from: BootEnvironment | undefined;
+  readonly downgrade?: Downgrade;
   /** What is in the way of it. */
   readonly problems: readonly Problem[];
 }
@@ -38,9 +39,12 @@ export function imagePhase(
   if (!environments) return { name, there: undefined, from: undefined, problems: [unread(name)] };
   if (runsImage(image, environments)) return undefined;
   const { observed } = environments;
+  const there = observed.environments.find((one) => isOf(image, one) && isWhole(one));
+  const downgrade = there && downgradeTo(environments, there);
   return {
     name,
-    there: observed.environments.find((one) => isOf(image, one) && isWhole(one)),
+    there,
+    ...(downgrade && { downgrade }),
     from: environmentOf(observed, observed.booted),
     problems: planImage(image, environments).problems,
   };

@@ -56,6 +56,25 @@ export function chosenByHand({ observed, onTrial }: Standing): ChosenByHand | un
   return { running, next };
 }
 
+/** Epoch of its image; undefined: nobody knows, and nothing is a downgrade. */
+export function epochOf(environment: BootEnvironment | undefined): number | undefined {
+  const epoch = environment?.properties["imp:epoch"];
+  return epoch !== undefined && /^\d+$/.test(epoch) ? Number(epoch) : undefined;
+}
+
+/** An image of an epoch before the one of what is committed. */
+export interface Downgrade {
+  readonly epoch: number;
+  readonly committed: number;
+}
+
+/** undefined: it is none, or it committed here once, and may be gone back to. */
+export function downgradeTo({ observed, committed }: Standing, environment: BootEnvironment): Downgrade | undefined {
+  const [epoch, now] = [epochOf(environment), epochOf(environmentOf(observed, observed.next))];
+  if (epoch === undefined || now === undefined || epoch >= now || committed.has(environment.guid)) return undefined;
+  return { epoch, committed: now };
+}
+
 /** Why it cannot be what boots next, in a sentence; undefined: it can. I1: only what proved itself here ever is. */
 export function whyNotActivated({ committed }: Standing, environment: BootEnvironment): string | undefined {
   if (!isWhole(environment)) return `${environment.name} was not received whole.`;

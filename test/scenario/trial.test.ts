@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ask } from "../lab/ask.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { generation, shown } from "../lab/story.ts";
-import { addEnvironment } from "../lab/zfs/boot-pool.ts";
+import { addEnvironment, must } from "../lab/zfs/boot-pool.ts";
 import { imageB, trialBox, type TrialBox } from "../lab/trial-box.ts";
 
 const one = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
@@ -50,6 +50,25 @@ describe("an image that is in the pool and does not run", () => {
     // Nothing tries it again, not after a restart of the agent either.
     await box.settle();
     expect([box.boots.length, s.status().state]).toEqual([4, "held"]);
+  });
+
+  it("and is older than what was committed since it came is tried only where a commit says so", async () => {
+    const box = await trialBox(one);
+    const { s, pool } = box;
+    must(pool, "zfs set imp:epoch=7 tank/ROOT/a");
+    must(pool, "zfs set imp:epoch=6 tank/ROOT/b");
+    s.push("two", two);
+    await box.settle();
+    expect(box.boots).toEqual([]);
+    expect(s.status()).toMatchObject({
+      state: "waiting",
+      committed: { generation: one.digest },
+      reason: "b is a downgrade: its epoch is 6, and 7 is committed here.",
+    });
+    s.push("three", two, { allowDowngrade: { image: "b", reason: "", commit: "three" } });
+    await box.settle();
+    expect(box.boots).toEqual(["kexec b", "boot b on trial"]);
+    expect(pool.bootfs).toBe("tank/ROOT/b");
   });
 
   it.each([true, false])(

@@ -6,12 +6,23 @@ import {
   standingOf,
   type EnvironmentVerb,
 } from "../../../controller/boot-environments.ts";
+import { journalFormat } from "../../../controller/journal.ts";
 import { poolText } from "../../../controller/cli/be-text.ts";
 import { orderIn } from "../../../controller/operations/boot-environment.ts";
-import { simHost } from "../../lab/host.ts";
+import { simHost, type Sim } from "../../lab/host.ts";
 import { addIncremental, bootFrom, bootPool, must, runFrom } from "../../lab/zfs/boot-pool.ts";
 import type { SimPool } from "../../lab/zfs/datasets.ts";
 import { silentTerminal } from "./cli/terminal.ts";
+
+/** The journal's state; a deployment in flight has this id. */
+function journal(sim: Sim, at: "idle" | "proving" | "trial-booting", id = ""): void {
+  const target = { purpose: "deploy", commit: "c", generation: "a".repeat(64) };
+  const places = { environment: "1", boot: "b", startedAt: 0, deadline: 0 };
+  const deployment = { ...target, ...places, id, planes: ["vpp"], steps: 1, stepsDone: 0 };
+  const to = at === "idle" ? { at, since: 0 } : { at, since: 0, deployment };
+  const record = { format: journalFormat, at: 0, uptime: 0, boot: "b", event: { type: "start" }, from: "idle", to };
+  sim.files.set(`${state}/journal/current.json`, { text: JSON.stringify(record), mode: 0o600 });
+}
 
 const { signal } = new AbortController();
 const state = "/persistent/config/imp";
@@ -81,11 +92,26 @@ describe("boot environments of a box", () => {
     pool.mount("tank/ROOT/b");
     bootFrom(sim, "tank/ROOT/b");
     expect(await text()).toContain("b was chosen by hand: e boots next, and nothing is deployed here.");
-    sim.files.set("/proc/cmdline", { text: `root=zfs:tank/ROOT/b imp.trial=${"a".repeat(64)}\n`, mode: 0o444 });
+    const words = `root=zfs:tank/ROOT/b imp.trial=${"a".repeat(64)} imp.trial-id=1-a imp.deadline=600\n`;
+    sim.files.set("/proc/cmdline", { text: words, mode: 0o444 });
+    journal(sim, "proving", "1-a");
     expect(await text()).not.toContain("by hand");
     expect(await text()).toMatch(/b {5}running, trial/);
     must(pool, "zpool set bootfs=tank/ROOT/b tank");
     expect(await text()).toMatch(/b {5}running, next +yes/);
+  });
+
+  it("say so too in the boot of a trial that committed, whose words stay on the command line", async () => {
+    const { sim, pool, text } = router();
+    pool.mount("tank/ROOT/b");
+    bootFrom(sim, "tank/ROOT/b");
+    const words = `root=zfs:tank/ROOT/b imp.trial=${"a".repeat(64)} imp.trial-id=1-a imp.deadline=600\n`;
+    sim.files.set("/proc/cmdline", { text: words, mode: 0o444 });
+    journal(sim, "idle");
+    expect(await text()).toContain("b was chosen by hand: e boots next, and nothing is deployed here.");
+    // Another one is under way: this is none.
+    journal(sim, "trial-booting", "2-c");
+    expect(await text()).toContain("b was chosen by hand");
   });
 
   it("are removed with everything in them, and what was cloned from them stays whole", async () => {

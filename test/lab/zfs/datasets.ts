@@ -42,6 +42,8 @@ export interface SimPool {
   clock: { at: number; txg: number; serial: number };
   /** Answers an argv of `zfs` or `zpool`; undefined: of neither. */
   run(argv: readonly string[]): RunResult | undefined;
+  /** What it was asked to change, in order. */
+  readonly changes: (readonly string[])[];
   /** Puts that many new bytes into a dataset. */
   write(dataset: string, bytes: number): void;
   /** Mounts a dataset at its mountpoint: what runs. */

@@ -79,7 +79,8 @@ export async function poolStory(run: RunZfs): Promise<readonly string[]> {
   return lines;
 }
 
-async function standing(run: RunZfs, guids: Map<string, string>): Promise<readonly string[]> {
+/** How the pool stands, a line for each boot environment; `guids` has the ordinals that were given. */
+export async function standing(run: RunZfs, guids: Map<string, string>): Promise<readonly string[]> {
   // Whichever is there counts as what runs: a pool of its own is nobody's root.
   const names = ["a", "b", "c", "older"].map((name) => `tank/ROOT/${name}`);
   for (const name of names) {

@@ -32,6 +32,7 @@ export function simPool(name = "tank", sizeBytes = 2 ** 30): SimPool {
     sizeBytes,
     clock: { at: 1_700_000_000, txg: 10, serial: 1000 },
     run: (argv) => answered(pool, argv),
+    changes: [],
     write(dataset, bytes) {
       const one = pool.datasets.get(dataset);
       if (!one) throw new Error(`${dataset} is not there`);
@@ -53,6 +54,7 @@ function answered(pool: SimPool, [program, verb, ...args]: readonly string[]): R
   try {
     if (program === "zpool" && verb === "list") return said(listPool(pool, args));
     if (program === "zfs" && verb === "get") return said(getProperties(pool, args));
+    pool.changes.push([program, verb ?? "", ...args]);
     change(pool, program, verb ?? "", args);
     return said("");
   } catch (thrown) {

@@ -30,11 +30,16 @@ export function frrBootFile(host: Host, secrets: Pick<SecretKeeper, "collect">, 
 ${notOfOurDaemons(before ?? "")}!
 ${revealed(frr.config, texts, digest)}`;
     },
-    isOurs: (text) => text.startsWith(mark),
+    isOurs: isOurFrrFile,
   };
 }
 
 const mark = "! Written by impctl from";
+
+/** Whether a text of FRR was written here. */
+export function isOurFrrFile(text: string): boolean {
+  return text.startsWith(mark);
+}
 
 /** Whether FRR, started from this text, would hold what is desired. */
 function startsWith({ frr }: Desired, text: string, host: Host): boolean {

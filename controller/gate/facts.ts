@@ -12,6 +12,7 @@ import { pauseOf, type Pause } from "./pause.ts";
 import { footing, type Footing } from "./prerequisites.ts";
 import type { Question } from "./question.ts";
 import { removals, type Removal } from "./removal.ts";
+import { startFilesOfOthers } from "./start-files.ts";
 
 export interface Facts {
   /** Wall clock. */
@@ -26,6 +27,8 @@ export interface Facts {
   readonly clockSynchronised: boolean;
   readonly footing: Footing;
   readonly removals: readonly Removal[];
+  /** What somebody else wrote for FRR and VPP to start from. Looked up where nothing was ever committed. */
+  readonly startFiles: readonly string[];
   /** That somebody booted another boot environment than boots next. */
   readonly chosenByHand?: ChosenByHand | undefined;
   /** Appliances that go first and have not shown yet that they are well with the commit. */
@@ -57,6 +60,7 @@ export async function gatherFacts(turn: Turn, asked: Omit<Question, "mode" | "le
     clockSynchronised: clock.synchronised,
     footing: await footing(appliance, parts.settings.paths.state, signal),
     removals: committed ? removals(reconcilers, committed.desired, candidate.desired) : [],
+    startFiles: committed ? [] : await startFilesOfOthers(host, parts.settings, plan.before),
     chosenByHand: environments && chosenByHand(environments),
     awaited: await findAwaited(turn, asked),
   };

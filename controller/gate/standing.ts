@@ -30,21 +30,22 @@ export const paused: Guard = ({ policy, facts }) => {
 };
 
 /** An operator takes over what is there, and allows what of it goes or is disturbed: the plan that he saw may be an older one. */
-export const notAdopted: Guard = ({ committed, plan, ledger, purpose }) => {
-  if (purpose === "correct" || committed || isEmptyBox({ committed, plan })) return undefined;
+export const notAdopted: Guard = ({ committed, plan, ledger, purpose, facts }) => {
+  if (purpose === "correct" || committed || isEmptyBox({ committed, plan, facts })) return undefined;
   const refused = unallowed(plan.steps, ledger.allowedSteps);
   if (ledger.adopted && refused.length === 0) return undefined;
   return {
     reason: ledger.adopted
       ? `Nothing was ever committed here, and the plan has what nobody allowed: ${unallowedText(refused)}.`
-      : `Nothing was ever committed here, and ${whatIsThere(plan.foreign)} already there.`,
+      : `Nothing was ever committed here, and ${whatIsThere(plan.foreign, facts.startFiles)}.`,
     unblock: "Look at `impctl plan --live`, then `impctl adopt --accept`.",
   };
 };
 
-function whatIsThere(foreign: number): string {
-  if (foreign === 0) return "what the machine file asks for is";
-  return foreign === 1 ? "1 object is" : `${foreign} objects are`;
+function whatIsThere(foreign: number, startFiles: readonly string[]): string {
+  if (foreign > 0) return `${foreign === 1 ? "1 object is" : `${foreign} objects are`} already there`;
+  if (startFiles.length === 0) return "what the machine file asks for is already there";
+  return `somebody wrote what FRR or VPP starts from: ${startFiles.join(", ")}`;
 }
 
 /** What planning found stands in the way of the plan itself. */

@@ -45,6 +45,7 @@ export function ask({ policy, plan, facts, impact = "hitless", at = "2026-01-05T
       clockSynchronised: true,
       footing: firm,
       removals: [],
+      startFiles: [],
       awaited: [],
       ...facts,
     },

@@ -1,11 +1,15 @@
 /** A box that somebody configured by hand before the agent came: what an adoption that fails, or succeeds, leaves of it. */
+import { createHash } from "node:crypto";
 import { emptyDesired } from "../../controller/planes.ts";
 import { describe, expect, it } from "vitest";
 import { ask } from "../lab/ask.ts";
 import { daemons } from "../../reconcilers/frr/model.ts";
 import { Problem } from "../../schemas/problem.ts";
+import { renderSystem } from "../../reconcilers/system/render/render.ts";
+import { Machine } from "../../schemas/machine.ts";
 import { simFrr, type SimFrr } from "../lab/frr-sim.ts";
-import { bootFile, generation, sealedHere, story, type Story } from "../lab/story.ts";
+import { bootFile, generation, sealedHere, story, textOf, type Story } from "../lab/story.ts";
+import { simVpp } from "../lab/vpp/sim-vpp.ts";
 
 const route = "ip route 203.0.113.0/24 Null0\n";
 
@@ -222,5 +226,71 @@ describe("an adoption that kills a session", () => {
       [`/persistent/config/imp/generations/${candidate.digest}/files/secrets.json`, 0o600],
     ]);
     expect(JSON.stringify([s.status(), s.events])).not.toContain(byHand);
+  });
+});
+
+const startup = "/etc/vpp/startup-core.conf";
+const packaged = "/etc/vpp/startup.conf";
+const asPackaged = "# as the package brings it\nunix { nodaemon }\n";
+/** Debian's own. */
+const plainFrr =
+  "# default to using syslog. /etc/rsyslog.d/45-frr.conf places the log in\n#\nlog syslog informational\n";
+const first = generation([], {
+  desired: {
+    ...emptyDesired,
+    system: renderSystem(Machine.parse({ hostname: "r1", interfaces: { external: { pci: "0000:03:00.0" } } })),
+    vpp: { core: { objects: [{ kind: "physical", name: "external" }] } },
+    frr: { config: "router bgp 64500\n bgp router-id 192.0.2.254\nexit\n" },
+  },
+});
+
+/** A box on which neither FRR nor VPP answers, with these files beside the packages' own, and an agent in `mode: apply`. */
+async function silentBox(files: Readonly<Record<string, string>>, frr = simFrr({ running: [] })): Promise<Story> {
+  const [core, nat] = [simVpp({ physical: ["external"] }), simVpp()];
+  for (const one of [core, nat]) one.stop();
+  const s = story({ frr, vpp: { core, nat } });
+  const md5 = createHash("md5").update(asPackaged).digest("hex");
+  const dpkg = `Package: vpp\nConffiles:\n /etc/sysctl.d/80-vpp.conf ${"0".repeat(32)}\n ${packaged} ${md5}\nDescription: x\n`;
+  const all = { "/var/lib/dpkg/status": dpkg, [packaged]: asPackaged, [bootFile]: plainFrr, ...files };
+  for (const [path, text] of Object.entries(all)) s.sim.files.set(path, { text, mode: 0o644 });
+  s.push("one", first);
+  s.start();
+  await s.rest();
+  return s;
+}
+
+describe("a box on which FRR or VPP does not answer", () => {
+  it("is brought to the first commit where their files are as the packages brought them, as on a fresh image", async () => {
+    const s = await silentBox({});
+
+    expect(s.status()).toMatchObject({ state: "idle", committed: { commit: "one" } });
+    expect(s.systemd.history).toContain("restart vpp-core.service");
+  });
+
+  it.each([
+    ["FRR's file", bootFile, found],
+    ["a daemon's file", "/etc/frr/bgpd.conf", bgp("secret")],
+    ["what core starts from", startup, "unix { exec /etc/vpp/commands-core.txt }\n"],
+    ["core's commands", "/etc/vpp/commands-core.txt", "lcp create external host-if external\n"],
+    ["what the package's unit starts from", packaged, `${asPackaged}dpdk { dev 0000:03:00.0 }\n`],
+  ])("is left alone where somebody wrote %s, and says so", async (_, path, text) => {
+    const s = await silentBox({ [path]: text });
+    await s.sim.pass(120_000);
+
+    expect(s.status()).toMatchObject({
+      state: "waiting",
+      waiting: { why: "not-adopted" },
+      reason: `Nothing was ever committed here, and somebody wrote what FRR or VPP starts from: ${path}.`,
+    });
+    expect(textOf(s, path)).toBe(text);
+    expect(s.systemd.history).toEqual([]);
+    await expect(ask(s.agent(), "adopt")).rejects.toMatchObject({ code: "NOT_ADOPTED" });
+  });
+
+  it("is left alone also where FRR answers, and has not read its file yet", async () => {
+    const s = await silentBox({ [bootFile]: found }, simFrr());
+
+    expect(s.status()).toMatchObject({ state: "waiting", waiting: { why: "not-adopted" } });
+    expect(textOf(s, bootFile)).toBe(found);
   });
 });

@@ -116,6 +116,17 @@ describe("a box that nobody adopted", () => {
     expect(ask({ committed: undefined, plan: { before: bare } })).toBeUndefined();
   });
 
+  it("is left alone where somebody wrote what it starts from, and nothing that would restart goes without a window", () => {
+    const written = { committed: undefined, facts: { startFiles: ["/etc/frr/frr.conf"] } };
+
+    expect(ask(written)).toMatchObject({
+      why: "not-adopted",
+      reason: "Nothing was ever committed here, and somebody wrote what FRR or VPP starts from: /etc/frr/frr.conf.",
+    });
+    const adopted = { ...written, impact: "restart", ledger: { ...emptyLedger, adopted: true } } as const;
+    expect(ask(adopted)?.why).toBe("impact");
+  });
+
   it("is configured when it is empty", () => {
     expect(ask({ committed: undefined })).toBeUndefined();
   });

@@ -44,7 +44,7 @@ async function test(file: string, options: Options, terminal: Terminal): Promise
   if (key !== undefined) await mustHaveKey(key);
   // Not after all is done: what came of it would be lost.
   if (console !== undefined) await plainHost().writeFile(console, "", { mode: 0o644, folderMode: 0o755 });
-  mustHaveTools(["qemu-system-x86_64", "ssh"]);
+  mustHaveTools(["qemu-system-x86_64", "ssh", "tar"]);
   const bench = benchOf(terminal, options.cache, Math.floor(Date.parse(manifest.built) / 1000));
   await using _ = await holdCache(bench.cache);
   const { tryImage } = await import("../image-trial/trial.ts");

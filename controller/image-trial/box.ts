@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunResult } from "../../reconcilers/core.ts";
 import type { Bench } from "../image-build/bench.ts";
-import { rootFiles } from "../image-build/root.ts";
 import { machineArguments, type Help } from "../image-build/virtual-machine.ts";
 import { freePort, sshOptions } from "./ssh.ts";
 
@@ -34,8 +33,9 @@ export interface Box {
 }
 
 export interface Parts {
-  /** Folder of the image's root: kernel and initramfs. */
-  readonly root: string;
+  /** The image's own, as a boot loader takes both out of it. */
+  readonly kernel: string;
+  readonly initramfs: string;
   readonly disk: string;
   /** Private; its other half lets root in. */
   readonly key: string;
@@ -48,7 +48,7 @@ export interface Parts {
 const patience = ({ emulated }: Help): number => (emulated ? 20 : 2);
 
 /** One that is switched off. */
-export async function makeBox(bench: Bench, { root, disk, key, folder, help }: Parts): Promise<Box> {
+export async function makeBox(bench: Bench, { kernel, initramfs, disk, key, folder, help }: Parts): Promise<Box> {
   const [log, port] = [join(folder, "console"), await freePort()];
   await writeFile(log, "");
   let machine: ChildProcess | undefined;
@@ -61,11 +61,11 @@ export async function makeBox(bench: Bench, { root, disk, key, folder, help }: P
       const words = `root=zfs:${environment} ro console=ttyS0 panic=10 net.ifnames=0 spl.spl_hostid=0x00bab10c`;
       const said = openSync(log, "a");
       const argv = [
-        ...machineArguments(help, 2048),
+        ...machineArguments(help, 3072),
         "-kernel",
-        join(root, rootFiles.kernel),
+        kernel,
         "-initrd",
-        join(root, rootFiles.initramfs),
+        initramfs,
         "-append",
         words,
         "-drive",
@@ -74,7 +74,8 @@ export async function makeBox(bench: Bench, { root, disk, key, folder, help }: P
         "virtio-blk-pci,drive=disk",
         "-device",
         "virtio-rng-pci",
-        ...nic("management", `user,hostfwd=tcp:127.0.0.1:${port}-:22`),
+        // It reaches nobody: what comes is its SSH alone.
+        ...nic("management", `user,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:22`),
         ...nic("external", "hubport,hubid=1"),
       ];
       machine = spawn("qemu-system-x86_64", argv, { stdio: ["ignore", said, said] });

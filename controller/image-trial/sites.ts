@@ -10,10 +10,11 @@ trust: { signatures: "off" }
 
 const address = { own: "192.0.2.1", neighbor: "192.0.2.2" };
 
-/** Path below the sites repository → text. */
-export const machineFile: Readonly<Record<string, string>> = {
-  "fleet.yaml": "defaults: 1\npolicy: { soak-seconds: 2, grace-seconds: 10, deadline-seconds: 900 }\n",
-  "lab/trial.yaml": `hostname: trial
+/** Path below the sites repository → text. `translates`: with a second instance of VPP. */
+export function machineFile({ translates }: { readonly translates: boolean }): Readonly<Record<string, string>> {
+  return {
+    "fleet.yaml": "defaults: 1\npolicy: { soak-seconds: 2, grace-seconds: 10, deadline-seconds: 900 }\n",
+    "lab/trial.yaml": `hostname: trial
 management:
   interface: { macs: ["${nics.management.mac}"] }
 interfaces:
@@ -24,8 +25,16 @@ routing:
     asn: 64500
     ebgp-requires-policy: false
     peers: { neighbor: { address: ${address.neighbor}, remote-as: 64496, expect: any } }
-`,
-};
+${translates ? translation : ""}`,
+  };
+}
+
+const translation = `nat:
+  det44:
+    inside: [external]
+    pools: { pool: { prefix: 203.0.113.0/28 } }
+    mappings: { inside: { source: 10.0.0.0/24, pool: pool } }
+`;
 
 /** Shell, in the box: a BGP speaker of FRR's own in a namespace, on a link to the dataplane. */
 export const neighbor = `set -e

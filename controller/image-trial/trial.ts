@@ -21,6 +21,8 @@ export interface Tried {
 }
 
 const diskBytes = 12 * 2 ** 30;
+/** For a kernel and an initramfs. */
+const bootBytes = 2 ** 30;
 
 /** Gives what came of each check. Rejects with IMAGE_BUILD where nothing can be tried. */
 export async function tryImage(
@@ -28,7 +30,7 @@ export async function tryImage(
   { manifest, path, console }: Tried,
   tell: (line: ImageTrial["checks"][number]) => void,
 ): Promise<ImageTrial["checks"]> {
-  const root = await rootOf(bench, manifest);
+  const root = await rootWith(bench, manifest);
   const stream = await wholeBeside(path, manifest);
   const folder = await mkdtemp(join(bench.cache, "scratch-"));
   const file = (name: string): string => join(folder, name);
@@ -38,12 +40,25 @@ export async function tryImage(
     await emptyDrive(file("disk"), diskBytes);
     await partition(file("disk"), diskBytes);
     const key = (await readFile(file("key.pub"), "utf8")).trim();
-    const variables = { name: manifest.name, guid: snapshotOf(manifest), key };
+    await emptyDrive(file("boot"), bootBytes);
+    const { name, versions } = manifest;
+    const variables = {
+      disk: "/dev/vda1",
+      stream: "/dev/vdb",
+      boot: "/dev/vdc",
+      name,
+      guid: snapshotOf(manifest),
+      kernel: versions.kernel,
+      key,
+      folder: "/tmp",
+    };
     bench.tell("its stream is received into a pool");
-    const drives = [file("disk"), file("stream")];
+    const drives = [file("disk"), file("stream"), file("boot")];
     const { help } = await work(bench, { root, scratch: folder, drives, program: "box", variables });
+    await run(bench, ["tar", "-C", folder, "-xf", file("boot")]);
     bench.tell(`it is booted${help.emulated ? ", emulated: each check takes minutes" : ""}`);
-    const box = await makeBox(bench, { root, disk: file("disk"), key: file("key"), folder, help });
+    const [kernel, initramfs] = [file(`vmlinuz-${versions.kernel}`), file(`initrd.img-${versions.kernel}`)];
+    const box = await makeBox(bench, { kernel, initramfs, disk: file("disk"), key: file("key"), folder, help });
     try {
       return await carryOut(box, tell);
     } finally {
@@ -58,15 +73,15 @@ export async function tryImage(
   }
 }
 
-/** The folder of the root that this image was made of: what boots it from outside of its own disk, as a boot loader would. */
-async function rootOf({ cache }: Bench, { versions, packages }: Manifest): Promise<string> {
+/** The folder of a root with these packages and this kernel: with its OpenZFS the stream is received. What boots is out of the stream. */
+async function rootWith({ cache }: Bench, { versions, packages }: Manifest): Promise<string> {
   for (const name of (await readdir(cache).catch(() => [])).filter((one) => one.startsWith("root-"))) {
     const text = await readFile(join(cache, name, rootFiles.contents), "utf8").catch(() => "{}");
     const found = JSON.parse(text) as { readonly versions?: Manifest["versions"]; readonly packages?: string };
     if (digestOf(Buffer.from(found.packages ?? "")) === packages && found.versions?.kernel === versions.kernel)
       return join(cache, name);
   }
-  throw new Problem("IMAGE_BUILD", `The root that this image was made of is not in ${cache}.`, {
+  throw new Problem("IMAGE_BUILD", `No root with the packages of this image is in ${cache}.`, {
     remedy: "Try an image where it was built, or name that cache with --cache.",
   });
 }

@@ -18,7 +18,14 @@ it("does not boot where QEMU cannot be run, and its console says why", async () 
   };
   const help = { cpu: [], emulated: false, seconds: 1 };
   try {
-    const box = await makeBox(bench, { root: folder, disk: "disk", key: "key", folder, help });
+    const box = await makeBox(bench, {
+      kernel: "vmlinuz",
+      initramfs: "initrd.img",
+      disk: "disk",
+      key: "key",
+      folder,
+      help,
+    });
 
     expect(await box.boot("tank/ROOT/try-a")).toBe(false);
     expect(await box.console()).toContain("ENOENT");

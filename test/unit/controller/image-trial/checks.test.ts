@@ -18,6 +18,7 @@ const well: Readonly<Record<string, string>> = {
   "head -c 4": " 7f 45 4c 46",
   "show version' | head": "dataplane\ndataplane\nFRRouting 8.4.4",
   "core-cli.sock": "vpp v25.06-release",
+  "nat-cli.sock": "vpp v25.06-release",
   "netns add": "",
   "bgp summary": '{"192.0.2.2":{"state":"Established"}}',
   "impctl be": '{"environments":[{"name":"try-a"},{"name":"try-b"}]}',
@@ -43,14 +44,16 @@ async function resultsOf(it: Box): Promise<Readonly<Record<string, string>>> {
   );
 }
 
+const leadsNowhere =
+  "the one NIC of the dataplane leads nowhere here: nobody sends anything through VPP, or would see it come out";
+
 it("passes what is as it should be, and says what nobody can test here", async () => {
   const results = await resultsOf(box(well));
 
   expect(Object.keys(results)).toEqual([...trialChecks]);
   expect(Object.entries(results).filter(([, result]) => result !== "passed")).toEqual([
-    ["vpp-nat", "not-tested: what is tried asks for no translation of addresses"],
-    ["forwarding", "not-tested: nothing is connected to the NICs of the dataplane here"],
-    ["nat", "not-tested: nothing is connected to the NICs of the dataplane here"],
+    ["forwarding", `not-tested: ${leadsNowhere}`],
+    ["nat", `not-tested: ${leadsNowhere}`],
   ]);
 });
 
@@ -66,6 +69,7 @@ it.each([
   ["boots", { "is-system-running": "degraded\nfrr.service\n" }, "failed: degraded frr.service"],
   ["pool-imported", { "zpool list": "DEGRADED\ntank/ROOT/try-a" }, "DEGRADED tank/ROOT/try-a"],
   ["agent-converged", { "/status": '{"committed":null,"inSync":false}' }, "it does not commit"],
+  ["vpp-nat", { "nat-cli.sock": "no such file" }, "no such file"],
   ["dataplane-namespace", { "ip netns list": "" }, "failed: ip netns list"],
   ["frr-in-namespace", { "show version' | head": "\ndataplane\nFRRouting 8.4.4" }, "failed: dataplane FRRouting"],
   ["bgp-session", { "bgp summary": '{"192.0.2.2":{"state":"Active"}}' }, "Active"],
@@ -86,9 +90,20 @@ it("tests nothing more of an image that does not boot, and shows the end of its 
   );
 });
 
-it("gives the box a machine file that is valid", async () => {
-  const { loaded, problems } = await loadMachine(memoryTree(machineFile), "lab/trial");
+it.each([true, false])("gives the box a machine file that is valid (with translation: %s)", async (translates) => {
+  const { loaded, problems } = await loadMachine(memoryTree(machineFile({ translates })), "lab/trial");
 
-  expect(loaded).toBeDefined();
+  expect(loaded?.machine.nat !== undefined).toBe(translates);
   expect(problems.filter(({ severity }) => severity === "error").map(String)).toEqual([]);
+});
+
+it.each([
+  [" 7f 45 4c 46", true],
+  [" 23 21 2f 75", false],
+])("asks a box whose VPP begins with%s for a second instance: %s", async (begins, translates) => {
+  const scripts: string[] = [];
+  const it = box({ ...well, "head -c 4": begins });
+  await carryOut({ ...it, sh: (script) => (scripts.push(script), it.sh(script)) }, () => undefined);
+
+  expect(scripts.some((script) => script.includes("det44"))).toBe(translates);
 });

@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { shells, type Shell } from "../../lab/failsafe-box.ts";
 
 const lint = spawnSync("shellcheck", ["--version"]).status === 0 ? undefined : "needs shellcheck";
@@ -13,7 +13,10 @@ it.skipIf(lint !== undefined)(`imp-deadline is clean (${lint ?? "shellcheck is h
 
 const digest = "d".repeat(64);
 
-/** A box whose clock goes on by what is slept. */
+/**
+ * A box whose clock goes on by what is slept. A long sleep is over only once something hangs; a program that `hangs` names is not
+ * waited for within any time, as one that waits for a disk that never answers: no signal ends it, so timeout waits on.
+ */
 function trialBox(shell: Shell, cmdline = `root=zfs:tank/ROOT/b imp.trial=${digest} imp.deadline=60`) {
   const folder = mkdtempSync(join(tmpdir(), "imp-deadline-"));
   const at = (path: string) => join(folder, path);
@@ -25,25 +28,39 @@ function trialBox(shell: Shell, cmdline = `root=zfs:tank/ROOT/b imp.trial=${dige
   writeFileSync(at("proc/uptime"), "30.50 100.00\n");
   writeFileSync(at("bootfs"), "tank/ROOT/a\n");
   fake("zpool", `cat ${at("bootfs")}`);
-  fake("sleep", `read -r now rest <${at("proc/uptime")}\necho "$((\${now%%.*} + $1)).50 1.00" >${at("proc/uptime")}`);
+  const advance = `read -r now rest <${at("proc/uptime")}\necho "$((\${now%%.*} + $1)).50 1.00" >${at("proc/uptime")}`;
+  const waitWhile = (condition: string): string =>
+    `while [ -d ${folder} ] && ${condition}; do /usr/bin/sleep 0.05; done\n[ -d ${folder} ] || exit 1`;
+  fake("sleep", `[ "$1" -le 10 ] || { ${waitWhile(`[ ! -e ${at("hung")} ]`)}; }\n${advance}`);
   for (const name of ["systemctl", "reboot", "sync"]) fake(name, "exit 0");
+  const env = {
+    PATH: `${at("bin")}:/usr/bin:/bin`,
+    IMP_PROC: at("proc"),
+    IMP_STATE: at("state"),
+    IMP_KMSG: at("kmsg"),
+  };
+  writeFileSync(at("kmsg"), "");
+  const [first, ...rest] = [...shell.argv, "deploy/boot/imp-deadline"];
   return {
     folder,
     fake,
+    hangs(name: string) {
+      const hang = `: >${at("hung")}; ${waitWhile("true")}`;
+      fake("timeout", `shift 3\ncase $1 in ${name}) ${hang} ;; esac\nexec "$@"`);
+    },
+    /** Begins it, and resolves once the kernel was told to reset the box. */
+    async untilReset() {
+      const child = spawn(first, rest, { env, stdio: "ignore" });
+      try {
+        await vi.waitFor(() => expect(readFileSync(at("proc/sysrq-trigger"), "utf8")).toBe("b"), 30_000);
+      } finally {
+        child.kill("SIGKILL");
+      }
+    },
     write: (path: string, text: string) => writeFileSync(at(path), text),
     read: (path: string) => (existsSync(at(path)) ? readFileSync(at(path), "utf8") : undefined),
     run() {
-      const [first, ...rest] = [...shell.argv, "deploy/boot/imp-deadline"];
-      const { status, stdout } = spawnSync(first, rest, {
-        encoding: "utf8",
-        timeout: 60_000,
-        env: {
-          PATH: `${at("bin")}:/usr/bin:/bin`,
-          IMP_PROC: at("proc"),
-          IMP_STATE: at("state"),
-          IMP_KMSG: "/dev/null",
-        },
-      });
+      const { status, stdout } = spawnSync(first, rest, { encoding: "utf8", timeout: 60_000, env });
       return { status, text: stdout };
     },
     calls: () => (existsSync(at("calls")) ? readFileSync(at("calls"), "utf8").trim().split("\n") : []),
@@ -61,7 +78,7 @@ describe.each(shells)("imp-deadline under $title", (shell) => {
     expect(text).toBe(
       "This is a trial. Unless it is committed by then, the box is reset 60 s after it was booted.\n60 s are over, and it is not committed: the box is reset.\n",
     );
-    expect(box.calls().filter((call) => call.startsWith("sleep"))).toEqual(Array(6).fill("sleep 5"));
+    expect(box.calls().filter((call) => call === "sleep 5")).toHaveLength(6);
     expect(box.calls().slice(-3)).toEqual(["sync ", "systemctl reboot --force --force", "reboot -f"]);
     expect(box.read("proc/sysrq-trigger")).toBe("b");
     expect(box.read("state/trial-ended")).toBe(`trial ${digest}\nended at 60 s of 60 s: not committed\n`);
@@ -69,7 +86,6 @@ describe.each(shells)("imp-deadline under $title", (shell) => {
 
   it.skipIf(missing)("leaves it alone once bootfs names what runs", () => {
     using box = trialBox(shell);
-    box.fake("sleep", "");
     // The third time it is asked.
     box.fake(
       "zpool",
@@ -87,7 +103,7 @@ describe.each(shells)("imp-deadline under $title", (shell) => {
     using box = trialBox(shell);
     box.write("proc/uptime", "61.00 1.00\n");
     box.run();
-    expect(box.calls().some((call) => call.startsWith("sleep"))).toBe(false);
+    expect(box.calls()).not.toContain("sleep 5");
     expect(box.read("proc/sysrq-trigger")).toBe("b");
   });
 
@@ -109,6 +125,30 @@ describe.each(shells)("imp-deadline under $title", (shell) => {
     spoil(box);
     expect(box.run().status).toBe(1);
     expect(box.read("proc/sysrq-trigger")).toBe("b");
+  });
+
+  it.skipIf(missing).each([
+    ["the pool is asked", (box: ReturnType<typeof trialBox>) => box.hangs("zpool")],
+    ["a pause begins", (box: ReturnType<typeof trialBox>) => box.hangs("sleep")],
+    [
+      "the reason is opened",
+      (box: ReturnType<typeof trialBox>) => {
+        spawnSync("mkfifo", [join(box.folder, "state/trial-ended.new")]);
+        // By then it is there to be opened, and nobody comes.
+        box.write("proc/uptime", "61.00 1.00\n");
+        box.write("hung", "");
+      },
+    ],
+    ["the reason is kept", (box: ReturnType<typeof trialBox>) => box.hangs("mv")],
+    ["the disks are written to", (box: ReturnType<typeof trialBox>) => box.hangs("sync")],
+    ["systemd is asked", (box: ReturnType<typeof trialBox>) => box.hangs("systemctl")],
+  ])("resets it also where a disk that never answers is waited for when %s", async (_, spoil) => {
+    using box = trialBox(shell);
+    spoil(box);
+    await box.untilReset();
+    expect(box.read("kmsg")).toMatch(
+      /imp-deadline: 12[01] s are over, and something hangs: the kernel resets the box\.\n$/,
+    );
   });
 
   it.skipIf(missing)("does nothing where there is no trial, and has a deadline where none is said", () => {

@@ -1,5 +1,5 @@
 /** What is asked of a running agent beside its status: looked up, measured or loaded anew, and nothing comes of it. */
-import type { Generation } from "../reconcilers/generation.ts";
+import { desiredOf, type Generation } from "../reconcilers/generation.ts";
 import type { LocalFile } from "../schemas/local.ts";
 import type { Standing } from "../reconcilers/bootenv/standing.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
@@ -9,7 +9,7 @@ import { changeEnvironment, named, standingOf, type EnvironmentOrder } from "./b
 import { differenceOf, measureDrift, type Difference, type Drift } from "./drift.ts";
 import { inFlight } from "./machine.ts";
 import { underlay } from "./overlaid.ts";
-import type { Survey } from "./planes.ts";
+import { leavingIncus, type Survey } from "./planes.ts";
 import { isToBeTried, orderTrial } from "./trial/order.ts";
 import type { Listener } from "./progress.ts";
 import type { Known } from "./report/known.ts";
@@ -71,7 +71,8 @@ export function answers({ parts, listener, known: knownNow, box }: Knowing): Ans
       const isAwaited = state.at === "waiting" && state.target.generation === overlaid?.generation?.digest;
       const generation = (isAwaited ? overlaid.generation : wanted?.generation) ?? committed;
       if (!generation) throw busy("No commit was loaded yet.");
-      return { generation, plan: await surveyed(parts, generation, committed, signal) };
+      const plan = await surveyed(parts, generation, committed, signal);
+      return { generation, plan: leavingIncus(plan, desiredOf(generation), committed && desiredOf(committed)) };
     },
     async drift(signal) {
       const { frozen, committed, wanted } = knownNow();

@@ -22,21 +22,24 @@ const pauseMs = 2000;
 /** One for what reads its files, one for a VPP that gives something back only by that: what is left then is not brought by more. */
 const mostRestarts = 2;
 
-/** Plans and carries out until there is nothing left that a second try could help with. `planned`: what to begin with. */
+/**
+ * Plans and carries out until there is nothing left that a second try could help with. `planned`: what to begin with; `only`: of
+ * the planes that the deployment is about these.
+ */
 export async function bringTo(
   { host, reconcilers, progress, listener, failsafe, witness }: Appliance,
   desired: Desired,
   owned: readonly Desired[],
   signal: AbortSignal,
-  planned?: Survey,
+  { planned, only = planeNames }: { readonly planned?: Survey; readonly only?: readonly PlaneName[] } = {},
 ): Promise<void> {
   let first = planned;
-  const only = concerned(progress.state());
+  const { asked, about } = concerned(progress.state(), only);
   const observed = async (): Promise<Survey> =>
-    limitedTo(await survey(reconcilers, host, desired, owned, signal), only);
+    limitedTo(await survey(reconcilers, host, desired, owned, signal, asked), about);
   await retryTransient(host, { retries, pauseMs, signal }, async () => {
     const plan = first ?? (await observed());
-    witness.saw(progress.state().at, plan.before);
+    witness.saw(progress.state().at, plan.before, asked);
     first = undefined; // a second try observes anew: the first may have done part of it
     const [problem] = plan.problems;
     if (problem) throw problem;
@@ -84,19 +87,33 @@ export async function readBack(
   desired: Desired,
   owned: readonly Desired[],
   signal: AbortSignal,
+  only: readonly PlaneName[] = planeNames,
 ): Promise<Survey> {
-  const only = concerned(progress.state());
-  const after = limitedTo(await survey(reconcilers, host, desired, owned, signal), only);
-  witness.saw(progress.state().at, after.before);
+  const { asked, about } = concerned(progress.state(), only);
+  const after = limitedTo(await survey(reconcilers, host, desired, owned, signal, asked), about);
+  witness.saw(progress.state().at, after.before, asked);
   const left = leftover(reconcilers, after);
   if (left) throw left;
   return after;
 }
 
-/** What a correction leaves alone stays as it is, also on the way back: somebody changed that by hand. */
-function concerned(state: State): readonly PlaneName[] {
-  const { purpose, planes } = mustBeInFlight(state);
-  return purpose === "correct" ? planes : planeNames;
+/**
+ * What a correction leaves alone stays as it is, also on the way back: somebody changed that by hand. An Incus in which nothing
+ * is changed is not asked: no other plane depends on it.
+ */
+function concerned(
+  state: State,
+  only: readonly PlaneName[],
+): { readonly asked: readonly PlaneName[]; readonly about: readonly PlaneName[] } {
+  const deployment = mustBeInFlight(state);
+  const { purpose, planes } = deployment;
+  const asked = only.filter((plane) => plane !== "incus" || asksIncus(deployment));
+  return { asked, about: purpose === "correct" ? asked.filter((plane) => planes.includes(plane)) : asked };
+}
+
+/** Whether a deployment changes something in Incus, or may: in a trial another Incus runs. */
+export function asksIncus({ planes, trial }: Pick<Deployment, "planes" | "trial">): boolean {
+  return trial !== undefined || planes.includes("incus");
 }
 
 /** The deployment in flight; a state without one is a fault of the engine. */

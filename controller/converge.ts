@@ -1,5 +1,5 @@
 /** The second part of a tick: towards what is wanted. */
-import type { Generation } from "../reconcilers/generation.ts";
+import { desiredOf, type Generation } from "../reconcilers/generation.ts";
 import { asProblem } from "../schemas/problem.ts";
 import { deploy, type Intent } from "./deploy.ts";
 import { askGate } from "./gate/ask.ts";
@@ -9,7 +9,7 @@ import { startLookout } from "./lookout.ts";
 import type { Deployment, Shut, Target } from "./machine.ts";
 import { newestNow, overlaid, restate } from "./overlaid.ts";
 import { begunIn } from "./overlay.ts";
-import type { Survey } from "./planes.ts";
+import { leavingIncus, type Survey } from "./planes.ts";
 import { noteSeen } from "./rollout/wait.ts";
 import { withDeadline } from "./retry.ts";
 import { surveyed, surveyLimitMs, type Turn } from "./turn.ts";
@@ -111,7 +111,11 @@ async function passed(turn: Turn, { purpose }: Target, candidate: Generation): P
   const phase = phaseOf(turn, candidate);
   let plan: Survey;
   try {
-    plan = await surveyed(turn.parts, candidate, committed, turn.signal);
+    plan = leavingIncus(
+      await surveyed(turn.parts, candidate, committed, turn.signal),
+      desiredOf(candidate),
+      committed && desiredOf(committed),
+    );
     if (phase) plan = planOfTrial(plan, phase);
   } catch (thrown) {
     return blocked(turn, thrown);

@@ -9,7 +9,8 @@ import { askGate } from "./gate/ask.ts";
 import { noBaseline } from "./health/baseline.ts";
 import { withCorrection } from "./ledger.ts";
 import type { Shut, Target } from "./machine.ts";
-import { limitedTo, whereSaid, type Survey } from "./planes.ts";
+import { leavingIncus, limitedTo, whereSaid, type Survey } from "./planes.ts";
+import { isOfIncus } from "./rungs.ts";
 import { surveyed, type Turn } from "./turn.ts";
 
 /** Measures drift from the committed generation, and brings back what nobody decided to leave. */
@@ -30,7 +31,8 @@ export async function correct(turn: Turn): Promise<void> {
   }
   const renewed = renderedAnew(turn, committed);
   if (!renewed) return keepBootFiles(turn, committed, drift.plan);
-  await bringBack(turn, renewed, committed, await surveyed(turn.parts, renewed, committed, turn.signal), drift);
+  const plan = await surveyed(turn.parts, renewed, committed, turn.signal);
+  await bringBack(turn, renewed, committed, leavingIncus(plan, desiredOf(renewed), desiredOf(committed)), drift);
 }
 
 /** Looks, remembers what ran without drift, and shows it. */
@@ -119,7 +121,7 @@ async function keepWhatIsMissing({ appliance }: Turn, committed: Generation): Pr
 /** I1: whatever happened while nobody watched, the box starts with what it committed. */
 async function keepBootFiles({ parts, appliance }: Turn, committed: Generation, plan: Survey): Promise<void> {
   const { bootFiles, listener } = appliance;
-  if (parts.settings.mode === "observe" || plan.problems.length > 0) return;
+  if (parts.settings.mode === "observe" || plan.problems.some((problem) => !isOfIncus(problem))) return;
   try {
     if (await bootFiles.hold(committed)) return;
     await bootFiles.keep(committed, plan.before);

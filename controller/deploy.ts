@@ -236,7 +236,7 @@ async function spokenForAtTheDeadline<T>(
 async function applyAndVerify(appliance: Appliance, intent: Intent, signal: AbortSignal): Promise<Survey> {
   const desired = desiredOf(intent.candidate);
   const owned = intent.committed ? [desiredOf(intent.committed)] : [];
-  await bringTo(appliance, desired, owned, signal, intent.plan);
+  await bringTo(appliance, desired, owned, signal, { planned: intent.plan });
   await appliance.progress.move({ type: "applied" });
   return readBack(appliance, desired, owned, signal);
 }

@@ -14,6 +14,7 @@ import { isDescribed, undescribed } from "../reconcilers/system/model.ts";
 import { unitsOf } from "../reconcilers/system/plan.ts";
 import { unsaid } from "../reconcilers/vpp/model.ts";
 import { Problem, type ProblemCode } from "../schemas/problem.ts";
+import { canonicalJson } from "./canonical-json.ts";
 import { runsOf, unmetNeeds } from "./runs.ts";
 
 /** One reconciler for each plane that a generation describes. */
@@ -34,7 +35,7 @@ export interface Survey {
   readonly worstImpact: Impact | undefined;
   readonly foreign: number;
   readonly problems: readonly Problem[];
-  /** What was observed, as a desired state, where the planes can say so. */
+  /** What was observed, as a desired state, where the planes can say so; nothing of a plane that was not asked. */
   readonly before: Desired;
   /** What is desired of the planes that try it before they plan, as they show it. */
   readonly shown: Partial<Desired>;
@@ -75,13 +76,14 @@ export function untried(reconcilers: Reconcilers): Reconcilers {
   return Object.fromEntries(without) as Reconcilers;
 }
 
-/** Observes every plane and plans. Rejects with a Problem when a plane cannot be observed. */
+/** Observes planes, all unless told otherwise, and plans. Rejects with a Problem when a plane cannot be observed. */
 export async function survey(
   reconcilers: Reconcilers,
   host: Host,
   desired: Desired,
   owned: readonly Desired[],
   signal: AbortSignal,
+  only: readonly PlaneName[] = planeNames,
 ): Promise<Survey> {
   const plans: Partial<Record<PlaneName, Plan>> = {};
   const before: Partial<Desired> = {};
@@ -89,6 +91,11 @@ export async function survey(
   // What starts in between counts as having lost what is missing.
   const incarnations = await incarnationsOf(reconcilers, host, signal);
   for (const plane of planeNames) {
+    if (!only.includes(plane)) {
+      plans[plane] = nothingElse;
+      Object.assign(before, { [plane]: emptyDesired[plane] });
+      continue;
+    }
     const reconciler = reconcilerOf(reconcilers, plane);
     const observed = await reconciler.observe(host, signal);
     const rehearse = (one: unknown) =>
@@ -195,6 +202,21 @@ export function limitedTo(survey: Survey, only: readonly PlaneName[]): Survey {
     problems: parts.flatMap(([, plan]) => plan.problems),
     incarnations: Object.fromEntries(incarnations),
   };
+}
+
+/**
+ * An Incus that cannot be asked stands in nobody's way whose candidate asks of it what is committed: nothing is done there, and
+ * the plan says so.
+ */
+export function leavingIncus(survey: Survey, candidate: Desired, committed: Desired | undefined): Survey {
+  const { problems, notes, ...plan } = survey.plans.incus;
+  const silent = problems.find(({ code }) => code === "INCUS_UNREACHABLE");
+  const isSame = committed !== undefined && canonicalJson(candidate.incus) === canonicalJson(committed.incus);
+  if (!silent || !isSame) return survey;
+  const others = problems.filter((problem) => problem !== silent);
+  const note = `${silent.message} What is asked of it does not change: nothing is done there.`;
+  const plans = { ...survey.plans, incus: { ...plan, problems: others, notes: [...notes, note] } };
+  return { ...survey, plans, problems: Object.values(plans).flatMap((one) => one.problems) };
 }
 
 export interface Carrying {

@@ -2,17 +2,18 @@
  * Going back to the committed generation: the same engine with another target. Needs neither network nor repository. What
  * planning cannot bring back is restored from files, plane by plane (rungs.ts); what even that cannot is left as it forwards.
  */
+import type { PlaneName } from "../reconcilers/core.ts";
 import { type Desired, desiredOf, type Generation } from "../reconcilers/generation.ts";
 import { unitLimitMs } from "../reconcilers/system/apply.ts";
 import { asProblem, Problem } from "../schemas/problem.ts";
 import type { Appliance } from "./appliance.ts";
-import { bringTo, mustBeInFlight, readBack } from "./bring.ts";
+import { asksIncus, bringTo, mustBeInFlight, readBack } from "./bring.ts";
 import { ended } from "./deployment-status.ts";
 import { orderKey, whenUndone } from "./going-back.ts";
 import type { Deployment } from "./machine.ts";
-import { emptyDesired, letGo, type Reconcilers, untried } from "./planes.ts";
+import { emptyDesired, letGo, planeNames, type Reconcilers, untried } from "./planes.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
-import { climb, nextRung } from "./rungs.ts";
+import { climb, isOfIncus, nextRung, sayGoingBack } from "./rungs.ts";
 import { tidy } from "./start.ts";
 import type { Staged } from "./store.ts";
 import { clearUp, leaveTrial } from "./trial/back.ts";
@@ -28,6 +29,10 @@ export function goingBackMs(deployment: Pick<Deployment, "units">): number {
   return attemptLimitMs(deployment) + 10_000;
 }
 
+/** Limit for one attempt to bring Incus back, which may have to stop instances and make others anew. */
+const incusLimitMs = 300_000;
+const planesThatForward = planeNames.filter((plane) => plane !== "incus");
+
 const pauseMs = 5000;
 
 /**
@@ -41,9 +46,10 @@ export async function rollBack(appliance: Appliance, signal: AbortSignal): Promi
     listener.event({ type: "alive", withinMs: 2 * goingBackMs(deployment) });
     try {
       if ((await leaveTrial(appliance, deployment, signal)) === "gone") break;
-      await withDeadline(host, attemptLimitMs(deployment), signal, "Rolling back", (limited) =>
+      const to = await withDeadline(host, attemptLimitMs(deployment), signal, "Rolling back", (limited) =>
         attempt(appliance, limited),
       );
+      if (asksIncus(deployment)) await incusBack(appliance, to, signal);
       break;
     } catch (thrown) {
       signal.throwIfAborted();
@@ -84,20 +90,49 @@ async function abandon({ progress, failsafe, listener, secrets, memory }: Applia
   return false;
 }
 
-async function attempt(appliance: Appliance, signal: AbortSignal): Promise<void> {
-  const { host, reconcilers, progress, listener, failsafe, store } = appliance;
+/** Brings back all that forwards, and tells to what. */
+async function attempt(appliance: Appliance, signal: AbortSignal): Promise<Destination> {
+  const { host, reconcilers, progress, listener, store } = appliance;
   const deployment = mustBeInFlight(progress.state());
   const committed = await store.committed();
-  await failsafe
-    .goingBack(deployment, committed?.digest ?? deployment.from, goingBackMs(deployment))
-    .catch((thrown: unknown) => listener.complain(asProblem(thrown)));
-  const { desired, owned } = await whereTo(appliance, committed);
+  await sayGoingBack(appliance, goingBackMs(deployment)).catch((thrown: unknown) =>
+    listener.complain(asProblem(thrown)),
+  );
+  const to = await whereTo(appliance, committed);
   await retryTransient(host, { retries: 3, pauseMs: 2000, signal }, () =>
     letGo(reconcilers, host, deployment.planes, signal),
   );
-  const proven = { ...appliance, reconcilers: untried(reconcilers) };
-  await bringTo(proven, desired, owned, signal);
-  await readBack(proven, desired, owned, signal);
+  await bringBack(appliance, to, signal, planesThatForward);
+  return to;
+}
+
+/** Then Incus, which may take its time, or not answer at all. Rejects with a Problem of Incus. */
+async function incusBack(appliance: Appliance, to: Destination, signal: AbortSignal): Promise<void> {
+  const { host, listener } = appliance;
+  listener.event({ type: "alive", withinMs: 2 * incusLimitMs });
+  await sayGoingBack(appliance, incusLimitMs + 10_000).catch((thrown: unknown) => listener.complain(asProblem(thrown)));
+  try {
+    await withDeadline(host, incusLimitMs, signal, "Bringing Incus back", (limited) =>
+      bringBack(appliance, to, limited, ["incus"]),
+    );
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const problem = asProblem(thrown);
+    if (isOfIncus(problem)) throw problem;
+    const { message, remedy = "See `incus list` and `incus operation list`.", transient } = problem;
+    throw new Problem("INCUS_REFUSED", message, { remedy, transient, cause: problem });
+  }
+}
+
+async function bringBack(
+  appliance: Appliance,
+  { desired, owned }: Destination,
+  signal: AbortSignal,
+  only: readonly PlaneName[],
+): Promise<void> {
+  const proven = { ...appliance, reconcilers: untried(appliance.reconcilers) };
+  await bringTo(proven, desired, owned, signal, { only });
+  await readBack(proven, desired, owned, signal, only);
 }
 
 interface Destination {

@@ -24,6 +24,8 @@ export async function nextRung(
   const state = progress.state();
   const { worstImpact, from, planes } = mustBeInFlight(state);
   const done = rungsOf(state);
+  // All that forwards is back by then, and none of it is restarted for that.
+  if (isOfIncus(failure)) return { why: "All but Incus is as it was." };
   if (failsafe.mode === "off") return { why: "There is no failsafe to restore it by (`failsafe: { mode: off }`)." };
   if (from === undefined) return { why: "Nothing was ever committed here that could be restored." };
   // Looking takes time too, in which the failsafe must not act.
@@ -58,7 +60,8 @@ export async function climb(appliance: Appliance, rung: Rung, signal: AbortSigna
   }
 }
 
-async function sayGoingBack({ progress, failsafe, store }: Appliance, ms: number): Promise<void> {
+/** Leaves the agent so long before the failsafe acts. Rejects where it does not hear that. */
+export async function sayGoingBack({ progress, failsafe, store }: Appliance, ms: number): Promise<void> {
   const deployment = mustBeInFlight(progress.state());
   const to = (await store.committed().catch(() => undefined))?.digest ?? deployment.from;
   await failsafe.goingBack(deployment, to, ms);
@@ -69,6 +72,11 @@ async function reboot({ host, memory }: Appliance, signal: AbortSignal): Promise
   await memory.remember((ledger) => withReboot(ledger, host));
   await host.run(["systemctl", "reboot"], { timeoutMs: 30_000, signal });
   await host.sleep(rebootMs, signal);
+}
+
+/** Whether it is about Incus alone, which no rung is for. */
+export function isOfIncus({ code }: Problem): boolean {
+  return code.startsWith("INCUS_");
 }
 
 function rungsOf(state: State): readonly Rung[] {

@@ -31,13 +31,14 @@ export interface Change {
 
 /** Nothing that Incus says is longer. */
 const mostBytes = 64 * 2 ** 20;
-/** One answer. A daemon that systemd starts for it takes its time. */
-const answerMs = 60_000;
+/** One answer to who has it do something. A daemon that systemd starts for it takes its time. */
+const usualAnswerMs = 60_000;
 const operationMs = 120_000;
 /** How long Incus holds a question about an operation that is under way. */
 const waitSeconds = 15;
 
-export function openIncus(host: Host, socket: string): Incus {
+/** `answerMs`: how long an answer is waited for; a minute unless given. */
+export function openIncus(host: Host, socket: string, answerMs = usualAnswerMs): Incus {
   async function ask(method: string, path: string, body: unknown, signal: AbortSignal): Promise<Reply> {
     return withLimit(host, answerMs, `Incus did not answer ${method} ${path}`, signal, async (limited) => {
       const connection = await connect(host, socket, limited);

@@ -7,11 +7,14 @@ import { type Config, type Devices, dueMark, type IncusObserved, type LiveObject
 /** No answer at all: there is no Incus here. */
 export const absent = "absent";
 
+/** One answer to who only looks: nobody else is to wait for an Incus that hangs. */
+const answerMs = 5000;
+
 /** Implements Reconciler.observe: that Incus does not answer concerns only who asks something of it. */
 export async function observeIncus(host: Host, socket: string, signal: AbortSignal): Promise<IncusObserved> {
   if ((await host.attributes(socket)) === undefined) return { silent: absent, objects: [] };
   try {
-    return { objects: await liveObjects(openIncus(host, socket), signal) };
+    return { objects: await liveObjects(openIncus(host, socket, answerMs), signal) };
   } catch (thrown) {
     signal.throwIfAborted();
     return { silent: asProblem(thrown).message, objects: [] };

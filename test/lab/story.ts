@@ -19,7 +19,7 @@ import { emptyDesired } from "../../controller/planes.ts";
 import { system } from "../../reconcilers/system/system.ts";
 import { openInstance, usualSockets, type VppPlaces } from "../../reconcilers/vpp/instances.ts";
 import { type InstanceName, instances } from "../../reconcilers/vpp/model.ts";
-import { incusOff } from "../../reconcilers/incus/incus.ts";
+import { incus, incusOff } from "../../reconcilers/incus/incus.ts";
 import { vppOff } from "../../reconcilers/vpp/off.ts";
 import { vpp } from "../../reconcilers/vpp/vpp.ts";
 import { daemons, type Daemon } from "../../reconcilers/frr/model.ts";
@@ -108,6 +108,8 @@ export interface StoryOptions {
   readonly frr?: SimFrr;
   /** Simulated instances of VPP; VPP is somebody else's unless given. */
   readonly vpp?: Readonly<Record<InstanceName, SimVpp>>;
+  /** A simulated Incus at its socket; Incus is somebody else's unless given. */
+  readonly incus?: { connect(): Connection };
   /** Where other appliances are asked; nobody answers unless given. */
   readonly ask?: Ask;
   readonly isBusy?: () => boolean;
@@ -116,6 +118,7 @@ export interface StoryOptions {
 }
 
 const frrSockets = "/var/run/frr";
+const incusSocket = "/var/lib/incus/unix.socket";
 
 /** Stories are short; what ended without a result is tried again at once. */
 const quick = { "soak-seconds": 5, "grace-seconds": 10, "deadline-seconds": 60, "retry-after-seconds": 0 };
@@ -173,6 +176,11 @@ export function story(options: StoryOptions = {}): Story {
   const failsafe = simFailsafe(sim, (unit) => systemd.start(unit));
   for (const daemon of simulated ? daemons : []) {
     sim.listen(`${frrSockets}/${daemon}.vty`, () => listening(simulated, daemon));
+  }
+  const { incus: containers } = options;
+  if (containers) {
+    sim.files.set(incusSocket, { text: "", mode: 0o660 });
+    sim.listen(incusSocket, () => containers.connect());
   }
   for (const instance of vpps ? instances : []) sim.listen(usualSockets[instance], () => answering(vpps, instance));
   const settings = Settings.parse({
@@ -270,7 +278,7 @@ export function story(options: StoryOptions = {}): Story {
           system: system({ managed: catalogue, run: "/run/imp" }),
           vpp: vpps ? vpp(vppPlaces) : vppOff,
           frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler,
-          incus: incusOff,
+          incus: options.incus ? incus({ socket: incusSocket }) : incusOff,
         },
         secrets: {
           collect: (text) => secrets.collect(text),

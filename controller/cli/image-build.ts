@@ -17,6 +17,7 @@ interface Options {
   readonly source?: string;
   readonly output: string;
   readonly cache: string;
+  readonly replace?: boolean;
   readonly json?: boolean;
 }
 
@@ -30,6 +31,7 @@ export function defineBuild(parent: Command, terminal: Terminal): void {
     .option("--source <revision>", "the revision that it is built from; by default git's, of the build file's folder")
     .option("-o, --output <folder>", "where streams and manifest go", ".")
     .option("--cache <folder>", "what was made before, and what is fetched", defaultCache)
+    .option("--replace", "replace another image of that name that lies there")
     .addHelpText(
       "after",
       "\nNeeds root on a Debian machine. Streams are made by this machine's ZFS, or in a throw-away virtual machine.\n" +
@@ -53,7 +55,9 @@ async function build(name: string, options: Options, terminal: Terminal): Promis
   const { buildImage } = await import("../image-build/build.ts");
   const bench = benchOf(terminal, options.cache, Date.parse(at) / 1000);
   const output = resolve(terminal.folder, options.output);
-  const order = { build: asked, at: (of: string) => resolve(folder, of), name, version, source, built: at, output };
+  const pathOf = (of: string): string => resolve(folder, of);
+  const replace = options.replace === true;
+  const order = { build: asked, at: pathOf, name, version, source, built: at, output, replace };
   const { manifest, digest, signed } = await buildImage(bench, order);
   if (options.json) return terminal.out(printableJson(JSON.stringify({ manifest, digest, signed }, undefined, 2)));
   terminal.out(`${name}:\n  manifest: ${manifest}\n  digest: ${digest}`);

@@ -1,7 +1,7 @@
 /** Where images are built: the programs of this machine, the folder of what was made already, and what is told meanwhile. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Host, RunOptions } from "../../reconcilers/core.ts";
@@ -66,9 +66,12 @@ export async function holdCache(cache: string): Promise<AsyncDisposable> {
 /** How many of a kind stay: what is built in turns of two or three names is not built again and again. */
 const kept = 3;
 
+/** In each folder of the cache: the size of every other file in it. */
+const sizesFile = "sizes.json";
+
 /**
- * The folder of this kind that was made of the same things, or a new one, made whole or not at all; the oldest others go. `of` is told
- * apart by its JSON.
+ * The folder of this kind that was made of the same things, or a new one, made whole or not at all, also when the power goes; the oldest
+ * others go. `of` is told apart by its JSON. What `make` leaves is files, in no folders.
  */
 export async function once(
   bench: Bench,
@@ -80,16 +83,24 @@ export async function once(
   const folder = join(bench.cache, `${kind}-${digest}`);
   const now = new Date();
   if (await stat(folder).catch(() => undefined)) {
-    await utimes(folder, now, now);
-    bench.tell(`${kind}: nothing changed`);
-    return folder;
+    if (await isWhole(folder)) {
+      await utimes(folder, now, now);
+      bench.tell(`${kind}: nothing changed`);
+      return folder;
+    }
+    bench.tell(`${kind}: what was made before is damaged`);
+    await rm(folder, { recursive: true });
   }
   bench.tell(`${kind}: being made`);
   const began = performance.now();
   const making = await mkdtemp(join(bench.cache, "making-"));
   try {
     await make(making);
+    await writeFile(join(making, sizesFile), JSON.stringify(await sizesIn(making)));
+    for (const name of await readdir(making)) await synced(join(making, name));
+    await synced(making);
     await rename(making, folder);
+    await synced(bench.cache);
   } finally {
     await rm(making, { recursive: true, force: true });
   }
@@ -97,6 +108,23 @@ export async function once(
   bench.tell(`${kind}: made in ${Math.round((performance.now() - began) / 1000)} s`);
   await forgetOldest(bench.cache, kind);
   return folder;
+}
+
+async function isWhole(folder: string): Promise<boolean> {
+  const written = await readFile(join(folder, sizesFile), "utf8").catch(() => "");
+  return written === JSON.stringify(await sizesIn(folder));
+}
+
+async function sizesIn(folder: string): Promise<Readonly<Record<string, number>>> {
+  const names = (await readdir(folder)).filter((name) => name !== sizesFile).toSorted();
+  const sizes = await Promise.all(names.map(async (name) => [name, (await stat(join(folder, name))).size] as const));
+  return Object.fromEntries(sizes);
+}
+
+/** What is in a file or a folder outlasts a power cut. */
+export async function synced(path: string): Promise<void> {
+  await using file = await open(path);
+  await file.sync();
 }
 
 async function forgetOldest(cache: string, kind: string): Promise<void> {

@@ -25,11 +25,13 @@ export interface Order {
   readonly built: string;
   /** Folder for streams, manifest, signature and list of packages. */
   readonly output: string;
+  /** Another image of that name that lies there goes. */
+  readonly replace: boolean;
 }
 
 /** What is wrong with the order is told before anything is made. Rejects with IMAGE_BUILD, and what is made of it is not there then. */
 export async function buildImage(bench: Bench & { readonly host: Host }, order: Order): Promise<Published> {
-  const { build, at, name, version, source, built, output } = order;
+  const { build, at, name, version, source, built, output, replace } = order;
   mustBeSayable({ name, version, source });
   const key = build["sign-key"] && at(build["sign-key"]);
   if (key !== undefined) await mustHaveKey(key);
@@ -54,5 +56,5 @@ export async function buildImage(bench: Bench & { readonly host: Host }, order: 
     journal: journalFormat,
     streams: [...streams],
   };
-  return publish(bench, { manifest, packages: root.packages, from: folder, output, key });
+  return publish(bench, { manifest, packages: root.packages, from: folder, output, key, replace });
 }

@@ -36,7 +36,8 @@ export async function zfsModules(bench: Bench, apt: Apt): Promise<Modules> {
     await pack(bench, { made, root, kernel, zfs });
     await rm(root, { recursive: true });
   });
-  return { deb: join(folder, (await readdir(folder))[0] ?? ""), kernel };
+  const name = (await readdir(folder)).find((one) => one.endsWith(".deb")) ?? "";
+  return { deb: join(folder, name), kernel };
 }
 
 function kernelIn(list: readonly string[]): string | undefined {

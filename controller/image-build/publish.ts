@@ -1,13 +1,14 @@
 /** What was built, where appliances look for it: streams, list of packages, manifest and signature, in that order. */
-import { constants, copyFile, mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { constants, copyFile, mkdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Host } from "../../reconcilers/core.ts";
 import { parseManifest } from "../../schemas/manifest-file.ts";
 import type { Manifest } from "../../schemas/manifest.ts";
+import { Problem } from "../../schemas/problem.ts";
 import { digestOf } from "../images/manifest.ts";
 import { isSigned, sign, signatureOf } from "../images/signature.ts";
 import { checkedText } from "../images/written.ts";
-import type { Bench } from "./bench.ts";
+import { synced, type Bench } from "./bench.ts";
 
 export interface Wares {
   readonly manifest: Manifest;
@@ -19,6 +20,8 @@ export interface Wares {
   readonly output: string;
   /** Path of the key that signs it; undefined: nobody does. */
   readonly key: string | undefined;
+  /** Another image of that name goes, whoever has it already. */
+  readonly replace: boolean;
 }
 
 export interface Published {
@@ -29,24 +32,37 @@ export interface Published {
 }
 
 /**
- * A manifest that is there and says the same, but for when it was built and what came of trying it, stays, with its digest. Any other
- * one goes first: never does one stand beside streams that are not its own.
+ * A manifest that is there and says the same, but for when it was built and what came of trying it, stays, with its digest. Where it says
+ * anything else, it rejects with IMAGE_BUILD, unless that is to be replaced: it goes first then, and never stands beside streams that are
+ * not its own.
  */
 export async function publish(
   bench: Pick<Bench, "signal"> & { readonly host: Host },
-  { manifest, packages, from, output, key }: Wares,
+  { manifest, packages, from, output, key, replace }: Wares,
 ): Promise<Published> {
   const path = join(output, `${manifest.name}.json`);
   const text = checkedText(path, manifest);
-  const there = await readFile(path, "utf8").catch(() => "");
-  const stays = lasting(path, there) === lasting(path, text);
+  const there = await readFile(path, "utf8").catch(() => undefined);
+  const stays = there !== undefined && lasting(path, there) === lasting(path, text);
+  if (there !== undefined && !stays && !replace) throw isThere(path);
   await mkdir(output, { recursive: true });
   for (const old of stays ? [] : [signatureOf(path), path]) await bench.host.remove(old);
-  for (const { file } of manifest.streams) await copied(join(from, file), join(output, file));
+  for (const { file } of manifest.streams) {
+    const [source, to] = [join(from, file), join(output, file)];
+    if (!stays || !(await isCopy(source, to))) await copied(source, to);
+  }
   await bench.host.writeFile(join(output, `${manifest.name}.packages`), packages, { mode: 0o644 });
   if (!stays) await bench.host.writeFile(path, text, { mode: 0o644 });
   const bytes = Buffer.from(stays ? there : text);
   return { manifest: path, digest: digestOf(bytes), signed: await signedBy(bench, key, path, bytes) };
+}
+
+function isThere(path: string): Problem {
+  return new Problem("IMAGE_BUILD", `${path} is the manifest of another image of that name.`, {
+    remedy:
+      "Build it under another name. With --replace that one goes: boxes that are told its digest take it no more, and streams on top of " +
+      "its snapshot fit on none of the new one.",
+  });
 }
 
 function lasting(path: string, text: string): string | undefined {
@@ -54,10 +70,15 @@ function lasting(path: string, text: string): string | undefined {
   return manifest && JSON.stringify({ ...manifest, built: "", trial: undefined });
 }
 
-/** Copies a file whole or not at all, unless it is there. */
-async function copied(from: string, to: string): Promise<void> {
+/** Whether a file is the other one's copy, as far as size and time tell. */
+async function isCopy(from: string, to: string): Promise<boolean> {
   const [source, there] = [await stat(from), await stat(to).catch(() => undefined)];
-  if (there?.size === source.size && Math.round(there.mtimeMs / 1000) === Math.round(source.mtimeMs / 1000)) return;
+  return there?.size === source.size && Math.round(there.mtimeMs / 1000) === Math.round(source.mtimeMs / 1000);
+}
+
+/** Copies a file whole or not at all. */
+async function copied(from: string, to: string): Promise<void> {
+  const source = await stat(from);
   const half = `${to}.part`;
   try {
     await copyFile(from, half, constants.COPYFILE_FICLONE);
@@ -68,11 +89,6 @@ async function copied(from: string, to: string): Promise<void> {
   } finally {
     await rm(half, { force: true });
   }
-}
-
-async function synced(path: string): Promise<void> {
-  await using file = await open(path);
-  await file.sync();
 }
 
 /** A signature of other bytes, or by another key than the one that is named, is made anew; one that fits nothing goes. */

@@ -18,6 +18,19 @@ it.skipIf(lint !== undefined).each(["box", "finish", "gather", "streams", "works
   },
 );
 
+/** Why no file here can be given capabilities, or undefined. */
+const capabilities = whyNoCapabilities();
+
+function whyNoCapabilities(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "imp-capabilities-"));
+  try {
+    const script = "echo x >file && setcap cap_net_raw+ep file";
+    return spawnSync("sh", ["-c", script], { cwd: folder }).status === 0 ? undefined : "needs root and setcap";
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** A clone is a copy of the folder `before`; what is sent is a tar file of what is mounted. */
 const zfs = `#!/bin/sh
 case $1 in
@@ -64,7 +77,7 @@ list after >a.list; list wanted >b.list; diff a.list b.list || :`);
 for (const shell of shells)
   describe.skipIf(shell.missing)(`streams under ${shell.title}`, () => {
     const run = (base: string, more: Readonly<Record<string, string>> = {}) => {
-      sh("tar -C wanted --sort=name --format=posix -cf root.tar .");
+      sh("tar -C wanted --sort=name --format=posix --xattrs --xattrs-include='*' -cf root.tar .");
       const paths = { disk: "disk", root: "root.tar", out: "out", folder: "dataset", ...(base !== "" && { base }) };
       const absolute = Object.fromEntries(Object.entries(paths).map(([key, value]) => [key, join(lab, value)]));
       const words = { base: "", pool: "pool", name: "imp-v2", version: "2" };
@@ -100,6 +113,25 @@ for (const shell of shells)
       expect(status).toBe(143);
       expect(readFileSync(join(lab, "zpool.log"), "utf8")).toMatch(/\ndestroy -f pool\n$/);
     });
+
+    it.skipIf(capabilities !== undefined)(
+      `has the capabilities of programs as the tar file has them (${capabilities ?? "setcap is here"})`,
+      () => {
+        sh(`mkdir -p before/usr/lib; cd before; echo ID=debian >usr/lib/os-release
+for name in same more less other plain; do echo x >$name; done
+cp -a . ../wanted
+setcap cap_net_raw+ep same; setcap cap_net_raw+ep less; setcap cap_net_raw+ep other; cd ../wanted
+setcap cap_net_raw+ep same; setcap cap_net_raw+ep more; setcap cap_sys_time+ep other`);
+
+        const said = made("base");
+
+        expect(difference()).toBe("");
+        expect(sh("cd after; getcap -r . | sort")).toBe(
+          "./more cap_net_raw=ep\n./other cap_sys_time=ep\n./same cap_net_raw=ep\n",
+        );
+        expect(said).toMatch(/^changed 4\n/);
+      },
+    );
 
     it("makes nothing of a tar file that cannot be read to its end", () => {
       sh("mkdir -p wanted/usr/lib before/usr/lib; head -c 300000 /dev/urandom >wanted/a; cp wanted/a before/a");

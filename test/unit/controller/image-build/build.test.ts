@@ -241,6 +241,26 @@ it("keeps the three of a kind that were used last, and nothing of what failed", 
 });
 
 describe("the cache", () => {
+  it.each([
+    ["is shorter than it was", (at: string) => writeFileSync(join(at, "root.tar"), "ta")],
+    ["is gone", (at: string) => rmSync(join(at, "root.tar"))],
+    ["came into it", (at: string) => writeFileSync(join(at, "other"), "")],
+    ["tells the sizes is empty", (at: string) => writeFileSync(join(at, "sizes.json"), "")],
+  ])("makes anew what was made of the same things where a file of it %s", async (_what, damage) => {
+    mkdirSync(bench().cache);
+    const make = async (at: string): Promise<void> => writeFileSync(join(at, "root.tar"), "tar");
+    const folder = await once(bench(), "root", ["a"], make);
+    expect(await once(bench(), "root", ["a"], make)).toBe(folder);
+    damage(folder);
+    told = [];
+
+    expect(await once(bench(), "root", ["a"], make)).toBe(folder);
+
+    expect(told.slice(0, 2)).toEqual(["root: what was made before is damaged", "root: being made"]);
+    expect((await readdir(folder)).toSorted()).toEqual(["root.tar", "sizes.json"]);
+    expect(readFileSync(join(folder, "root.tar"), "utf8")).toBe("tar");
+  });
+
   it("is used by one at a time, and what a killed one left is gone", async () => {
     const { cache } = bench();
     for (const name of ["making-a1", "scratch-b2", "root-c3"]) mkdirSync(join(cache, name), { recursive: true });
@@ -338,7 +358,13 @@ it.each([
   const { build } = parseBuild("image.yaml", Buffer.from(`debs: [imp.deb]\nepoch: 1\n${text}`));
   if (!build) throw new Error("no build file");
   const names = { name: "v1", version: "1", source: "9fceb02", ...wrong };
-  const order = { build, at: (path: string) => join(folder, path), built: "2027-01-10T09:30:00Z", output: folder };
+  const order = {
+    build,
+    at: (path: string) => join(folder, path),
+    built: "2027-01-10T09:30:00Z",
+    output: folder,
+    replace: false,
+  };
 
   const building = buildImage({ ...bench(), host: { ...plainHost(), run: pretend } }, { ...order, ...names });
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { plainHost } from "../../../../controller/cli/image-command.ts";
 import { record } from "../../../../controller/cli/image-test.ts";
 import { publish, type Wares } from "../../../../controller/image-build/publish.ts";
-import { checkManifest, parsed, readManifestFile } from "../../../../controller/images/manifest.ts";
+import { checkManifest, digestOf, parsed, readManifestFile } from "../../../../controller/images/manifest.ts";
 import type { ImageTrial } from "../../../../schemas/manifest.ts";
 import { makeManifest, makeSigner, signManifest, streamFile } from "../../../lab/image.ts";
 
@@ -36,7 +36,14 @@ describe.skipIf(missing)(`what is published of an image (${missing ?? "signed by
     const from = join(folder, "from");
     streamFile(join(from, "v1.zfs.zst"), { snapshot }, 300_000);
     const { manifest } = await makeManifest(from, [{ file: "v1.zfs.zst", snapshot }], { name: "v1" });
-    return { manifest, packages: "frr 8.4.4 amd64\n", from, output: join(folder, "to"), key: signer.key };
+    return {
+      manifest,
+      packages: "frr 8.4.4 amd64\n",
+      from,
+      output: join(folder, "to"),
+      key: signer.key,
+      replace: false,
+    };
   }
 
   /** Who signed what lies there. */
@@ -65,12 +72,41 @@ describe.skipIf(missing)(`what is published of an image (${missing ?? "signed by
     expect([readFileSync(path), readFileSync(`${path}.sig`)]).toEqual(before);
   });
 
+  it("stays, with its streams, where another image comes under its name, unless that is to replace it", async () => {
+    await publish(bench, wares);
+    const lies = ["v1.json", "v1.json.sig", "v1.zfs.zst", "v1.packages"].map((name) => join(folder, "to", name));
+    const digests = (): readonly string[] => lies.map((file) => digestOf(readFileSync(file)));
+    const before = digests();
+    const next = { ...(await made("2")), packages: "frr 8.4.5 amd64\n" };
+
+    const refused = await publish(bench, next).catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({
+      code: "IMAGE_BUILD",
+      message: `${path} is the manifest of another image of that name.`,
+      remedy: expect.stringContaining("--replace") as string,
+    });
+    expect(digests()).toEqual(before);
+
+    const { digest } = await publish(bench, { ...next, replace: true });
+    expect(digest).toBe(digestOf(readFileSync(path)));
+    expect(await signed()).toBe("builder@example.net");
+    expect(digests()[2]).toBe(next.manifest.streams[0]?.sha256);
+  });
+
+  it("is not replaced either where what lies under its name is no manifest", async () => {
+    mkdirSync(join(folder, "to"));
+    writeFileSync(path, "notes");
+
+    await expect(publish(bench, wares)).rejects.toMatchObject({ code: "IMAGE_BUILD" });
+    expect(readFileSync(path, "utf8")).toBe("notes");
+  });
+
   it("has no manifest beside streams that are not its own, also when it ends in between", async () => {
     await publish(bench, wares);
     const next = await made("2");
     rmSync(join(folder, "from/v1.zfs.zst"));
 
-    await expect(publish(bench, next)).rejects.toThrow("ENOENT");
+    await expect(publish(bench, { ...next, replace: true })).rejects.toThrow("ENOENT");
 
     expect([existsSync(path), existsSync(`${path}.sig`)]).toEqual([false, false]);
   });
@@ -103,7 +139,7 @@ describe.skipIf(missing)(`what is published of an image (${missing ?? "signed by
   it("has what came of trying it in its manifest, but not in one that changed meanwhile", async () => {
     await publish(bench, wares);
     const tried = await readManifestFile(path);
-    await publish(bench, await made("2"));
+    await publish(bench, { ...(await made("2")), replace: true });
     const recording = record(tried, trial, signer.key, bench.host, signal);
     await expect(recording).rejects.toMatchObject({ code: "IMAGE_MANIFEST" });
     expect(parsed(await readManifestFile(path)).trial).toBeUndefined();

@@ -2,7 +2,7 @@
  * What a root is made of: its packages and the programs that the manifest names. Read on the build machine for the manifest, and on
  * the appliance to see that what was received is what the manifest says.
  */
-import { readFile, stat } from "node:fs/promises";
+import { lstat, readFile, stat } from "node:fs/promises";
 import type { Manifest } from "../../schemas/manifest.ts";
 import { Problem } from "../../schemas/problem.ts";
 import { journalFormat } from "../journal.ts";
@@ -25,7 +25,10 @@ const packagesOf = {
 } as const;
 
 /** What an appliance cannot do without: see docs/package.md. */
-const programs = ["node", "impctl.cjs", "imp-failsafe", "imp-boot"] as const;
+const programs = ["node", "impctl.cjs", "imp-failsafe", "imp-boot", "imp-deadline"] as const;
+
+/** What lays its files at boot, and what ends its trial: both before anything of it could be wrong that a commit proves. */
+const enabled = ["imp-boot.service", "imp-deadline.service"] as const;
 
 /**
  * Reads a root, and checks that a boot environment can be made of it: kernel, initramfs, agent and failsafe, os-release. Rejects with
@@ -47,6 +50,10 @@ export async function readContents(root: string, what: string): Promise<Contents
     if (!isThere) throw wrong(`has no /usr/lib/imp/${program}: the agent is not installed in it`);
     if (program !== "impctl.cjs" && (found.mode & 0o100) === 0)
       throw wrong(`has /usr/lib/imp/${program}, which cannot be run`);
+  }
+  for (const unit of enabled) {
+    if (!(await isEnabled(root, unit)))
+      throw wrong(`does not start ${unit} at boot: systemctl preset-all in it enables what has to be`);
   }
   const installed = await installedIn(root);
   const agent = installed.find(({ name }) => name === "imp");
@@ -82,6 +89,21 @@ export async function checkContents(root: string, manifest: Manifest): Promise<v
   }
   if (found.packages !== manifest.packages)
     throw differs("packages with the digest", found.packages, manifest.packages);
+}
+
+/** By a link in the folder of the target that it is wanted by (its [Install]); one whose unit is masked starts nothing. */
+async function isEnabled(root: string, unit: string): Promise<boolean> {
+  const [own, packaged] = ["/etc/systemd/system", "/usr/lib/systemd/system"];
+  const wants = await Promise.all([own, packaged].map((folder) => inRoot(root, `${folder}/sysinit.target.wants`)));
+  const links = wants.map(async (at) => at !== undefined && (await lstat(`${at}/${unit}`).catch(() => undefined)));
+  if (!(await Promise.all(links)).some(Boolean)) return false;
+  for (const folder of [own, packaged]) {
+    const at = await inRoot(root, folder);
+    // The first one counts, also where it leads nowhere.
+    if (at === undefined || !(await lstat(`${at}/${unit}`).catch(() => undefined))) continue;
+    return ((await textOf(root, `${folder}/${unit}`)) ?? "") !== "";
+  }
+  return false;
 }
 
 async function textOf(root: string, path: string): Promise<string | undefined> {

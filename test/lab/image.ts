@@ -1,7 +1,7 @@
 /** Images as a build machine makes them: a root with what an appliance needs, and streams with a real header. */
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { manifestText } from "../../schemas/manifest-file.ts";
@@ -28,6 +28,9 @@ export function makeImageRoot(folder: string, options: RootOptions = {}): void {
     "usr/lib/imp/impctl.cjs": "// the agent\n",
     "usr/lib/imp/imp-failsafe": "#!/bin/sh\n",
     "usr/lib/imp/imp-boot": "#!/bin/sh\n",
+    "usr/lib/imp/imp-deadline": "#!/bin/sh\n",
+    "usr/lib/systemd/system/imp-boot.service": "[Service]\n",
+    "usr/lib/systemd/system/imp-deadline.service": "[Service]\n",
     "var/lib/dpkg/status": [
       paragraph("vpp", "25.06-release"),
       paragraph("frr", "8.4.4-1.1~deb12u1"),
@@ -37,6 +40,12 @@ export function makeImageRoot(folder: string, options: RootOptions = {}): void {
     ].join("\n"),
     ...options.files,
   };
+  for (const unit of ["imp-boot.service", "imp-deadline.service"]) {
+    const wants = join(folder, "etc/systemd/system/sysinit.target.wants");
+    mkdirSync(wants, { recursive: true });
+    rmSync(join(wants, unit), { force: true });
+    symlinkSync(`/lib/systemd/system/${unit}`, join(wants, unit));
+  }
   for (const [path, content] of Object.entries(files)) {
     if (content === undefined) continue;
     mkdirSync(dirname(join(folder, path)), { recursive: true });

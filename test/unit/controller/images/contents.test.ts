@@ -33,9 +33,27 @@ describe("the root of an image", () => {
     ["etc/os-release", undefined, "The root has no /etc/os-release that says what it is."],
     ["usr/lib/imp/imp-failsafe", undefined, "The root has no /usr/lib/imp/imp-failsafe: the agent is not installed"],
     ["usr/lib/imp/node", "", "The root has no /usr/lib/imp/node: the agent is not installed in it."],
+    ["usr/lib/imp/imp-deadline", undefined, "The root has no /usr/lib/imp/imp-deadline: the agent is not installed"],
     ["var/lib/dpkg/status", undefined, "The root has no package vpp in /var/lib/dpkg/status."],
   ])("is refused where %s is %s", async (path, content, told) => {
     makeImageRoot(root, { files: { [path]: content } });
+    await expect(readContents(root, "The root")).rejects.toThrow(told);
+  });
+
+  it.each(["imp-boot.service", "imp-deadline.service"])("is refused where nothing starts %s", async (unit) => {
+    const told = `The root does not start ${unit} at boot: systemctl preset-all in it enables what has to be.`;
+    const [link, mask] = [`etc/systemd/system/sysinit.target.wants/${unit}`, `etc/systemd/system/${unit}`];
+    makeImageRoot(root);
+    rmSync(join(root, link));
+    await expect(readContents(root, "The root")).rejects.toThrow(told);
+    // An image may bring the link itself.
+    mkdirSync(join(root, "usr/lib/systemd/system/sysinit.target.wants"));
+    symlinkSync(`../${unit}`, join(root, `usr/lib/systemd/system/sysinit.target.wants/${unit}`));
+    await expect(readContents(root, "The root")).resolves.toBeDefined();
+    symlinkSync("/dev/null", join(root, mask));
+    await expect(readContents(root, "The root")).rejects.toThrow(told);
+    rmSync(join(root, mask));
+    rmSync(join(root, `usr/lib/systemd/system/${unit}`));
     await expect(readContents(root, "The root")).rejects.toThrow(told);
   });
 

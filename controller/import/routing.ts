@@ -32,18 +32,24 @@ function importStatic(router: RouterJson, remarks: Remarks): JsonObject {
     const before = routes[prefix];
     const on = tap === undefined || tap === "" ? undefined : refOf(tap, router);
     if (/^(blackhole|reject|null0)$/i.test(via)) {
-      routes[prefix] ??= { discard: via.toLowerCase() === "reject" ? "reject" : "blackhole" };
+      const discard = via.toLowerCase() === "reject" ? "reject" : "blackhole";
+      if (before === undefined) routes[prefix] = { discard };
+      else if (before["discard"] !== discard) remarks.left(beside(destination, via, "does something else"));
     } else if (before === undefined) {
       routes[prefix] = { via: [via], ...(on !== undefined && { interface: on }) };
-    } else if (Array.isArray(before["via"]) && before["interface"] === on) {
-      routes[prefix] = { ...before, via: [...before["via"], via] };
+    } else if (!Array.isArray(before["via"])) {
+      remarks.left(beside(destination, via, "does something else"));
+    } else if (before["interface"] === on) {
+      routes[prefix] = { ...before, via: [...new Set([...before["via"], via])] };
     } else {
-      remarks.left(
-        `routes: ${destination} via ${via} goes by another interface than the one before it. Write it as raw.`,
-      );
+      remarks.left(beside(destination, via, "goes by another interface"));
     }
   }
   return routes;
+}
+
+function beside(destination: string, via: string, how: string): string {
+  return `routes: ${destination} via ${via} ${how} than the one before it. Write it as raw.`;
 }
 
 interface Part {

@@ -78,6 +78,29 @@ describe("impctl import", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("loses no route without a word, to a prefix that has one", async () => {
+    const { out } = await imported({
+      routes: [
+        { destination: "10.1.0.0/16", via: "192.0.2.1" },
+        { destination: "10.1.0.0/16", via: "blackhole" },
+        { destination: "10.1.0.0/16", via: "192.0.2.1" },
+        { destination: "10.2.0.0/16", via: "null0" },
+        { destination: "10.2.0.0/16", via: "blackhole" },
+        { destination: "10.2.0.0/16", via: "reject" },
+        { destination: "10.2.0.0/16", via: "192.0.2.1" },
+      ],
+    });
+    const told = out.split("\n").filter((line) => line.startsWith("# - routes: "));
+    expect(told).toEqual([
+      "# - routes: 10.1.0.0/16 via blackhole does something else than the one before it. Write it as raw.",
+      "# - routes: 10.2.0.0/16 via reject does something else than the one before it. Write it as raw.",
+      "# - routes: 10.2.0.0/16 via 192.0.2.1 does something else than the one before it. Write it as raw.",
+    ]);
+    expect(out).toContain(
+      "10.1.0.0/16:\n      via:\n        - 192.0.2.1\n    10.2.0.0/16:\n      discard: blackhole\n",
+    );
+  });
+
   it("says where a wrong router.json is wrong, and writes nothing", async () => {
     const { exitCode, out, err } = await imported('{\n  "interfaces": [\n    {"name": 7}\n  ]\n}\n');
     expect(err).toContain("router.json:3:14: interfaces[0].name: must be text, not the number 7");

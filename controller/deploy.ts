@@ -55,6 +55,7 @@ const candidatesFault: readonly ProblemCode[] = [
   "VPP_MESSAGE",
   "VPP_FOREIGN",
   "VPP_INTERFACE",
+  "INCUS_FOREIGN",
 ];
 
 /** How long after its deadline a deployment may take to notice, before it is left behind. */
@@ -192,9 +193,11 @@ const drillEnds: Failure = {
 };
 
 /** Why applying failed, and whether that is the candidate's own fault. */
-export function failureOf({ code, message }: Problem, isLate: boolean): Failure {
+export function failureOf({ code, message, transient }: Problem, isLate: boolean): Failure {
   const trigger = isLate ? "deadline" : code === "READ_BACK" ? "read-back" : "apply";
-  return { trigger, reason: message, verdict: candidatesFault.includes(code) ? "bad" : "inconclusive" };
+  // A server of images that is down is refused by Incus too, and passes.
+  const isItsFault = candidatesFault.includes(code) || (code === "INCUS_REFUSED" && !transient);
+  return { trigger, reason: message, verdict: isItsFault ? "bad" : "inconclusive" };
 }
 
 /** What was seen is on disk before the state says that it is proven: whoever finishes the commit goes by it. */

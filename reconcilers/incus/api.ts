@@ -12,6 +12,7 @@ export type Answered = Readonly<Partial<Record<Field, unknown>>>;
 type Field =
   | ("name" | "description" | "type" | "driver" | "status" | "managed" | "architecture" | "project")
   | ("config" | "devices" | "profiles" | "used_by" | "network" | "addresses" | "scope" | "address")
+  | ("fingerprint" | "aliases")
   | ("error" | "operation" | "metadata" | "status_code" | "err" | "DependencyErrors");
 
 export interface Incus {
@@ -103,11 +104,19 @@ function unreachable(message: string, cause?: unknown): Problem {
   });
 }
 
+const busy = /\bbusy\b|already (?:running|in progress)|operation is running/i;
+/** As Go says that a server of images does not answer, and as the kernel says that the box is full. */
+const elsewhere =
+  /no such host|name resolution|server misbehaving|connection (?:refused|reset)|unreachable|no route to host|time(?:d )?out|deadline exceeded|\bEOF\b|\b50[0234] |no space left|out of space|quota exceeded/i;
+
+/** What does not pass by itself is wrong with what was asked. */
 function refused(what: string, why: string): Problem {
-  const isBusy = /\bbusy\b|already (?:running|in progress)|operation is running/i.test(why);
+  const transient = busy.test(why) || elsewhere.test(why);
   return new Problem("INCUS_REFUSED", `Incus refused ${what}: ${why.replaceAll(/\s+/g, " ").slice(0, 400)}`, {
-    remedy: isBusy ? "It is tried again." : "Correct what is asked of it, or what stands in its way: docs/services.md.",
-    transient: isBusy,
+    remedy: transient
+      ? "It is tried again."
+      : "Correct what is asked of it, or what stands in its way: docs/services.md.",
+    transient,
   });
 }
 

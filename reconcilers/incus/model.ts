@@ -82,6 +82,8 @@ export interface IncusObserved {
   /** Why it cannot be asked; "absent": no Incus is installed. */
   readonly silent?: string;
   readonly objects: readonly LiveObject[];
+  /** Aliases and fingerprints of the images that are here. Left out: nobody looked. */
+  readonly images?: readonly string[];
 }
 
 export interface LiveObject {

@@ -14,7 +14,8 @@ const answerMs = 5000;
 export async function observeIncus(host: Host, socket: string, signal: AbortSignal): Promise<IncusObserved> {
   if ((await host.attributes(socket)) === undefined) return { silent: absent, objects: [] };
   try {
-    return { objects: await liveObjects(openIncus(host, socket, answerMs), signal) };
+    const incus = openIncus(host, socket, answerMs);
+    return { objects: await liveObjects(incus, signal), images: await imagesOf(incus, signal) };
   } catch (thrown) {
     signal.throwIfAborted();
     return { silent: asProblem(thrown).message, objects: [] };
@@ -22,10 +23,7 @@ export async function observeIncus(host: Host, socket: string, signal: AbortSign
 }
 
 async function liveObjects(incus: Incus, signal: AbortSignal): Promise<readonly LiveObject[]> {
-  const all = async (path: string): Promise<readonly Answered[]> => {
-    const found = await incus.get(`/1.0/${path}?recursion=1`, signal);
-    return Array.isArray(found) ? found.map(record) : [];
-  };
+  const all = (path: string) => listed(incus, path, signal);
   const pools = await all("storage-pools");
   const networks = (await all("networks")).filter(({ managed }) => managed === true);
   const profiles = await all("profiles");
@@ -51,6 +49,19 @@ async function liveObjects(incus: Incus, signal: AbortSignal): Promise<readonly 
     ...volumes,
     ...instances.map(instanceOf),
   ];
+}
+
+async function listed(incus: Incus, path: string, signal: AbortSignal): Promise<readonly Answered[]> {
+  const found = await incus.get(`/1.0/${path}?recursion=1`, signal);
+  return Array.isArray(found) ? found.map(record) : [];
+}
+
+async function imagesOf(incus: Incus, signal: AbortSignal): Promise<readonly string[]> {
+  const images = await listed(incus, "images", signal);
+  return images.flatMap(({ fingerprint, aliases }) => [
+    textOf(fingerprint),
+    ...(Array.isArray(aliases) ? aliases.map((alias) => textOf(record(alias).name)) : []),
+  ]);
 }
 
 function profileOf(profile: Answered) {

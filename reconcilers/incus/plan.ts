@@ -40,15 +40,16 @@ export function planIncus(
   const networks = networksGone(gone, live, wanted);
   const instances = gone.flatMap(({ object }) => (object.kind === "instance" ? [object] : []));
   const changed = objects.map((object) => changeOf(object, live.get(idOf(object))));
+  const making = changed.flatMap(({ steps }) => steps);
   return {
     steps: [
-      ...instances.map((instance) => step("remove", instance, instance.running ? "flap" : "hitless")),
-      ...changed.flatMap(({ steps }) => steps),
+      ...instances.map((instance) => step("remove", instance, losing)),
+      ...making,
       ...gone.flatMap(({ object }) => (object.kind === "profile" ? [step("remove", object, "hitless")] : [])),
       ...networks.steps,
     ],
     foreign: foreignOf(stays),
-    problems: changed.flatMap(({ problems }) => problems),
+    problems: [...changed.flatMap(({ problems }) => problems), ...withoutImage(making, observed.images)],
     notes: [
       ...changed.flatMap(({ notes }) => notes),
       ...instances.map(({ name }) => `What instance ${name} has outside of its data volumes is gone for good.`),
@@ -149,25 +150,51 @@ function poolProblems(pool: Pool, before: IncusObject): readonly Problem[] {
   ];
 }
 
+/** Of what makes an end of a file system, also of an instance that does not run: it is not to pass for nothing. */
+const losing: Impact = "flap";
+
 function instanceChange(instance: Instance, live: LiveObject | undefined): Part {
   const before = live?.object;
   const part = { steps: [], problems: [], notes: [] };
   const start = instance.running ? [step("start", instance, "hitless")] : [];
   if (before?.kind !== "instance") return { ...part, steps: [step("add", instance, "hitless"), ...start] };
   if (isMarked(instance) && !isMarked(before)) return { ...part, problems: [inTheWay(instance)] };
-  const cost = before.running ? "flap" : "hitless";
   if (before.type !== instance.type) {
     return {
       ...part,
-      steps: [step("remove", before, cost), step("add", instance, "hitless"), ...start],
+      steps: [step("remove", before, losing), step("add", instance, "hitless"), ...start],
       notes: [lost(instance)],
     };
   }
   if (isOfOther(before, instance)) {
-    const steps = [step("rebuild", instance, cost, [imageText(imageOf(instance))]), ...start];
+    const steps = [step("rebuild", instance, losing, [imageText(imageOf(instance))]), ...start];
     return { ...part, steps, notes: [lost(instance)] };
   }
   return { ...part, steps: inPlace(before, instance, live?.isDue === true) };
+}
+
+/** What is to be made of an image that is nowhere. Of a server nobody knows what it has; in a pool that is taken over all may be there. */
+function withoutImage(steps: readonly IncusStep[], images: readonly string[] | undefined): readonly Problem[] {
+  const isTakenOver = steps.some(({ kind, object }) => kind === "add" && object.kind === "pool");
+  if (images === undefined || isTakenOver) return [];
+  return steps.flatMap(({ kind, object }) => {
+    if (object.kind !== "instance" || (kind !== "add" && kind !== "rebuild")) return [];
+    const { alias, fingerprint, server } = imageOf(object) ?? {};
+    if (server !== undefined || (alias === undefined && fingerprint === undefined)) return [];
+    const isThere = images.some((one) => one === alias || (fingerprint !== undefined && one.startsWith(fingerprint)));
+    return isThere
+      ? []
+      : [
+          new Problem(
+            "INCUS_REFUSED",
+            `Incus has no image ${alias ?? fingerprint}, of which ${idOf(object)} is to be made.`,
+            {
+              remedy:
+                "Correct its name, say of which of containers.remotes it is, or bring it: incus image copy, incus image import.",
+            },
+          ),
+        ];
+  });
 }
 
 /** Of what nobody wrote down nobody knows whether it is the same. */

@@ -6,7 +6,7 @@ import type { Connection } from "../../../reconcilers/core.ts";
 import { instanceRoutes } from "./instances.ts";
 import { objectRoutes } from "./objects.ts";
 import { recoverRoutes } from "./recover.ts";
-import { type Body, type Outcome, Refused } from "./routes.ts";
+import { type Body, type Outcome, Refused, type Route } from "./routes.ts";
 import { type Answer, httpConnection, type Request } from "./socket.ts";
 import { freshState, type SimState, type Stored } from "./state.ts";
 
@@ -30,9 +30,11 @@ export interface SimIncusOptions {
 }
 
 export function simIncus(options: SimIncusOptions = {}): SimIncus {
-  const { images = { busybox: "0123456789ab" }, storage = new Map<string, Stored>() } = options;
-  const state = freshState(images);
-  const routes = [objectRoutes(state, storage), instanceRoutes(state, storage), recoverRoutes(state, storage)];
+  const { images: here = { busybox: "0123456789ab" }, storage = new Map<string, Stored>() } = options;
+  const state = freshState(here);
+  const images: Route = (method, [kind, name]) =>
+    method === "GET" && kind === "images" && name === undefined ? { sync: imagesOf(state) } : undefined;
+  const routes = [images, objectRoutes(state, storage), instanceRoutes(state, storage), recoverRoutes(state, storage)];
   const operations = new Map<string, Answer>();
   const changes: string[] = [];
   let fault: { after: number; readonly moment: "before" | "done" } | undefined;
@@ -83,6 +85,12 @@ export function simIncus(options: SimIncusOptions = {}): SimIncus {
       }, options.chunked),
     another: () => simIncus({ ...options, storage }),
   };
+}
+
+/** Those that are here; of others only their servers know. */
+function imagesOf({ images }: SimState): unknown {
+  const own = [...images].filter(([name]) => !name.includes(" "));
+  return own.map(([name, fingerprint]) => ({ fingerprint, aliases: [{ name, description: "" }] }));
 }
 
 function syncOf(metadata: unknown, status = 200): Answer {

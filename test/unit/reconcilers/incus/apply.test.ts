@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { failureOf } from "../../../../controller/deploy.ts";
+import { unallowed } from "../../../../controller/gate/adopting.ts";
 import { openIncus } from "../../../../reconcilers/incus/api.ts";
+import { asProblem, Problem } from "../../../../schemas/problem.ts";
 import { simHost } from "../../../lab/host.ts";
 import { busybox, containers, desiredOf, incusBox, plane, socket } from "../../../lab/incus/box.ts";
 import { httpConnection } from "../../../lab/incus/socket.ts";
@@ -120,6 +123,69 @@ describe("a change", () => {
       code: "INCUS_REFUSED",
       message: "Incus refused POST /1.0/instances: Invalid config: Unknown configuration key: nope.x",
     });
+  });
+});
+
+describe("what an instance is made of", () => {
+  const of = (instance: object) => desiredOf({ containers, services: { unbound: { instance } as never } });
+
+  it("is looked for before anything is done, where it is to be here", async () => {
+    const box = incusBox();
+    await box.bring(one, []);
+    const misspelt = of({ ...unbound.instance, image: { alias: "bussybox" } });
+
+    expect((await box.plan(misspelt, [one])).problems).toMatchObject([
+      { code: "INCUS_REFUSED", transient: false, message: expect.stringContaining("no image bussybox") },
+    ]);
+    expect(
+      (await box.plan(of({ ...unbound.instance, image: { fingerprint: "0123456789ab" } }), [one])).problems,
+    ).toEqual([]);
+  });
+
+  it("is the candidate's fault where a server has no such thing, and not where the server does not answer", async () => {
+    const remotes = { images: { url: "https://images.example.net" } };
+    const far = desiredOf({
+      containers: { ...containers, remotes },
+      services: { unbound: { instance: { image: { remote: "images", alias: "nope" } } } },
+    });
+    const why = async (): Promise<Problem> =>
+      asProblem(
+        await incusBox()
+          .bring(far, [])
+          .catch((thrown: unknown) => thrown),
+      );
+    const down = new Problem("INCUS_REFUSED", "dial tcp: lookup images.example.net: no such host", { transient: true });
+
+    expect(failureOf(await why(), false)).toMatchObject({ trigger: "apply", verdict: "bad" });
+    expect(failureOf(down, false)).toMatchObject({ verdict: "inconclusive" });
+  });
+
+  it("is made an end of as of something that disturbs, also of one that does not run", async () => {
+    const box = incusBox({ images: { busybox: "0123456789ab", newer: "ba9876543210" } });
+    const off = desiredOf({ containers, services: { unbound: { ...unbound, enabled: false } } });
+    await box.bring(off, []);
+    const newer = { ...unbound.instance, image: { alias: "newer" } };
+    const rebuilt = desiredOf({ containers, services: { unbound: { instance: newer, enabled: false } } });
+
+    for (const next of [rebuilt, desiredOf({ containers })]) {
+      const { steps } = await box.plan(next, [off]);
+      expect(unallowed(steps, []).map(({ kind }) => kind)).toEqual([next === rebuilt ? "rebuild" : "remove"]);
+    }
+  });
+});
+
+describe("a server of images", () => {
+  it.each([
+    ['Failed getting remote image info: Get "https://x/": dial tcp: lookup x: no such host', true],
+    ['Failed getting remote image info: Get "https://x/": context deadline exceeded', true],
+    ["write /var/lib/incus/images/0: no space left on device", true],
+    ["Failed getting remote image info: Failed getting image: The requested image couldn't be found", false],
+  ])("that says %j passes: %s", async (error, transient) => {
+    const sim = simHost();
+    sim.listen(socket, () => httpConnection(() => ({ status: 500, body: { type: "error", error } })));
+    await expect(
+      openIncus(sim.start(), socket).change({ method: "POST", path: "/1.0/instances" }, signal),
+    ).rejects.toMatchObject({ code: "INCUS_REFUSED", transient });
   });
 });
 

@@ -56,6 +56,7 @@ const candidatesFault: readonly ProblemCode[] = [
   "VPP_FOREIGN",
   "VPP_INTERFACE",
   "INCUS_FOREIGN",
+  "INCUS_VERSION",
 ];
 
 /** How long after its deadline a deployment may take to notice, before it is left behind. */

@@ -49,6 +49,7 @@ export const problemCodes = {
   INCUS_UNREACHABLE: "Incus's API does not answer.",
   INCUS_REFUSED: "Incus refused a request, or did not end an operation in time.",
   INCUS_FOREIGN: "Something in Incus that is not ours stands in the way.",
+  INCUS_VERSION: "The Incus that runs is one that may remove data by what is asked of it.",
   SYSTEM_UNIT: "A unit of the appliance does not start with its files, or does not take them.",
   SYSTEM_FILE: "What stands where a file is to be is no file, or could not be put back as it was.",
   UNMET: "A step needs something that is not there, and that no step makes.",

@@ -11,9 +11,22 @@ export type Answered = Readonly<Partial<Record<Field, unknown>>>;
 
 type Field =
   | ("name" | "description" | "type" | "driver" | "status" | "managed" | "architecture" | "project")
-  | ("config" | "devices" | "profiles" | "used_by" | "network" | "addresses" | "scope" | "address")
+  | (
+      | "source"
+      | "path"
+      | "pool"
+      | "config"
+      | "devices"
+      | "profiles"
+      | "used_by"
+      | "network"
+      | "addresses"
+      | "scope"
+      | "address"
+    )
   | ("fingerprint" | "aliases")
-  | ("error" | "operation" | "metadata" | "status_code" | "err" | "DependencyErrors");
+  | ("error" | "operation" | "metadata" | "status_code" | "err" | "DependencyErrors" | "UnknownVolumes")
+  | ("environment" | "server_version");
 
 export interface Incus {
   /** What stands at a path; undefined: nothing. */

@@ -13,9 +13,11 @@ import {
   type IncusObject,
   type IncusStep,
   type Instance,
+  mark,
   type Pool,
 } from "./model.ts";
 import { isKept } from "./observe.ts";
+import { inTheWay } from "./plan.ts";
 
 /** An image that comes over a slow line, and is unpacked. */
 const imageMs = 900_000;
@@ -70,6 +72,9 @@ async function bring(incus: Incus, object: IncusObject, isDue: boolean, signal: 
   const there = await incus.get(pathOf(object), signal);
   if (there !== undefined) return adjust(incus, object, record(there), isDue, signal);
   if (object.kind === "pool") return makePool(incus, object, signal);
+  if (await isBroughtAlong(incus, object, signal)) {
+    return adjust(incus, object, record(await incus.get(pathOf(object), signal)), isDue, signal);
+  }
   const path = pathOf(object).replace(/\/[^/]+$/, "");
   if (object.kind !== "instance")
     return void (await incus.change({ method: "POST", path, body: bodyOf(object) }, signal));
@@ -106,6 +111,7 @@ async function adjust(
   signal: AbortSignal,
 ): Promise<void> {
   if (object.kind === "pool") return;
+  if (object.kind === "instance" && keyOf(there, mark) === undefined) throw inTheWay(object);
   const before = Object.entries(record(there.config));
   const kept = object.kind === "volume" ? before : before.filter(([key]) => isKept(key));
   if (object.kind === "instance" && object.config[imageMark] !== keyOf(there, imageMark)) {
@@ -166,6 +172,60 @@ async function statusOf(incus: Incus, instance: Instance, signal: AbortSignal): 
 
 function keyOf({ config }: Answered, key: string): unknown {
   return new Map(Object.entries(record(config))).get(key);
+}
+
+/**
+ * Whether the storage has what this Incus does not know, because another boot environment's made it: then it is taken over. To make
+ * it anew would fail, and of an instance end what was there.
+ */
+async function isBroughtAlong(incus: Incus, object: Exclude<IncusObject, Pool>, signal: AbortSignal): Promise<boolean> {
+  if (object.kind !== "volume" && object.kind !== "instance") return false;
+  const name = object.kind === "volume" ? object.pool : await poolOf(incus, object, signal);
+  const there =
+    name === undefined ? undefined : await incus.get(`${base}/storage-pools/${encodeURIComponent(name)}`, signal);
+  if (name === undefined || there === undefined) return false;
+  const { driver, config } = record(there);
+  const body = { pools: [{ name, driver, description: "", config: { source: record(config).source } }] };
+  const type = object.kind === "volume" ? ["volume", "custom"] : [object.type];
+  const unknown = await unknownIn(incus, object, body, signal);
+  const isOurs = (one: Answered): boolean =>
+    one.name === object.name && type.includes(String(one.type)) && one.project === "default";
+  if (!unknown.some(isOurs)) return false;
+  await takeOver(incus, body, signal);
+  return true;
+}
+
+/** The pool of an instance's own file system: it says so, or one of its profiles does; the last one counts. */
+async function poolOf(incus: Incus, instance: Instance, signal: AbortSignal): Promise<string | undefined> {
+  const own = Object.values(instance.devices).find(({ path }) => path === "/")?.["pool"];
+  if (own !== undefined) return own;
+  let found: string | undefined;
+  for (const profile of instance.profiles) {
+    const { devices } = record(await incus.get(`${base}/profiles/${encodeURIComponent(profile)}`, signal));
+    const root = Object.values(record(devices))
+      .map(record)
+      .find(({ path }) => path === "/");
+    if (typeof root?.pool === "string") found = root.pool;
+  }
+  return found;
+}
+
+async function unknownIn(
+  incus: Incus,
+  { kind, name }: IncusObject,
+  body: Sent,
+  signal: AbortSignal,
+): Promise<readonly Answered[]> {
+  try {
+    const found = record(await incus.change({ method: "POST", path: "/internal/recover/validate", body }, signal));
+    return Array.isArray(found.UnknownVolumes) ? found.UnknownVolumes.map(record) : [];
+  } catch (thrown) {
+    signal.throwIfAborted();
+    if (!(thrown instanceof Problem) || thrown.code !== "INCUS_REFUSED") throw thrown;
+    // To make a volume ends nothing that is there. What is left of an instance of which not even that stands written is of no use.
+    if (kind === "volume" || thrown.message.includes(`/${name}/backup.yaml`)) return [];
+    throw thrown;
+  }
 }
 
 /**

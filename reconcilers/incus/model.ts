@@ -82,6 +82,7 @@ export interface IncusObserved {
   /** Why it cannot be asked; "absent": no Incus is installed. */
   readonly silent?: string;
   readonly objects: readonly LiveObject[];
+  readonly version?: string;
   /** Aliases and fingerprints of the images that are here. Left out: nobody looked. */
   readonly images?: readonly string[];
 }

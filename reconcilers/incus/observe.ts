@@ -15,7 +15,13 @@ export async function observeIncus(host: Host, socket: string, signal: AbortSign
   if ((await host.attributes(socket)) === undefined) return { silent: absent, objects: [] };
   try {
     const incus = openIncus(host, socket, answerMs);
-    return { objects: await liveObjects(incus, signal), images: await imagesOf(incus, signal) };
+    const { environment } = record(await incus.get("/1.0", signal));
+    const { server_version: version } = record(environment);
+    return {
+      ...(typeof version === "string" && { version }),
+      objects: await liveObjects(incus, signal),
+      images: await imagesOf(incus, signal),
+    };
   } catch (thrown) {
     signal.throwIfAborted();
     return { silent: asProblem(thrown).message, objects: [] };

@@ -49,7 +49,11 @@ export function planIncus(
       ...networks.steps,
     ],
     foreign: foreignOf(stays),
-    problems: [...changed.flatMap(({ problems }) => problems), ...withoutImage(making, observed.images)],
+    problems: [
+      ...changed.flatMap(({ problems }) => problems),
+      ...withoutImage(making, observed.images),
+      ...ofVersion(making, observed.version),
+    ],
     notes: [
       ...changed.flatMap(({ notes }) => notes),
       ...instances.map(({ name }) => `What instance ${name} has outside of its data volumes is gone for good.`),
@@ -197,6 +201,21 @@ function withoutImage(steps: readonly IncusStep[], images: readonly string[] | u
   });
 }
 
+/** To make a volume where one is, of which it did not know, older ones undo by removing that. */
+function ofVersion(steps: readonly IncusStep[], version: string | undefined): readonly Problem[] {
+  const [, major = 0, minor = 0, patch = 0] = (/^(\d+)\.(\d+)(?:\.(\d+))?/.exec(version ?? "") ?? []).map((part) =>
+    Number(part ?? 0),
+  );
+  const isSafe = major > 6 || (major === 6 && (minor >= 11 || (minor === 0 && patch >= 4)));
+  const makes = steps.some(({ kind, object: made }) => kind === "add" && made.kind === "volume");
+  if (version === undefined || isSafe || !makes) return [];
+  return [
+    new Problem("INCUS_VERSION", `Incus ${version} may remove the data of a volume that is to be made and is there.`, {
+      remedy: "Deploy an image with Incus 6.0.4 or a later 6.0, or with 6.11 or later.",
+    }),
+  ];
+}
+
 /** Of what nobody wrote down nobody knows whether it is the same. */
 function isOfOther(before: Instance, after: Instance): boolean {
   const [was, will] = [before.config[imageMark], after.config[imageMark]];
@@ -225,7 +244,7 @@ function needsRestart({ config: before }: Instance, { config: after }: Instance)
   return keys.some((key) => before[key] !== after[key] && !live.test(key));
 }
 
-function inTheWay({ name }: Instance): Problem {
+export function inTheWay({ name }: Instance): Problem {
   return new Problem("INCUS_FOREIGN", `An instance ${name} is there, and was not made by impctl.`, {
     remedy: `Rename it (incus rename ${name} …), or hand it over: incus config set ${name} user.imp=1, which makes it anew from its image.`,
   });

@@ -1,7 +1,16 @@
 /** Instances of the simulated Incus. */
 import { checkDevices, configOf, devicesOf, text } from "./objects.ts";
 import { Refused, type Body, type Outcome, type Route } from "./routes.ts";
-import { type Config, expandedDevices, type SimInstance, type SimState, type Stored } from "./state.ts";
+import {
+  type Config,
+  expandedDevices,
+  instanceOn,
+  type Kept,
+  type SimInstance,
+  type SimState,
+  type Stored,
+  storedOf,
+} from "./state.ts";
 
 export function instanceRoutes(state: SimState, storage: Map<string, Stored>): Route {
   return (method, [kind, name, part], body) => {
@@ -12,10 +21,12 @@ export function instanceRoutes(state: SimState, storage: Map<string, Stored>): R
     if (!instance)
       throw new Refused(404, `Failed to fetch instance "${name}" in project "default": Instance not found`);
     if (part === "state")
-      return method === "GET" ? { sync: stateOf(state, instance) } : { run: () => turn(instance, body) };
-    if (part === "rebuild") return rebuild(state, instance, body);
+      return method === "GET"
+        ? { sync: stateOf(state, instance) }
+        : { run: () => turn(state, storage, instance, body) };
+    if (part === "rebuild") return rebuild(state, storage, instance, body);
     if (method === "GET") return { sync: shown(instance) };
-    return method === "DELETE" ? remove(state, storage, instance) : put(state, instance, body);
+    return method === "DELETE" ? remove(state, storage, instance) : put(state, storage, instance, body);
   };
 }
 
@@ -42,24 +53,21 @@ function make(state: SimState, storage: Map<string, Stored>, body: Body): void {
     );
   }
   const base = fingerprintOf(state, body["source"]);
-  const instance: SimInstance = {
-    name,
+  const kept: Kept = {
     type: text(body["type"]),
     description: text(body["description"]),
     config: checkedConfig({ ...configOf(body["config"]), "image.os": "busybox", "volatile.base_image": base }),
     devices: devicesOf(body["devices"]),
     profiles: profiles ?? ["default"],
-    status: "Stopped",
-    data: "",
-    made: 1,
-    startedWith: {},
   };
-  checkDevices(state, instance.devices);
-  const root = Object.values(expandedDevices(state, instance)).find((device) => device["path"] === "/");
-  const pool = state.pools.get(root?.["pool"] ?? "");
-  if (!pool) throw new Refused(500, "Failed creating instance record: No root device could be found");
-  state.instances.set(name, instance);
-  storage.get(pool.source)?.instances.set(name, instance);
+  checkDevices(state, kept.devices);
+  const stored = storedOf(state, storage, kept);
+  if (!stored) throw new Refused(500, "Failed creating instance record: No root device could be found");
+  // What the failing call undoes is what was there before.
+  if (stored.instances.delete(name))
+    throw new Refused(500, `Failed creating instance from image: dataset already exists`);
+  stored.instances.set(name, { data: "", made: 1, base, backup: kept });
+  state.instances.set(name, instanceOn(stored, name, kept));
 }
 
 function fingerprintOf(state: SimState, source: unknown): string {
@@ -73,9 +81,11 @@ function fingerprintOf(state: SimState, source: unknown): string {
   );
 }
 
-function turn(instance: SimInstance, { action, force }: Body): void {
+function turn(state: SimState, storage: Map<string, Stored>, instance: SimInstance, { action, force }: Body): void {
   if (action === "start") {
     if (instance.status === "Running") throw new Refused(500, "The instance is already running");
+    if (!storedOf(state, storage, instance)?.instances.has(instance.name))
+      throw new Refused(500, "Failed to run: dataset does not exist");
     instance.status = "Running";
     instance.startedWith = instance.config;
     return;
@@ -87,29 +97,33 @@ function turn(instance: SimInstance, { action, force }: Body): void {
   instance.status = "Stopped";
 }
 
-function rebuild(state: SimState, instance: SimInstance, body: Body): Outcome {
+function rebuild(state: SimState, storage: Map<string, Stored>, instance: SimInstance, body: Body): Outcome {
   if (instance.status === "Running") throw new Refused(400, "Instance must be stopped to be rebuilt");
   return {
     run: () => {
       const base = fingerprintOf(state, body["source"]);
       instance.config = { ...instance.config, "volatile.base_image": base };
-      instance.data = "";
-      instance.made += 1;
+      const stored = storedOf(state, storage, instance);
+      stored?.instances.set(instance.name, { data: "", made: instance.made + 1, base, backup: keptOf(instance) });
     },
   };
 }
 
-function remove(state: SimState, storage: Map<string, Stored>, { name, status }: SimInstance): Outcome {
-  if (status === "Running") throw new Refused(400, "Instance is running");
+function remove(state: SimState, storage: Map<string, Stored>, instance: SimInstance): Outcome {
+  if (instance.status === "Running") throw new Refused(400, "Instance is running");
   return {
     run: () => {
-      state.instances.delete(name);
-      for (const stored of storage.values()) stored.instances.delete(name);
+      storedOf(state, storage, instance)?.instances.delete(instance.name);
+      state.instances.delete(instance.name);
     },
   };
 }
 
-function put(state: SimState, instance: SimInstance, body: Body): Outcome {
+function keptOf({ type, description, config, devices, profiles }: SimInstance): Kept {
+  return structuredClone({ type, description, config, devices, profiles });
+}
+
+function put(state: SimState, storage: Map<string, Stored>, instance: SimInstance, body: Body): Outcome {
   const profiles = body["profiles"] as string[];
   if (profiles.some((name) => !state.profiles.has(name))) throw new Refused(404, "Profile not found");
   return {
@@ -124,6 +138,8 @@ function put(state: SimState, instance: SimInstance, body: Body): Outcome {
         profiles,
         description: text(body["description"]),
       });
+      const root = storedOf(state, storage, instance)?.instances.get(instance.name);
+      if (root) root.backup = keptOf(instance);
     },
   };
 }

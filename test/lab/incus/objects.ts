@@ -10,6 +10,7 @@ import {
   usersOfNetwork,
   usersOfProfile,
   usersOfVolume,
+  volumeOn,
 } from "./state.ts";
 
 export function objectRoutes(state: SimState, storage: Map<string, Stored>): Route {
@@ -164,9 +165,11 @@ function volumes(
   if (method === "POST") {
     const called = text(body["name"]);
     if (state.volumes.has(`${pool}/${called}`)) throw new Refused(409, "Volume by that name already exists");
-    const volume = { name: called, config: configOf(body["config"]), data: "" };
-    state.volumes.set(`${pool}/${called}`, volume);
-    storage.get(at.source)?.volumes.set(called, volume);
+    const stored = storage.get(at.source);
+    if (stored?.volumes.has(called))
+      throw new Refused(500, `Volume path "${at.source}/custom/${called}" already exists`);
+    stored?.volumes.set(called, { data: "" });
+    state.volumes.set(`${pool}/${called}`, volumeOn(stored, called, configOf(body["config"])));
     return done;
   }
   if (name === undefined) {

@@ -1,7 +1,7 @@
 /** How the simulated Incus takes over a pool that another one filled. */
 import { configOf, text } from "./objects.ts";
 import { Refused, type Body, type Route } from "./routes.ts";
-import { expandedDevices, type SimPool, type SimState, type Stored } from "./state.ts";
+import { expandedDevices, instanceOn, type Root, type SimPool, type SimState, type Stored, volumeOn } from "./state.ts";
 
 export function recoverRoutes(state: SimState, storage: Map<string, Stored>): Route {
   return (method, [internal, recover, verb], body) => {
@@ -9,14 +9,16 @@ export function recoverRoutes(state: SimState, storage: Map<string, Stored>): Ro
     const pools = poolsIn(body);
     for (const { source } of pools)
       if (!storage.has(source)) throw new Refused(500, `Pool source "${source}" doesn't exist`);
-    const errors = pools.flatMap((pool) => missing(state, storage.get(pool.source)));
-    const unknown = pools.flatMap(({ source }) =>
-      [...(storage.get(source)?.instances.keys() ?? [])].map((name) => ({ name })),
-    );
+    const found = pools.map((pool) => [pool, unknownIn(state, pool, storage.get(pool.source))] as const);
+    const errors = found.flatMap(([, { instances }]) => missing(state, [...instances.values()]));
+    const unknown = found.flatMap(([{ name: pool }, { volumes, instances }]) => [
+      ...[...volumes.keys()].map((name) => ({ name, type: "volume", project: "default", pool })),
+      ...[...instances].map(([name, { backup }]) => ({ name, type: backup.type, project: "default", pool })),
+    ]);
     if (verb === "validate")
       return { sync: { UnknownVolumes: unknown, DependencyErrors: errors.length > 0 ? errors : null } };
     if (errors.length > 0) return { sync: { UnknownVolumes: unknown, DependencyErrors: errors } };
-    for (const pool of pools) take(state, pool, storage.get(pool.source));
+    for (const [pool, stored] of found) take(state, pool, stored, storage.get(pool.source));
     return { sync: {} };
   };
 }
@@ -29,8 +31,16 @@ function poolsIn(body: Body): readonly SimPool[] {
   }));
 }
 
-function missing(state: SimState, stored: Stored | undefined): readonly string[] {
-  const instances = [...(stored?.instances.values() ?? [])];
+/** What the storage has and the database does not. */
+function unknownIn(state: SimState, { name }: SimPool, stored: Stored | undefined): Stored {
+  return {
+    volumes: new Map([...(stored?.volumes ?? [])].filter(([volume]) => !state.volumes.has(`${name}/${volume}`))),
+    instances: new Map([...(stored?.instances ?? [])].filter(([instance]) => !state.instances.has(instance))),
+  };
+}
+
+function missing(state: SimState, roots: readonly Root[]): readonly string[] {
+  const instances = roots.map(({ backup }) => backup);
   const profiles = instances.flatMap(({ profiles: names }) => names).filter((name) => !state.profiles.has(name));
   const networks = instances
     .flatMap((instance) => Object.values(expandedDevices(state, instance)))
@@ -44,15 +54,11 @@ function missing(state: SimState, stored: Stored | undefined): readonly string[]
 }
 
 /** Volumes come without their settings, instances stopped, and with a root device of their own. */
-function take(state: SimState, pool: SimPool, stored: Stored | undefined): void {
-  state.pools.set(pool.name, pool);
-  for (const volume of stored?.volumes.values() ?? []) {
-    volume.config = {};
-    state.volumes.set(`${pool.name}/${volume.name}`, volume);
-  }
-  for (const instance of stored?.instances.values() ?? []) {
-    instance.status = "Stopped";
-    instance.devices = { ...instance.devices, root: { path: "/", pool: pool.name, type: "disk" } };
-    state.instances.set(instance.name, instance);
+function take(state: SimState, pool: SimPool, { volumes, instances }: Stored, stored: Stored | undefined): void {
+  state.pools.set(pool.name, state.pools.get(pool.name) ?? pool);
+  for (const name of volumes.keys()) state.volumes.set(`${pool.name}/${name}`, volumeOn(stored, name, {}));
+  for (const [name, { backup }] of instances) {
+    const devices = { ...backup.devices, root: { path: "/", pool: pool.name, type: "disk" } };
+    state.instances.set(name, instanceOn(stored, name, { ...backup, devices }));
   }
 }

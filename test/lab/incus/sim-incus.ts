@@ -12,6 +12,8 @@ import { freshState, type SimState, type Stored } from "./state.ts";
 
 export interface SimIncus {
   readonly state: SimState;
+  /** By source of the pool. */
+  readonly storage: ReadonlyMap<string, Stored>;
   /** Requests that change something, in order: "PUT /1.0/networks/incusbr0". */
   readonly changes: string[];
   /** The next request that changes something and is the `after`-th from now breaks: before it is done, or when it is done. */
@@ -25,16 +27,30 @@ export interface SimIncusOptions {
   /** By alias, fingerprints of images that are here. */
   readonly images?: Readonly<Record<string, string>>;
   readonly storage?: Map<string, Stored>;
+  /** Which Incus it is; one that may be trusted with volumes unless given. */
+  readonly version?: string;
   /** How long the pieces are in which it answers; left out: whole. */
   readonly chunked?: number;
 }
 
 export function simIncus(options: SimIncusOptions = {}): SimIncus {
-  const { images: here = { busybox: "0123456789ab" }, storage = new Map<string, Stored>() } = options;
+  const {
+    images: here = { busybox: "0123456789ab" },
+    storage = new Map<string, Stored>(),
+    version = "6.0.4",
+  } = options;
   const state = freshState(here);
   const images: Route = (method, [kind, name]) =>
     method === "GET" && kind === "images" && name === undefined ? { sync: imagesOf(state) } : undefined;
-  const routes = [images, objectRoutes(state, storage), instanceRoutes(state, storage), recoverRoutes(state, storage)];
+  const server: Route = (method, [first = ""]) =>
+    method === "GET" && first === "" ? { sync: { environment: { server_version: version } } } : undefined;
+  const routes = [
+    server,
+    images,
+    objectRoutes(state, storage),
+    instanceRoutes(state, storage),
+    recoverRoutes(state, storage),
+  ];
   const operations = new Map<string, Answer>();
   const changes: string[] = [];
   let fault: { after: number; readonly moment: "before" | "done" } | undefined;
@@ -70,6 +86,7 @@ export function simIncus(options: SimIncusOptions = {}): SimIncus {
 
   return {
     state,
+    storage,
     changes,
     breakAt(after, moment) {
       fault = { after, moment };

@@ -15,6 +15,7 @@ export interface SimProfile {
   devices: Devices;
 }
 
+/** As the database has it; what it holds is in the storage. */
 export interface SimVolume {
   readonly name: string;
   config: Config;
@@ -22,6 +23,7 @@ export interface SimVolume {
   data: string;
 }
 
+/** As the database has it; its file system is in the storage. */
 export interface SimInstance {
   readonly name: string;
   readonly type: string;
@@ -32,7 +34,7 @@ export interface SimInstance {
   status: "Running" | "Stopped";
   /** What somebody wrote into its own file system, and how often that was made. */
   data: string;
-  made: number;
+  readonly made: number;
   /** What it runs with: of the last start. */
   startedWith: Config;
 }
@@ -43,10 +45,65 @@ export interface SimPool {
   readonly source: string;
 }
 
-/** What stands in the file system or dataset of a pool. */
+/** What stands in the file system or dataset of a pool, whatever any database says. */
 export interface Stored {
-  readonly volumes: Map<string, SimVolume>;
-  readonly instances: Map<string, SimInstance>;
+  readonly volumes: Map<string, { data: string }>;
+  readonly instances: Map<string, Root>;
+}
+
+/** What an instance has of its own. */
+export interface Root {
+  data: string;
+  /** How often it was made, and of which image last. */
+  made: number;
+  base: string;
+  /** backup.yaml: the instance as it is to be taken over. */
+  backup: Kept;
+}
+
+export type Kept = Readonly<Pick<SimInstance, "type" | "description" | "config" | "devices" | "profiles">>;
+
+export function volumeOn(stored: Stored | undefined, name: string, config: Config): SimVolume {
+  return {
+    name,
+    config,
+    get data() {
+      return stored?.volumes.get(name)?.data ?? "";
+    },
+    set data(text) {
+      const kept = stored?.volumes.get(name);
+      if (kept) kept.data = text;
+    },
+  };
+}
+
+export function instanceOn(stored: Stored | undefined, name: string, kept: Kept): SimInstance {
+  return {
+    name,
+    ...structuredClone(kept),
+    status: "Stopped",
+    startedWith: {},
+    get data() {
+      return stored?.instances.get(name)?.data ?? "";
+    },
+    set data(text) {
+      const root = stored?.instances.get(name);
+      if (root) root.data = text;
+    },
+    get made() {
+      return stored?.instances.get(name)?.made ?? 0;
+    },
+  };
+}
+
+/** Where an instance's file system is. */
+export function storedOf(
+  state: SimState,
+  storage: ReadonlyMap<string, Stored>,
+  instance: Pick<SimInstance, "profiles" | "devices">,
+): Stored | undefined {
+  const root = Object.values(expandedDevices(state, instance)).find((device) => device["path"] === "/");
+  return storage.get(state.pools.get(root?.["pool"] ?? "")?.source ?? "");
 }
 
 export interface SimState {

@@ -83,6 +83,54 @@ describe("another boot environment", () => {
   });
 });
 
+describe("what another boot environment left in the storage", () => {
+  const kea = { instance: { ...busybox, data: { leases: { path: "/var/lib/kea" } } } };
+  const more = desiredOf({ containers, services: { unbound, kea } });
+
+  async function back() {
+    const box = incusBox();
+    await box.bring(one, []);
+    const old = box.incus;
+    box.incus = old.another();
+    await box.bring(more, [one]);
+    const [leases, instance] = [box.incus.state.volumes.get("data/kea-leases"), box.incus.state.instances.get("kea")];
+    if (leases) leases.data = "192.0.2.7";
+    if (instance) instance.data = "cache";
+    box.incus = old;
+    return box;
+  }
+
+  it("is taken over by the one that comes back, once it is asked for the same", async () => {
+    const box = await back();
+
+    await box.bring(more, [one]);
+
+    expect(box.incus.state.volumes.get("data/kea-leases")?.data).toBe("192.0.2.7");
+    expect(box.incus.state.instances.get("kea")).toMatchObject({ data: "cache", made: 1, status: "Running" });
+    expect((await box.plan(more, [more])).steps).toEqual([]);
+  });
+
+  it("stays what it is where somebody else made it", async () => {
+    const box = await back();
+    const stored = box.incus.storage.get("/persistent/data/incus")?.instances.get("kea");
+    if (stored) stored.backup = { ...stored.backup, config: {} };
+
+    await expect(box.bring(more, [one])).rejects.toMatchObject({ code: "INCUS_FOREIGN" });
+    expect(box.incus.state.instances.get("kea")?.data).toBe("cache");
+  });
+});
+
+describe("an Incus that undoes by removing", () => {
+  it.each(["6.0.0", "6.0.3", "6.10"])("of version %s makes no volume", async (version) => {
+    const { problems } = await incusBox({ version }).plan(one, []);
+    expect(problems).toMatchObject([{ code: "INCUS_VERSION", transient: false }]);
+  });
+
+  it.each(["6.0.4", "6.0.6", "6.11", "7.0.1"])("is not %s", async (version) => {
+    expect((await incusBox({ version }).plan(one, [])).problems).toEqual([]);
+  });
+});
+
 describe("a change", () => {
   it("that counts only at a start comes with a restart, also where it was interrupted before that", async () => {
     const box = incusBox();

@@ -69,6 +69,7 @@ export const problemCodes = {
   IMAGE_UNREACHABLE: "An image or its manifest cannot be fetched.",
   IMAGE_CORRUPT: "What came of an image is not what its manifest says.",
   IMAGE_REFUSED: "An image is not for this box, or is older than what is committed.",
+  IMAGE_ROOM: "The pool has no room for an image, or would have less left than policy wants to be kept free.",
   IMAGE_RECEIVE: "An image could not be received into the pool, or lacks what a boot environment needs.",
   IMAGE_BUILD: "An image could not be built or tried on this machine.",
   UPDATE: "Another version of the agent cannot be had, is not what it is said to be, or did not come up.",

@@ -1,8 +1,11 @@
 /** An image from where images.yaml says into the pool: found, believed, fitting, fetched, received. */
 import type { Host } from "../../reconcilers/core.ts";
+import type { ImageStream } from "../../schemas/manifest.ts";
+import { asProblem } from "../../schemas/problem.ts";
 import type { Settings } from "../../schemas/settings.ts";
 import { journalFormat } from "../journal.ts";
 import { findImage } from "./catalogue.ts";
+import { missingBytes, storeFolder } from "./chunk-store.ts";
 import { chunksOf, fetchStream } from "./fetch.ts";
 import { architectureTag, refusal, smallestStream } from "./fitting.ts";
 import { paced } from "./pace.ts";
@@ -22,14 +25,23 @@ export function bringImages(host: Host, settings: Pick<Settings, "images" | "pat
     const stream = smallestStream(found.manifest, place.snapshots);
     const fetching = { host, cache: paths.cache, places: found.places, pace, signal, told };
     // ZFS is not kept waiting by a thin line, nor given the same again and again by one that breaks off.
-    if (place.isSlow || images["bytes-per-second"] !== undefined) await fetchStream(stream, fetching);
-    await receiveImage(found, stream, {
-      host,
-      root: place.root,
-      folder: `${paths.run}/image`,
-      chunks: (one) => chunksOf(one, fetching),
-      signal,
-    });
+    const isSlow = place.isSlow || images["bytes-per-second"] !== undefined;
+    try {
+      await receiveImage(found, stream, {
+        host,
+        root: place.root,
+        folder: `${paths.run}/image`,
+        floorBytes: place.floorBytes,
+        missing: async (one) => missingBytes(storeFolder(paths.cache, one), one),
+        ...(isSlow && { first: async (one: ImageStream) => fetchStream(one, fetching) }),
+        chunks: (one) => chunksOf(one, fetching),
+        signal,
+      });
+    } catch (thrown) {
+      // What was fetched of it takes room as well.
+      if (asProblem(thrown).code === "IMAGE_ROOM") await host.remove(storeFolder(paths.cache, stream));
+      throw thrown;
+    }
     await host.remove(folder);
   };
 }

@@ -4,7 +4,7 @@
  * somebody's hand cost only the chunks that they spoiled.
  */
 import { hash } from "node:crypto";
-import { mkdir, open, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, readFile, rm, type FileHandle } from "node:fs/promises";
 import type { Host } from "../../reconcilers/core.ts";
 import type { ImageStream } from "../../schemas/manifest.ts";
 import { Problem } from "../../schemas/problem.ts";
@@ -25,6 +25,15 @@ const reserveBytes = 64 * 1024 * 1024;
 /** Where the chunks of a stream are, below the cache's folder. */
 export function storeFolder(cache: string, { sha256 }: ImageStream): string {
   return `${cache}/images/${sha256.replace("sha256:", "")}`;
+}
+
+/** Bytes of a stream that its map does not say to be here; all where there is none. */
+export async function missingBytes(folder: string, stream: ImageStream): Promise<number> {
+  const map = await readFile(`${folder}/chunks`, "latin1").catch(() => "");
+  return [...stream.chunks.keys()].reduce(
+    (sum, index) => sum + (map[index] === "1" ? 0 : placeIn(stream, index).bytes),
+    0,
+  );
 }
 
 /** Opens it, or begins it. Rejects with HOST_FILE when it cannot be, or when there is no room for the rest. */

@@ -12,6 +12,7 @@ import type { SignedManifest } from "./manifest.ts";
 import { checkContents } from "./contents.ts";
 import { ahead, beginningOf } from "./decompress.ts";
 import { lastLine, whileMounted } from "./mounted.ts";
+import { noRoom, roomFor } from "./room.ts";
 import { removeLeftovers, removeStaging, stagingName, standing, type Standing } from "./staging.ts";
 import { headerBytes, parseHeader } from "./stream-header.ts";
 
@@ -21,6 +22,12 @@ export interface Receiving {
   readonly root: string;
   /** A folder that is there only while a dataset is looked at. */
   readonly folder: string;
+  /** Bytes of the pool that stay free. */
+  readonly floorBytes: number;
+  /** Bytes of a stream that come over the network yet. */
+  readonly missing: (stream: ImageStream) => Promise<number>;
+  /** Done once there is room for it, before any of it is received. */
+  readonly first?: (stream: ImageStream) => Promise<void>;
   /** The chunks of a stream, checked: see fetch.ts. */
   readonly chunks: (stream: ImageStream) => AsyncGenerator<Buffer, void>;
   readonly signal: AbortSignal;
@@ -38,8 +45,8 @@ const receiveMs = 4 * 3600_000;
 const mountMs = 60_000;
 
 /**
- * Receives `stream` of the image, unless the pool has the image already. Rejects with IMAGE_RECEIVE, IMAGE_CORRUPT, POOL, or with
- * what `chunks` rejects with, and leaves nothing then.
+ * Receives `stream` of the image, unless the pool has the image already. Rejects with IMAGE_RECEIVE, IMAGE_ROOM, IMAGE_CORRUPT,
+ * POOL, or with what `first` or `chunks` rejects with, and leaves nothing then.
  */
 export async function receiveImage(
   image: Pick<SignedManifest, "manifest" | "digest">,
@@ -57,9 +64,12 @@ export async function receiveImage(
     await finish(receiving, image, dataset, found.named);
     return { dataset, isOld: false };
   }
+  const needed = { name: manifest.name, stream, missing: await receiving.missing(stream) };
+  const quota = await roomFor(host, root, { ...needed, floorBytes: receiving.floorBytes }, signal);
+  await receiving.first?.(stream);
   let snapshot: string;
   try {
-    await pass(receiving, image, stream, staging, before);
+    await pass(receiving, image, stream, staging, before, quota);
     snapshot = await mustHave(receiving, staging, manifest);
     await lookInside(receiving, staging, manifest);
   } catch (thrown) {
@@ -94,6 +104,7 @@ async function pass(
   stream: ImageStream,
   staging: string,
   before: Standing,
+  quota: number,
 ): Promise<void> {
   const origin = originOf(before, stream);
   const own: Partial<Record<OwnProperty, string>> = { "imp:state": "receiving", "imp:image": manifest.name };
@@ -105,6 +116,8 @@ async function pass(
     exec: "on",
     setuid: "on",
     devices: "on",
+    // Not refquota, which ZFS sets only once everything is there.
+    quota: String(quota),
     ...own,
   };
   const options = Object.entries({ ...forced, ...origin }).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
@@ -182,7 +195,10 @@ async function finish(
     "imp:manifest": digest,
     "imp:state": "staged",
   };
-  const set = Object.entries({ ...own, canmount: "noauto", mountpoint: "/" }).map(([key, value]) => `${key}=${value}`);
+  // What limited its receiving would limit what runs in it.
+  const set = Object.entries({ quota: "none", ...own, canmount: "noauto", mountpoint: "/" }).map(
+    ([key, value]) => `${key}=${value}`,
+  );
   await zfs(host, ["set", ...set, dataset], signal);
 }
 
@@ -194,11 +210,7 @@ function refusedBy({ stderr, exitCode }: RunResult, name: string, what: string):
       remedy: "Make it with `zfs send SNAPSHOT | zstd`, and its manifest anew.",
     });
   }
-  if (/out of space/.test(stderr)) {
-    return new Problem("IMAGE_RECEIVE", `The pool has no room for ${name}: ${said}`, {
-      remedy: "Remove boot environments that are not needed: `impctl be list`, `impctl be rm`.",
-    });
-  }
+  if (/out of space|quota exceeded/.test(stderr)) return noRoom(`The pool has no room for ${name}: ${said}`);
   if (/key must be loaded/.test(stderr)) {
     return new Problem("IMAGE_RECEIVE", `${name} cannot be received: ${said}`, {
       remedy: "Load the key of the dataset above the boot environments: `zfs load-key`.",

@@ -6,6 +6,7 @@ import { environmentOf, isWhole, type BootEnvironment } from "../../reconcilers/
 import { isOf } from "../../reconcilers/bootenv/plan.ts";
 import { epochOf, type Standing } from "../../reconcilers/bootenv/standing.ts";
 import { asProblem, type Problem } from "../../schemas/problem.ts";
+import { retentionOf } from "../boot-environments.ts";
 import { inFlight } from "../machine.ts";
 import type { Turn } from "../turn.ts";
 import type { WantedImage } from "./catalogue.ts";
@@ -37,6 +38,8 @@ export interface StagingPlace {
   readonly epoch?: number;
   /** Names of images for which a commit asks although they are older. */
   readonly allowed: readonly string[];
+  /** Bytes of the pool that stay free. */
+  readonly floorBytes: number;
   /** Fetch it whole before any of it is received: it did not come in one go before. */
   readonly isSlow: boolean;
 }
@@ -58,6 +61,8 @@ export interface Staging {
 const againMs = 60_000;
 /** The same where only a change can help: a manifest may be corrected without a commit. */
 const refusedMs = 600_000;
+/** One for which there was no room waits until there is so much more of it: logs come and go. */
+const moreRoomBytes = 256 * 2 ** 20;
 /** Between two words of how far it is. */
 const tellMs = 1000;
 
@@ -65,14 +70,14 @@ interface Work {
   readonly key: string;
   readonly ending: AbortController;
   status: ImageStatus;
-  /** Set once it ended without the image: why, and until when it is left alone. */
-  failed?: { readonly problem: Problem; readonly until: number };
+  /** Set once it ended without the image: why, until when it is left alone, and until so many bytes are free. */
+  failed?: { readonly problem: Problem; readonly until: number; readonly room: number };
 }
 
 export function startStaging(): Staging {
   let work: Work | undefined;
 
-  function begin(turn: Turn, wanted: WantedImage, place: StagingPlace, key: string): void {
+  function begin(turn: Turn, wanted: WantedImage, place: StagingPlace, key: string, freeBytes: number): void {
     const { parts, signal, publish, appliance } = turn;
     const { name = "", digest = "" } = wanted;
     const ending = new AbortController();
@@ -100,7 +105,8 @@ export function startStaging(): Staging {
         if (signal.aborted || ending.signal.aborted) return;
         const problem = asProblem(thrown);
         const { transient, message, remedy } = problem;
-        mine.failed = { problem, until: parts.host.uptime() + (transient ? againMs : refusedMs) };
+        const room = problem.code === "IMAGE_ROOM" ? freeBytes + moreRoomBytes : 0;
+        mine.failed = { problem, until: parts.host.uptime() + (transient ? againMs : refusedMs), room };
         const said = { reason: message, ...(remedy !== undefined && { unblock: remedy }) };
         tell({ name, digest, state: transient ? "waiting" : "failed", ...said });
       }
@@ -117,7 +123,7 @@ export function startStaging(): Staging {
   return {
     look(turn) {
       const { parts, appliance, known, publish } = turn;
-      const { wanted, environments } = known();
+      const { wanted, environments, committed } = known();
       const image = wanted?.image;
       const there = image && environments?.observed.environments.find((one) => isThis(image, one));
       const isRunning = there !== undefined && there.guid === environments?.observed.booted;
@@ -130,14 +136,18 @@ export function startStaging(): Staging {
         const { name = "", digest = "" } = image;
         return publish({ image: { name, digest, state: "staged" } });
       }
-      const place = placeIn(environments, appliance.memory.ledger().words.allowDowngrade?.image);
-      const key = JSON.stringify([image, place.allowed, place.epoch]);
+      const { floorBytes } = retentionOf(wanted?.generation?.policy ?? committed?.policy ?? {});
+      const allowed = appliance.memory.ledger().words.allowDowngrade?.image;
+      const place = { ...placeIn(environments, allowed), floorBytes };
+      const { availableBytes } = environments.observed.pool;
+      const key = JSON.stringify([image, place.allowed, place.epoch, floorBytes]);
       if (work && work.key !== key) end();
       if (work?.failed) appliance.listener.complain(work.failed.problem);
-      const isDue = !work || (work.failed && parts.host.uptime() >= work.failed.until);
+      const { until, room } = work?.failed ?? { until: Infinity, room: 0 };
+      const isDue = !work || (parts.host.uptime() >= until && availableBytes >= room);
       // A disk that is busy is no time to prove that nothing got worse.
       if (!isDue || inFlight(appliance.progress.state())) return publish({ image: work?.status });
-      begin(turn, image, { ...place, isSlow: work?.failed !== undefined }, key);
+      begin(turn, image, { ...place, isSlow: work?.failed !== undefined }, key, availableBytes);
     },
   };
 }
@@ -146,7 +156,10 @@ function isThis({ name = "", digest = "" }: WantedImage, environment: BootEnviro
   return isOf({ name, manifest: digest }, environment);
 }
 
-function placeIn({ observed, committed }: Standing, allowed: string | undefined): Omit<StagingPlace, "isSlow"> {
+function placeIn(
+  { observed, committed }: Standing,
+  allowed: string | undefined,
+): Omit<StagingPlace, "isSlow" | "floorBytes"> {
   const { environments, pool } = observed;
   const guids = (some: readonly BootEnvironment[]): readonly string[] =>
     some.flatMap(({ snapshots }) => snapshots.map(({ guid }) => guid));

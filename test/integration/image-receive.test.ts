@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { storeFolder } from "../../controller/images/chunk-store.ts";
 import { readContents } from "../../controller/images/contents.ts";
 import { headerBytes, parseHeader } from "../../controller/images/stream-header.ts";
 import { manifestText } from "../../schemas/manifest-file.ts";
@@ -23,6 +24,8 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
   let pool: FusePool;
   let first: MadeImage;
   let second: MadeImage;
+  /** Of a stream that is a few times smaller than what it unpacks to. */
+  let wide: MadeImage;
 
   async function must(line: string): Promise<string> {
     const { exitCode, stdout, stderr } = await pool.run(line.split(" ") as [string]);
@@ -54,6 +57,12 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
     await must(`zfs clone -o mountpoint=${top}/b tank/build/a@img tank/build/b`);
     await must(`cp ${top}/root/usr/lib/imp/node ${top}/b/usr/lib/imp/another`);
     await must("zfs snapshot tank/build/b@img");
+    await must(`zfs create -o mountpoint=${top}/c tank/build/c`);
+    await must(`cp -a ${top}/root/. ${top}/c`);
+    await must(`dd if=/dev/zero of=${top}/c/even bs=1M count=24`);
+    await must("zfs snapshot tank/build/c@img");
+    mkdirSync(join(top, "wide"));
+    await send("wide/c.zfs.zst", "tank/build/c@img");
     await send("a.zfs.zst", "tank/build/a@img");
     await send("b.zfs.zst", "tank/build/b@img");
     await send("b.from-a.zfs.zst", "-i tank/build/a@img tank/build/b@img");
@@ -61,6 +70,7 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
     await untilDone("zfs destroy -R tank/build");
     first = await described("imp-v1", packages, ["a.zfs.zst"]);
     second = await described("imp-v2", packages, ["b.zfs.zst", "b.from-a.zfs.zst"]);
+    wide = await described("imp-v1", packages, ["c.zfs.zst"], join(top, "wide"));
   });
   afterAll(async () => {
     await pool[Symbol.asyncDispose]();
@@ -131,16 +141,17 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
     readonly fetched?: number;
   }
 
-  function start(path: string, ...more: readonly string[]) {
+  function start(path: string, env: NodeJS.ProcessEnv = {}, ...more: readonly string[]) {
     rmSync(join(top, "cache"), { recursive: true, force: true });
     const script = new URL("../lab/zfs/receive-child.ts", import.meta.url).pathname;
     return pool.spawn([process.execPath, script, path, join(top, "cache"), ...more], {
       stdio: ["ignore", "pipe", "pipe"],
+      env,
     });
   }
 
-  async function receive(path: string, ...more: readonly string[]): Promise<Came> {
-    const child = start(path, ...more);
+  async function receive(path: string, env: NodeJS.ProcessEnv = {}, ...more: readonly string[]): Promise<Came> {
+    const child = start(path, env, ...more);
     let [out, err] = ["", ""];
     child.stdout?.on("data", (text: Buffer) => void (out += text.toString()));
     child.stderr?.on("data", (text: Buffer) => void (err += text.toString()));
@@ -188,6 +199,7 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
       mountpoint: "/",
       mounted: "no",
       readonly: "off",
+      quota: "0",
       "imp:state": "staged",
       "imp:image": "imp-v1",
       "imp:version": "1.4.0",
@@ -205,7 +217,7 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
     signManifest(first.path, key);
     const server = await imageServer(top);
     const settings = { machine: "a/b", repository: { folder: "/x" }, trust: { "allowed-signers": allowed } };
-    const came = await receive(`${server.url}/imp-v1.json`, JSON.stringify(settings));
+    const came = await receive(`${server.url}/imp-v1.json`, {}, JSON.stringify(settings));
     await server.close();
     expect(came).toMatchObject({ fetched: first.manifest.streams[0]?.size });
     expect(await property("imp:state", "tank/ROOT/imp-v1")).toBe("staged");
@@ -316,10 +328,45 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
     const came = await receive(first.path);
     await must("zfs destroy tank/filler");
     expect(came).toMatchObject({
-      code: "IMAGE_RECEIVE",
-      message: expect.stringMatching(/^The pool has no room for imp-v1: .*out of space/),
+      code: "IMAGE_ROOM",
+      message: expect.stringMatching(
+        /^The pool has [12] MiB free, and imp-v1 needs \d+ MiB at least, with 0 MiB to spare\.$/,
+      ),
     });
+    expect(existsSync(join(top, "cache/images"))).toBe(false);
     expect(await standing()).toBe(alone);
+  });
+
+  it("is refused where less would be left than has to stay free, before or while it comes, and leaves nothing", async () => {
+    const { key, allowed } = makeSigner(join(top, "wide"));
+    signManifest(wide.path, key);
+    const settings = JSON.stringify({
+      machine: "a/b",
+      repository: { folder: "/x" },
+      trust: { "allowed-signers": allowed },
+    });
+    const available = Number(await must("zfs get -Hp -o value available tank"));
+    const bring = async (freeBytes: number) =>
+      receive(wide.path, { IMP_FLOOR_BYTES: String(available - freeBytes) }, settings);
+    const before = await bring(2 ** 20);
+    expect(before).toMatchObject({
+      code: "IMAGE_ROOM",
+      message: expect.stringMatching(
+        /^The pool has \d+ MiB free, and imp-v1 needs \d+ MiB at least, with \d+ MiB to spare\.$/,
+      ),
+    });
+    // Its stream has room, with what is fetched of it, and what it unpacks to has not.
+    const during = await bring(16 * 2 ** 20);
+    expect(during).toMatchObject({
+      code: "IMAGE_ROOM",
+      message: expect.stringMatching(/^The pool has no room for imp-v1: .*out of space/),
+      remedy: expect.stringContaining("policy.min-free-pool-mebibytes"),
+    });
+    const [stream] = wide.manifest.streams;
+    expect(stream && existsSync(storeFolder(join(top, "cache"), stream))).toBe(false);
+    expect(await standing()).toBe(alone);
+    expect(await bring(64 * 2 ** 20)).not.toHaveProperty("code");
+    expect(await property("quota", "tank/ROOT/imp-v1")).toBe("0");
   });
 
   it("is received by the next agent where this one was killed in the middle", async () => {
@@ -353,11 +400,12 @@ describe.skipIf(why)(`an image on its way into a pool${why ? ` (${why})` : ""}`,
 
   it("is finished where an agent was killed right after it had its name", async () => {
     await receive(first.path);
-    for (const line of ["imp:state=receiving", "mountpoint=none", "canmount=off"])
+    for (const line of ["imp:state=receiving", "mountpoint=none", "canmount=off", "quota=64M"])
       await must(`zfs set ${line} tank/ROOT/imp-v1`);
     expect(await receive(first.path)).toMatchObject({ dataset: "tank/ROOT/imp-v1", isOld: false });
     expect(await property("imp:state", "tank/ROOT/imp-v1")).toBe("staged");
     expect(await property("mountpoint", "tank/ROOT/imp-v1")).toBe("/");
+    expect(await property("quota", "tank/ROOT/imp-v1")).toBe("0");
   });
 
   function versions(vpp: string): Manifest["versions"] {

@@ -91,6 +91,26 @@ describe("an image that the machine file names", () => {
     expect(tries).toBe(1);
   });
 
+  it("for which the pool has no room waits until there is more, or less has to stay free", async () => {
+    const { s, pool } = await box();
+    const places: StagingPlace[] = [];
+    s.stageImage = async (_wanted, place) => {
+      places.push(place);
+      throw new Problem("IMAGE_ROOM", "The pool has no room for b.");
+    };
+    push(s, "two", { image });
+    await s.sim.until(() => s.status().image?.state === "failed", "it is refused");
+    await s.sim.pass(1_300_000);
+    expect(places.map(({ floorBytes }) => floorBytes / 2 ** 20)).toEqual([2048]);
+    pool.sizeBytes += 2 ** 29;
+    await s.sim.pass(700_000);
+    expect(places).toHaveLength(2);
+    const lower = { ...one, policy: { ...one.policy, "min-free-pool-mebibytes": 100 } };
+    push(s, "three", { image, generation: lower });
+    await s.sim.until(() => places.length > 2, "it is tried again");
+    expect(places.at(-1)?.floorBytes).toBe(100 * 2 ** 20);
+  });
+
   it("is let go where another commit does not want it any more", async () => {
     const { s } = await box();
     let reason: unknown;

@@ -5,6 +5,7 @@
 import { dirname } from "node:path";
 import { linuxHost } from "../../../controller/host/linux.ts";
 import { bringImages } from "../../../controller/images/bring.ts";
+import { missingBytes, storeFolder } from "../../../controller/images/chunk-store.ts";
 import { chunksOf } from "../../../controller/images/fetch.ts";
 import { smallestStream } from "../../../controller/images/fitting.ts";
 import { digestOf, parsed, readManifestFile } from "../../../controller/images/manifest.ts";
@@ -19,11 +20,13 @@ const [path = "", cache = "", settingsText] = process.argv.slice(2);
 const host = linuxHost({ seal: () => "", reveal: () => undefined });
 const { signal } = new AbortController();
 const root = "tank/ROOT";
+const floorBytes = Number(process.env["IMP_FLOOR_BYTES"] ?? 0);
 
 async function bring(text: string): Promise<void> {
   const settings = Settings.parse({ ...(JSON.parse(text) as object), paths: { cache } });
   const { snapshots } = await standing(host, root, signal);
-  const place = { root, snapshots: new Set(snapshots.keys()), committed: [], allowed: [], isSlow: false };
+  const known = { root, snapshots: new Set(snapshots.keys()), committed: [], allowed: [] };
+  const place = { ...known, floorBytes, isSlow: false };
   let fetched = 0;
   const [begun, own, others] = [performance.now(), process.cpuUsage(), childrenMs()];
   await bringImages(host, settings)({ manifest: path }, place, (progress) => (fetched = progress.fetched), signal);
@@ -44,6 +47,8 @@ async function receive(): Promise<void> {
     host,
     root,
     folder: "/run/imp/image",
+    floorBytes,
+    missing: async (wanted) => missingBytes(storeFolder(cache, wanted), wanted),
     chunks: (wanted) =>
       chunksOf(wanted, { host, cache, places, pace, signal, told: () => process.stderr.write("chunk\n") }),
     signal,

@@ -44,7 +44,13 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     mode: "apply",
     repository: { "poll-seconds": 0.05, branch: "main" },
     failsafe: { mode: "required", program: failsafe },
-    paths: { state: `${folder}/state`, cache: `${folder}/cache`, run: `${folder}/run` },
+    vpp: { mode: "off" },
+    paths: {
+      state: `${folder}/state`,
+      cache: `${folder}/cache`,
+      run: `${folder}/run`,
+      "frr-config": `${folder}/frr.conf`,
+    },
   } as unknown as Settings;
   const files = bootFiles(host, settings.paths.state, [
     {

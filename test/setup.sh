@@ -28,6 +28,7 @@ if [ "$1" = --machine ]; then
   need git git
   need ssh openssh-client
   need openssl openssl
+  [ -z "${IMP_TEST_ZBM-}" ] || need /usr/share/ovmf/OVMF.fd ovmf # firmware that starts it
 else
   need git git
   need curl curl # what the workflows in deploy/ci post with

@@ -16,8 +16,11 @@ export interface Drive {
 }
 
 export interface Hardware {
+  /** Or a program for its firmware. */
   readonly kernel: string;
-  readonly initrd: string;
+  readonly initrd?: string;
+  /** Instead of QEMU's own BIOS. */
+  readonly firmware?: string;
   /** The kernel's command line. */
   readonly line: string;
   readonly drives: readonly Drive[];
@@ -66,7 +69,7 @@ export interface Run {
 }
 
 export function qemuArguments(hardware: Hardware, { log, port, words }: Run): readonly string[] {
-  const { kernel, initrd, line, drives, watchdog, crashes, monitor } = hardware;
+  const { kernel, initrd, firmware, line, drives, watchdog, crashes, monitor } = hardware;
   const nic = (name: keyof typeof nics, peer: string) => [
     "-netdev",
     `${peer},id=${name}`,
@@ -79,10 +82,10 @@ export function qemuArguments(hardware: Hardware, { log, port, words }: Run): re
     `file,id=console,path=${log},append=on`,
     "-serial",
     "chardev:console",
+    ...(firmware === undefined ? [] : ["-bios", firmware]),
     "-kernel",
     kernel,
-    "-initrd",
-    initrd,
+    ...(initrd === undefined ? [] : ["-initrd", initrd]),
     "-append",
     [line, ...words].join(" "),
     ...drives.flatMap(driveArguments),

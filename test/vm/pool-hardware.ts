@@ -3,10 +3,16 @@
  * can pick, and has a watchdog.
  */
 import { execFileSync } from "node:child_process";
-import { closeSync, existsSync, ftruncateSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, copyFileSync, existsSync, ftruncateSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Hardware } from "./hardware.ts";
 import type { PoolImage } from "./pool-image.ts";
+
+/** zfsbootmenu's own image for EFI, where one is given, instead of the stand-in. */
+export const zfsbootmenu = process.env["IMP_TEST_ZBM"];
+export const firmware = "/usr/share/ovmf/OVMF.fd";
+
+const hook = join(import.meta.dirname, "../../deploy/zfsbootmenu/imp-trial");
 
 /** Of zfsbootmenu itself: docs of its hook. */
 const line =
@@ -24,7 +30,16 @@ export function poolHardware(folder: string, { disk: image, loader, sshKey }: Po
     { name: "root", file: disk, format: "qcow2", writes: "kept" },
     { name: "menu", file: menu(folder), format: "raw", writes: "refused" },
   ] as const;
-  return { ...loader, line, drives, sshKey, watchdog: true, crashes, monitor: join(folder, "monitor") };
+  const rest = { sshKey, watchdog: true, crashes, monitor: join(folder, "monitor") } as const;
+  if (zfsbootmenu === undefined) return { ...loader, line, drives, ...rest };
+  const hooks = join(folder, "hooks");
+  const stage = join(hooks, "imp/early-setup.d");
+  mkdirSync(stage, { recursive: true });
+  copyFileSync(hook, join(stage, "50-imp-trial"));
+  // A file system for DOS, as that of the EFI is.
+  const esp = { name: "hooks", file: `fat:${hooks}`, format: "raw", writes: "refused" } as const;
+  const more = `${line} zbm.timeout=3 zbm.hookroot=/dev/vdc1//imp`;
+  return { kernel: zfsbootmenu, firmware, line: more, drives: [...drives, esp], ...rest };
 }
 
 /** What somebody picks in the menu from now on, the dataset of a boot environment; nothing: what `bootfs` names boots. */

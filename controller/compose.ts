@@ -22,7 +22,7 @@ import { gitSource } from "./git.ts";
 import { prober } from "./health/probe.ts";
 import type { OpenInstance } from "./health/vpp-sight.ts";
 import { linuxHost } from "./host/linux.ts";
-import { bringImages } from "./images/bring.ts";
+import { bringImages, clearStaging } from "./images/bring.ts";
 import { startNotifications } from "./notify/notify.ts";
 import { allOperations } from "./operations/all.ts";
 import { operate } from "./operations/operation.ts";
@@ -134,6 +134,7 @@ export async function runAgent(
       fetchPackage: (wanted, limited) =>
         fetchPackage({ ...settings, host, folder: updateFolder(paths.cache) }, wanted, limited),
       stageImage: bringImages(host, settings),
+      clearStaging: clearStaging(host, paths),
       means: trialMeans({ host, settings, secrets, reconcilers, vpp }),
       observer,
       logged,

@@ -17,7 +17,7 @@ import type { Observer } from "./report/observer.ts";
 import { retryTransient, withDeadline } from "./retry.ts";
 import type { Ask } from "./rollout/peers.ts";
 import type { WantedImage } from "./images/catalogue.ts";
-import type { StageImage } from "./images/stage.ts";
+import type { ClearStaging, StageImage } from "./images/stage.ts";
 import type { WantedAgent } from "./update/update.ts";
 import type { Source } from "./source.ts";
 import type { TrialMeans } from "./trial/means.ts";
@@ -51,6 +51,8 @@ export interface AgentParts {
   readonly fetchPackage: (wanted: AgentPackage, signal: AbortSignal) => Promise<void>;
   /** Brings an image into the pool, beside what runs. */
   readonly stageImage: StageImage;
+  /** Removes what is left of images that are not to come any more. */
+  readonly clearStaging: ClearStaging;
   /** What a trial boot needs of the box. */
   readonly means: TrialMeans;
   readonly observer: Observer;

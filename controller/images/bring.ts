@@ -10,7 +10,11 @@ import { chunksOf, fetchStream } from "./fetch.ts";
 import { architectureTag, refusal, smallestStream } from "./fitting.ts";
 import { paced } from "./pace.ts";
 import { receiveImage } from "./receive.ts";
-import type { StageImage } from "./stage.ts";
+import type { ClearStaging, StageImage } from "./stage.ts";
+import { removeLeftovers } from "./staging.ts";
+
+/** In the folder of a stream that the agent wanted: what `impctl image fetch` brought before is there on purpose. */
+const mark = "wanted";
 
 /** Brings images into this box's pool. */
 export function bringImages(host: Host, settings: Pick<Settings, "images" | "paths" | "trust">): StageImage {
@@ -25,6 +29,7 @@ export function bringImages(host: Host, settings: Pick<Settings, "images" | "pat
     const stream = smallestStream(found.manifest, place.snapshots);
     const fetching = { host, cache: paths.cache, places: found.places, pace, signal, told };
     // ZFS is not kept waiting by a thin line, nor given the same again and again by one that breaks off.
+    await host.writeFile(`${storeFolder(paths.cache, stream)}/${mark}`, `${found.manifest.name}\n`);
     const isSlow = place.isSlow || images["bytes-per-second"] !== undefined;
     try {
       await receiveImage(found, stream, {
@@ -43,5 +48,16 @@ export function bringImages(host: Host, settings: Pick<Settings, "images" | "pat
       throw thrown;
     }
     await host.remove(folder);
+  };
+}
+
+/** Takes out of this box's pool and cache what is left of images that are not to come any more. */
+export function clearStaging(host: Host, paths: Pick<Settings["paths"], "cache" | "run">): ClearStaging {
+  return async (root, signal) => {
+    await removeLeftovers(host, root, `${paths.run}/image`, signal);
+    const all = `${paths.cache}/images`;
+    for (const name of await host.readFolder(all)) {
+      if (await host.attributes(`${all}/${name}/${mark}`)) await host.remove(`${all}/${name}`);
+    }
   };
 }

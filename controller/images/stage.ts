@@ -52,6 +52,9 @@ export type StageImage = (
   signal: AbortSignal,
 ) => Promise<void>;
 
+/** Removes what receivings below `root` left that were cut off, and what was fetched for them. Rejects with a Problem. */
+export type ClearStaging = (root: string, signal: AbortSignal) => Promise<void>;
+
 export interface Staging {
   /** Begins, or ends, what is beside the loop, and tells how it stands. */
   look(turn: Turn): void;
@@ -76,6 +79,11 @@ interface Work {
 
 export function startStaging(): Staging {
   let work: Work | undefined;
+  // What is under way in pool and cache, which the next waits for.
+  let under: Promise<void> = Promise.resolve();
+  // Whoever was killed, or let go of an image, may have left something of it.
+  let isClear = false;
+  let unclear: { readonly problem: Problem; readonly until: number } | undefined;
 
   function begin(turn: Turn, wanted: WantedImage, place: StagingPlace, key: string, freeBytes: number): void {
     const { parts, signal, publish, appliance } = turn;
@@ -94,8 +102,10 @@ export function startStaging(): Staging {
       toldAt = parts.host.uptime();
       tell({ name, digest, state: isAll ? "receiving" : "fetching", bytes, size });
     };
+    const before = under;
     const bring = async (): Promise<void> => {
       try {
+        await before;
         await parts.stageImage(wanted, place, told, AbortSignal.any([signal, ending.signal]));
         tell({ name, digest, state: "staged" });
         const text = `The image ${name} is in the pool, and may be tried.`;
@@ -112,7 +122,27 @@ export function startStaging(): Staging {
       }
     };
     tell(mine.status);
-    void bring();
+    isClear = false;
+    under = bring();
+  }
+
+  /** Once, while nothing is to come. */
+  function clear({ parts, appliance, signal }: Turn, root: string): void {
+    const { host } = parts;
+    if (unclear) appliance.listener.complain(unclear.problem);
+    const isDue = !isClear && host.uptime() >= (unclear?.until ?? 0);
+    if (!isDue || inFlight(appliance.progress.state())) return;
+    isClear = true;
+    under = under
+      .then(async () => parts.clearStaging(root, signal))
+      .then(
+        () => (unclear = undefined),
+        (thrown: unknown) => {
+          isClear = false;
+          unclear = { problem: asProblem(thrown), until: host.uptime() + refusedMs };
+        },
+      )
+      .then(() => undefined);
   }
 
   function end(): void {
@@ -127,12 +157,17 @@ export function startStaging(): Staging {
       const image = wanted?.image;
       const there = image && environments?.observed.environments.find((one) => isThis(image, one));
       const isRunning = there !== undefined && there.guid === environments?.observed.booted;
-      if (!image || !environments || isRunning || parts.settings.mode === "observe") {
+      const isObserving = parts.settings.mode === "observe";
+      if (!image || !environments || isRunning || isObserving) {
         end();
+        // While nobody knows what is wanted, what was fetched of it stays.
+        const isKnown = wanted !== undefined && wanted.problems.length === 0;
+        if (environments && isKnown && !isObserving) clear(turn, environments.observed.pool.root);
         return publish({ image: undefined });
       }
       if (there && isWhole(there)) {
         end();
+        clear(turn, environments.observed.pool.root);
         const { name = "", digest = "" } = image;
         return publish({ image: { name, digest, state: "staged" } });
       }

@@ -94,6 +94,7 @@ export async function run(errand: Errand): Promise<{ readonly effects: number; r
     fetchPackage: async () => undefined,
     means: quickTrials,
     stageImage: async () => undefined,
+    clearStaging: async () => undefined,
     ask: async () => {
       throw new Error("nobody is there");
     },

@@ -69,6 +69,8 @@ export interface Story {
   fetchPackage: AgentParts["fetchPackage"];
   /** How the agent brings an image into the pool; it says that it did at once unless this is set. */
   stageImage: AgentParts["stageImage"];
+  /** How it clears away what is left of others; there is nothing unless this is set. */
+  clearStaging: AgentParts["clearStaging"];
   /** How it keeps others from changing FRR; nobody else does unless this is set. */
   hold: AgentParts["hold"];
   /** What a trial boot needs of the box: it is there, and does nothing, unless this is set. */
@@ -211,6 +213,7 @@ export function story(options: StoryOptions = {}): Story {
     inputs: "",
     fetchPackage: async () => undefined,
     stageImage: async () => undefined,
+    clearStaging: async () => undefined,
     hold: async () => ({ [Symbol.asyncDispose]: async () => undefined }),
     means: quickTrials,
     loads: 0,
@@ -299,6 +302,7 @@ export function story(options: StoryOptions = {}): Story {
         hold: () => self.hold(),
         fetchPackage: (wanted, signal) => self.fetchPackage(wanted, signal),
         stageImage: (...asked) => self.stageImage(...asked),
+        clearStaging: (...asked) => self.clearStaging(...asked),
         means: self.means,
         ...(options.logged && { logged: options.logged }),
         ask:

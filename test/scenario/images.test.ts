@@ -126,6 +126,45 @@ describe("an image that the machine file names", () => {
     expect(String(reason)).toContain("another image is wanted");
   });
 
+  it("leaves nothing in pool and cache once no image is to come, be it that an agent was killed at it", async () => {
+    const { s } = await box();
+    const done: string[] = [];
+    s.clearStaging = async (root) => void done.push(`clear ${root}`);
+    s.stageImage = async (_wanted, _place, _told, signal) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      done.push("let go");
+      throw signal.reason;
+    };
+    push(s, "two", { image });
+    await s.sim.until(() => s.status().image?.state === "fetching", "it is fetched");
+    await s.sim.pass(120_000);
+    expect(done).toEqual([]);
+    push(s, "three", {});
+    await s.sim.pass(120_000);
+    expect(done).toEqual(["let go", "clear tank/ROOT"]);
+    s.sim.kill();
+    s.start();
+    await s.sim.pass(120_000);
+    expect(done).toEqual(["let go", "clear tank/ROOT", "clear tank/ROOT"]);
+  });
+
+  it("of which something cannot be removed is told, and that is tried again after a while", async () => {
+    const { s } = await box();
+    const at: number[] = [];
+    s.clearStaging = async () => {
+      at.push(s.sim.now());
+      if (at.length < 2) throw new Problem("POOL", "dataset is busy");
+    };
+    s.sim.kill();
+    s.start();
+    await s.sim.until(() => s.status().problems.some(({ message }) => message === "dataset is busy"), "it is told");
+    await s.sim.pass(300_000);
+    expect(at).toHaveLength(1);
+    await s.sim.pass(900_000);
+    expect(at).toHaveLength(2);
+    expect(s.status().problems).toEqual([]);
+  });
+
   it("may be older where a commit says so by its name, also after something else was committed", async () => {
     const { s } = await box();
     const places: StagingPlace[] = [];

@@ -1,7 +1,7 @@
 /** An agent on a box that boots from a pool. */
 import { describe, expect, it } from "vitest";
 import { ask } from "../lab/ask.ts";
-import { generation, story, type Story } from "../lab/story.ts";
+import { bootFile, generation, story, type Story } from "../lab/story.ts";
 import { addEnvironment, bootFrom, bootPool, must, runFrom } from "../lab/zfs/boot-pool.ts";
 import type { SimPool } from "../lab/zfs/datasets.ts";
 
@@ -63,6 +63,7 @@ describe("a box that boots from a pool", () => {
     bootFrom(s.sim, "tank/ROOT/b");
     // Nothing was ever committed there, so nothing is laid down for it.
     s.plane.live.clear();
+    s.sim.files.delete(bootFile);
     s.push("two", two);
     s.start();
     await s.rest();

@@ -11,7 +11,7 @@ import type { Reconcilers } from "../planes.ts";
 import { forgetDatabases, keepDatabases, restoreDatabases } from "./databases.ts";
 import { drain, drainText, packetsIn, undrain, type Draining } from "./drain.ts";
 import { chooseBoot, tryKernel } from "./kernel-check.ts";
-import { quiesce } from "./leave.ts";
+import { quiesce, revive } from "./leave.ts";
 import type { Asked, TrialMeans } from "./means.ts";
 import { renderStaged, type StagedRendering, type StagedRequest } from "./staged-render.ts";
 import { mustBeWatched } from "./watchdog.ts";
@@ -30,8 +30,8 @@ export function trialPolicy({ trial }: Partial<Policy>): Policy["trial"] {
   return trial ?? { "boot-method": "kexec", "allow-unwatched": false, "drain-seconds": 180 };
 }
 
-/** For all that stops before a kernel is entered, and to load it. */
-const stopMs = 900_000;
+/** For all that stops before a kernel is entered, instances of Incus most of all, and to load it. */
+const stopMs = 1_380_000;
 /** So few packets a second are hellos, and nobody's traffic. */
 const quietPackets = 100;
 
@@ -62,9 +62,13 @@ export function trialMeans(box: Box): TrialMeans {
       told(drainText(await drain(draining, signal)));
       await keepDatabases(keeping(deployment), signal);
       const isKexec = deployment.trial?.method === "kexec";
-      return isKexec ? quiesce(host, deployment.trial?.pool ?? "", signal) : { revive: async () => undefined };
+      if (!isKexec) return { revive: async () => undefined };
+      return quiesce({ host, run, pool: deployment.trial?.pool ?? "" }, signal);
     },
-    stay: (committed, signal) => undrain(drainingOf(box, desiredOf(committed).frr, 0), signal),
+    async stay(committed, signal) {
+      await revive({ host, run }, signal);
+      await undrain(drainingOf(box, desiredOf(committed).frr, 0), signal);
+    },
     comeBack: async (deployment, signal) => void (await restoreDatabases(keeping(deployment), signal)),
     settle: (deployment, signal) => forgetDatabases(keeping(deployment), signal),
   };

@@ -7,7 +7,7 @@ import { localOf, propertiesIn, textOf, type Properties } from "../../reconciler
 import { zfs } from "../../reconcilers/bootenv/zfs.ts";
 import type { Host } from "../../reconcilers/core.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { lastLine } from "../images/mounted.ts";
+import { running, startUnits, stopUnit, unitMs, usersOfIncus } from "./units.ts";
 
 /** Which pool, and of which deployment the snapshots are. */
 export interface Keeping {
@@ -24,8 +24,6 @@ interface Database {
 const property = "imp:migrates";
 const prefix = "imp-trial-";
 const places = /^(?:\/var\/lib\/incus|\/persistent\/data\/(?:var\/lib\/)?incus)(?:\/database)?$/;
-const usersOfIncus = ["incus.socket", "incus.service"];
-const unitMs = 180_000;
 
 /** Takes a snapshot of each before the trial; gives their names. May be repeated. Rejects with POOL. */
 export async function keepDatabases(keeping: Keeping, signal: AbortSignal): Promise<readonly string[]> {
@@ -46,17 +44,13 @@ export async function restoreDatabases(keeping: Keeping, signal: AbortSignal): P
   const kept = databases.filter(({ dataset }) => snapshots.includes(`${dataset}@${prefix}${deployment}`));
   const down: string[] = [];
   for (const { dataset, units } of kept) {
-    const ran: string[] = [];
+    const ran = await running(host, units, signal, "or-failed");
     try {
-      for (const unit of units) if (await stopped(host, unit, signal)) ran.push(unit);
+      for (const unit of ran) await stopUnit(host, unit, "what it keeps is still as the trial left it.", signal);
       // Without -r: what somebody else kept in the meantime is not ours to remove.
       await zfs(host, ["rollback", `${dataset}@${prefix}${deployment}`], signal);
     } finally {
-      const limited = AbortSignal.timeout(unitMs);
-      for (const unit of ran) {
-        const { exitCode } = await host.run(["systemctl", "start", unit], { timeoutMs: unitMs, signal: limited });
-        if (exitCode !== 0) down.push(unit);
-      }
+      down.push(...(await startUnits(host, ran.toReversed(), AbortSignal.timeout(unitMs * units.length))));
     }
   }
   if (down.length > 0) {
@@ -94,15 +88,4 @@ function unitsOf(one: Properties): readonly string[] | undefined {
   if (said === "no") return undefined;
   if (said !== undefined) return said.split(/[\s,]+/).filter((unit) => /^[A-Za-z0-9@._:-]+$/.test(unit));
   return places.test(textOf(one, "mountpoint") ?? "") ? usersOfIncus : undefined;
-}
-
-/** Whether it ran. */
-async function stopped(host: Host, unit: string, signal: AbortSignal): Promise<boolean> {
-  const active = await host.run(["systemctl", "is-active", "--quiet", unit], { timeoutMs: 10_000, signal });
-  if (active.exitCode !== 0) return false;
-  const { exitCode, stderr } = await host.run(["systemctl", "stop", unit], { timeoutMs: unitMs, signal });
-  if (exitCode === 0) return true;
-  throw new Problem("SYSTEM_UNIT", `${unit} does not stop: ${lastLine(stderr)}.`, {
-    remedy: `systemctl status ${unit}; what it keeps is still as the trial left it.`,
-  });
 }

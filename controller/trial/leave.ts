@@ -6,62 +6,58 @@ import type { Host } from "../../reconcilers/core.ts";
 import { asProblem, Problem } from "../../schemas/problem.ts";
 import { lastLine } from "../images/mounted.ts";
 import { outside } from "./outside.ts";
+import { running, startUnits, stopUnit, unitMs, usersOfIncus } from "./units.ts";
 
-/** In the order of stopping: who uses what comes before it. A socket before what it would start again. */
-const units = ["incus.socket", "incus.service", "frr.service", "vpp-nat.service", "vpp-core.service"] as const;
+/** In the order of stopping: who uses what comes before it. */
+const units = [...usersOfIncus, "frr.service", "vpp-nat.service", "vpp-core.service"];
 
-const askMs = 10_000;
-/** Containers may take their time. */
-const stopMs = 180_000;
 const releaseMs = 60_000;
 const syncMs = 120_000;
 
 /** By which VPP holds a NIC. */
 const drivers = ["vfio-pci", "uio_pci_generic", "igb_uio"] as const;
 
+/** The box that is left. */
+export interface Left {
+  readonly host: Host;
+  readonly pool: string;
+  /** The agent's folder that the next boot does not find any more. */
+  readonly run: string;
+}
+
 /** What was done, and so is undone. */
 export interface Quiet {
-  /** Starts again what was stopped, the last first; VPP takes its NICs by itself. Rejects with the first that does not come. */
+  /** Starts again what was stopped; see revive. */
   revive(signal: AbortSignal): Promise<void>;
 }
 
 /** Makes the box quiet for kexec. When it rejects, what it stopped runs again as far as it could be started. */
-export async function quiesce(host: Host, pool: string, signal: AbortSignal): Promise<Quiet> {
-  const stopped: string[] = [];
-  const quiet: Quiet = { revive: (limited) => start(host, stopped.toReversed(), limited) };
+export async function quiesce(left: Left, signal: AbortSignal): Promise<Quiet> {
+  const { host, pool } = left;
   try {
-    for (const unit of units) await stop(host, unit, () => stopped.push(unit), signal);
+    for (const unit of await noted(left, signal))
+      await stopUnit(host, unit, "the box stays in the boot environment that runs.", signal);
     await release(host, signal);
     await mustEnd(host, ["sync"], "Files are not on disk", signal);
     await mustEnd(host, ["zpool", "sync", pool], `The pool ${pool} is not on disk`, signal);
-    return quiet;
+    return { revive: (limited) => revive(left, limited) };
   } catch (thrown) {
     const problem = asProblem(thrown);
-    await quiet.revive(AbortSignal.timeout(stopMs * units.length)).catch((second: unknown) => {
+    await revive(left, AbortSignal.timeout(unitMs * units.length)).catch((second: unknown) => {
       throw new Problem(problem.code, `${problem.message} Then ${asProblem(second).message}`, { cause: problem });
     });
     throw problem;
   }
 }
 
-/** Nothing to do where it does not run. `begun` is told before anything is done. */
-async function stop(host: Host, unit: string, begun: () => void, signal: AbortSignal): Promise<void> {
-  const active = await host.run(["systemctl", "is-active", "--quiet", unit], { timeoutMs: askMs, signal });
-  if (active.exitCode !== 0) return;
-  begun();
-  const { exitCode, stderr } = await host.run(["systemctl", "stop", unit], { timeoutMs: stopMs, signal });
-  if (exitCode === 0) return;
-  throw new Problem("SYSTEM_UNIT", `${unit} does not stop: ${lastLine(stderr)}.`, {
-    remedy: `systemctl status ${unit}; the box stays in the boot environment that runs.`,
-  });
-}
-
-async function start(host: Host, names: readonly string[], signal: AbortSignal): Promise<void> {
-  const failed: string[] = [];
-  for (const unit of names) {
-    const { exitCode } = await host.run(["systemctl", "start", unit], { timeoutMs: stopMs, signal });
-    if (exitCode !== 0) failed.push(unit);
-  }
+/**
+ * Starts again what was stopped for a reboot that does not come, the last first, also where the agent was killed since; VPP takes its
+ * NICs by itself. Nothing to do where nothing was stopped. Rejects with those that do not come.
+ */
+export async function revive({ host, run }: Pick<Left, "host" | "run">, signal: AbortSignal): Promise<void> {
+  const stopped = await wordsIn(host, run);
+  const failed = await startUnits(host, stopped.toReversed(), signal);
+  await host.remove(listIn(run));
   if (failed.length === 0) return;
   throw new Problem(
     "SYSTEM_UNIT",
@@ -70,6 +66,23 @@ async function start(host: Host, names: readonly string[], signal: AbortSignal):
       remedy: `systemctl status ${failed.join(" ")}`,
     },
   );
+}
+
+/** What is to be stopped, written down before the first is: one that stops takes others along, and an agent may be killed. */
+async function noted({ host, run }: Left, signal: AbortSignal): Promise<readonly string[]> {
+  const before = await wordsIn(host, run);
+  const now = await running(host, units, signal);
+  const all = units.filter((unit) => before.includes(unit) || now.includes(unit));
+  await host.writeFile(listIn(run), `${all.join("\n")}\n`, { mode: 0o600 });
+  return now;
+}
+
+function listIn(run: string): string {
+  return `${run}/trial-stopped`;
+}
+
+async function wordsIn(host: Host, run: string): Promise<readonly string[]> {
+  return ((await host.readFile(listIn(run))) ?? "").split("\n").filter((unit) => units.includes(unit));
 }
 
 const unbind = `set -e

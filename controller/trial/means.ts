@@ -53,7 +53,7 @@ export interface TrialMeans {
    * Problem, and all of it runs again then.
    */
   leave(leaving: Leaving, signal: AbortSignal): Promise<Quiet>;
-  /** The box stays: what `leave` did to traffic is taken back. May be repeated. Rejects with a Problem. */
+  /** The box stays: what `leave` stopped runs again, and what it did to traffic is taken back. May be repeated. Rejects with a Problem. */
   stay(committed: Generation, signal: AbortSignal): Promise<void>;
   /** Puts back what the trial may have changed of what all boot environments share. May be repeated. Rejects with a Problem. */
   comeBack(deployment: Deployment, signal: AbortSignal): Promise<void>;

@@ -4,8 +4,13 @@ import { simHost } from "../../../lab/host.ts";
 
 const { signal } = new AbortController();
 
-/** Incus' database, one that somebody marked, and what is none; `active`: units that run. `sick`: those that do not start. */
-function box(active: readonly string[] = ["incus.socket", "incus.service"], sick: readonly string[] = []) {
+const incus = ["incus-startup.service", "incus.socket", "incus.service"];
+
+/** Incus' database, one that somebody marked, and what is none; `states`: of units. `sick`: those that do not start. */
+function box(
+  states: Readonly<Record<string, string>> = Object.fromEntries(incus.map((unit) => [unit, "active"])),
+  sick: readonly string[] = [],
+) {
   const sim = simHost();
   const snapshots: string[] = [];
   const done: string[] = [];
@@ -18,10 +23,11 @@ function box(active: readonly string[] = ["incus.socket", "incus.service"], sick
     ["tank/persistent/data/not", "/var/lib/incus/database", "no"],
   ];
   sim.answer(([program, verb, ...words]) => {
-    if (program === "systemctl" && verb === "is-active")
-      return { exitCode: active.includes(words.at(-1) ?? "") ? 0 : 3, stdout: "", stderr: "" };
+    if (verb === "is-active") {
+      return { exitCode: 3, stdout: words.map((unit) => `${states[unit] ?? "inactive"}\n`).join(""), stderr: "" };
+    }
     if (verb === "start" && sick.includes(words[0] ?? "")) return { exitCode: 1, stdout: "", stderr: "failed" };
-    if (verb !== "get") done.push([program, verb, ...words].join(" "));
+    if (verb !== "get" && verb !== "reset-failed") done.push([program, verb, ...words].join(" "));
     if (verb === "snapshot") snapshots.push(words[0] ?? "");
     if (verb === "destroy") snapshots.splice(snapshots.indexOf(words[0] ?? ""), 1);
     const listed = datasets.flatMap(([name, mountpoint, migrates]) => [
@@ -54,17 +60,25 @@ describe("what a newer program migrates", () => {
     done.length = 0;
     await restoreDatabases(keeping, signal);
     expect(done).toEqual([
-      "systemctl stop incus.socket",
-      "systemctl stop incus.service",
+      ...incus.map((unit) => `systemctl stop ${unit}`),
       `zfs rollback ${kept[0]}`,
-      "systemctl start incus.socket",
-      "systemctl start incus.service",
+      ...incus.toReversed().map((unit) => `systemctl start ${unit}`),
       `zfs rollback ${kept[1]}`,
     ]);
   });
 
+  it("is started with what was put back where systemd had given it up, or starts it for the umpteenth time", async () => {
+    const { keeping, done } = box({ "incus.socket": "failed", "incus.service": "activating" });
+    await keepDatabases(keeping, signal);
+    done.length = 0;
+    await restoreDatabases(keeping, signal);
+    expect(done).toContain("systemctl start incus.socket");
+    expect(done).toContain("systemctl start incus.service");
+    expect(done).not.toContain("systemctl start incus-startup.service");
+  });
+
   it("is said where a unit does not start with what was put back", async () => {
-    const { keeping } = box(["incus.socket", "incus.service"], ["incus.service"]);
+    const { keeping } = box(undefined, ["incus.service"]);
     await keepDatabases(keeping, signal);
     await expect(restoreDatabases(keeping, signal)).rejects.toMatchObject({
       code: "SYSTEM_UNIT",

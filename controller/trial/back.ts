@@ -1,10 +1,12 @@
 /** The way back from a trial: a reset where it runs; what is left of it is taken away where its box came back to. */
 import type { TrialStanding } from "../../reconcilers/bootenv/trial.ts";
-import { asProblem } from "../../schemas/problem.ts";
+import { asProblem, Problem } from "../../schemas/problem.ts";
 import type { Appliance } from "../appliance.ts";
 import { trialsOf } from "../ledger.ts";
 import { inFlight, type Deployment, type Failure, type State } from "../machine.ts";
 import { withReboot } from "../ledger.ts";
+import { withDeadline } from "../retry.ts";
+import { sayGoingBack } from "../rungs.ts";
 import { removeDrill } from "./drill-clone.ts";
 import { reset } from "./enter.ts";
 import { stay } from "./go.ts";
@@ -53,7 +55,23 @@ export async function leaveTrial(
     return resetForSure(appliance, signal);
   }
   if (standing === "leaving") await stayHere(appliance, signal);
+  if (standing === "came-back") await putBack(appliance, deployment, signal);
   return standing === undefined || standing === "leaving" || standing === "came-back" ? "planes" : "gone";
+}
+
+/** Before anything is planned: with what the trial left of a database its program does not even answer. */
+async function putBack(appliance: Appliance, deployment: Deployment, signal: AbortSignal): Promise<void> {
+  const { host, means, listener } = appliance;
+  listener.event({ type: "alive", withinMs: 2 * means.comeBackMs });
+  try {
+    await sayGoingBack(appliance, means.comeBackMs).catch((thrown: unknown) => listener.complain(asProblem(thrown)));
+    await withDeadline(host, means.comeBackMs, signal, "Putting back what was migrated", (limited) =>
+      means.comeBack(deployment, limited),
+    );
+  } catch (thrown) {
+    signal.throwIfAborted();
+    listener.complain(asProblem(thrown));
+  }
 }
 
 /** For as long as it takes: nothing else leads back, and the deadline does it at last. */
@@ -90,16 +108,11 @@ export async function clearUp(
   outcome: "committed" | "back",
   signal: AbortSignal,
 ): Promise<void> {
-  const { means, listener, host, state } = appliance;
+  const { listener, host, state } = appliance;
   if (!deployment.trial) return;
   const work = [
     () => stay(appliance, deployment, signal),
-    // What could not be put back stays kept: there is no other copy of it.
-    async () => {
-      const hasRun = outcome === "back" && (await whereIs(host, deployment, signal)) === "came-back";
-      if (hasRun) await means.comeBack(deployment, signal);
-      await means.settle(deployment, signal);
-    },
+    () => forget(appliance, deployment, outcome, signal),
     () => host.remove(`${state}/trial-ended`),
     ...(deployment.trial.isDrill ? [() => removeDrill(host, signal)] : []),
   ];
@@ -111,4 +124,22 @@ export async function clearUp(
       listener.complain(asProblem(thrown));
     }
   }
+}
+
+/** Only what nobody needs any more: what a trial may have changed, and was not put back, stays kept, and somebody is told. */
+async function forget(
+  { host, means, listener }: Appliance,
+  deployment: Deployment,
+  outcome: "committed" | "back",
+  signal: AbortSignal,
+): Promise<void> {
+  const standing = outcome === "back" ? await whereIs(host, deployment, signal) : undefined;
+  const mayHaveRun = standing === "came-back" || standing === "elsewhere";
+  const kept = await means.settle(deployment, mayHaveRun ? "put-back" : "all", signal);
+  if (kept.length === 0) return;
+  const name = deployment.trial?.name ?? "";
+  const text = `What the trial of ${name} may have changed was not put back, and is kept as it was before: ${kept.join(", ")}.`;
+  const remedy = `By hand: docs/trial-boot.md, "What is migrated".`;
+  listener.complain(new Problem("POOL", text, { remedy }));
+  listener.happened({ happened: "noted", text: `${text} ${remedy}` });
 }

@@ -8,7 +8,7 @@ import type { OpenInstance } from "../health/vpp-sight.ts";
 import type { Looked } from "../images/mounted.ts";
 import type { Deployment } from "../machine.ts";
 import type { Reconcilers } from "../planes.ts";
-import { forgetDatabases, keepDatabases, restoreDatabases } from "./databases.ts";
+import { forgetDatabases, keepDatabases, restoreDatabases, restoreMs } from "./databases.ts";
 import { drain, drainText, packetsIn, undrain, type Draining } from "./drain.ts";
 import { chooseBoot, tryKernel } from "./kernel-check.ts";
 import { quiesce, revive } from "./leave.ts";
@@ -69,8 +69,9 @@ export function trialMeans(box: Box): TrialMeans {
       await revive({ host, run }, signal);
       await undrain(drainingOf(box, desiredOf(committed).frr, 0), signal);
     },
-    comeBack: async (deployment, signal) => void (await restoreDatabases(keeping(deployment), signal)),
-    settle: (deployment, signal) => forgetDatabases(keeping(deployment), signal),
+    comeBackMs: restoreMs,
+    comeBack: (deployment, signal) => restoreDatabases(keeping(deployment), signal),
+    settle: (deployment, which, signal) => forgetDatabases(keeping(deployment), which, signal),
   };
 }
 

@@ -55,8 +55,13 @@ export interface TrialMeans {
   leave(leaving: Leaving, signal: AbortSignal): Promise<Quiet>;
   /** The box stays: what `leave` stopped runs again, and what it did to traffic is taken back. May be repeated. Rejects with a Problem. */
   stay(committed: Generation, signal: AbortSignal): Promise<void>;
-  /** Puts back what the trial may have changed of what all boot environments share. May be repeated. Rejects with a Problem. */
+  /** Longest time that `comeBack` takes. */
+  readonly comeBackMs: number;
+  /** Puts back what the trial may have changed of what all boot environments share, once. May be repeated. Rejects with a Problem. */
   comeBack(deployment: Deployment, signal: AbortSignal): Promise<void>;
-  /** Lets go of what was kept for coming back, once nobody will. May be repeated. Rejects with a Problem. */
-  settle(deployment: Deployment, signal: AbortSignal): Promise<void>;
+  /**
+   * Lets go of what was kept for coming back, where nobody will: of `all`, or of what was put back. Gives what stays kept, snapshots by
+   * their names. May be repeated. Rejects with a Problem.
+   */
+  settle(deployment: Deployment, which: "all" | "put-back", signal: AbortSignal): Promise<readonly string[]>;
 }

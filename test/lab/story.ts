@@ -74,7 +74,7 @@ export interface Story {
   /** How it keeps others from changing FRR; nobody else does unless this is set. */
   hold: AgentParts["hold"];
   /** What a trial boot needs of the box: it is there, and does nothing, unless this is set. */
-  means: AgentParts["means"];
+  means: AgentParts["means"] | ((host: Host) => AgentParts["means"]);
   /** How often a commit was loaded and checked. */
   loads: number;
   /** Makes this the newest commit, and what it says beside its files. */
@@ -112,6 +112,8 @@ export interface StoryOptions {
   readonly vpp?: Readonly<Record<InstanceName, SimVpp>>;
   /** A simulated Incus at its socket; Incus is somebody else's unless given. */
   readonly incus?: { connect(): Connection };
+  /** Instead of the plane of Incus. */
+  readonly incusPlane?: typeof incusOff;
   /** Where other appliances are asked; nobody answers unless given. */
   readonly ask?: Ask;
   readonly isBusy?: () => boolean;
@@ -281,7 +283,7 @@ export function story(options: StoryOptions = {}): Story {
           system: system({ managed: catalogue, run: "/run/imp" }),
           vpp: vpps ? vpp(vppPlaces) : vppOff,
           frr: options.frr ? frr({ sockets: frrSockets }) : plane.reconciler,
-          incus: options.incus ? incus({ socket: incusSocket }) : incusOff,
+          incus: options.incusPlane ?? (options.incus ? incus({ socket: incusSocket }) : incusOff),
         },
         secrets: {
           collect: (text) => secrets.collect(text),
@@ -303,7 +305,7 @@ export function story(options: StoryOptions = {}): Story {
         fetchPackage: (wanted, signal) => self.fetchPackage(wanted, signal),
         stageImage: (...asked) => self.stageImage(...asked),
         clearStaging: (...asked) => self.clearStaging(...asked),
-        means: self.means,
+        means: typeof self.means === "function" ? self.means(host) : self.means,
         ...(options.logged && { logged: options.logged }),
         ask:
           options.ask ??

@@ -13,6 +13,7 @@ export const quickTrials: TrialMeans = {
   leaveMs: () => 60_000,
   leave: async () => ({ revive: async () => undefined }),
   stay: async () => undefined,
+  comeBackMs: 60_000,
   comeBack: async () => undefined,
-  settle: async () => undefined,
+  settle: async () => [],
 };

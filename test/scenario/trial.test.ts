@@ -5,6 +5,7 @@ import { Problem } from "../../schemas/problem.ts";
 import { generation, shown } from "../lab/story.ts";
 import { addEnvironment, must } from "../lab/zfs/boot-pool.ts";
 import { imageB, trialBox, type TrialBox } from "../lab/trial-box.ts";
+import { quickTrials } from "../lab/trial-means.ts";
 
 const one = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
 const gone = Promise.resolve({ revive: async () => undefined });
@@ -70,28 +71,6 @@ describe("an image that is in the pool and does not run", () => {
     expect(box.boots).toEqual(["kexec b", "boot b on trial"]);
     expect(pool.bootfs).toBe("tank/ROOT/b");
   });
-
-  it.each([true, false])(
-    "that is sick has what it migrated put back, which is kept where that fails: %s",
-    async (works) => {
-      const box = await trialBox(one);
-      const { s } = box;
-      const done: string[] = [];
-      s.means = {
-        ...s.means,
-        async comeBack() {
-          done.push("put back");
-          if (!works) throw new Problem("POOL", "dataset is busy");
-        },
-        settle: async () => void done.push("forgotten"),
-      };
-      box.onBoot = (name) => void (name === "b" ? s.answering.clear() : s.answering.add("192.0.2.1"));
-      s.push("two", two);
-      await box.settle();
-      expect(done).toEqual(works ? ["put back", "forgotten"] : ["put back"]);
-      expect(s.status()).toMatchObject({ state: "held", committed: { generation: one.digest } });
-    },
-  );
 
   it("that does not come up is tried once more, and then it is bad", async () => {
     const box = await trialBox(one);
@@ -217,7 +196,7 @@ describe("a trial that somebody or something comes in between", () => {
     const box = await trialBox(one);
     const { s } = box;
     let isHeld = true;
-    s.means = { ...s.means, leave: () => (isHeld ? new Promise(() => undefined) : gone) };
+    s.means = { ...quickTrials, leave: () => (isHeld ? new Promise(() => undefined) : gone) };
     s.start();
     s.push("two", two);
     await s.sim.until(() => state(box) === "trial-booting", "it leaves");
@@ -229,7 +208,7 @@ describe("a trial that somebody or something comes in between", () => {
   it("is given up where the box does not get away in time, and forwards again", async () => {
     const box = await trialBox(one);
     const { s } = box;
-    s.means = { ...s.means, leave: () => new Promise(() => undefined) };
+    s.means = { ...quickTrials, leave: () => new Promise(() => undefined) };
     s.start();
     s.push("two", two);
     await s.sim.until(() => state(box) === "trial-booting", "it leaves");
@@ -297,7 +276,7 @@ describe("a trial that somebody or something comes in between", () => {
     const box = await trialBox(one);
     const { s } = box;
     const why = new Problem("BOOT_ENVIRONMENT", "This box has no hardware watchdog.", { remedy: "Get one." });
-    s.means = { ...s.means, check: () => Promise.reject(why) };
+    s.means = { ...quickTrials, check: () => Promise.reject(why) };
     s.push("two", two);
     await box.settle();
     expect(s.status().waiting).toMatchObject({ why: "blocked", reason: why.message, unblock: "Get one." });

@@ -19,6 +19,7 @@ const verbs: Readonly<Record<string, Verb>> = {
   "zfs set": set,
   "zfs inherit": inherit,
   "zfs snapshot": takeSnapshot,
+  "zfs rollback": rollback,
   "zfs clone": clone,
   "zfs promote": promote,
   "zfs rename": rename,
@@ -128,6 +129,16 @@ function takeSnapshot(pool: SimPool, args: readonly string[]): void {
     holds: new Set(),
     properties: new Map(),
   });
+}
+
+function rollback({ datasets }: SimPool, [name = ""]: readonly string[]): void {
+  const snapshot = snapshotAt(datasets, name);
+  const one = datasets.get(name.split("@")[0] ?? "");
+  if (!snapshot || !one) throw new ZfsError(`cannot open '${name}': dataset does not exist`);
+  if (one.snapshots.at(-1) !== snapshot) {
+    throw new ZfsError(`cannot rollback to '${name}': more recent snapshots exist`);
+  }
+  one.blocks = snapshot.blocks;
 }
 
 /** The clone takes over its origin's snapshots up to the one that it comes from, and changes places with it. */

@@ -14,6 +14,7 @@ function box(
   const sim = simHost();
   const snapshots: string[] = [];
   const done: string[] = [];
+  const said: (readonly string[])[] = [];
   const line = (name: string, property: string, value: string, source = "local") =>
     `${name}\t${property}\t${value}\t${source}\n`;
   const datasets: readonly (readonly [string, string, string | undefined])[] = [
@@ -29,6 +30,7 @@ function box(
     if (verb === "start" && sick.includes(words[0] ?? "")) return { exitCode: 1, stdout: "", stderr: "failed" };
     if (verb !== "get" && verb !== "reset-failed") done.push([program, verb, ...words].join(" "));
     if (verb === "snapshot") snapshots.push(words[0] ?? "");
+    if (verb === "set") said.push([words[1] ?? "", ...(words[0] ?? "").split("=")]);
     if (verb === "destroy") snapshots.splice(snapshots.indexOf(words[0] ?? ""), 1);
     const listed = datasets.flatMap(([name, mountpoint, migrates]) => [
       line(name, "type", "filesystem", "-"),
@@ -38,7 +40,10 @@ function box(
         ? line(name, "imp:migrates", "x.service", "inherited from tank")
         : line(name, "imp:migrates", migrates),
     ]);
-    const taken = snapshots.map((name) => line(name, "type", "snapshot", "-"));
+    const taken = snapshots.flatMap((name) => [
+      line(name, "type", "snapshot", "-"),
+      ...said.flatMap(([of, property = "", value = ""]) => (of === name ? [line(name, property, value)] : [])),
+    ]);
     return { exitCode: 0, stdout: [...listed, ...taken].join(""), stderr: "" };
   });
   const keeping = { host: sim.start(), pool: "tank", deployment: "17-abc" };
@@ -60,11 +65,14 @@ describe("what a newer program migrates", () => {
     done.length = 0;
     await restoreDatabases(keeping, signal);
     expect(done).toEqual([
+      ...kept.map((name) => `zfs set imp:ran=${incus.join(" ")} ${name}`),
       ...incus.map((unit) => `systemctl stop ${unit}`),
-      `zfs rollback ${kept[0]}`,
+      ...kept.flatMap((name) => [`zfs rollback ${name}`, `zfs set imp:put-back=yes ${name}`]),
       ...incus.toReversed().map((unit) => `systemctl start ${unit}`),
-      `zfs rollback ${kept[1]}`,
     ]);
+    done.length = 0;
+    await restoreDatabases(keeping, signal);
+    expect(done).toEqual(incus.toReversed().map((unit) => `systemctl start ${unit}`));
   });
 
   it("is started with what was put back where systemd had given it up, or starts it for the umpteenth time", async () => {
@@ -88,14 +96,24 @@ describe("what a newer program migrates", () => {
 
   it("stays as it is where nothing was kept of this trial", async () => {
     const { keeping, done } = box();
-    expect(await restoreDatabases(keeping, signal)).toEqual([]);
+    await restoreDatabases(keeping, signal);
     expect(done).toEqual([]);
   });
 
-  it("is forgotten after the commit", async () => {
+  it("is forgotten after the commit, and nothing that was kept of another trial", async () => {
+    const { keeping, snapshots } = box();
+    await keepDatabases({ ...keeping, deployment: "16-abc" }, signal);
+    await keepDatabases(keeping, signal);
+    expect(await forgetDatabases(keeping, "all", signal)).toEqual([]);
+    expect(snapshots).toEqual(kept.map((name) => name.replace("17", "16")));
+  });
+
+  it("is forgotten after a trial that may have run only once it was put back, and named until then", async () => {
     const { keeping, snapshots } = box();
     await keepDatabases(keeping, signal);
-    await forgetDatabases(keeping, signal);
+    expect(await forgetDatabases(keeping, "put-back", signal)).toEqual(kept);
+    await restoreDatabases(keeping, signal);
+    expect(await forgetDatabases(keeping, "put-back", signal)).toEqual([]);
     expect(snapshots).toEqual([]);
   });
 });

@@ -9,11 +9,12 @@ import type { Appliance } from "./appliance.ts";
 import type { Ledger, Tuple } from "./ledger.ts";
 import { inFlight, type Failure } from "./machine.ts";
 import { findTrial } from "./trial/back.ts";
+import { unloadTried } from "./trial/kernel-check.ts";
 import { askedOf, blamed, withVerdict } from "./verdicts.ts";
 
 /** Takes the state that the journal holds to where this start goes on from. Nothing is armed then that is not in flight. */
 export async function begin(appliance: Appliance, signal: AbortSignal): Promise<void> {
-  const { host, progress, failsafe, store } = appliance;
+  const { host, progress, failsafe, store, listener, runFolder } = appliance;
   const acted = await failsafe.acted();
   const deployment = inFlight(progress.state());
   const { trial, failure } = await findTrial(appliance, progress.state(), signal);
@@ -25,6 +26,10 @@ export async function begin(appliance: Appliance, signal: AbortSignal): Promise<
   await progress.move({ type: "restarted", boot: host.bootId(), ...(why && { acted: why }), ...(trial && { trial }) });
   if (isMeant) await failsafe.acknowledge();
   if (!inFlight(progress.state())) await failsafe.disarm();
+  await unloadTried(host, `${runFolder}/trial`, signal).catch((thrown: unknown) => {
+    signal.throwIfAborted();
+    listener.complain(asProblem(thrown));
+  });
 }
 
 /** `bad` where it had to restore something: another try could cost the same again. */

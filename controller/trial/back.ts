@@ -54,9 +54,13 @@ export async function leaveTrial(
     await count.catch((thrown: unknown) => listener.complain(asProblem(thrown)));
     return resetForSure(appliance, signal);
   }
+  if (standing === undefined) return "planes";
+  if (standing !== "leaving" && standing !== "came-back") return "gone";
+  // The way back may be a reboot, by the agent or its failsafe, and must not lead there.
+  await stay(appliance, deployment, signal);
   if (standing === "leaving") await stayHere(appliance, signal);
-  if (standing === "came-back") await putBack(appliance, deployment, signal);
-  return standing === undefined || standing === "leaving" || standing === "came-back" ? "planes" : "gone";
+  else await putBack(appliance, deployment, signal);
+  return "planes";
 }
 
 /** Before anything is planned: with what the trial left of a database its program does not even answer. */

@@ -41,14 +41,15 @@ export async function go(appliance: Appliance, deployment: Deployment, signal: A
 /** No boot is the trial any more. Complains of what cannot be taken back; it resolves in any case. */
 export async function stay(appliance: Appliance, deployment: Deployment, signal: AbortSignal): Promise<void> {
   const { host, listener, state } = appliance;
-  const standing = await standingOf({ host, state }, signal);
-  const root = standing?.observed.pool.root;
-  if (root === undefined || !deployment.trial) return;
+  if (!deployment.trial) return;
   const { method, name } = deployment.trial;
-  await unload(host, { method, dataset: `${root}/${name}` }, signal).catch((thrown: unknown) => {
+  try {
+    const root = (await standingOf({ host, state }, signal))?.observed.pool.root;
+    if (root !== undefined) await unload(host, { method, dataset: `${root}/${name}` }, signal);
+  } catch (thrown) {
     signal.throwIfAborted();
     listener.complain(asProblem(thrown));
-  });
+  }
 }
 
 async function entryOf(appliance: Appliance, deployment: Deployment, signal: AbortSignal): Promise<Entry> {

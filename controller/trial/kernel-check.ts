@@ -82,10 +82,14 @@ function usualLine(line: string, running: string): string {
   return [...kept, ...(given === undefined ? [] : [given])].join(" ");
 }
 
-const load = `set -e
+const mount = `set -e
 mkdir -p "$2"
-mount -t zfs -o zfsutil,ro,nosuid,nodev,noexec "$1" "$2"
-exec kexec -a -l "$2/boot/$3" --initrd="$2/boot/$4" --command-line="$5"`;
+mount -t zfs -o zfsutil,ro,nosuid,nodev,noexec "$1" "$2"`;
+const load = `kexec -a -l "$2/boot/$3" --initrd="$2/boot/$4" --command-line="$5"`;
+/** What ends this ends with nothing loaded; the mark is for what nothing hears of, as SIGKILL. */
+const loadAndUnload = `: >"$6"
+trap 'kexec -u && rm -f "$6"' EXIT
+trap 'exit 143' HUP INT TERM`;
 
 /** Loads it for kexec, with these arguments behind root=; nothing is entered. Rejects with BOOT_ENVIRONMENT where it is refused. */
 export async function loadKernel(
@@ -95,10 +99,21 @@ export async function loadKernel(
   args: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const script = `${mount}\nexec ${load}`;
+  await loading(host, script, name, [dataset, folder, kernel, initrd, `${root} ${args}`], signal);
+}
+
+async function loading(
+  host: Host,
+  script: string,
+  name: string,
+  words: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
   const isClosed = (await host.readFile("/proc/sys/kernel/kexec_load_disabled"))?.trim() === "1";
   if (isClosed) throw notLoaded(name, "this kernel loads no other (kernel.kexec_load_disabled is 1)");
-  const argv = ["sh", "-c", load, "sh", dataset, folder, kernel, initrd, `${root} ${args}`] as const;
   const description = `IMP: load the kernel of ${name}`;
+  const argv = ["sh", "-c", script, "sh", ...words] as const;
   const { exitCode, stderr } = await outside(host, argv, { description, timeoutMs: kexecMs, signal });
   if (exitCode !== 0) throw notLoaded(name, lastLine(stderr) || `exit code ${exitCode}`);
 }
@@ -113,10 +128,31 @@ export async function unloadKernel(host: Host, signal: AbortSignal): Promise<voi
   });
 }
 
-/** A dry run: loads it, and takes it back. Rejects with BOOT_ENVIRONMENT. */
+/**
+ * A dry run: loads it, and takes it back, also where the agent does not wait for that: loaded without the words of a trial, nothing would
+ * end it. Rejects with BOOT_ENVIRONMENT.
+ */
 export async function tryKernel(host: Host, looked: Looked, choice: BootChoice, signal: AbortSignal): Promise<void> {
-  await loadKernel(host, looked, choice, choice.usual, signal);
+  const { dataset, folder, name } = looked;
+  const { kernel, initrd, root, usual } = choice;
+  const script = `${loadAndUnload}\n${mount}\n${load}`;
+  const words = [dataset, folder, kernel, initrd, `${root} ${usual}`, markIn(folder)];
+  try {
+    await loading(host, script, name, words, signal);
+  } finally {
+    if (!signal.aborted) await unloadTried(host, folder, signal);
+  }
+}
+
+/** Takes back what a dry run that was killed has left; `folder`: where it looked. Rejects with BOOT_ENVIRONMENT. */
+export async function unloadTried(host: Host, folder: string, signal: AbortSignal): Promise<void> {
+  if ((await host.readFile(markIn(folder))) === undefined) return;
   await unloadKernel(host, signal);
+  await host.remove(markIn(folder));
+}
+
+function markIn(folder: string): string {
+  return `${folder}.tried`;
 }
 
 function notLoaded(name: string, why: string): Problem {

@@ -221,6 +221,30 @@ describe("a trial that somebody or something comes in between", () => {
     expect(s.states.includes("stranded")).toBe(false);
   });
 
+  it.each(["kexec", "firmware"] as const)(
+    "is not entered by %s where the box stays and a reboot is what brings it back",
+    async (method) => {
+      const box = await trialBox(one);
+      const { s } = box;
+      s.means = {
+        ...quickTrials,
+        async leave() {
+          s.plane.refuse = () => new Problem("FRR_UNREACHABLE", "bgpd is away.", { transient: true });
+          s.plane.live.clear();
+          s.failsafe.isFine = () => false;
+          s.failsafe.failing.add("frr");
+          throw new Problem("SYSTEM_UNIT", "vpp-core.service does not stop.");
+        },
+      };
+      box.onBoot = () => void (s.plane.refuse = () => undefined);
+      s.start();
+      const policy = { ...anyTime, trial: { "boot-method": method } };
+      s.push("two", generation(["router bgp 64500", "neighbor 192.0.2.1", "shutdown"], { image: imageB, policy }));
+      await s.sim.until(() => s.sim.isKilled(), "it reboots");
+      expect([box.boots, box.running()]).toEqual([["reboot", "boot a"], "a"]);
+    },
+  );
+
   it("is over without a verdict where somebody picks the candidate in the boot menu instead", async () => {
     const box = await trialBox(one);
     const { s, pool } = box;

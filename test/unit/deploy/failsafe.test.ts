@@ -331,6 +331,26 @@ if [ "$n" -ge 2 ]; then ${established("192.0.2.5")}\nfi`,
         expect(flag).toContain(`note It is not rebooted: ${box.state}/failsafe/rebooted cannot be written.\n`);
       });
 
+      it("reboots not into a trial that the box was leaving for: neither loaded nor recorded it is left", () => {
+        box.arm();
+        box.fake("ping", "exit 1");
+        for (const name of ["kexec", "zfs"]) box.fake(name, "");
+        box.write("sys/kernel/kexec_loaded", "1\n");
+        box.write("proc/self/mountinfo", "22 1 0:21 / / rw shared:1 - zfs tank/ROOT/a\\040b rw\n");
+        box.failsafe("watch");
+        const calls = box.calls().filter((call) => /^(kexec|zfs|systemctl reboot)/.test(call));
+        expect(calls).toEqual(["kexec -u", "zfs inherit imp:trial tank/ROOT", "systemctl reboot"]);
+      });
+
+      it("reboots although a trial could not be taken back, and says so", () => {
+        box.arm();
+        box.fake("ping", "exit 1");
+        box.fake("zfs", "exit 1");
+        box.write("proc/self/mountinfo", "22 1 0:21 / / rw - zfs tank/ROOT/a rw\n");
+        expect(box.failsafe("watch").text).toContain("could not be taken back: the reboot may enter it.");
+        expect(systemctl()).toContain("reboot");
+      });
+
       it("reboots harder when systemd refuses, and holds when nothing reboots it", () => {
         box.arm();
         box.fake("ping", "exit 1");

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { chooseBoot, loadKernel, tryKernel } from "../../../../controller/trial/kernel-check.ts";
+import { chooseBoot, loadKernel, tryKernel, unloadTried } from "../../../../controller/trial/kernel-check.ts";
 import { kernelFile, makeImageRoot } from "../../../lab/image.ts";
 import { simHost } from "../../../lab/host.ts";
 
@@ -44,6 +45,26 @@ function start(...properties: readonly Line[]) {
   return { box, host, looked, choose: () => chooseBoot(host, looked, signal) };
 }
 const line = "org.zfsbootmenu:commandline";
+
+/** What systemd was asked to run last. */
+function unit(): readonly string[] {
+  const argv = programs.at(-1) ?? [];
+  return argv.slice(argv.indexOf("--") + 1);
+}
+
+/** Runs that really; `loading`: what kexec does then. */
+function run(loading: string) {
+  const [bin, log, mark] = [join(folder, "bin"), join(folder, "calls"), join(folder, "tried")];
+  for (const path of [log, mark]) rmSync(path, { force: true });
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "mount"), `#!/bin/sh\necho mount >>${log}\n`, { mode: 0o755 });
+  const kexec = `#!/bin/sh\necho "kexec $1" >>${log}\n[ "$1" = -u ] || ${loading}\n`;
+  writeFileSync(join(bin, "kexec"), kexec, { mode: 0o755 });
+  const [program, ...words] = [...unit().slice(0, -1), mark];
+  const env = { PATH: `${bin}:/usr/bin:/bin` };
+  const { status } = spawnSync(program ?? "", words, { env, timeout: 20_000 });
+  return { code: status, calls: readFileSync(log, "utf8").trim().split("\n"), isMarked: existsSync(mark) };
+}
 
 describe("what is booted of a boot environment", () => {
   it("is its kernel with the loader's own command line where nobody set one", async () => {
@@ -104,22 +125,39 @@ describe("what is booted of a boot environment", () => {
 });
 
 describe("a kernel", () => {
-  it("is tried outside of the agent's sandbox, and taken back", async () => {
-    const { host, looked } = start();
+  it("is tried outside of the agent's sandbox, in one unit that takes it back too", async () => {
+    const { box, host, looked } = start();
     await tryKernel(host, looked, { ...usual, usual: "ro quiet" }, signal);
-    const [loading, taking] = programs.map((argv) => argv.slice(argv.indexOf("--") + 1));
-    expect(programs.every(([program]) => program === "systemd-run")).toBe(true);
-    expect(loading?.slice(4)).toEqual([dataset, folder, usual.kernel, usual.initrd, `${usual.root} ro quiet`]);
-    expect(taking).toEqual(["kexec", "-u"]);
+    expect(programs.map(([program]) => program)).toEqual(["systemd-run"]);
+    expect(unit().slice(4, -1)).toEqual([dataset, folder, usual.kernel, usual.initrd, `${usual.root} ro quiet`]);
+    expect(box.files.has(`${folder}.tried`)).toBe(false);
   });
 
-  it("that kexec refuses is named, with what it says, and is not taken back", async () => {
+  it("that kexec refuses is named, with what it says", async () => {
     refused = "kexec_file_load failed: Invalid argument";
     const { host, looked } = start();
     await expect(tryKernel(host, looked, { ...usual, usual: "" }, signal)).rejects.toThrow(
       "kexec cannot load the kernel of imp-v1.4.0: kexec_file_load failed: Invalid argument.",
     );
     expect(programs).toHaveLength(1);
+  });
+
+  it("that is tried is taken back whatever ends that: the kernel refuses it, or the unit is stopped", async () => {
+    const { host, looked } = start();
+    await tryKernel(host, looked, { ...usual, usual: "quiet" }, signal);
+    expect(run("exit 0")).toEqual({ code: 0, calls: ["mount", "kexec -a", "kexec -u"], isMarked: false });
+    expect(run("exit 255")).toEqual({ code: 255, calls: ["mount", "kexec -a", "kexec -u"], isMarked: false });
+    expect(run("kill -TERM $PPID")).toEqual({ code: 143, calls: ["mount", "kexec -a", "kexec -u"], isMarked: false });
+    expect(run("kill -KILL $PPID")).toMatchObject({ calls: ["mount", "kexec -a"], isMarked: true });
+  });
+
+  it("of a try that was killed is taken back by the next start", async () => {
+    const { box, host } = start();
+    await unloadTried(host, folder, signal);
+    expect(programs).toEqual([]);
+    box.files.set(`${folder}.tried`, { text: "", mode: 0o600 });
+    await unloadTried(host, folder, signal);
+    expect([unit(), box.files.has(`${folder}.tried`)]).toEqual([["kexec", "-u"], false]);
   });
 
   it("is not loaded where this kernel loads no other", async () => {

@@ -8,7 +8,14 @@ import type { OpenInstance } from "../health/vpp-sight.ts";
 import type { Looked } from "../images/mounted.ts";
 import type { Deployment } from "../machine.ts";
 import type { Reconcilers } from "../planes.ts";
-import { forgetDatabases, keepDatabases, restoreDatabases, restoreMs } from "./databases.ts";
+import {
+  forgetDatabases,
+  keepDatabases,
+  keptTexts,
+  restoreDatabases,
+  restoreMs,
+  usersOfDatabases,
+} from "./databases.ts";
 import { drain, drainText, packetsIn, undrain, type Draining } from "./drain.ts";
 import { chooseBoot, tryKernel } from "./kernel-check.ts";
 import { quiesce, revive } from "./leave.ts";
@@ -60,10 +67,16 @@ export function trialMeans(box: Box): TrialMeans {
     async leave({ deployment, committed, drainSeconds, told }, signal) {
       const draining = drainingOf(box, desiredOf(committed).frr, drainSeconds);
       told(drainText(await drain(draining, signal)));
-      await keepDatabases(keeping(deployment), signal);
-      const isKexec = deployment.trial?.method === "kexec";
-      if (!isKexec) return { revive: async () => undefined };
-      return quiesce({ host, run, pool: deployment.trial?.pool ?? "" }, signal);
+      const kept = keeping(deployment);
+      const way = {
+        pool: kept.pool,
+        isKexec: deployment.trial?.method === "kexec",
+        users: await usersOfDatabases(kept, signal),
+        async keep(limited: AbortSignal) {
+          for (const text of keptTexts(await keepDatabases(kept, limited))) told(text);
+        },
+      };
+      return quiesce({ host, run }, way, signal);
     },
     async stay(committed, signal) {
       await revive({ host, run }, signal);

@@ -7,6 +7,7 @@ import { localOf, propertiesIn, textOf, type Properties } from "../../reconciler
 import { zfs } from "../../reconcilers/bootenv/zfs.ts";
 import type { Host } from "../../reconcilers/core.ts";
 import { Problem } from "../../schemas/problem.ts";
+import { bareDatabases, type Mounting } from "./bare-databases.ts";
 import { running, startUnits, stopUnit, unitMs, usersOfIncus } from "./units.ts";
 
 /** Which pool, and of which deployment the snapshots are. */
@@ -37,14 +38,43 @@ const places = /^(?:\/var\/lib\/incus|\/persistent\/data\/(?:var\/lib\/)?incus)(
 /** Longest time that putting back takes. */
 export const restoreMs = 1_800_000;
 
-/** Takes a snapshot of each before the trial; gives their names. May be repeated. Rejects with POOL. */
-export async function keepDatabases(keeping: Keeping, signal: AbortSignal): Promise<readonly string[]> {
+/** What is kept before a trial, and what could not be. */
+export interface Kept {
+  /** Snapshots, by their names. */
+  readonly snapshots: readonly string[];
+  /** Of earlier trials: nobody put them back, or away. */
+  readonly earlier: readonly string[];
+  /** Folders with a database that has no dataset of its own. */
+  readonly bare: readonly string[];
+}
+
+/** The units that use them, in the order of stopping. Rejects with POOL. */
+export async function usersOfDatabases(keeping: Keeping, signal: AbortSignal): Promise<readonly string[]> {
+  const { databases } = await standing(keeping, signal);
+  return unique(databases.flatMap(({ units }) => units));
+}
+
+/** Takes a snapshot of each before the trial, once their users are stopped. May be repeated. Rejects with POOL. */
+export async function keepDatabases(keeping: Keeping, signal: AbortSignal): Promise<Kept> {
   const { host, deployment } = keeping;
-  const { databases, snapshots } = await standing(keeping, signal);
+  const { databases, snapshots, mountings } = await standing(keeping, signal);
   const wanted = databases.map(({ dataset }) => `${dataset}@${prefix}${deployment}`);
   const there = snapshots.map(({ name }) => name);
   for (const name of wanted) if (!there.includes(name)) await zfs(host, ["snapshot", name], signal);
-  return wanted;
+  const earlier = there.filter((name) => !wanted.includes(name));
+  return { snapshots: wanted, earlier, bare: await bareDatabases(host, mountings) };
+}
+
+/** For the history, a sentence each. */
+export function keptTexts({ snapshots, earlier, bare }: Kept): readonly string[] {
+  return [
+    ...(snapshots.length > 0 ? [`Kept for coming back: ${snapshots.join(", ")}.`] : []),
+    ...(earlier.length > 0 ? [`Still kept of earlier trials: ${earlier.join(", ")}.`] : []),
+    ...bare.map(
+      (folder) =>
+        `Incus' database in ${folder} has no dataset of its own: nothing of it is kept, and what a newer Incus changes in it stays so.`,
+    ),
+  ];
 }
 
 /**
@@ -108,14 +138,23 @@ export async function forgetDatabases(
 async function standing(
   { host, pool }: Keeping,
   signal: AbortSignal,
-): Promise<{ readonly databases: readonly Database[]; readonly snapshots: readonly Snapshot[] }> {
+): Promise<{
+  readonly databases: readonly Database[];
+  readonly snapshots: readonly Snapshot[];
+  readonly mountings: readonly Mounting[];
+}> {
   const asked = ["type", "mountpoint", migrates, ranBefore, putBack].join(",");
   const all = propertiesIn(
     await zfs(host, ["get", "-Hp", "-r", "-o", "name,property,value,source", asked, pool], signal),
   );
+  const filesystems = all.filter((one) => textOf(one, "type") === "filesystem");
   return {
-    databases: all.flatMap((one) => {
-      const units = textOf(one, "type") === "filesystem" ? unitsOf(one) : undefined;
+    mountings: filesystems.map((one) => {
+      const isSettled = unitsOf(one) !== undefined || localOf(one, migrates) !== undefined;
+      return { dataset: one.name, mountpoint: textOf(one, "mountpoint"), isSettled };
+    }),
+    databases: filesystems.flatMap((one) => {
+      const units = unitsOf(one);
       return units ? [{ dataset: one.name, units }] : [];
     }),
     snapshots: all.flatMap((one) => {

@@ -1,6 +1,6 @@
 /**
- * The last minute before a kernel is entered by kexec: what uses the dataplane stops, then VPP, its NICs are let go of, and everything is
- * on disk. Each has a limit; what fails before the kernel is entered is undone, and the box forwards again.
+ * The last minute before a box is left: what uses a database that is kept stops, and before a kernel is entered by kexec what uses the
+ * dataplane, then VPP; its NICs are let go of, and everything is on disk. Each has a limit; what fails before the kernel is entered is undone, and the box forwards again.
  */
 import type { Host } from "../../reconcilers/core.ts";
 import { asProblem, Problem } from "../../schemas/problem.ts";
@@ -8,8 +8,8 @@ import { lastLine } from "../images/mounted.ts";
 import { outside } from "./outside.ts";
 import { running, startUnits, stopUnit, unitMs, usersOfIncus } from "./units.ts";
 
-/** In the order of stopping: who uses what comes before it. */
-const units = [...usersOfIncus, "frr.service", "vpp-nat.service", "vpp-core.service"];
+/** What forwards, in the order of stopping: who uses what comes before it. */
+const forwarding = ["frr.service", "vpp-nat.service", "vpp-core.service"];
 
 const releaseMs = 60_000;
 const syncMs = 120_000;
@@ -20,9 +20,19 @@ const drivers = ["vfio-pci", "uio_pci_generic", "igb_uio"] as const;
 /** The box that is left. */
 export interface Left {
   readonly host: Host;
-  readonly pool: string;
   /** The agent's folder that the next boot does not find any more. */
   readonly run: string;
+}
+
+/** How it is left. */
+export interface Way {
+  readonly pool: string;
+  /** By kexec; else firmware and systemd stop what forwards. */
+  readonly isKexec: boolean;
+  /** Units that use what is kept, in the order of stopping. */
+  readonly users: readonly string[];
+  /** Keeps it, once they are stopped. */
+  readonly keep: (signal: AbortSignal) => Promise<void>;
 }
 
 /** What was done, and so is undone. */
@@ -31,19 +41,29 @@ export interface Quiet {
   revive(signal: AbortSignal): Promise<void>;
 }
 
-/** Makes the box quiet for kexec. When it rejects, what it stopped runs again as far as it could be started. */
-export async function quiesce(left: Left, signal: AbortSignal): Promise<Quiet> {
-  const { host, pool } = left;
-  try {
-    for (const unit of await noted(left, signal))
+/** Makes the box quiet. When it rejects, what it stopped runs again as far as it could be started. */
+export async function quiesce(left: Left, way: Way, signal: AbortSignal): Promise<Quiet> {
+  const { host } = left;
+  const { pool, isKexec, users, keep } = way;
+  const first = [...new Set([...users, ...(isKexec ? usersOfIncus : [])])];
+  const stop = async (units: readonly string[], ran: readonly string[]): Promise<void> => {
+    for (const unit of units.filter((one) => ran.includes(one)))
       await stopUnit(host, unit, "the box stays in the boot environment that runs.", signal);
-    await release(host, signal);
-    await mustEnd(host, ["sync"], "Files are not on disk", signal);
-    await mustEnd(host, ["zpool", "sync", pool], `The pool ${pool} is not on disk`, signal);
+  };
+  try {
+    const ran = await noted(left, isKexec ? [...first, ...forwarding] : first, signal);
+    await stop(first, ran);
+    await keep(signal);
+    if (isKexec) {
+      await stop(forwarding, ran);
+      await release(host, signal);
+      await mustEnd(host, ["sync"], "Files are not on disk", signal);
+      await mustEnd(host, ["zpool", "sync", pool], `The pool ${pool} is not on disk`, signal);
+    }
     return { revive: (limited) => revive(left, limited) };
   } catch (thrown) {
     const problem = asProblem(thrown);
-    await revive(left, AbortSignal.timeout(unitMs * units.length)).catch((second: unknown) => {
+    await revive(left, AbortSignal.timeout(unitMs * (first.length + forwarding.length))).catch((second: unknown) => {
       throw new Problem(problem.code, `${problem.message} Then ${asProblem(second).message}`, { cause: problem });
     });
     throw problem;
@@ -54,7 +74,7 @@ export async function quiesce(left: Left, signal: AbortSignal): Promise<Quiet> {
  * Starts again what was stopped for a reboot that does not come, the last first, also where the agent was killed since; VPP takes its
  * NICs by itself. Nothing to do where nothing was stopped. Rejects with those that do not come.
  */
-export async function revive({ host, run }: Pick<Left, "host" | "run">, signal: AbortSignal): Promise<void> {
+export async function revive({ host, run }: Left, signal: AbortSignal): Promise<void> {
   const stopped = await wordsIn(host, run);
   const failed = await startUnits(host, stopped.toReversed(), signal);
   await host.remove(listIn(run));
@@ -68,12 +88,12 @@ export async function revive({ host, run }: Pick<Left, "host" | "run">, signal: 
   );
 }
 
-/** What is to be stopped, written down before the first is: one that stops takes others along, and an agent may be killed. */
-async function noted({ host, run }: Left, signal: AbortSignal): Promise<readonly string[]> {
+/** Those that run, written down before the first stops: one that stops takes others along, and an agent may be killed. */
+async function noted({ host, run }: Left, units: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
   const before = await wordsIn(host, run);
   const now = await running(host, units, signal);
   const all = units.filter((unit) => before.includes(unit) || now.includes(unit));
-  await host.writeFile(listIn(run), `${all.join("\n")}\n`, { mode: 0o600 });
+  if (all.length > 0) await host.writeFile(listIn(run), `${all.join("\n")}\n`, { mode: 0o600 });
   return now;
 }
 
@@ -82,7 +102,7 @@ function listIn(run: string): string {
 }
 
 async function wordsIn(host: Host, run: string): Promise<readonly string[]> {
-  return ((await host.readFile(listIn(run))) ?? "").split("\n").filter((unit) => units.includes(unit));
+  return ((await host.readFile(listIn(run))) ?? "").split("\n").filter((unit) => unit !== "");
 }
 
 const unbind = `set -e

@@ -49,8 +49,8 @@ export interface TrialMeans {
   /** Longest time that `leave` takes, towards this candidate. */
   leaveMs(candidate: Generation): number;
   /**
-   * Takes traffic away, for so long at most, tells in a sentence how that ended, and stops what the way out would hurt. Rejects with a
-   * Problem, and all of it runs again then.
+   * Takes traffic away, for so long at most, keeps what the trial may change for good, tells in sentences how that ended, and stops what
+   * the way out would hurt. Rejects with a Problem, and all of it runs again then.
    */
   leave(leaving: Leaving, signal: AbortSignal): Promise<Quiet>;
   /** The box stays: what `leave` stopped runs again, and what it did to traffic is taken back. May be repeated. Rejects with a Problem. */

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { forgetDatabases, keepDatabases, restoreDatabases } from "../../../../controller/trial/databases.ts";
+import {
+  forgetDatabases,
+  keepDatabases,
+  keptTexts,
+  restoreDatabases,
+  usersOfDatabases,
+} from "../../../../controller/trial/databases.ts";
 import { simHost } from "../../../lab/host.ts";
 
 const { signal } = new AbortController();
@@ -47,16 +53,39 @@ function box(
     return { exitCode: 0, stdout: [...listed, ...taken].join(""), stderr: "" };
   });
   const keeping = { host: sim.start(), pool: "tank", deployment: "17-abc" };
-  return { keeping, done, snapshots };
+  return { keeping, done, snapshots, sim };
 }
 const kept = ["tank/persistent/data/incus@imp-trial-17-abc", "tank/persistent/data/registry@imp-trial-17-abc"];
 
 describe("what a newer program migrates", () => {
   it("is kept before the trial, once", async () => {
     const { keeping, done } = box();
-    expect(await keepDatabases(keeping, signal)).toEqual(kept);
+    expect(await keepDatabases(keeping, signal)).toEqual({ snapshots: kept, earlier: [], bare: [] });
     await keepDatabases(keeping, signal);
     expect(done).toEqual(kept.map((name) => `zfs snapshot ${name}`));
+  });
+
+  it("is used by the units of all of them", async () => {
+    expect(await usersOfDatabases(box().keeping, signal)).toEqual([...incus, "registry.service"]);
+  });
+
+  it("is told, and what could not be kept: a folder of something that holds other things too", async () => {
+    const { keeping, sim } = box();
+    const file = (path: string) => void sim.files.set(`${path}/database/local.db`, { text: "", mode: 0o600 });
+    // Where it has a dataset of its own, or is in the boot environment, nothing is missing.
+    file("/var/lib/incus");
+    expect(keptTexts(await keepDatabases(keeping, signal))).toEqual([`Kept for coming back: ${kept.join(", ")}.`]);
+    file("/persistent/data/incus");
+    expect((await keepDatabases(keeping, signal)).bare).toEqual(["/persistent/data/incus"]);
+    sim.files.set("/proc/self/mountinfo", {
+      text: "40 27 0:30 /incus /var/lib/incus rw - zfs tank/persistent/data rw\n",
+      mode: 0o444,
+    });
+    expect(keptTexts(await keepDatabases(keeping, signal)).slice(1)).toEqual(
+      ["/var/lib/incus", "/persistent/data/incus"].map((folder) => {
+        return `Incus' database in ${folder} has no dataset of its own: nothing of it is kept, and what a newer Incus changes in it stays so.`;
+      }),
+    );
   });
 
   it("is put back with its units stopped, and what ran runs again", async () => {
@@ -103,7 +132,8 @@ describe("what a newer program migrates", () => {
   it("is forgotten after the commit, and nothing that was kept of another trial", async () => {
     const { keeping, snapshots } = box();
     await keepDatabases({ ...keeping, deployment: "16-abc" }, signal);
-    await keepDatabases(keeping, signal);
+    const { earlier } = await keepDatabases(keeping, signal);
+    expect(earlier).toEqual(kept.map((name) => name.replace("17", "16")));
     expect(await forgetDatabases(keeping, "all", signal)).toEqual([]);
     expect(snapshots).toEqual(kept.map((name) => name.replace("17", "16")));
   });

@@ -11,7 +11,7 @@ import { removeDrill } from "./drill-clone.ts";
 import { reset } from "./enter.ts";
 import { stay } from "./go.ts";
 import { harvest } from "./harvest.ts";
-import { crashesBefore } from "./kept.ts";
+import { crashesBefore, mayHaveEntered } from "./kept.ts";
 import { whereIs } from "./where.ts";
 
 /** Between two tries to reset the box, and longer than one takes. */
@@ -34,7 +34,11 @@ export async function findTrial(appliance: Appliance, state: State, signal: Abor
   const { host, state: folder, memory } = appliance;
   const trials = trialsOf(memory.ledger(), deployment.generation);
   const known = await crashesBefore(host, folder, deployment);
-  return { trial, failure: await harvest(state, deployment, { host, state: folder, trials, known }, signal) };
+  const isEntered = await mayHaveEntered(host, folder, deployment.id);
+  return {
+    trial,
+    failure: await harvest(state, deployment, { host, state: folder, isEntered, trials, known }, signal),
+  };
 }
 
 /**
@@ -46,7 +50,7 @@ export async function leaveTrial(
   deployment: Deployment,
   signal: AbortSignal,
 ): Promise<"planes" | "gone"> {
-  const { host, memory, listener } = appliance;
+  const { host, memory, listener, state } = appliance;
   const standing = await whereIs(host, deployment, signal);
   if (standing === "in-trial") {
     const count = memory.remember((ledger) => withReboot(ledger, host));
@@ -59,7 +63,7 @@ export async function leaveTrial(
   // The way back may be a reboot, by the agent or its failsafe, and must not lead there.
   await stay(appliance, deployment, signal);
   if (standing === "leaving") await stayHere(appliance, signal);
-  else await putBack(appliance, deployment, signal);
+  else if (await mayHaveEntered(host, state, deployment.id)) await putBack(appliance, deployment, signal);
   return "planes";
 }
 
@@ -132,13 +136,14 @@ export async function clearUp(
 
 /** Only what nobody needs any more: what a trial may have changed, and was not put back, stays kept, and somebody is told. */
 async function forget(
-  { host, means, listener }: Appliance,
+  { host, means, listener, state }: Appliance,
   deployment: Deployment,
   outcome: "committed" | "back",
   signal: AbortSignal,
 ): Promise<void> {
   const standing = outcome === "back" ? await whereIs(host, deployment, signal) : undefined;
-  const mayHaveRun = standing === "came-back" || standing === "elsewhere";
+  const hasCome = standing === "came-back" && (await mayHaveEntered(host, state, deployment.id));
+  const mayHaveRun = hasCome || standing === "elsewhere";
   const kept = await means.settle(deployment, mayHaveRun ? "put-back" : "all", signal);
   if (kept.length === 0) return;
   const name = deployment.trial?.name ?? "";

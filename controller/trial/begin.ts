@@ -4,7 +4,6 @@ import type { Generation } from "../../reconcilers/generation.ts";
 import { asProblem } from "../../schemas/problem.ts";
 import { stageCandidate, type Intent } from "../deploy.ts";
 import { orderKey } from "../going-back.ts";
-import { withReboot, withTrial } from "../ledger.ts";
 import type { Deployment } from "../machine.ts";
 import { standing } from "../overlay.ts";
 import { touchedIn } from "../proof.ts";
@@ -32,7 +31,7 @@ export interface Between {
  */
 export async function tryImage(turn: Turn, intent: Intent, between: Between): Promise<void> {
   const { appliance, signal } = turn;
-  const { progress, failsafe, memory, host, listener, secrets } = appliance;
+  const { progress, failsafe, listener, secrets } = appliance;
   await using _ = await appliance.hold();
   const deployment = await arm(turn, intent, between);
   if (!deployment) return;
@@ -41,11 +40,6 @@ export async function tryImage(turn: Turn, intent: Intent, between: Between): Pr
     await failsafe.arm(deployment, intent.baseline);
     const refusal = await failsafe.check(signal);
     if (refusal) throw refusal;
-    // I10: counted before it happens.
-    await memory.remember((ledger) => {
-      const counted = withReboot(ledger, host);
-      return between.isDrill ? counted : withTrial(counted, deployment.generation, deployment.id);
-    });
     await progress.move({ type: "booting" });
     await go(appliance, deployment, signal);
   } catch (thrown) {

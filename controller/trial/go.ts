@@ -5,8 +5,10 @@ import { asProblem, Problem } from "../../schemas/problem.ts";
 import type { Appliance } from "../appliance.ts";
 import { standingOf } from "../boot-environments.ts";
 import type { Deployment } from "../machine.ts";
+import { withReboot, withTrial } from "../ledger.ts";
 import { withDeadline } from "../retry.ts";
 import { enter, load, unload, type Entry } from "./enter.ts";
+import { noteEntering } from "./kept.ts";
 import { trialOf } from "./where.ts";
 
 /** How long the trial may take longer than its agent gives itself, before its deadline resets the box. */
@@ -24,18 +26,34 @@ export async function go(appliance: Appliance, deployment: Deployment, signal: A
   const entry = await entryOf(appliance, deployment, signal);
   const leftMs = 1000 * Math.max(0, Math.round((deployment.deadline - windUpMs - host.uptime()) / 1000));
   listener.event({ type: "alive", withinMs: 2 * leftMs });
-  await load(host, entry, signal);
+  const isRecorded = entry.method === "firmware";
+  if (!isRecorded) await load(host, entry, signal);
   const told = (text: string): void => listener.happened({ happened: "noted", text });
   const quiet = await withDeadline(host, leftMs, signal, "Leaving", (limited) =>
     means.leave({ deployment, committed, drainSeconds: deployment.trial?.drainSeconds ?? 0, told }, limited),
   );
   try {
+    await countTrial(appliance, deployment);
+    // From here on the loader enters it, whatever resets the box.
+    if (isRecorded) await load(host, entry, signal);
     return await enter(host, entry, signal);
   } catch (thrown) {
     signal.throwIfAborted();
     await quiet.revive(signal).catch((second: unknown) => listener.complain(asProblem(second)));
     throw thrown;
   }
+}
+
+/** I10: before its kernel is entered, and not before it is about to be: what keeps the box from leaving is no trial. */
+export async function countTrial(
+  { host, state, memory }: Appliance,
+  { id, generation, trial }: Deployment,
+): Promise<void> {
+  await noteEntering(host, state, id);
+  await memory.remember((ledger) => {
+    const counted = withReboot(ledger, host);
+    return trial?.isDrill ? counted : withTrial(counted, generation, id);
+  });
 }
 
 /** No boot is the trial any more. Complains of what cannot be taken back; it resolves in any case. */

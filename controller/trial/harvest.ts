@@ -8,6 +8,8 @@ export interface Left {
   readonly host: Host;
   /** The agent's folder. */
   readonly state: string;
+  /** Its kernel may have been entered. */
+  readonly isEntered: boolean;
   /** How often this generation was booted for a trial. */
   readonly trials: number;
   /** What `crashes` said before. */
@@ -15,8 +17,8 @@ export interface Left {
 }
 
 /**
- * The failure of a trial whose agent did not say itself why it failed. `bad` where it panicked, or did not come up twice. Rejects
- * only when the signal aborts: what cannot be read tells nothing.
+ * The failure of a trial whose agent did not say itself why it failed. `bad` where it panicked, or did not come up twice; of one that was
+ * never entered nothing is said by what happened to the box that it was to leave. Rejects only when the signal aborts: what cannot be read tells nothing.
  */
 export async function harvest(
   { at }: Pick<State, "at">,
@@ -24,10 +26,14 @@ export async function harvest(
   left: Left,
   signal: AbortSignal,
 ): Promise<Failure> {
-  const { host, state, trials, known } = left;
+  const { host, state, isEntered, trials, known } = left;
   const name = deployment.trial?.name ?? "";
   const reached = reachedText[at] ?? "its agent never went on there";
   const panic = await panicOf(host, known, signal);
+  if (!isEntered) {
+    const reason = `The box was reset before it entered ${name}: ${panic ?? "a watchdog, or the power"}.`;
+    return { trigger: "trial", reason, verdict: "inconclusive" };
+  }
   const ended = await endedBy(host, state, deployment);
   const last = await lastWord(host, deployment, signal);
   const why = panic ?? ended ?? "nobody left a word: a watchdog, or the power";

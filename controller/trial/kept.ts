@@ -109,3 +109,13 @@ export async function readKept(
     crashes,
   };
 }
+
+/** Writes down that the kernel of this trial is about to be entered: all that comes before is still what runs here. */
+export async function noteEntering(host: Host, state: string, deployment: string): Promise<void> {
+  await host.writeFile(`${state}/trial-entered`, `${deployment}\n`, { mode: 0o600 });
+}
+
+/** Whether its kernel may have been entered. */
+export async function mayHaveEntered(host: Host, state: string, deployment: string): Promise<boolean> {
+  return (await host.readFile(`${state}/trial-entered`))?.trim() === deployment;
+}

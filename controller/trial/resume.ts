@@ -12,8 +12,8 @@ import { planesTouched, survey, type Survey } from "../planes.ts";
 import { withDeadline } from "../retry.ts";
 import { rollBack } from "../roll-back.ts";
 import { surveyLimitMs, type Turn } from "../turn.ts";
-import { go } from "./go.ts";
-import { readKept } from "./kept.ts";
+import { countTrial, go } from "./go.ts";
+import { mayHaveEntered, readKept } from "./kept.ts";
 import { whereIs } from "./where.ts";
 
 const pauseMs = 5000;
@@ -57,6 +57,8 @@ async function proveThere(turn: Turn, armed: Deployment): Promise<void> {
   let intent: Intent;
   let deployment: Deployment;
   try {
+    // Whoever else rebooted the box may have entered what was loaded.
+    if (!(await mayHaveEntered(host, state, armed.id))) await countTrial(appliance, armed);
     const { generation: candidate, secrets: texts } = await store.staged(armed.generation);
     secrets.learn(Object.fromEntries(texts));
     const committed = armed.from === undefined ? undefined : await store.kept(armed.from);

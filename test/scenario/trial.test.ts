@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ask } from "../lab/ask.ts";
 import { Problem } from "../../schemas/problem.ts";
-import { generation, shown } from "../lab/story.ts";
+import { generation, shown, textOf } from "../lab/story.ts";
 import { addEnvironment, must } from "../lab/zfs/boot-pool.ts";
 import { imageB, trialBox, type TrialBox } from "../lab/trial-box.ts";
 import { quickTrials } from "../lab/trial-means.ts";
@@ -222,6 +222,37 @@ describe("a trial that somebody or something comes in between", () => {
   });
 
   it.each(["kexec", "firmware"] as const)(
+    "is none where the box is reset before %s enters it: nothing counts, and no panic is held against it",
+    async (method) => {
+      const box = await trialBox(one);
+      const { s, pool } = box;
+      s.means = { ...quickTrials, leave: () => new Promise(() => undefined) };
+      s.start();
+      const policy = { ...anyTime, trial: { "boot-method": method } };
+      s.push("two", generation(["router bgp 64500", "neighbor 192.0.2.1"], { image: imageB, policy }));
+      await s.sim.until(() => state(box) === "trial-booting", "it leaves");
+      const text = "<0>[  12.3] Kernel panic - not syncing: hung_task: blocked tasks\n";
+      s.sim.files.set("/sys/fs/pstore/dmesg-efi-1", { text, mode: 0o444 });
+      box.comeUp();
+      expect(box.running()).toBe("a");
+      s.means = quickTrials;
+      await box.settle();
+      const history = JSON.stringify(await ask(s.agent(), "history", { limit: 20 }));
+      expect(history).toContain(
+        "The box was reset before it entered b: its kernel panicked: hung_task: blocked tasks.",
+      );
+      expect([pool.bootfs, s.status().state, box.boots.filter((boot) => boot === "boot b on trial")]).toEqual([
+        "tank/ROOT/b",
+        "idle",
+        ["boot b on trial"],
+      ]);
+      const ledger = textOf(s, "/persistent/config/imp/journal/ledger.json") ?? "";
+      const { trials, reboots } = JSON.parse(ledger) as { trials: Record<string, string[]>; reboots: unknown[] };
+      expect([Object.values(trials).flat(), reboots]).toEqual([[expect.anything()], [expect.anything()]]);
+    },
+  );
+
+  it.each(["kexec", "firmware"] as const)(
     "is not entered by %s where the box stays and a reboot is what brings it back",
     async (method) => {
       const box = await trialBox(one);
@@ -233,7 +264,9 @@ describe("a trial that somebody or something comes in between", () => {
           s.plane.live.clear();
           s.failsafe.isFine = () => false;
           s.failsafe.failing.add("frr");
-          throw new Problem("SYSTEM_UNIT", "vpp-core.service does not stop.");
+          if (method === "kexec") throw new Problem("SYSTEM_UNIT", "vpp-core.service does not stop.");
+          box.refuses = 1;
+          return gone;
         },
       };
       box.onBoot = () => void (s.plane.refuse = () => undefined);

@@ -10,7 +10,7 @@ import { differenceOf, measureDrift, type Difference, type Drift } from "./drift
 import { inFlight } from "./machine.ts";
 import { underlay } from "./overlaid.ts";
 import { leavingIncus, type Survey } from "./planes.ts";
-import { isToBeTried, orderTrial } from "./trial/order.ts";
+import { isToBeTried, orderTrial, whyBad } from "./trial/order.ts";
 import type { Listener } from "./progress.ts";
 import type { Known } from "./report/known.ts";
 import { withDeadline } from "./retry.ts";
@@ -114,7 +114,8 @@ export function answers({ parts, listener, known: knownNow, box }: Knowing): Ans
       const standing = order.verb === "activate" ? await standingOf(bootBox, signal) : undefined;
       const environment = standing && named(standing, order.name);
       const appliance = box();
-      if (!standing || !environment || !appliance || !isToBeTried(standing, environment))
+      const failure = environment && appliance && (await whyBad(appliance, environment));
+      if (!standing || !environment || !appliance || !isToBeTried(standing, environment, failure))
         return changeEnvironment(bootBox, order, signal);
       if (parts.settings.mode === "observe") throw new Problem("USAGE", "The agent's settings say to observe only.");
       const wanted = knownNow().wanted?.generation;

@@ -9,6 +9,7 @@ import type { Appliance } from "./appliance.ts";
 import type { Ledger, Tuple } from "./ledger.ts";
 import { inFlight, type Failure } from "./machine.ts";
 import { findTrial } from "./trial/back.ts";
+import { removeLostDrill } from "./trial/drill-clone.ts";
 import { unloadTried } from "./trial/kernel-check.ts";
 import { askedOf, blamed, withVerdict } from "./verdicts.ts";
 
@@ -26,10 +27,14 @@ export async function begin(appliance: Appliance, signal: AbortSignal): Promise<
   await progress.move({ type: "restarted", boot: host.bootId(), ...(why && { acted: why }), ...(trial && { trial }) });
   if (isMeant) await failsafe.acknowledge();
   if (!inFlight(progress.state())) await failsafe.disarm();
-  await unloadTried(host, `${runFolder}/trial`, signal).catch((thrown: unknown) => {
-    signal.throwIfAborted();
-    listener.complain(asProblem(thrown));
-  });
+  const orComplain = async (work: Promise<void>): Promise<void> => {
+    await work.catch((thrown: unknown) => {
+      signal.throwIfAborted();
+      listener.complain(asProblem(thrown));
+    });
+  };
+  await orComplain(unloadTried(host, `${runFolder}/trial`, signal));
+  if (!inFlight(progress.state())) await orComplain(removeLostDrill(host, signal));
 }
 
 /** `bad` where it had to restore something: another try could cost the same again. */

@@ -35,6 +35,15 @@ export async function removeDrill(host: Host, signal: AbortSignal): Promise<void
   }
 }
 
+/** The same of one that no deployment knows of, as its agent was killed; what is none, or runs, is left alone. Rejects with POOL. */
+export async function removeLostDrill(host: Host, signal: AbortSignal): Promise<void> {
+  try {
+    await removeDrill(host, signal);
+  } catch (thrown) {
+    if (!(thrown instanceof Problem && thrown.code === "BOOT_ENVIRONMENT")) throw thrown;
+  }
+}
+
 /** The clone, where it is. */
 export function isDrill({ name: own, origin }: BootEnvironment): boolean {
   return own === name && origin?.endsWith(`@${name}`) === true;

@@ -8,10 +8,29 @@ import { Problem } from "../../schemas/problem.ts";
 import type { Appliance } from "../appliance.ts";
 import { canonicalJson } from "../canonical-json.ts";
 import { withApproval } from "../gate/allowed.ts";
+import { askedOf, heldBy } from "../verdicts.ts";
 
-/** Whether only a trial can make it what boots next; what runs proves itself where it is. */
-export function isToBeTried({ committed, observed }: Standing, environment: BootEnvironment): boolean {
-  return isWhole(environment) && !committed.has(environment.guid) && environment.guid !== observed.booted;
+/**
+ * Whether only a trial can make it what boots next; what runs proves itself where it is. `failure`: see whyBad.
+ */
+export function isToBeTried(
+  { committed, observed }: Standing,
+  environment: BootEnvironment,
+  failure: string | undefined,
+): boolean {
+  const { guid } = environment;
+  if (!isWhole(environment) || guid === observed.booted) return false;
+  return !committed.has(guid) || (failure !== undefined && guid !== observed.next);
+}
+
+/** Why the generation that it is linked with is bad here: where its commit was cut off, and it failed when it was tried again. */
+export async function whyBad(
+  { host, state, memory }: Pick<Appliance, "host" | "state" | "memory">,
+  { guid }: BootEnvironment,
+): Promise<string | undefined> {
+  const link = await host.readLink(`${state}/committed.d/${guid}`);
+  const record = memory.ledger().verdicts[link?.split("/").at(-1) ?? ""];
+  return record?.verdict === "bad" ? record.reason : undefined;
 }
 
 /**
@@ -39,6 +58,16 @@ export async function orderTrial(
     );
   }
   if (wanted?.image && isOf(wanted.image, environment)) {
+    const held = heldBy(memory.ledger(), askedOf(wanted));
+    if (held) {
+      throw new Problem(
+        "BOOT_ENVIRONMENT",
+        `${name} failed here with commit ${wanted.commit.slice(0, 12)}: ${held.reason}`,
+        {
+          remedy: "impctl retry --reason lets it be tried again.",
+        },
+      );
+    }
     const approval = { reason: reason || `be activate ${name}`, at: host.now(), by: "operator" } as const;
     await memory.remember((ledger) => withApproval(ledger, wanted.digest, approval));
     return `${name} never proved itself on this box: it is tried with commit ${wanted.commit.slice(0, 12)}, and boots next once it did.`;

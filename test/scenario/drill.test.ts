@@ -59,6 +59,26 @@ describe("a drill", () => {
     expect(pool.datasets.has("tank/ROOT/imp-drill")).toBe(false);
   });
 
+  it("whose agent is killed before anything is written down leaves nothing after the next start", async () => {
+    const box = await trialBox(one);
+    const { s, pool } = box;
+    const before = [...pool.datasets.keys()];
+    const run = pool.run.bind(pool);
+    pool.run = (argv) => {
+      const result = run(argv);
+      if (argv[1] === "clone") s.sim.kill();
+      return result;
+    };
+    await ask(s.agent(), "drill", { reason });
+    await s.sim.until(() => s.sim.isKilled(), "killed");
+    expect(pool.datasets.has("tank/ROOT/imp-drill")).toBe(true);
+    s.start();
+    await s.rest();
+    expect([...pool.datasets.keys()]).toEqual(before);
+    expect(pool.datasets.get("tank/ROOT/a")?.snapshots.map(({ name }) => name)).toEqual(["img"]);
+    expect([s.status().state, box.boots]).toEqual(["idle", []]);
+  });
+
   it("does not begin where another one boots next, and says so", async () => {
     const box = await trialBox(one);
     const { s } = box;

@@ -179,6 +179,37 @@ describe("a boot environment that an operator activates", () => {
     expect(s.status()).toMatchObject({ state: "idle", inSync: true, committed: { generation: wanted.digest } });
   });
 
+  it("is tried where it was proven, its commit was cut off before it counted, and it failed then", async () => {
+    const box = await trialBox(one);
+    const { s, pool } = box;
+    const run = pool.run.bind(pool);
+    pool.run = (argv) => {
+      if (argv[1] !== "set" || argv[2] !== "bootfs=tank/ROOT/b") return run(argv);
+      pool.run = run;
+      s.sim.kill();
+      return undefined;
+    };
+    s.push("two", two);
+    await s.sim.until(() => s.sim.isKilled(), "it left");
+    s.start();
+    await s.sim.until(() => s.sim.isKilled(), "its commit is cut off");
+    expect([pool.bootfs, box.link("b")]).toEqual(["tank/ROOT/a", two.digest]);
+    box.onBoot = (name) => void (name === "b" ? s.answering.clear() : s.answering.add("192.0.2.1"));
+    box.comeUp();
+    await box.settle();
+    expect([s.status().state, box.link("b"), box.running()]).toEqual(["held", two.digest, "a"]);
+    const trying = ask(s.agent(), "boot-environment", { verb: "activate", name: "b" });
+    await expect(trying).rejects.toThrow("b failed here with commit");
+    expect(pool.bootfs).toBe("tank/ROOT/a");
+    // Of what nobody asks for any more it is tried what is committed.
+    s.push("three", generation(["router bgp 64500", "neighbor 192.0.2.1"]));
+    await s.rest();
+    box.onBoot = () => void s.answering.add("192.0.2.1");
+    const answer = await ask(s.agent(), "boot-environment", { verb: "activate", name: "b" });
+    expect(JSON.stringify(answer)).toContain("it is tried with what is committed");
+    expect(pool.bootfs).toBe("tank/ROOT/a");
+  });
+
   it("is not tried from one that was chosen by hand", async () => {
     const box = await trialBox(one);
     box.pick("b");

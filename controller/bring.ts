@@ -11,6 +11,7 @@ import {
   limitedTo,
   planeNames,
   restarts,
+  sparing,
   survey,
   type Survey,
 } from "./planes.ts";
@@ -35,8 +36,9 @@ export async function bringTo(
 ): Promise<void> {
   let first = planned;
   const { asked, about } = concerned(progress.state(), only);
+  const wanted = mustBeInFlight(progress.state()).trial ? sparing(desired) : desired;
   const observed = async (): Promise<Survey> =>
-    limitedTo(await survey(reconcilers, host, desired, owned, signal, asked), about);
+    limitedTo(await survey(reconcilers, host, wanted, owned, signal, asked), about);
   await retryTransient(host, { retries, pauseMs, signal }, async () => {
     const plan = first ?? (await observed());
     witness.saw(progress.state().at, plan.before, asked);
@@ -90,7 +92,8 @@ export async function readBack(
   only: readonly PlaneName[] = planeNames,
 ): Promise<Survey> {
   const { asked, about } = concerned(progress.state(), only);
-  const after = limitedTo(await survey(reconcilers, host, desired, owned, signal, asked), about);
+  const wanted = mustBeInFlight(progress.state()).trial ? sparing(desired) : desired;
+  const after = limitedTo(await survey(reconcilers, host, wanted, owned, signal, asked), about);
   witness.saw(progress.state().at, after.before, asked);
   const left = leftover(reconcilers, after);
   if (left) throw left;

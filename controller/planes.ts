@@ -219,6 +219,11 @@ export function leavingIncus(survey: Survey, candidate: Desired, committed: Desi
   return { ...survey, plans, problems: Object.values(plans).flatMap((one) => one.problems) };
 }
 
+/** The same, in a boot environment on trial: nothing ends that the one which a reset comes back to shares with it. */
+export function sparing(desired: Desired): Desired {
+  return { ...desired, incus: { ...desired.incus, spares: true } };
+}
+
 export interface Carrying {
   /** Resolves once the run is journalled; it begins then. */
   readonly started: (plane: keyof Desired, steps: readonly Step[]) => Promise<void>;

@@ -55,6 +55,8 @@ export async function rollBack(appliance: Appliance, signal: AbortSignal): Promi
       signal.throwIfAborted();
       listener.complain(asProblem(thrown));
       await progress.move({ type: "rollback-failed" });
+      // All else is back, and what a correction leaves undone there is drift, as it was before.
+      if (deployment.purpose === "correct" && isOfIncus(asProblem(thrown))) break;
       if (!(await goFurther(appliance, asProblem(thrown), signal))) return;
     }
   }

@@ -35,7 +35,7 @@ export interface Step {
    * steps of its plane that stand in front of it.
    */
   readonly releases: readonly string[];
-  /** It renews what runs out with time: nobody changed anything. */
+  /** It renews what runs out with time, or does what a trial left to be done: nobody changed anything. */
   readonly renews?: true;
 }
 

@@ -8,7 +8,7 @@ import { carryThrough, failureOf, type Intent } from "../deploy.ts";
 import { noBaseline } from "../health/baseline.ts";
 import { startLookout } from "../lookout.ts";
 import type { Deployment } from "../machine.ts";
-import { planesTouched, survey, type Survey } from "../planes.ts";
+import { planesTouched, sparing, survey, type Survey } from "../planes.ts";
 import { withDeadline } from "../retry.ts";
 import { rollBack } from "../roll-back.ts";
 import { surveyLimitMs, type Turn } from "../turn.ts";
@@ -114,7 +114,7 @@ async function whenUp(
     let found: Survey | Problem;
     try {
       found = await withDeadline(host, surveyLimitMs, signal, "Observing", (limited) =>
-        survey(reconcilers, host, candidate.desired, owned, limited),
+        survey(reconcilers, host, sparing(candidate.desired), owned, limited),
       );
     } catch (thrown) {
       signal.throwIfAborted();

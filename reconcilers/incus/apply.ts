@@ -13,6 +13,7 @@ import {
   type IncusObject,
   type IncusStep,
   type Instance,
+  laterMark,
   mark,
   type Pool,
 } from "./model.ts";
@@ -41,12 +42,17 @@ export async function* applyIncus(
 async function carryOut(incus: Incus, step: IncusStep, signal: AbortSignal): Promise<void> {
   const { kind, object } = step;
   if (kind === "remove") return remove(incus, object, signal);
-  if (kind === "add" || kind === "set") return bring(incus, object, step.isDue === true, signal);
+  if (kind === "add" && object.kind === "pool") return makePool(incus, object, step, signal);
+  if (kind === "add" || kind === "set") return bring(incus, object, step, signal);
   if (object.kind !== "instance") throw new Problem("INTERNAL", `A ${object.kind} cannot ${kind}.`);
+  if (kind === "leave") return leave(incus, object, signal);
   if (kind === "rebuild") return rebuild(incus, object, signal);
   if (kind !== "start") await stop(incus, object, signal);
-  if (kind !== "stop") await start(incus, object, signal);
+  if (kind !== "stop") await start(incus, object, step, signal);
 }
+
+/** How a step goes about it. */
+type Manner = Pick<IncusStep, "isDue" | "spares">;
 
 const base = "/1.0";
 
@@ -68,12 +74,12 @@ async function remove(incus: Incus, object: IncusObject, signal: AbortSignal): P
 }
 
 /** Makes it, or makes of what is there what it is to be. */
-async function bring(incus: Incus, object: IncusObject, isDue: boolean, signal: AbortSignal): Promise<void> {
+async function bring(incus: Incus, object: IncusObject, manner: Manner, signal: AbortSignal): Promise<void> {
   const there = await incus.get(pathOf(object), signal);
-  if (there !== undefined) return adjust(incus, object, record(there), isDue, signal);
-  if (object.kind === "pool") return makePool(incus, object, signal);
+  if (object.kind === "pool") return;
+  if (there !== undefined) return adjust(incus, object, record(there), manner, signal);
   if (await isBroughtAlong(incus, object, signal)) {
-    return adjust(incus, object, record(await incus.get(pathOf(object), signal)), isDue, signal);
+    return adjust(incus, object, record(await incus.get(pathOf(object), signal)), manner, signal);
   }
   const path = pathOf(object).replace(/\/[^/]+$/, "");
   if (object.kind !== "instance")
@@ -105,19 +111,24 @@ function bodyOf(object: Exclude<IncusObject, Pool>): Sent {
 /** What Incus keeps there by itself stays. */
 async function adjust(
   incus: Incus,
-  object: IncusObject,
+  object: Exclude<IncusObject, Pool>,
   there: Answered,
-  isDue: boolean,
+  { isDue, spares }: Manner,
   signal: AbortSignal,
 ): Promise<void> {
-  if (object.kind === "pool") return;
   if (object.kind === "instance" && keyOf(there, mark) === undefined) throw inTheWay(object);
   const before = Object.entries(record(there.config));
   const kept = object.kind === "volume" ? before : before.filter(([key]) => isKept(key));
-  if (object.kind === "instance" && object.config[imageMark] !== keyOf(there, imageMark)) {
-    return rebuild(incus, object, signal);
-  }
-  const config = { ...Object.fromEntries(kept), ...object.config, ...(isDue && { [dueMark]: "1" }) };
+  const was = keyOf(there, imageMark);
+  const isOther = object.kind === "instance" && object.config[imageMark] !== was;
+  if (isOther && !spares) return rebuild(incus, object, signal);
+  const isLater = spares && object.kind === "instance" && (isOther || object.type !== there.type);
+  const config = {
+    ...Object.fromEntries(kept),
+    ...object.config,
+    ...(isDue && { [dueMark]: "1" }),
+    ...(isLater && { [imageMark]: was, [laterMark]: "1" }),
+  };
   const { name: _, type: __, ...body } = { name: "", type: "", ...bodyOf(object) };
   const architecture = there.architecture === undefined ? {} : { architecture: there.architecture };
   await incus.change({ method: "PUT", path: pathOf(object), body: { ...body, ...architecture, config } }, signal);
@@ -131,7 +142,7 @@ async function rebuild(incus: Incus, instance: Instance, signal: AbortSignal): P
   await incus.change({ method: "POST", path: `${path}/rebuild`, body, limitMs: imageMs }, signal);
   const there = record(await incus.get(path, signal));
   const config = { ...record(there.config), [imageMark]: instance.config[imageMark] };
-  await adjust(incus, instance, { ...there, config }, false, signal);
+  await adjust(incus, instance, { ...there, config }, {}, signal);
 }
 
 function sourceOf(instance: Instance): Sent {
@@ -142,13 +153,23 @@ function sourceOf(instance: Instance): Sent {
   });
 }
 
-async function start(incus: Incus, instance: Instance, signal: AbortSignal): Promise<void> {
+async function start(incus: Incus, instance: Instance, { spares }: Manner, signal: AbortSignal): Promise<void> {
   const path = pathOf(instance);
   if ((await statusOf(incus, instance, signal)) === "Stopped") {
     await incus.change({ method: "PUT", path: `${path}/state`, body: { action: "start" } }, signal);
   }
   const there = record(await incus.get(path, signal));
-  if (keyOf(there, dueMark) !== undefined) await adjust(incus, instance, there, false, signal);
+  if (keyOf(there, dueMark) !== undefined) await adjust(incus, instance, there, spares ? { spares } : {}, signal);
+}
+
+/** What another boot environment may still need does not run, and stays. */
+async function leave(incus: Incus, instance: Instance, signal: AbortSignal): Promise<void> {
+  await stop(incus, instance, signal);
+  const there = record(await incus.get(pathOf(instance), signal));
+  const { profiles, devices, description, architecture } = there;
+  const config = { ...record(there.config), [laterMark]: "1", "boot.autostart": "false" };
+  const body = { profiles, devices, description, config, ...(architecture !== undefined && { architecture }) };
+  await incus.change({ method: "PUT", path: pathOf(instance), body }, signal);
 }
 
 /** What does not end by itself in time is ended. */
@@ -232,7 +253,14 @@ async function unknownIn(
  * A pool that an Incus of another boot environment made has what instances and data there are: it is taken over as it is, with
  * them. What they need besides comes before (the network), or is made empty here, and right by a later step (profiles).
  */
-async function makePool(incus: Incus, { name, driver, source }: Pool, signal: AbortSignal): Promise<void> {
+async function makePool(
+  incus: Incus,
+  object: Pool,
+  { going = [], spares }: Pick<IncusStep, "going" | "spares">,
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await incus.get(pathOf(object), signal)) !== undefined) return;
+  const { name, driver, source } = object;
   const pool = { name, driver, description: "", config: { source } };
   try {
     await incus.change({ method: "POST", path: `${base}/storage-pools`, body: pool }, signal);
@@ -240,6 +268,11 @@ async function makePool(incus: Incus, { name, driver, source }: Pool, signal: Ab
     signal.throwIfAborted();
     if (!(thrown instanceof Problem) || !/isn't empty/.test(thrown.message)) throw thrown;
     await takeOver(incus, { pools: [pool] }, signal);
+    for (const instance of going) {
+      const there = await incus.get(pathOf(instance), signal);
+      if (there === undefined || keyOf(record(there), mark) === undefined) continue;
+      await (spares ? leave(incus, instance, signal) : remove(incus, instance, signal));
+    }
   }
 }
 

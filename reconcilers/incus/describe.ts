@@ -10,6 +10,7 @@ import {
   type IncusObject,
   type IncusStep,
   type Instance,
+  laterMark,
   mark,
 } from "./model.ts";
 
@@ -22,6 +23,7 @@ export function describeStep({ kind, object, changes }: IncusStep): string {
   if (kind === "add") return `add ${objectText(object)}`;
   if (kind === "rebuild" && object.kind === "instance") return `rebuild ${of} from ${imageText(imageOf(object))}`;
   if (kind === "remove" && object.kind === "instance") return `remove ${of}, with its own file system`;
+  if (kind === "leave") return `stop ${of}, which goes once this is committed`;
   if (kind !== "set") return `${kind} ${of}`;
   const more = changes.length > told ? `, ${changes.length - told} more` : "";
   return `set ${of}: ${changes.slice(0, told).join(", ")}${more}`;
@@ -84,7 +86,7 @@ function devicesText(devices: Devices): string {
 }
 
 function isMark(key: string): boolean {
-  return key === mark || key === imageMark || key === dueMark;
+  return key === mark || key === imageMark || key === dueMark || key === laterMark;
 }
 
 /** What differs between two objects of one id, for people; nothing: they are the same. */

@@ -14,12 +14,16 @@ export const mark = "user.imp";
 export const imageMark = "user.imp.image";
 /** Of an instance that still runs with what it had before it was changed. */
 export const dueMark = "user.imp.restart";
+/** Of an instance that is to be made anew, or to go, once no other boot environment may come back to it. */
+export const laterMark = "user.imp.later";
 
 export interface IncusDesired {
   /** In the order of making. Left out: this generation says nothing of Incus, and what it has stays. */
   readonly objects?: readonly IncusObject[];
   /** "all": what is there and not desired goes, whoever made it, but for pools and volumes. */
   readonly prune?: "all";
+  /** Another boot environment may come back, whose Incus has the same storage: no file system in it ends, what is to end is marked. */
+  readonly spares?: true;
 }
 
 /** A generation that says nothing of this plane: an agent rendered it that did not know the plane, or leaves it alone. */
@@ -62,7 +66,7 @@ export interface Instance {
   readonly name: string;
   readonly type: "container" | "virtual-machine";
   readonly description: string;
-  /** Without what Incus and the image put there, and without `dueMark`. */
+  /** Without what Incus and the image put there, and without `dueMark` and `laterMark`. */
   readonly config: Config;
   /** Its own, without those of its profiles. */
   readonly devices: Devices;
@@ -93,16 +97,22 @@ export interface LiveObject {
   readonly users: readonly string[];
   /** Of an instance that runs: it is to be restarted, to have what it was given. */
   readonly isDue?: true;
+  /** Of an instance: a trial left it to be made anew, or to go. */
+  readonly isLater?: true;
 }
 
 export interface IncusStep extends Step {
-  readonly kind: "add" | "set" | "rebuild" | "remove" | "start" | "stop" | "restart";
+  readonly kind: "add" | "set" | "rebuild" | "remove" | "leave" | "start" | "stop" | "restart";
   /** As it is to be; of what goes, as it is. */
   readonly object: IncusObject;
   /** For people: "limits.memory from 1GiB to 2GiB". */
   readonly changes: readonly string[];
   /** A restart follows, without which the change does not count. */
   readonly isDue?: true;
+  /** No file system is to end by it. */
+  readonly spares?: true;
+  /** Of a pool: what goes of it once it is taken over. */
+  readonly going?: readonly Instance[];
 }
 
 /** Tells objects apart: "instance unbound", "volume data/unbound-conf". */

@@ -2,7 +2,7 @@
 import { asProblem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
 import { type Answered, type Incus, openIncus, record } from "./api.ts";
-import { type Config, type Devices, dueMark, type IncusObserved, type LiveObject } from "./model.ts";
+import { type Config, type Devices, dueMark, type IncusObserved, laterMark, type LiveObject } from "./model.ts";
 
 /** No answer at all: there is no Incus here. */
 export const absent = "absent";
@@ -81,7 +81,7 @@ function profileOf(profile: Answered) {
 }
 
 function instanceOf(instance: Answered): LiveObject {
-  const { [dueMark]: due, ...config } = configOf(instance.config);
+  const { [dueMark]: due, [laterMark]: later, ...config } = configOf(instance.config);
   return {
     object: {
       kind: "instance",
@@ -95,6 +95,7 @@ function instanceOf(instance: Answered): LiveObject {
     },
     users: [],
     ...(due !== undefined && { isDue: true }),
+    ...(later !== undefined && { isLater: true }),
   };
 }
 

@@ -27,7 +27,7 @@ export function planIncus(
   observed: IncusObserved,
   owned: readonly IncusDesired[],
 ): Plan<IncusStep> {
-  const { objects, prune } = desired;
+  const { objects, prune, spares = false } = desired;
   if (observed.silent !== undefined) return whileSilent(objects ?? [], observed.silent);
   const live = new Map(observed.objects.map((one) => [idOf(one.object), one]));
   if (objects === undefined) return { ...nothing, foreign: foreignOf([...live.values()]) };
@@ -35,17 +35,23 @@ export function planIncus(
   const ours = new Set(owned.flatMap((one) => (one.objects ?? []).map(idOf)));
   const left = [...live.values()].filter(({ object }) => !wanted.has(idOf(object)));
   const goes = (one: LiveObject): boolean =>
-    isRemovable(one.object) && (prune === "all" || (ours.has(idOf(one.object)) && isMarked(one.object)));
+    isRemovable(one.object) &&
+    (prune === "all" || (isMarked(one.object) && (one.isLater === true || ours.has(idOf(one.object)))));
   const [gone, stays] = [left.filter(goes), left.filter((one) => !goes(one))];
-  const networks = networksGone(gone, live, wanted);
-  const instances = gone.flatMap(({ object }) => (object.kind === "instance" ? [object] : []));
-  const changed = objects.map((object) => changeOf(object, live.get(idOf(object))));
-  const making = changed.flatMap(({ steps }) => steps);
+  const unbound = spares ? gone.filter(({ object }) => object.kind !== "instance") : gone;
+  const networks = networksGone(unbound, live, wanted);
+  const instances = gone.map((one) => leaving(one, spares));
+  const changed = objects.map((object) => changeOf(object, live.get(idOf(object)), spares));
+  const going = owned.flatMap((one) => one.objects ?? []).filter((object) => !wanted.has(idOf(object)));
+  const making = changed.flatMap(({ steps }) => steps).map((one) => takingOver(one, going, spares));
+  const isUsed = ({ users }: LiveObject): boolean => spares && users.some((user) => user.startsWith("instance "));
   return {
     steps: [
-      ...instances.map((instance) => step("remove", instance, losing)),
+      ...instances.flatMap(({ steps }) => steps),
       ...making,
-      ...gone.flatMap(({ object }) => (object.kind === "profile" ? [step("remove", object, "hitless")] : [])),
+      ...gone.flatMap((one) =>
+        one.object.kind === "profile" && !isUsed(one) ? [step("remove", one.object, "hitless")] : [],
+      ),
       ...networks.steps,
     ],
     foreign: foreignOf(stays),
@@ -54,11 +60,7 @@ export function planIncus(
       ...withoutImage(making, observed.images),
       ...ofVersion(making, observed.version),
     ],
-    notes: [
-      ...changed.flatMap(({ notes }) => notes),
-      ...instances.map(({ name }) => `What instance ${name} has outside of its data volumes is gone for good.`),
-      ...networks.notes,
-    ],
+    notes: [...changed.flatMap(({ notes }) => notes), ...instances.flatMap(({ notes }) => notes), ...networks.notes],
   };
 }
 
@@ -102,9 +104,32 @@ interface Part {
   readonly notes: readonly string[];
 }
 
-function changeOf(object: IncusObject, live: LiveObject | undefined): Part {
+/** What becomes of one that nobody asks for any more; nothing of other kinds. */
+function leaving({ object, isLater }: LiveObject, spares: boolean): Pick<Part, "steps" | "notes"> {
+  if (object.kind !== "instance") return { steps: [], notes: [] };
+  const { name, running } = object;
+  if (!spares) {
+    const notes = [`What instance ${name} has outside of its data volumes is gone for good.`];
+    return { steps: finishing(isLater, [step("remove", object, losing)]), notes };
+  }
+  const steps = running || !isLater ? [step("leave", object, running ? "flap" : "hitless")] : [];
+  return { steps, notes: [`Instance ${name} is stopped, and goes once this is committed.`] };
+}
+
+/** What a trial left to be done is nobody's change. */
+function finishing(isLater: true | undefined, steps: readonly IncusStep[]): readonly IncusStep[] {
+  return isLater ? steps.map((one) => ({ ...one, renews: true })) : steps;
+}
+
+/** An instance is not made anew, and of a pool that is taken over goes what nobody asks for. */
+function takingOver(one: IncusStep, going: readonly IncusObject[], spares: boolean): IncusStep {
+  const instances = one.object.kind === "pool" ? going.filter((object) => object.kind === "instance") : [];
+  return { ...one, ...(spares && { spares }), ...(instances.length > 0 && { going: instances }) };
+}
+
+function changeOf(object: IncusObject, live: LiveObject | undefined, spares: boolean): Part {
   const part = { steps: [], problems: [], notes: [] };
-  if (object.kind === "instance") return instanceChange(object, live);
+  if (object.kind === "instance") return instanceChange(object, live, spares);
   if (!live) return { ...part, steps: [step("add", object, "hitless")] };
   const before = live.object;
   if (object.kind === "pool") return { ...part, problems: poolProblems(object, before) };
@@ -157,22 +182,21 @@ function poolProblems(pool: Pool, before: IncusObject): readonly Problem[] {
 /** Of what makes an end of a file system, also of an instance that does not run: it is not to pass for nothing. */
 const losing: Impact = "flap";
 
-function instanceChange(instance: Instance, live: LiveObject | undefined): Part {
+function instanceChange(instance: Instance, live: LiveObject | undefined, spares: boolean): Part {
   const before = live?.object;
   const part = { steps: [], problems: [], notes: [] };
   const start = instance.running ? [step("start", instance, "hitless")] : [];
   if (before?.kind !== "instance") return { ...part, steps: [step("add", instance, "hitless"), ...start] };
   if (isMarked(instance) && !isMarked(before)) return { ...part, problems: [inTheWay(instance)] };
+  const isOther = before.type !== instance.type || isOfOther(before, instance);
+  if (isOther && spares) return { ...part, ...spared(before, instance, live) };
   if (before.type !== instance.type) {
-    return {
-      ...part,
-      steps: [step("remove", before, losing), step("add", instance, "hitless"), ...start],
-      notes: [lost(instance)],
-    };
+    const steps = [step("remove", before, losing), step("add", instance, "hitless"), ...start];
+    return { ...part, steps: finishing(live?.isLater, steps), notes: [lost(instance)] };
   }
   if (isOfOther(before, instance)) {
     const steps = [step("rebuild", instance, losing, [imageText(imageOf(instance))]), ...start];
-    return { ...part, steps, notes: [lost(instance)] };
+    return { ...part, steps: finishing(live?.isLater, steps), notes: [lost(instance)] };
   }
   return { ...part, steps: inPlace(before, instance, live?.isDue === true) };
 }
@@ -214,6 +238,28 @@ function ofVersion(steps: readonly IncusStep[], version: string | undefined): re
       remedy: "Deploy an image with Incus 6.0.4 or a later 6.0, or with 6.11 or later.",
     }),
   ];
+}
+
+/** All but its file system is as it is to be; the step says what is wanted, and who carries it out leaves that out. */
+function spared(before: Instance, instance: Instance, live: LiveObject | undefined): Pick<Part, "steps" | "notes"> {
+  const { [imageMark]: _, ...rest } = instance.config;
+  const was = before.config[imageMark];
+  const meanwhile = {
+    ...instance,
+    type: before.type,
+    config: { ...rest, ...(was !== undefined && { [imageMark]: was }) },
+  };
+  const steps = inPlace(before, meanwhile, live?.isDue === true);
+  const isMarkedNow = live?.isLater === true || steps.some(({ kind }) => kind === "set");
+  return {
+    steps: [
+      ...(isMarkedNow ? [] : [step("set", instance, "hitless", ["to be made anew"])]),
+      ...steps.map((one) => ({ ...one, object: instance })),
+    ],
+    notes: [
+      `Instance ${instance.name} goes on with the file system that it has, and is made anew once this is committed.`,
+    ],
+  };
 }
 
 /** Of what nobody wrote down nobody knows whether it is the same. */
@@ -287,7 +333,9 @@ function step(
   changes: readonly string[] = [],
 ): IncusStep {
   // A thing may go and come, and run, in one plan.
-  const part = { start: "#2", stop: "#2", restart: "#2", remove: "#3" } as Readonly<Record<string, string>>;
+  const part = { start: "#2", stop: "#2", restart: "#2", remove: "#3", leave: "#3" } as Readonly<
+    Record<string, string>
+  >;
   return {
     id: `incus/${idOf(object)}${part[kind] ?? ""}`,
     kind,

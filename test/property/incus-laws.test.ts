@@ -89,6 +89,36 @@ describe("the plane of Incus", () => {
     );
   });
 
+  it("that a trial leaves is what the old database says, wherever the trial broke", async () => {
+    const moments = fc.constantFrom("before" as const, "done" as const);
+    const breaks = fc.integer({ min: 1, max: 20 });
+    await fc.assert(
+      fc.asyncProperty(machines, machines, breaks, moments, async (one, other, after, moment) => {
+        const [a, b] = [desiredOf(one), desiredOf(other)];
+        const box = incusBox({ images });
+        await box.bring(a, []);
+        fill(box);
+        const old = box.incus;
+        const roots = () => [...old.state.instances.values()].map(({ name, made }) => [name, made] as const);
+        const [kept, had] = [dataOf(box), roots()];
+        box.incus = old.another();
+        box.incus.breakAt(after, moment);
+        await box.bring({ ...b, spares: true }, [a, b]).catch(() => undefined);
+
+        box.incus = old;
+
+        expect((await box.plan(a, [a])).steps).toEqual([]);
+        expect(roots()).toEqual(had);
+        expect(dataOf(box)).toEqual(kept);
+        // And what the trial was to bring can be had without it.
+        await box.bring(b, [a]);
+        expect((await box.plan(b, [b])).steps).toEqual([]);
+        expect(dataOf(box)).toEqual(expect.arrayContaining(kept));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it("leaves alone what it did not make, whatever becomes of its own", async () => {
     await fc.assert(
       fc.asyncProperty(machines, machines, async (one, other) => {

@@ -120,3 +120,20 @@ describe.each(["hangs", "dead"] as const)("an Incus that %s", (mood) => {
     expect(s.status()).toMatchObject({ state: "waiting", waiting: { why: "blocked" }, committed: { commit: "one" } });
   });
 });
+
+describe("a correction of Incus that does not succeed", () => {
+  it("strands nobody: what is left is drift, as it was before", async () => {
+    const s = await settled();
+    const policy = { drift: { incus: "correct" } };
+    s.push("two", { ...withIncus(peers, services), policy: generation([], { policy }).policy, digest: "2".repeat(64) });
+    await s.rest();
+    const unbound = s.incus.state.instances.get("unbound");
+    if (unbound) unbound.status = "Stopped";
+    for (const { instances } of s.incus.storage.values()) instances.delete("unbound");
+    await s.sim.until(() => s.states.includes("rolling-back"), "rolling back");
+    await s.rest();
+
+    expect(s.states).not.toContain("stranded");
+    expect(s.status()).toMatchObject({ state: "idle", inSync: false, lastDeployment: { purpose: "correct" } });
+  });
+});

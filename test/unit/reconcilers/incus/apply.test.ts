@@ -120,6 +120,57 @@ describe("what another boot environment left in the storage", () => {
   });
 });
 
+describe("a trial", () => {
+  const images = { busybox: "0123456789ab", newer: "ba9876543210" };
+  const kea = { instance: busybox };
+  const two = desiredOf({ containers, services: { unbound, kea } });
+  const newer = { ...unbound.instance, image: { alias: "newer" } };
+  const next = desiredOf({ containers, services: { unbound: { instance: newer } } });
+  const there = { ...next, spares: true } as const;
+
+  it.each([true, false])(
+    "ends no file system; the old database finds all, be its own the same or not: %s",
+    async (isFresh) => {
+      const box = incusBox({ images });
+      await box.bring(two, []);
+      const old = box.incus;
+      if (isFresh) box.incus = old.another();
+
+      await box.bring(there, [two, next]);
+
+      expect((await box.plan(there, [two, next])).steps).toEqual([]);
+      expect([...box.incus.state.instances.values()].map(({ name, status, made }) => [name, status, made])).toEqual([
+        ["unbound", "Running", 1],
+        ["kea", "Stopped", 1],
+      ]);
+      if (isFresh) box.incus = old;
+      await box.bring(two, [two, next]);
+      expect([...box.incus.state.instances.values()].map(({ name, status, made }) => [name, status, made])).toEqual([
+        ["unbound", "Running", 1],
+        ["kea", "Running", 1],
+      ]);
+    },
+  );
+
+  it.each([true, false])("leaves the rest to be done once it is committed, by nobody's change: %s", async (isFresh) => {
+    const box = incusBox({ images });
+    await box.bring(two, []);
+    if (isFresh) box.incus = box.incus.another();
+    await box.bring(there, [two, next]);
+
+    const { steps } = await box.bring(next, [next]);
+
+    expect(steps.map((step) => plane.describe(step))).toEqual([
+      "remove instance kea, with its own file system",
+      "rebuild instance unbound from newer",
+      "start instance unbound",
+    ]);
+    expect(steps.every(({ renews }) => renews)).toBe(true);
+    expect((await box.plan(next, [next])).steps).toEqual([]);
+    expect(box.incus.state.instances.get("unbound")).toMatchObject({ made: 2, status: "Running" });
+  });
+});
+
 describe("an Incus that undoes by removing", () => {
   it.each(["6.0.0", "6.0.3", "6.10"])("of version %s makes no volume", async (version) => {
     const { problems } = await incusBox({ version }).plan(one, []);

@@ -204,12 +204,17 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     return terminal.exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (terminal.signal.aborted && thrown === terminal.signal.reason) {
+    if (isInterruption(thrown, terminal.signal)) {
       terminal.err("impctl: interrupted.");
       return exitCodes.problem;
     }
     return showFailure(thrown, argv, terminal);
   }
+}
+
+/** Whether it is what the signal was aborted for, or what a stream makes of that. */
+function isInterruption(thrown: unknown, { aborted, reason }: AbortSignal): boolean {
+  return aborted && (thrown === reason || (thrown instanceof Error && thrown.cause === reason));
 }
 
 /** The program with the named commands fully defined, the others by name and summary alone. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { benchOf } from "../../../../controller/cli/image-command.ts";
+import { run } from "../../../../controller/cli/program.ts";
 import { makeImageRoot, makeSigner, signManifest, streamFile } from "../../../lab/image.ts";
 import { impctl, silentTerminal } from "./terminal.ts";
 
@@ -73,6 +74,15 @@ signature  not signed
     expect((await manifest("absent")).err).toContain("There is no stream");
     expect((await manifest()).exitCode).toBe(64);
     expect(() => readFileSync(join(top, "v2.json"))).toThrow("ENOENT");
+  });
+
+  it("says in a line that it was interrupted, whatever it was reading", async () => {
+    streamFile(join(top, "s"), { snapshot: guid }, 10);
+    let err = "";
+    const signal = AbortSignal.abort(new Error("SIGTERM"));
+    const terminal = { ...silentTerminal(top), signal, err: (text: string) => void (err += text) };
+    expect(await run(["image", "manifest", ...about, "s"], terminal)).toBe(1);
+    expect(err).toBe("impctl: interrupted.");
   });
 
   it("says which of the options is wrong", async () => {

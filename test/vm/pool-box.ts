@@ -1,6 +1,6 @@
 /** An appliance with a root of OpenZFS, what it has around it, and the images that it may be asked to run. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ShownPool } from "../../controller/boot-environments.ts";
@@ -9,11 +9,10 @@ import type { Status } from "../../controller/report/status.ts";
 import { imageServer, type ImageServer } from "../lab/image-server.ts";
 import { type Appliance, makeAppliance } from "./appliance.ts";
 import { pick, poolHardware } from "./pool-hardware.ts";
-import { builtPoolImage, installed } from "./pool-image.ts";
+import { builtPoolImage, installed, type PoolImage } from "./pool-image.ts";
 import { clear, gone, place } from "./shelf.ts";
 import { machine, sites, type Change } from "./sites.ts";
 import { makeSurroundings, type Surroundings } from "./surroundings.ts";
-import { variants } from "./variants.ts";
 
 export const askStatus = "curl -s --max-time 20 http://127.0.0.1:9709/status";
 /** What runs, and what boots next. */
@@ -43,21 +42,31 @@ export interface CommittedBox extends PoolBox {
   readonly first: string;
 }
 
+/** What is other than the box of `builtPoolImage` by itself. */
+export interface Other {
+  /** Of the folder on the shelf. */
+  readonly name: string;
+  readonly image: PoolImage;
+  /** Shell: what somebody does on the box before it is bootstrapped. */
+  readonly before: string;
+}
+
 /** Bootstrapped once, and from then on taken from the shelf. */
-export async function committedPoolBox(change: Change): Promise<CommittedBox> {
-  const image = await builtPoolImage();
-  const folder = place("pool-committed", [image, sites(change), machineText()]);
+export async function committedPoolBox(change: Change, other?: Other): Promise<CommittedBox> {
+  const { name, image, before } = other ?? { name: "pool-committed", image: await builtPoolImage(), before: "" };
+  const folder = place(name, [image, sites(change), before, machineText()]);
   const mark = join(folder, "committed");
   if (!existsSync(mark)) {
-    clear("pool-committed");
+    clear(name);
     mkdirSync(folder, { recursive: true });
-    await using lab = await makePoolBox(folder);
+    await using lab = await makePoolBox(image, folder);
     await lab.box.switchOn();
+    await lab.box.sh(before);
     const commit = await lab.bootstrap(change);
     await lab.box.keep("committed");
     writeFileSync(mark, commit);
   }
-  return { ...(await makePoolBox(folder)), first: readFileSync(mark, "utf8") };
+  return { ...(await makePoolBox(image, folder)), first: readFileSync(mark, "utf8") };
 }
 
 /** What another machine could not go on from. */
@@ -69,8 +78,7 @@ function machineText(): readonly string[] {
 }
 
 /** Switched off. Of a folder of its own, or what is in one that stays. */
-export async function makePoolBox(lasting?: string): Promise<PoolBox> {
-  const image = await builtPoolImage();
+export async function makePoolBox(image: PoolImage, lasting?: string): Promise<PoolBox> {
   const folder = lasting ?? mkdtempSync(join(tmpdir(), "imp-vm-"));
   const around = await makeSurroundings(folder);
   const server = await imageServer(image.images, { tls: around.tls });
@@ -79,7 +87,8 @@ export async function makePoolBox(lasting?: string): Promise<PoolBox> {
     manifest: `${around.seen(server.url)}/${name}.json`,
     digest: digestOf(readFileSync(join(image.images, `${name}.json`))),
   });
-  const images = Object.fromEntries(variants.map(({ name }) => [name, addressOf(name)]));
+  const manifests = readdirSync(image.images).filter((name) => /^imp-.*\.json$/.test(name));
+  const images = Object.fromEntries(manifests.map((name) => [name.slice(0, -5), addressOf(name.slice(0, -5))]));
   const push = (subject: string, change?: Change) => around.sites.push(subject, sites({ images, ...change }));
   const until: PoolBox["until"] = async (what, holds) => {
     const isSo = (out: string) => out.startsWith("{") && holds(JSON.parse(out) as Status);

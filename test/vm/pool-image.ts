@@ -174,7 +174,7 @@ zpool export tank`;
 }
 
 /** The first sector of a disk with one partition, from 1 MiB to its end: a whole disk ZFS would partition itself, with udev's help. */
-function partitioned(bytes: number): Buffer {
+export function partitioned(bytes: number): Buffer {
   const sector = Buffer.alloc(512);
   sector[0x1be + 4] = 0xbf; // type
   sector.writeUInt32LE(2048, 0x1be + 8);

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 import type { Appliance } from "./appliance.ts";
 import { askRoots, here, makePoolBox, type PoolBox } from "./pool-box.ts";
-import { installed, whyNoPoolImage } from "./pool-image.ts";
+import { builtPoolImage, installed, whyNoPoolImage } from "./pool-image.ts";
 import { next } from "./variants.ts";
 
 const why = whyNoPoolImage();
@@ -19,7 +19,7 @@ describe.skipIf(why !== undefined)(`an appliance with a root of OpenZFS (${why ?
   let box: Appliance;
 
   beforeAll(async () => {
-    lab = await makePoolBox();
+    lab = await makePoolBox(await builtPoolImage());
     ({ box } = lab);
   });
   afterAll(async () => {

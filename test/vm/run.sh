@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 export PATH="$PWD/node_modules/.bin:$PATH"
 node test/vm/image.ts
 node test/vm/pool-image.ts
+[ -z "${IMP_TEST_OWN_IMAGES-}" ] || node test/vm/own-images.ts
 stories='exec vitest run --config test/vm/vitest.config.ts "$@"'
 if [ "$(id -u)" = 0 ] && unshare --net --mount true 2>/dev/null; then
   mkdir -p .cache/vm

@@ -13,6 +13,8 @@ export interface Change {
   /** A new one resets all sessions. */
   readonly routerId?: string;
   readonly soakSeconds?: number;
+  /** A public SSH key that may log in. */
+  readonly login?: string;
   /** Further lines of the machine file. */
   readonly more?: string;
   /** Further words of its policy. */
@@ -23,7 +25,7 @@ export interface Change {
 
 /** The files. */
 export function sites(change: Change = {}): Readonly<Record<string, string>> {
-  const { routerId = "198.51.100.2", soakSeconds = 2, more = "", policy = "", images } = change;
+  const { routerId = "198.51.100.2", soakSeconds = 2, more = "", policy = "", login, images } = change;
   return {
     "fleet.yaml": fleet,
     ...(images && { "images.yaml": `${JSON.stringify(images, undefined, 2)}\n` }),
@@ -33,7 +35,7 @@ management:
   dns: { servers: [${resolver}] }
   ntp: [${host}]
   syslog: { noc: { address: ${host} } }
-interfaces:
+${login === undefined ? "" : `  ssh: { authorized-keys: { vm: ${JSON.stringify(login)} } }\n`}interfaces:
   external: { pci: "${nics.external.pci}", addresses: [198.51.100.2/24] }
 policy: { soak-seconds: ${soakSeconds}, ${policy} }
 routing:

@@ -14,8 +14,13 @@ export function packed(files: readonly GuestFile[], path: string, version = "26.
     const control = { ...about, Description: "the simulated one, where VPP would be" };
     const lines = Object.entries(control).map(([name, value]) => `${name}: ${value}\n`);
     lay(folder, "DEBIAN/control", lines.join(""));
-    // mkdtemp's is for its owner alone, and would be what the root becomes.
-    run("sh", ["-c", 'chmod 755 "$0" && exec dpkg-deb -Znone --root-owner-group -b "$0" "$1"', folder, path]);
+    // mkdtemp's is for its owner alone, and would be what the root becomes. The same files give the same package.
+    run("sh", [
+      "-c",
+      'chmod 755 "$0" && SOURCE_DATE_EPOCH=0 exec dpkg-deb -Znone --root-owner-group -b "$0" "$1"',
+      folder,
+      path,
+    ]);
   } finally {
     rmSync(folder, gone);
   }

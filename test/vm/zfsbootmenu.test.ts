@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } f
 import type { Appliance } from "./appliance.ts";
 import { askRoots, here, makePoolBox, type PoolBox } from "./pool-box.ts";
 import { firmware, zfsbootmenu } from "./pool-hardware.ts";
-import { whyNoPoolImage } from "./pool-image.ts";
+import { builtPoolImage, whyNoPoolImage } from "./pool-image.ts";
 import { bad, next, type Variant } from "./variants.ts";
 
 const why =
@@ -25,7 +25,7 @@ describe.skipIf(why !== undefined)(`an appliance that zfsbootmenu boots (${why ?
   let committed: string;
 
   beforeAll(async () => {
-    lab = await makePoolBox();
+    lab = await makePoolBox(await builtPoolImage());
     ({ box } = lab);
   });
   afterAll(async () => {

@@ -7,7 +7,7 @@ import type { Status } from "../../controller/report/status.ts";
 import type { Appliance } from "./appliance.ts";
 import { askRoots, committedPoolBox, here, type CommittedBox } from "./pool-box.ts";
 import { installed, whyNoPoolImage } from "./pool-image.ts";
-import type { Change } from "./sites.ts";
+import { machine, sites, type Change } from "./sites.ts";
 import { bad, next, type Variant } from "./variants.ts";
 
 // Each story takes minutes, and there are many.
@@ -95,9 +95,8 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
   const started = performance.now();
   let lab: CommittedBox;
   let box: Appliance;
-  /** Commits: what every story begins with, and what all of it goes on to. */
+  /** The commit that every story begins with. */
   let first: string;
-  let upgraded: string;
 
   beforeAll(async () => {
     lab = await committedPoolBox({ more: check });
@@ -118,6 +117,32 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
     await box.goOnFrom(kept);
   }
 
+  /** Pushes the upgrade, and waits until it proves itself. So it is kept, and its commit, for the stories that begin there. */
+  async function upgrade(method: Method): Promise<string> {
+    await from("committed", first);
+    const since = performance.now();
+    const upgraded = lab.push("Upgrade", changeTo(next, method));
+    await box.booted();
+    tell(`on trial ${seconds(since)} after the push`);
+    expect(await box.sh(askRoots)).toBe(`${there}\n${here}\n`);
+    expect(await box.sh(startFile)).toContain("  imp-next\n");
+    await lab.until("it is proving", ({ state }) => state === "proving");
+    await box.keep(`proving-${method}`);
+    lab.around.sites.git("tag", "--force", `proving-${method}`);
+    return upgraded;
+  }
+
+  /** Begins where the upgrade proves itself, as it was kept in this run or an earlier one. Gives its commit. */
+  async function fromProving(method: Method): Promise<string> {
+    const { git } = lab.around.sites;
+    const file = `${machine}.yaml`;
+    const isKept = git("tag", "--list", `proving-${method}`) !== "";
+    const isSame = isKept && git("show", `proving-${method}:${file}`) === sites(changeTo(next, method))[file];
+    const upgraded = isSame ? git("rev-parse", `proving-${method}`).trim() : await upgrade(method);
+    await from(`proving-${method}`, upgraded);
+    return upgraded;
+  }
+
   /** Waits until the box is back in what it came from, and has judged what it tried. */
   async function judged(): Promise<Status> {
     for (;;) {
@@ -132,17 +157,10 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
 
   describe.each(methods)("by %s", (method) => {
     it("is booted once, proven and committed, with a start file that the one before would refuse", async () => {
-      await from("committed", first);
       const since = performance.now();
-      upgraded = lab.push("Upgrade", changeTo(next, method));
-      await box.booted();
-      tell(`on trial ${seconds(since)} after the push`);
-      expect(await box.sh(askRoots)).toBe(`${there}\n${here}\n`);
-      expect(await box.sh(startFile)).toContain("  imp-next\n");
-      await lab.until("it is proving", ({ state }) => state === "proving");
-      await box.keep(`proving-${method}`);
+      const upgraded = await upgrade(method);
       await lab.until("it committed", (one) => one.committed?.commit === upgraded && one.state === "idle");
-      tell(`committed ${seconds(since)} after the push`);
+      tell(`committed ${seconds(since)} after it began`);
       expect(await box.sh(askRoots)).toBe(`${there}\n${there}\n`);
       expect((await lab.roles())[next.name]).toEqual(["running", "next", true]);
       await lab.until("nothing differs", ({ inSync }) => inSync);
@@ -212,7 +230,7 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
     });
 
     it.each(momentsOf(method))("ends whole when the power goes $when $program $words", async (moment) => {
-      await from(`proving-${method}`, upgraded);
+      const upgraded = await fromProving(method);
       await box.sh(trap(moment));
       await box.until("it is there", "ls /run/imp/trapped", (out) => out === "/run/imp/trapped\n");
       await box.switchOff();

@@ -71,10 +71,15 @@ END
 chmod 755 /usr/lib/imp-trap/trap
 mount --bind /usr/lib/imp-trap/trap /usr/sbin/${program}`;
 
-/** What let something boot next, and when: once where the pool was made. */
-const askBootfsSet = "zpool history tank | grep 'set bootfs=' | cut -d ' ' -f 2-";
-const madeWith = `zpool set bootfs=${here} tank\n`;
-const setByCommit = `zpool set bootfs=${there} tank\n`;
+/**
+ * What was let boot next, one after the other: by what the pool writes down together with the change itself. The command it writes down
+ * later, so that a power cut may lose it.
+ */
+const askBootfsSet = String.raw`zpool history -i tank | sed -n 's/^[^ ]* \[txg:[0-9]*\] set bootfs=//p' | while read -r id; do
+  zfs list -Hp -o objsetid,name -d 1 tank/ROOT | sed -n "s/^$id\t//p"
+done`;
+const madeWith = `${here}\n`;
+const setByCommit = `${there}\n`;
 /** What is left of the record that the loader's hook reads. */
 const askRecord = "zfs get -Hp -s local -o property all tank/ROOT | grep imp:trial || true";
 /** The links of boot environments whose generation is there. */

@@ -28,8 +28,8 @@ export function bringImages(host: Host, settings: Pick<Settings, "images" | "pat
     if (refused) throw refused;
     const stream = smallestStream(found.manifest, place.snapshots);
     const fetching = { host, cache: paths.cache, places: found.places, pace, signal, told };
-    // ZFS is not kept waiting by a thin line, nor given the same again and again by one that breaks off.
     await host.writeFile(`${storeFolder(paths.cache, stream)}/${mark}`, `${found.manifest.name}\n`);
+    // ZFS is not kept waiting by a thin line, nor given the same again and again by one that breaks off.
     const isSlow = place.isSlow || images["bytes-per-second"] !== undefined;
     try {
       await receiveImage(found, stream, {

@@ -4,7 +4,6 @@
  */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
-import type { Status } from "../../controller/report/status.ts";
 import type { Appliance } from "./appliance.ts";
 import { builtOwnImages, first, second, sick, whyNoOwnImages, type OwnImage } from "./own-images.ts";
 import { address, ask, gateway, importImage, service, shownBridge, write } from "./own-service.ts";
@@ -15,7 +14,8 @@ import type { Change } from "./sites.ts";
 const why = process.env["IMP_TEST_OWN_IMAGES"] ? whyNoOwnImages() : "for IMP_TEST_OWN_IMAGES=1";
 const tell = (text: string): void => console.log(`vm: ${text}`);
 const seconds = (since: number): string => `${Math.round((performance.now() - since) / 1000)} s`;
-const [here, there] = [first, second].map(({ name }) => `tank/ROOT/${name}`);
+const datasetOf = ({ name }: OwnImage): string => `tank/ROOT/${name}`;
+const [here, there] = [datasetOf(first), datasetOf(second)];
 const note = "written before any upgrade";
 const policy =
   "grace-seconds: 60, deadline-seconds: 900, max-impact: reboot, trial: { boot-method: kexec, drain-seconds: 0 }";
@@ -52,14 +52,6 @@ describe.skipIf(why !== undefined)(`an appliance of images of our own (${why ?? 
   });
   beforeEach(() => onTestFailed(() => tell(`its console: ${box.console().slice(-6000)}`)));
 
-  /** Begins where the box was kept: the repository is as it was then, too. */
-  async function from(kept: string, commit: string): Promise<void> {
-    await box.switchOff();
-    git("reset", "--quiet", "--hard", commit);
-    git("push", "--quiet", "--force", "origin", "HEAD:main");
-    await box.goOnFrom(kept);
-  }
-
   /** The instance runs, and hands out what was written into its data volume before. */
   async function mustServe(): Promise<void> {
     await box.until("the instance hands out its files", ask("note"), (out) => out === `${note}\n`);
@@ -67,7 +59,7 @@ describe.skipIf(why !== undefined)(`an appliance of images of our own (${why ?? 
   }
 
   it("is bootstrapped and converges on the first image", async () => {
-    await from("committed", lab.first);
+    await lab.from("committed", lab.first);
     expect(await box.sh(askRelease)).toBe(`${first.name} 3.0.0\n${first.vpp}\n`);
     expect(await box.sh(askRoots)).toBe(`${here}\n${here}\n`);
     expect(await box.sh(askFailed)).toBe("");
@@ -113,10 +105,10 @@ describe.skipIf(why !== undefined)(`an appliance of images of our own (${why ?? 
 
   it("goes back from the third, in which nobody reaches the service, and holds; instance and data are there again", async () => {
     const upgraded = git("rev-parse", "upgraded").trim();
-    await from("upgraded", upgraded);
+    await lab.from("upgraded", upgraded);
     const since = performance.now();
     lab.push("Upgrade to one that is sick", changeTo(sick, check));
-    const status = await judged();
+    const status = await lab.judged(there);
     tell(`judged ${seconds(since)} after the push`);
     expect(status).toMatchObject({ state: "held", verdict: "bad", committed: { commit: upgraded } });
     expect(await box.sh(askRoots)).toBe(`${there}\n${there}\n`);
@@ -125,16 +117,4 @@ describe.skipIf(why !== undefined)(`an appliance of images of our own (${why ?? 
     expect(told).toEqual([expect.stringMatching(/trial of imp-v3\.2\.0 .*, health: .*10\.234\.116\.10\/note/)]);
     await mustServe();
   });
-
-  /** Waits until the box is back in what it came from, and has judged what it tried. */
-  async function judged(): Promise<Status> {
-    for (;;) {
-      await box.booted();
-      const { out } = await box.run(askRoots);
-      if (out !== `${there}\n${there}\n`) continue;
-      const isOver = ({ state, verdict }: Status) => verdict === "bad" || state === "trial-booting";
-      const status = await lab.until("it goes on, or is over", isOver);
-      if (status.verdict === "bad") return status;
-    }
-  }
 });

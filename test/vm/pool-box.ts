@@ -40,6 +40,10 @@ export interface PoolBox extends AsyncDisposable {
 export interface CommittedBox extends PoolBox {
   /** What it committed. */
   readonly first: string;
+  /** Begins where the box was kept: the repository is as it was then, too. */
+  from(kept: string, commit: string): Promise<void>;
+  /** Waits until the box is back in the boot environment that it came from, and has judged what it tried. */
+  judged(cameFrom: string): Promise<Status>;
 }
 
 /** What is other than the box of `builtPoolImage` by itself. */
@@ -66,7 +70,28 @@ export async function committedPoolBox(change: Change, other?: Other): Promise<C
     await lab.box.keep("committed");
     writeFileSync(mark, commit);
   }
-  return { ...(await makePoolBox(image, folder)), first: readFileSync(mark, "utf8") };
+  const lab = await makePoolBox(image, folder);
+  const { box, around } = lab;
+  return {
+    ...lab,
+    first: readFileSync(mark, "utf8"),
+    async from(kept, commit) {
+      await box.switchOff();
+      around.sites.git("reset", "--quiet", "--hard", commit);
+      around.sites.git("push", "--quiet", "--force", "origin", "HEAD:main");
+      await box.goOnFrom(kept);
+    },
+    async judged(cameFrom) {
+      for (;;) {
+        await box.booted();
+        const { out } = await box.run(askRoots);
+        if (out !== `${cameFrom}\n${cameFrom}\n`) continue;
+        const isOver = ({ state, verdict }: Status) => verdict === "bad" || state === "trial-booting";
+        const status = await lab.until("it goes on, or is over", isOver);
+        if (status.verdict === "bad") return status;
+      }
+    },
+  };
 }
 
 /** What another machine could not go on from. */

@@ -114,17 +114,9 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
   });
   beforeEach(() => onTestFailed(() => tell(`its console: ${box.console().slice(-6000)}`)));
 
-  /** Begins where the box was kept: the repository is as it was then, too. */
-  async function from(kept: string, commit: string): Promise<void> {
-    await box.switchOff();
-    lab.around.sites.git("reset", "--quiet", "--hard", commit);
-    lab.around.sites.git("push", "--quiet", "--force", "origin", "HEAD:main");
-    await box.goOnFrom(kept);
-  }
-
   /** Pushes the upgrade, and waits until it proves itself. So it is kept, and its commit, for the stories that begin there. */
   async function upgrade(method: Method): Promise<string> {
-    await from("committed", first);
+    await lab.from("committed", first);
     const since = performance.now();
     const upgraded = lab.push("Upgrade", changeTo(next, method));
     await box.booted();
@@ -144,20 +136,8 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
     const isKept = git("tag", "--list", `proving-${method}`) !== "";
     const isSame = isKept && git("show", `proving-${method}:${file}`) === sites(changeTo(next, method))[file];
     const upgraded = isSame ? git("rev-parse", `proving-${method}`).trim() : await upgrade(method);
-    await from(`proving-${method}`, upgraded);
+    await lab.from(`proving-${method}`, upgraded);
     return upgraded;
-  }
-
-  /** Waits until the box is back in what it came from, and has judged what it tried. */
-  async function judged(): Promise<Status> {
-    for (;;) {
-      await box.booted();
-      const { out } = await box.run(askRoots);
-      if (out !== `${here}\n${here}\n`) continue;
-      const isOver = ({ state, verdict }: Status) => verdict === "bad" || state === "trial-booting";
-      const status = await lab.until("it goes on, or is over", isOver);
-      if (status.verdict === "bad") return status;
-    }
   }
 
   describe.each(methods)("by %s", (method) => {
@@ -200,11 +180,11 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
         came(bad.agentless, "its deadline reset it 30\\d s after its boot \\(limit 300 s\\)"),
       ],
     ] as const)("goes back from one that %s", async (_, variant, trials, reason) => {
-      await from("committed", first);
+      await lab.from("committed", first);
       const [since, seen] = [performance.now(), box.console().length];
       // The deadline is what ends the one without an agent; in it the slowest boot has room.
       lab.push(`Upgrade to ${variant.name}`, changeTo(variant, method, variant === bad.agentless ? 240 : 1500));
-      const status = await judged();
+      const status = await lab.judged(here);
       tell(`${variant.name} was judged ${seconds(since)} after the push: ${status.state}`);
       expect(status).toMatchObject({ verdict: "bad", committed: { commit: first } });
       expect(await box.sh(askRoots)).toBe(`${here}\n${here}\n`);
@@ -220,7 +200,7 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
     });
 
     it("goes back from one whose power goes, tries it once more, and commits it", async () => {
-      await from("committed", first);
+      await lab.from("committed", first);
       const commit = lab.push("Upgrade without luck", changeTo(next, method));
       await box.booted();
       expect(await box.sh(askRoots)).toBe(`${there}\n${here}\n`);

@@ -8,6 +8,7 @@ const longest = [
   "test/scenario/crash-frr.test.ts",
   "test/scenario/kill-nine.test.ts",
   "test/scenario/crash.test.ts",
+  "test/scenario/git.test.ts",
   "test/property/controller/engine.test.ts",
 ];
 
@@ -21,8 +22,9 @@ class LongestFirst extends BaseSequencer {
 
 const top = new URL("..", import.meta.url).pathname;
 
-/** Three projects: what `npm run check` runs everywhere (unit), whole agents on a simulated appliance (scenario), and the
- *  real programs (integration; one file at a time, since they share network namespaces and ports). */
+/** Three projects: what `npm run check` runs everywhere (unit), whole agents on a simulated appliance, and git, whose servers have
+ *  ports and folders of their own (scenario), and the other real programs (integration; one file at a time, since they share
+ *  network namespaces and ports). */
 export default defineConfig({
   root: top,
   test: {
@@ -50,7 +52,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "scenario", include: ["test/scenario/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 60_000 },
+        test: { name: "scenario", include: ["test/scenario/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 180_000 },
       },
       {
         extends: true,

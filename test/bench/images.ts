@@ -23,6 +23,8 @@ import { median, ratioLine } from "./measure.ts";
 
 const sizes = [64, 512] as const;
 const rounds = 3;
+/** Bytes a second: a gigabit, as an appliance's management port has it. */
+const linkRate = 1e9 / 8;
 
 /** Prints ratio, memory of both sizes, and what is fetched twice after a cut. Needs root, FUSE, zstd and curl. */
 export async function benchImages(print: (line: string) => void): Promise<void> {
@@ -30,11 +32,10 @@ export async function benchImages(print: (line: string) => void): Promise<void> 
   if (why !== undefined) return print(`images: skipped, ${why}`);
   const top = mkdtempSync(join(tmpdir(), "imp-bench-images-"));
   await using pool = await makeFusePool(4 * Math.max(...sizes));
-  const server = spawn(process.execPath, [new URL("../lab/image-server.ts", import.meta.url).pathname, top], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  using fast = startServer([top]);
+  using link = startServer([top, String(linkRate)]);
   try {
-    const url = (await new Promise<Buffer>((resolve) => server.stdout.once("data", resolve))).toString().trim();
+    const [url, linkUrl] = [await fast.url, await link.url];
     await run(pool, "zfs create -o mountpoint=none tank/ROOT");
     const { key, allowed } = makeSigner(top);
     const settings = { machine: "a/b", repository: { folder: "/x" }, trust: { "allowed-signers": allowed } };
@@ -43,34 +44,58 @@ export async function benchImages(print: (line: string) => void): Promise<void> 
     for (const megabytes of sizes) {
       const image = await makeImage(pool, top, megabytes);
       signManifest(image.path, key);
-      const file = image.manifest.streams[0]?.file ?? "";
-      const [times, work] = [newTimes(), newTimes()];
-      const peaks: number[] = [];
-      for (let round = 0; round < rounds; round += 1) {
-        const came = await ours(pool, `${url}/${image.name}.json`, join(top, "cache"), settings);
-        times.ours.push(came.ms);
-        work.ours.push(came.cpuMs);
-        peaks.push(came.rssKiB / 1024);
-        await run(pool, `zfs release imp-image tank/ROOT/${image.name}@img`);
-        await run(pool, `zfs destroy -r tank/ROOT/${image.name}`);
-        const pipeline = await plain(pool, `${url}/${file}`);
-        times.baseline.push(pipeline.ms);
-        work.baseline.push(pipeline.cpuMs);
-        await run(pool, "zfs destroy -r tank/ROOT/plain");
-      }
-      const stream = Math.round(statSync(join(top, file)).size / 2 ** 20);
-      const what = `${megabytes} MiB (${stream} MiB compressed): fetch, verify, receive, look inside`;
-      print(ratioLine(what, "curl | zstd -d | zfs receive", times));
-      print(ratioLine("  processor time of that, beside ZFS itself", "theirs", work));
-      memory.push(median(peaks));
+      const bytes = statSync(join(top, image.manifest.streams[0]?.file ?? "")).size;
+      const what = `${megabytes} MiB (${Math.round(bytes / 2 ** 20)} MiB compressed): fetch, verify, receive, look inside`;
+      memory.push(await both(pool, url, join(top, "cache"), image, settings, what, print));
+      await both(pool, linkUrl, join(top, "cache"), image, settings, "  the same over a gigabit a second", print);
     }
     const [small = 0, large = 0] = memory;
     print(`  peak memory: ${large.toFixed(0)} MiB with ${sizes[1]} MiB | ${small.toFixed(0)} MiB with ${sizes[0]} MiB`);
     await cut(top, `image-${sizes[1]}`, print);
   } finally {
-    server.kill();
     rmSync(top, { recursive: true, force: true });
   }
+}
+
+interface OwnServer extends Disposable {
+  readonly url: Promise<string>;
+}
+
+/** An image server of a process of its own. */
+function startServer(argv: readonly string[]): OwnServer {
+  const script = new URL("../lab/image-server.ts", import.meta.url).pathname;
+  const server = spawn(process.execPath, [script, ...argv], { stdio: ["ignore", "pipe", "inherit"] });
+  const url = new Promise<Buffer>((resolve) => server.stdout.once("data", resolve));
+  return { url: url.then((text) => text.toString().trim()), [Symbol.dispose]: () => void server.kill() };
+}
+
+/** Ours and the plain pipeline in turn: prints how they compare, and gives the most memory that ours took, in MiB. */
+async function both(
+  pool: FusePool,
+  url: string,
+  cache: string,
+  { name, manifest }: MadeImage,
+  settings: object,
+  what: string,
+  print: (line: string) => void,
+): Promise<number> {
+  const [times, work] = [newTimes(), newTimes()];
+  const peaks: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const came = await ours(pool, `${url}/${name}.json`, cache, settings);
+    times.ours.push(came.ms);
+    work.ours.push(came.cpuMs);
+    peaks.push(came.rssKiB / 1024);
+    await run(pool, `zfs release imp-image tank/ROOT/${name}@img`);
+    await run(pool, `zfs destroy -r tank/ROOT/${name}`);
+    const pipeline = await plain(pool, `${url}/${manifest.streams[0]?.file}`);
+    times.baseline.push(pipeline.ms);
+    work.baseline.push(pipeline.cpuMs);
+    await run(pool, "zfs destroy -r tank/ROOT/plain");
+  }
+  print(ratioLine(what, "curl | zstd -d | zfs receive", times));
+  print(ratioLine("  processor time of that, beside ZFS itself", "theirs", work));
+  return median(peaks);
 }
 
 async function run(pool: FusePool, line: string): Promise<void> {

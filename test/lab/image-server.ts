@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** What goes wrong with a request; "status" answers with that number. */
 export type ImageFault =
@@ -38,7 +39,11 @@ export interface ImageServer {
 
 export async function imageServer(
   folder: string,
-  options: { readonly tls?: { readonly key: string; readonly cert: string } } = {},
+  options: {
+    readonly tls?: { readonly key: string; readonly cert: string };
+    /** Bytes a second of each answer, as over a link of that rate; undefined: as fast as it goes. */
+    readonly rate?: number;
+  } = {},
 ): Promise<ImageServer> {
   const requests: string[] = [];
   const credentials: (string | undefined)[] = [];
@@ -52,8 +57,11 @@ export async function imageServer(
     const fault = broken?.picked(line) === true ? broken.fault : undefined;
     if (fault?.kind === "status") return void response.writeHead(fault.status).end();
     if (fault?.kind === "redirect") return void response.writeHead(302, { location: fault.to + request.url }).end();
-    void sendFile(join(folder, new URL(request.url ?? "/", "http://x").pathname), range, response, fault, (bytes) => {
+    const path = join(folder, new URL(request.url ?? "/", "http://x").pathname);
+    const pace = paced(options.rate);
+    void sendFile(path, range, response, fault, (bytes) => {
       sent += bytes;
+      return pace(bytes);
     });
   };
   const server = options.tls ? createSecureServer(options.tls, answer) : createServer(answer);
@@ -84,7 +92,7 @@ async function sendFile(
   range: string | undefined,
   response: ServerResponse,
   fault: ImageFault | undefined,
-  count: (bytes: number) => void,
+  count: (bytes: number) => Promise<void> | undefined,
 ): Promise<void> {
   const size = sizeOf(path);
   if (size === undefined) return void response.writeHead(404).end();
@@ -105,7 +113,7 @@ async function sendFile(
       readSync(file, piece, 0, piece.length, at);
       const lied = fault?.kind === "lie" ? fault.at - at : -1;
       if (lied >= 0 && lied < piece.length) piece.writeUInt8(piece.readUInt8(lied) ^ 1, lied);
-      count(piece.length);
+      await count(piece.length);
       if (!response.write(piece)) await writable(response);
       if (response.destroyed) return;
       at += piece.length;
@@ -116,6 +124,19 @@ async function sendFile(
   // What was written is on its way before the connection goes.
   if (fault?.kind === "cut") response.write("", () => setImmediate(() => response.destroy()));
   else if (fault?.kind !== "stall") response.end();
+}
+
+/** Waits until so many bytes more may have gone at this rate. */
+function paced(rate: number | undefined): (bytes: number) => Promise<void> | undefined {
+  const begun = performance.now();
+  let total = 0;
+  return (bytes) => {
+    if (rate === undefined) return undefined;
+    total += bytes;
+    const early = begun + (1000 * total) / rate - performance.now();
+    // Shorter waits than a timer can keep are made up for by the next one.
+    return early < 2 ? undefined : sleep(early);
+  };
 }
 
 function writable(response: ServerResponse): Promise<void> {
@@ -136,8 +157,9 @@ function sizeOf(path: string): number | undefined {
   }
 }
 
-/** `node image-server.ts FOLDER`: as a process of its own, so that it does not share a core's turn with who fetches. */
+/** `node image-server.ts FOLDER [RATE]`: as a process of its own, so that it does not share a core's turn with who fetches. */
 if (import.meta.main) {
-  const { url } = await imageServer(process.argv[2] ?? ".");
+  const [folder = ".", rate] = process.argv.slice(2);
+  const { url } = await imageServer(folder, rate === undefined ? {} : { rate: Number(rate) });
   process.stdout.write(`${url}\n`);
 }

@@ -5,6 +5,7 @@
 import { Problem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
 import { type Answered, type Incus, openIncus, record } from "./api.ts";
+import { inTheWay } from "./instance-change.ts";
 import {
   dueMark,
   idOf,
@@ -18,7 +19,6 @@ import {
   type Pool,
 } from "./model.ts";
 import { isKept } from "./observe.ts";
-import { inTheWay } from "./plan.ts";
 
 /** An image that comes over a slow line, and is unpacked. */
 const imageMs = 900_000;

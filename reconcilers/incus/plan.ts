@@ -1,16 +1,15 @@
 /** The steps from what Incus has to what it is to have. Pure and total. */
 import { Problem } from "../../schemas/problem.ts";
 import type { Foreign, Impact, Plan } from "../core.ts";
-import { changesOf, imageText } from "./describe.ts";
+import { changesOf } from "./describe.ts";
+import { instanceChange, leaving } from "./instance-change.ts";
 import {
   idOf,
-  imageMark,
   imageOf,
   type IncusDesired,
   type IncusObject,
   type IncusObserved,
   type IncusStep,
-  type Instance,
   isMarked,
   type LiveObject,
   type Network,
@@ -18,6 +17,7 @@ import {
   type Profile,
 } from "./model.ts";
 import { absent } from "./observe.ts";
+import { type Part, step } from "./steps.ts";
 
 const nothing = { steps: [], foreign: [], problems: [], notes: [] };
 
@@ -98,29 +98,6 @@ function foreignOf(live: readonly LiveObject[]): readonly Foreign[] {
   });
 }
 
-interface Part {
-  readonly steps: readonly IncusStep[];
-  readonly problems: readonly Problem[];
-  readonly notes: readonly string[];
-}
-
-/** What becomes of one that nobody asks for any more; nothing of other kinds. */
-function leaving({ object, isLater }: LiveObject, spares: boolean): Pick<Part, "steps" | "notes"> {
-  if (object.kind !== "instance") return { steps: [], notes: [] };
-  const { name, running } = object;
-  if (!spares) {
-    const notes = [`What instance ${name} has outside of its data volumes is gone for good.`];
-    return { steps: finishing(isLater, [step("remove", object, losing)]), notes };
-  }
-  const steps = running || !isLater ? [step("leave", object, running ? "flap" : "hitless")] : [];
-  return { steps, notes: [`Instance ${name} is stopped, and goes once this is committed.`] };
-}
-
-/** What a trial left to be done is nobody's change. */
-function finishing(isLater: true | undefined, steps: readonly IncusStep[]): readonly IncusStep[] {
-  return isLater ? steps.map((one) => ({ ...one, renews: true })) : steps;
-}
-
 /** An instance is not made anew, and of a pool that is taken over goes what nobody asks for. */
 function takingOver(one: IncusStep, going: readonly IncusObject[], spares: boolean): IncusStep {
   const instances = one.object.kind === "pool" ? going.filter((object) => object.kind === "instance") : [];
@@ -179,28 +156,6 @@ function poolProblems(pool: Pool, before: IncusObject): readonly Problem[] {
   ];
 }
 
-/** Of what makes an end of a file system, also of an instance that does not run: it is not to pass for nothing. */
-const losing: Impact = "flap";
-
-function instanceChange(instance: Instance, live: LiveObject | undefined, spares: boolean): Part {
-  const before = live?.object;
-  const part = { steps: [], problems: [], notes: [] };
-  const start = instance.running ? [step("start", instance, "hitless")] : [];
-  if (before?.kind !== "instance") return { ...part, steps: [step("add", instance, "hitless"), ...start] };
-  if (isMarked(instance) && !isMarked(before)) return { ...part, problems: [inTheWay(instance)] };
-  const isOther = before.type !== instance.type || isOfOther(before, instance);
-  if (isOther && spares) return { ...part, ...spared(before, instance, live) };
-  if (before.type !== instance.type) {
-    const steps = [step("remove", before, losing), step("add", instance, "hitless"), ...start];
-    return { ...part, steps: finishing(live?.isLater, steps), notes: [lost(instance)] };
-  }
-  if (isOfOther(before, instance)) {
-    const steps = [step("rebuild", instance, losing, [imageText(imageOf(instance))]), ...start];
-    return { ...part, steps: finishing(live?.isLater, steps), notes: [lost(instance)] };
-  }
-  return { ...part, steps: inPlace(before, instance, live?.isDue === true) };
-}
-
 /** What is to be made of an image that is nowhere. Of a server nobody knows what it has; in a pool that is taken over all may be there. */
 function withoutImage(steps: readonly IncusStep[], images: readonly string[] | undefined): readonly Problem[] {
   const isTakenOver = steps.some(({ kind, object }) => kind === "add" && object.kind === "pool");
@@ -240,66 +195,6 @@ function ofVersion(steps: readonly IncusStep[], version: string | undefined): re
   ];
 }
 
-/** All but its file system is as it is to be; the step says what is wanted, and who carries it out leaves that out. */
-function spared(before: Instance, instance: Instance, live: LiveObject | undefined): Pick<Part, "steps" | "notes"> {
-  const { [imageMark]: _, ...rest } = instance.config;
-  const was = before.config[imageMark];
-  const meanwhile = {
-    ...instance,
-    type: before.type,
-    config: { ...rest, ...(was !== undefined && { [imageMark]: was }) },
-  };
-  const steps = inPlace(before, meanwhile, live?.isDue === true);
-  const isMarkedNow = live?.isLater === true || steps.some(({ kind }) => kind === "set");
-  return {
-    steps: [
-      ...(isMarkedNow ? [] : [step("set", instance, "hitless", ["to be made anew"])]),
-      ...steps.map((one) => ({ ...one, object: instance })),
-    ],
-    notes: [
-      `Instance ${instance.name} goes on with the file system that it has, and is made anew once this is committed.`,
-    ],
-  };
-}
-
-/** Of what nobody wrote down nobody knows whether it is the same. */
-function isOfOther(before: Instance, after: Instance): boolean {
-  const [was, will] = [before.config[imageMark], after.config[imageMark]];
-  return will !== undefined && was !== will;
-}
-
-function inPlace(before: Instance, after: Instance, isDue: boolean): readonly IncusStep[] {
-  const changes = changesOf(before, after);
-  const isDevice = changes.some((change) => /\bdevice |^profiles /.test(change));
-  const goesOn = before.running && after.running;
-  const restarts = goesOn && (isDue || needsRestart(before, after));
-  const set = step("set", after, isDevice && before.running ? "flap" : "hitless", changes);
-  return [
-    ...(changes.length === 0 ? [] : [restarts ? { ...set, isDue: true as const } : set]),
-    ...(restarts ? [step("restart", after, "flap")] : []),
-    ...(before.running && !after.running ? [step("stop", after, "flap")] : []),
-    ...(!before.running && after.running ? [step("start", after, "hitless")] : []),
-  ];
-}
-
-/** Keys that count at once; others count when the instance starts. */
-const live = /^(limits|user|boot|snapshots|environment|cluster)\./;
-
-function needsRestart({ config: before }: Instance, { config: after }: Instance): boolean {
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  return keys.some((key) => before[key] !== after[key] && !live.test(key));
-}
-
-export function inTheWay({ name }: Instance): Problem {
-  return new Problem("INCUS_FOREIGN", `An instance ${name} is there, and was not made by impctl.`, {
-    remedy: `Rename it (incus rename ${name} …), or hand it over: incus config set ${name} user.imp=1, which makes it anew from its image.`,
-  });
-}
-
-function lost({ name }: Instance): string {
-  return `Instance ${name} is made anew: what it has outside of its data volumes is gone for good.`;
-}
-
 /** Networks go when nobody is left who uses them; the default profile lets go of them. */
 function networksGone(
   gone: readonly LiveObject[],
@@ -324,26 +219,4 @@ function without(profile: Profile, { name }: Network): IncusStep {
   const devices = Object.entries(profile.devices).filter(([, device]) => device["network"] !== name);
   const after = { ...profile, devices: Object.fromEntries(devices) };
   return step("set", after, "flap", changesOf(profile, after));
-}
-
-function step(
-  kind: IncusStep["kind"],
-  object: IncusObject,
-  impact: Impact,
-  changes: readonly string[] = [],
-): IncusStep {
-  // A thing may go and come, and run, in one plan.
-  const part = { start: "#2", stop: "#2", restart: "#2", remove: "#3", leave: "#3" } as Readonly<
-    Record<string, string>
-  >;
-  return {
-    id: `incus/${idOf(object)}${part[kind] ?? ""}`,
-    kind,
-    impact,
-    needs: [],
-    provides: [],
-    releases: [],
-    object,
-    changes,
-  };
 }

@@ -6,6 +6,12 @@ import { Problem } from "../../schemas/problem.ts";
 import { joined } from "../bytes.ts";
 import type { Connection, Host } from "../core.ts";
 
+/** Where its objects are. */
+export const base = "/1.0";
+
+/** What is sent of an object. */
+export type Sent = Readonly<Record<string, unknown>>;
+
 /** What is read of an object of the API; whatever else it has stays unread. */
 export type Answered = Readonly<Partial<Record<Field, unknown>>>;
 

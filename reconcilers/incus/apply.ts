@@ -4,7 +4,8 @@
  */
 import { Problem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
-import { type Answered, base, type Incus, openIncus, record, type Sent } from "./api.ts";
+import { base, type Incus, openIncus, type Sent } from "./api.ts";
+import { type Answered, record } from "./http.ts";
 import { inTheWay } from "./instance-change.ts";
 import {
   dueMark,

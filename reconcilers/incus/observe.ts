@@ -1,7 +1,8 @@
 /** Reads what Incus has, whoever made it. It is not asked where it is not installed. */
 import { asProblem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
-import { type Answered, type Incus, openIncus, record } from "./api.ts";
+import { type Incus, openIncus } from "./api.ts";
+import { type Answered, record } from "./http.ts";
 import { type Config, type Devices, dueMark, type IncusObserved, laterMark, type LiveObject } from "./model.ts";
 
 /** No answer at all: there is no Incus here. */

@@ -1,6 +1,7 @@
 /** How what stands in storage, and this Incus does not know, because another boot environment's made it, comes to be known. */
 import { Problem } from "../../schemas/problem.ts";
-import { type Answered, base, type Incus, record, type Sent } from "./api.ts";
+import { base, type Incus, type Sent } from "./api.ts";
+import { type Answered, record } from "./http.ts";
 import type { IncusObject, Instance, Pool } from "./model.ts";
 
 /** Whether it was there, and is taken over: to make it anew would fail, and of an instance end what was there. */

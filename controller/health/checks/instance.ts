@@ -1,4 +1,5 @@
-import { openIncus, record } from "../../../reconcilers/incus/api.ts";
+import { openIncus } from "../../../reconcilers/incus/api.ts";
+import { record } from "../../../reconcilers/incus/http.ts";
 import type { HealthCheck } from "../../../schemas/health.ts";
 import type { Asking, Finding } from "./finding.ts";
 

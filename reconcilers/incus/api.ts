@@ -4,7 +4,7 @@
  */
 import { Problem } from "../../schemas/problem.ts";
 import type { Connection, Host } from "../core.ts";
-import { parsed, readAll, record, type Reply, request, unreachable } from "./http.ts";
+import { type Answered, parsed, readAll, record, type Reply, request, unreachable } from "./http.ts";
 
 /** Where its objects are. */
 export const base = "/1.0";
@@ -17,7 +17,13 @@ export interface Incus {
   get(path: string, signal: AbortSignal): Promise<unknown>;
   /** Asks for a change, and waits until the operation that comes of it ended well. Rejects with INCUS_REFUSED otherwise. */
   change(request: Change, signal: AbortSignal): Promise<unknown>;
+  /** As `change`, but resolves with what Incus answered that it refused. Rejects where nobody knows what comes of it. */
+  attempt(request: Change, signal: AbortSignal): Promise<Outcome>;
+  /** Waits until an instance is let alone by what was asked for before, and somebody gave up waiting for. */
+  quiet(path: string, signal: AbortSignal): Promise<void>;
 }
+
+export type Outcome = { readonly metadata: unknown } | { readonly refused: Problem };
 
 export interface Change {
   readonly method: "POST" | "PUT" | "DELETE";
@@ -25,13 +31,19 @@ export interface Change {
   readonly body?: unknown;
   /** For an operation; two minutes unless given. */
   readonly limitMs?: number;
+  /** Incus can end it: who gives up waiting has it do so. */
+  readonly isCancellable?: boolean;
 }
 
 /** One answer to who has it do something. A daemon that systemd starts for it takes its time. */
 const usualAnswerMs = 60_000;
 const operationMs = 120_000;
+/** How long what was asked for before may go on with an instance. */
+const quietMs = 900_000;
 /** How long Incus holds a question about an operation that is under way. */
 const waitSeconds = 15;
+/** For the word that nobody waits any more. */
+const leaveMs = 5000;
 
 /** `answerMs`: how long an answer is waited for; a minute unless given. */
 export function openIncus(host: Host, socket: string, answerMs = usualAnswerMs): Incus {
@@ -46,35 +58,86 @@ export function openIncus(host: Host, socket: string, answerMs = usualAnswerMs):
       }
     });
   }
-  async function settled(operation: string, limitMs: number, what: string, signal: AbortSignal): Promise<unknown> {
+  async function get(path: string, signal: AbortSignal): Promise<unknown> {
+    const reply = await ask("GET", path, undefined, signal);
+    if (reply.status === 404) return undefined;
+    if (reply.error !== undefined) throw refused(`GET ${path}`, reply.error);
+    return reply.metadata;
+  }
+  /** How an operation ended; undefined: it goes on. */
+  async function ended(operation: string, what: string, signal: AbortSignal): Promise<Outcome | undefined> {
+    const waited = await ask("GET", `${operation}/wait?timeout=${waitSeconds}`, undefined, signal);
+    // 6.0.4 answers with an error not only where it failed, but also where the seconds are over (operationWaitGet).
+    const now = waited.error === undefined ? record(waited.metadata) : record(await get(operation, signal));
+    const { status_code: code, err, metadata } = now;
+    if (code === 200) return { metadata };
+    if (typeof code !== "number") throw forgotten(what);
+    if (code < 400) return undefined;
+    return { refused: refused(what, textOf(err) || (waited.error ?? `status ${code}`)) };
+  }
+  async function settled(operation: string, limitMs: number, what: string, signal: AbortSignal): Promise<Outcome> {
     const until = host.uptime() + limitMs;
     while (host.uptime() < until) {
-      const reply = await ask("GET", `${operation}/wait?timeout=${waitSeconds}`, undefined, signal);
-      if (reply.error !== undefined) throw refused(what, reply.error);
-      const { status_code: code, err, metadata } = record(reply.metadata);
-      if (code === 200) return metadata;
-      if (typeof code === "number" && code >= 400)
-        throw refused(what, typeof err === "string" ? err : `status ${code}`);
+      const outcome = await ended(operation, what, signal);
+      if (outcome) return outcome;
     }
     throw new Problem("INCUS_REFUSED", `Incus did not end within ${limitMs / 1000} s: ${what}.`, {
       remedy: "See `incus operation list`: it may still go on, and what it did is seen at the next try.",
       transient: true,
     });
   }
+  /** Whatever comes of it: what goes on all the same is seen by who is next. */
+  async function cancel(operation: string): Promise<void> {
+    const { signal } = new AbortController();
+    const leave = (limited: AbortSignal) => ask("DELETE", operation, undefined, limited);
+    await withLimit(host, leaveMs, "Incus did not answer", signal, leave).catch(() => undefined);
+  }
+  async function attempt(
+    { method, path, body, limitMs = operationMs, isCancellable }: Change,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const what = `${method} ${path}`;
+    const reply = await ask(method, path, body, signal);
+    if (reply.error !== undefined) return { refused: refused(what, reply.error) };
+    const { operation, metadata } = reply;
+    if (operation === undefined) return { metadata };
+    try {
+      return await settled(operation, limitMs, what, signal);
+    } catch (thrown) {
+      if (isCancellable) await cancel(operation);
+      throw thrown;
+    }
+  }
   return {
-    async get(path, signal) {
-      const reply = await ask("GET", path, undefined, signal);
-      if (reply.status === 404) return undefined;
-      if (reply.error !== undefined) throw refused(`GET ${path}`, reply.error);
-      return reply.metadata;
+    get,
+    attempt,
+    async change(asked, signal) {
+      const outcome = await attempt(asked, signal);
+      if ("refused" in outcome) throw outcome.refused;
+      return outcome.metadata;
     },
-    async change({ method, path, body, limitMs = operationMs }, signal) {
-      const what = `${method} ${path}`;
-      const reply = await ask(method, path, body, signal);
-      if (reply.error !== undefined) throw refused(what, reply.error);
-      return reply.operation === undefined ? reply.metadata : settled(reply.operation, limitMs, what, signal);
+    async quiet(path, signal) {
+      const byStatus = record(await get(`${base}/operations?recursion=1`, signal));
+      for (const operation of underWay(Object.values(byStatus).flat().map(record), path)) {
+        await settled(operation, quietMs, `what goes on with ${path}`, signal);
+      }
     },
   };
+}
+
+/** As Incus says what it does with an instance, of what is asked of it here: nobody waits for people's shells and backups. */
+const ours = /^(Creating|Rebuilding|Deleting|Updating|Starting|Stopping|Restarting) instance$/;
+
+function underWay(operations: readonly Answered[], path: string): readonly string[] {
+  return operations.flatMap(({ id, status_code: code, description, resources }) => {
+    const about = Object.values(record(resources)).flat().map(textOf);
+    const isAbout = about.some((one) => one.replace(/\?.*$/, "") === path);
+    return isAbout && ours.test(textOf(description)) && Number(code) < 200 ? [`${base}/operations/${textOf(id)}`] : [];
+  });
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 async function connect(host: Host, socket: string, signal: AbortSignal): Promise<Connection> {
@@ -84,6 +147,11 @@ async function connect(host: Host, socket: string, signal: AbortSignal): Promise
     signal.throwIfAborted();
     throw unreachable(`Incus does not answer at ${socket}.`, cause);
   }
+}
+
+/** It keeps what came of an operation for 5 s, and nothing of it over an end of its own. */
+function forgotten(what: string): Problem {
+  return unreachable(`Incus does not know any more what came of ${what}.`);
 }
 
 const busy = /\bbusy\b|already (?:running|in progress)|operation is running/i;

@@ -2,9 +2,9 @@
 import { changesOf, objectText } from "./describe.ts";
 import { idOf, type IncusDesired, type IncusObject, type IncusObserved } from "./model.ts";
 
-/** Implements Reconciler.asDesired. */
+/** Implements Reconciler.asDesired. What is to go, or was never whole, is nothing to go back to. */
 export function asDesired({ silent, objects }: IncusObserved): IncusDesired {
-  return silent === undefined ? { objects: objects.map(({ object }) => object) } : {};
+  return silent === undefined ? { objects: objects.flatMap(({ object, isLater }) => (isLater ? [] : [object])) } : {};
 }
 
 /** Implements Reconciler.goingBack: what somebody else had, and the candidate took over, becomes again what it was. */

@@ -23,6 +23,7 @@ type Field =
     )
   | ("fingerprint" | "aliases")
   | ("error" | "operation" | "metadata" | "status_code" | "err" | "DependencyErrors" | "UnknownVolumes")
+  | ("id" | "resources" | "expanded_devices")
   | ("environment" | "server_version");
 
 /** An object's fields; none where it is no object. */
@@ -32,6 +33,7 @@ export function record(value: unknown): Answered {
 
 /** Nothing that Incus says is longer. */
 const mostBytes = 64 * 2 ** 20;
+
 /** A request after which the connection ends. */
 export function request(method: string, path: string, body: unknown): Uint8Array {
   const content = new TextEncoder().encode(body === undefined ? "" : JSON.stringify(body));

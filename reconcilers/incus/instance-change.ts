@@ -15,17 +15,21 @@ export function instanceChange(instance: Instance, live: LiveObject | undefined,
   const start = instance.running ? [step("start", instance, "hitless")] : [];
   if (before?.kind !== "instance") return { ...part, steps: [step("add", instance, "hitless"), ...start] };
   if (isMarked(instance) && !isMarked(before)) return { ...part, problems: [inTheWay(instance)] };
-  const isOther = before.type !== instance.type || isOfOther(before, instance);
-  if (isOther && spares) return { ...part, ...spared(before, instance, live) };
+  const isAnother = isOfOther(before, instance) || (live?.isUnfinished === true && imageOf(instance) !== undefined);
+  const isOther = before.type !== instance.type || isAnother;
+  if (isOther && spares && !live?.isUnfinished) return { ...part, ...spared(before, instance, live) };
   if (before.type !== instance.type) {
     const steps = [step("remove", before, losing), step("add", instance, "hitless"), ...start];
     return { ...part, steps: finishing(live?.isLater, steps), notes: [lost(instance)] };
   }
-  if (isOfOther(before, instance)) {
+  if (isAnother) {
     const steps = [step("rebuild", instance, losing, [imageText(imageOf(instance))]), ...start];
     return { ...part, steps: finishing(live?.isLater, steps), notes: [lost(instance)] };
   }
-  return { ...part, steps: inPlace(before, instance, live?.isDue === true) };
+  const steps = inPlace(before, instance, live?.isDue === true);
+  // What is set has the mark no more.
+  if (!live?.isLater || steps.some(({ kind }) => kind === "set")) return { ...part, steps };
+  return { ...part, steps: [...finishing(true, [step("set", instance, "hitless", ["stays as it is"])]), ...steps] };
 }
 
 /** Of what nobody wrote down nobody knows whether it is the same. */
@@ -94,7 +98,7 @@ export function leaving({ object, isLater }: LiveObject, spares: boolean): Pick<
   return { steps, notes: [`Instance ${name} is stopped, and goes once this is committed.`] };
 }
 
-/** What a trial left to be done is nobody's change. */
+/** What was left to be done is nobody's change. */
 function finishing(isLater: true | undefined, steps: readonly IncusStep[]): readonly IncusStep[] {
   return isLater ? steps.map((one) => ({ ...one, renews: true })) : steps;
 }

@@ -14,8 +14,10 @@ export const mark = "user.imp";
 export const imageMark = "user.imp.image";
 /** Of an instance that still runs with what it had before it was changed. */
 export const dueMark = "user.imp.restart";
-/** Of an instance that is to be made anew, or to go, once no other boot environment may come back to it. */
+/** Of an instance that is to be made anew, or to go, once it may: "1" as long as another boot environment may come back to it. */
 export const laterMark = "user.imp.later";
+/** As `laterMark`: nobody saw that it was made whole. It goes unless it is asked for, and is made anew then. */
+export const unfinished = "unfinished";
 
 export interface IncusDesired {
   /** In the order of making. Left out: this generation says nothing of Incus, and what it has stays. */
@@ -97,8 +99,10 @@ export interface LiveObject {
   readonly users: readonly string[];
   /** Of an instance that runs: it is to be restarted, to have what it was given. */
   readonly isDue?: true;
-  /** Of an instance: a trial left it to be made anew, or to go. */
+  /** Of an instance: it was left to be made anew, or to go. */
   readonly isLater?: true;
+  /** Besides: it was left while it was made, so that its file system is worth nothing. */
+  readonly isUnfinished?: true;
 }
 
 export interface IncusStep extends Step {

@@ -3,7 +3,15 @@ import { asProblem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
 import { type Incus, openIncus } from "./api.ts";
 import { type Answered, record } from "./http.ts";
-import { type Config, type Devices, dueMark, type IncusObserved, laterMark, type LiveObject } from "./model.ts";
+import {
+  type Config,
+  type Devices,
+  dueMark,
+  type IncusObserved,
+  laterMark,
+  type LiveObject,
+  unfinished,
+} from "./model.ts";
 
 /** No answer at all: there is no Incus here. */
 export const absent = "absent";
@@ -97,6 +105,7 @@ function instanceOf(instance: Answered): LiveObject {
     users: [],
     ...(due !== undefined && { isDue: true }),
     ...(later !== undefined && { isLater: true }),
+    ...(later === unfinished && { isUnfinished: true }),
   };
 }
 

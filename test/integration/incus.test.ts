@@ -5,8 +5,10 @@
 import { describe, expect, it } from "vitest";
 import { instance } from "../../controller/health/checks/instance.ts";
 import { linuxHost } from "../../controller/host/linux.ts";
+import { openIncus } from "../../reconcilers/incus/api.ts";
 import { incus } from "../../reconcilers/incus/incus.ts";
 import type { IncusDesired } from "../../reconcilers/incus/model.ts";
+import type { MachineInput } from "../../schemas/machine.ts";
 import { busybox, containers, desiredOf } from "../lab/incus/box.ts";
 
 const { IMP_TEST_INCUS: socket = "", IMP_TEST_INCUS_POOL: source = "/none" } = process.env;
@@ -43,5 +45,44 @@ describe.skipIf(socket === "")("Incus, the real one (IMP_TEST_INCUS)", () => {
     expect(await bring(desiredOf({}), [second])).toEqual([]);
     const { foreign } = plane.plan(desiredOf({}), await plane.observe(host, signal), []);
     expect(foreign.map(({ text }) => text)).toContain("volume data/unbound-conf, which nobody uses: its data is kept");
+  });
+
+  /** Gives up once Incus says that it does this. */
+  async function givenUp(desired: IncusDesired, owned: readonly IncusDesired[], doing: string): Promise<void> {
+    const deadline = new AbortController();
+    const { steps } = plane.plan(desired, await plane.observe(host, signal), owned);
+    const applying = (async () => {
+      for await (const step of plane.apply(steps, host, deadline.signal)) void step;
+    })();
+    const ended = applying.catch((thrown: unknown) => thrown);
+    const api = openIncus(host, socket);
+    const running = async () => {
+      const operations = (await api.get("/1.0/operations?recursion=1", signal)) as { readonly running?: unknown };
+      return JSON.stringify(operations.running ?? []);
+    };
+    await expect.poll(running, { timeout: 60_000 }).toContain(doing);
+    deadline.abort(new Error("the deadline"));
+    expect(await ended).toMatchObject({ message: "the deadline" });
+  }
+
+  it("comes back from what nobody waits for any more, and Incus goes on with", { timeout: 120_000 }, async () => {
+    const of = (services: MachineInput["services"]) => desiredOf({ containers: { ...containers, storage }, services });
+    const before = of({ unbound: { instance: busybox } });
+    const after = of({ unbound: { instance: busybox }, kea: { instance: busybox } });
+    expect(await bring(before, [])).toEqual([]);
+    await givenUp(after, [before], "Creating instance");
+    expect(await bring(before, [before, after])).toEqual([]);
+
+    const { images = [] } = await plane.observe(host, signal);
+    const fingerprint = images.find((one) => /^[0-9a-f]{64}$/.test(one)) ?? "";
+    const other = of({ unbound: { instance: { image: { fingerprint } } } });
+    await givenUp(other, [before], "Rebuilding instance");
+    expect(await bring(before, [before, other])).toEqual([]);
+
+    const { objects } = await plane.observe(host, signal);
+    const instances = objects.filter(({ object }) => object.kind === "instance");
+    expect(instances).toMatchObject([{ object: { name: "unbound", running: true } }]);
+    expect(instances[0]?.isLater).toBeUndefined();
+    expect(await bring(desiredOf({}), [before])).toEqual([]);
   });
 });

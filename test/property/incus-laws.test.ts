@@ -1,7 +1,7 @@
 /** Laws of the plane of Incus, on the simulated one: what is applied is in sync, from wherever it began and wherever it broke. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { mark } from "../../reconcilers/incus/model.ts";
+import { imageMark, mark } from "../../reconcilers/incus/model.ts";
 import type { MachineInput } from "../../schemas/machine.ts";
 import { containers, desiredOf, incusBox, type IncusBox } from "../lab/incus/box.ts";
 import { images, networks, profiles, services } from "../lab/incus/some.ts";
@@ -28,6 +28,15 @@ function stale({ incus: { state } }: IncusBox): readonly string[] {
   return [...state.instances.values()].flatMap(({ name, status, config, startedWith }) =>
     status === "Running" && keys.some((key) => startedWith[key] !== config[key]) ? [name] : [],
   );
+}
+
+/** Instances whose file system is of another image than is written down. */
+function unlike({ incus: { state, storage } }: IncusBox): readonly string[] {
+  const roots = new Map([...storage.values()].flatMap((pool) => [...pool.instances]));
+  return [...state.instances.values()].flatMap(({ name, config }) => {
+    const { alias } = JSON.parse(config[imageMark] ?? "{}") as { readonly alias?: string };
+    return roots.get(name)?.base === state.images.get(alias ?? "") ? [] : [name];
+  });
 }
 
 function fill({ incus: { state } }: IncusBox): void {
@@ -116,6 +125,40 @@ describe("the plane of Incus", () => {
         expect(dataOf(box)).toEqual(expect.arrayContaining(kept));
       }),
       { numRuns: 40 },
+    );
+  });
+
+  it("comes back from whatever nobody waits for any more, and Incus goes on with", async () => {
+    const moments = fc.constantFrom("fetching" as const, "unpacking" as const);
+    await fc.assert(
+      fc.asyncProperty(machines, machines, moments, fc.boolean(), async (one, other, moment, isOver) => {
+        const [a, b] = [desiredOf(one), desiredOf(other)];
+        const box = incusBox({ images });
+        await box.bring(a, []);
+        fill(box);
+        const kept = dataOf(box);
+        const deadline = new AbortController();
+        const begun = box.incus.hold(moment);
+        const bringing = box.bring(b, [a], deadline.signal).catch(() => undefined);
+        await Promise.race([begun, bringing]);
+        deadline.abort(new Error("the deadline"));
+        await bringing;
+
+        if (isOver) box.incus.release();
+        const back = box.bring(a, [a, b]);
+        for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+        box.incus.release();
+        await back;
+        await box.bring(a, [a]);
+
+        expect(await box.plan(a, [a])).toMatchObject({ steps: [] });
+        expect(unlike(box)).toEqual([]);
+        const wanted = (a.objects ?? []).filter(({ kind }) => kind === "instance").map(({ name }) => name);
+        expect([...box.incus.state.instances.keys()].toSorted()).toEqual(wanted.toSorted());
+        expect(stale(box)).toEqual([]);
+        expect(dataOf(box)).toEqual(expect.arrayContaining(kept));
+      }),
+      { numRuns: 30 },
     );
   });
 

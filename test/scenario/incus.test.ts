@@ -1,4 +1,4 @@
-/** An Incus that hangs, or is dead: nobody else waits for it, and nothing that forwards is restarted for it. */
+/** An Incus that hangs, is dead, or takes its time: nobody else waits for it, and nothing that forwards is restarted for it. */
 import { describe, expect, it } from "vitest";
 import type { Connection } from "../../reconcilers/core.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
@@ -118,6 +118,27 @@ describe.each(["hangs", "dead"] as const)("an Incus that %s", (mood) => {
     await s.rest();
 
     expect(s.status()).toMatchObject({ state: "waiting", waiting: { why: "blocked" }, committed: { commit: "one" } });
+  });
+});
+
+describe("an instance whose making takes longer than its commit may", () => {
+  it("goes once Incus is done with it, although the commit that asked for it is forgotten by then", async () => {
+    const s = await settled();
+    void s.incus.hold("fetching");
+    s.push("two", withIncus(peers, more));
+    await s.sim.until(() => s.status().state === "held", "held");
+    expect(s.status().lastDeployment).toMatchObject({ outcome: "rolled-back" });
+    expect(s.incus.state.instances.has("kea")).toBe(false);
+    s.push("three", withIncus([...peers, "ip route 198.51.100.0/24"], services));
+    await s.rest();
+
+    s.incus.release();
+    expect(s.incus.state.instances.get("kea")).toMatchObject({ status: "Stopped" });
+    await s.sim.until(() => !s.incus.state.instances.has("kea"), "gone");
+    await s.rest();
+
+    expect(s.status()).toMatchObject({ state: "idle", inSync: true, committed: { commit: "three" } });
+    expect(s.status().lastDeployment).toMatchObject({ purpose: "correct", outcome: "committed" });
   });
 });
 

@@ -16,7 +16,7 @@ export interface IncusBox {
   readonly host: Host;
   plan(desired: IncusDesired, owned: readonly IncusDesired[]): Promise<Plan<IncusStep>>;
   /** Plans and carries out; resolves with what was planned. Rejects with the first problem. */
-  bring(desired: IncusDesired, owned: readonly IncusDesired[]): Promise<Plan<IncusStep>>;
+  bring(desired: IncusDesired, owned: readonly IncusDesired[], signal?: AbortSignal): Promise<Plan<IncusStep>>;
 }
 
 export const plane = incus({ socket });
@@ -31,11 +31,11 @@ export function incusBox(options: SimIncusOptions = {}): IncusBox {
     async plan(desired, owned) {
       return plane.plan(desired, await plane.observe(host, never), owned);
     },
-    async bring(desired, owned) {
+    async bring(desired, owned, signal = never) {
       const plan = await box.plan(desired, owned);
       const [problem] = plan.problems;
       if (problem) throw problem;
-      for await (const step of plane.apply(plan.steps, host, never)) void step;
+      for await (const step of plane.apply(plan.steps, host, signal)) void step;
       return plan;
     },
   };

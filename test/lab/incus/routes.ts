@@ -9,8 +9,21 @@ export class Refused extends Error {
   }
 }
 
-/** What comes of a request: what it answers, or, of an operation, what its end says. */
-export type Outcome = { readonly sync: unknown; readonly status?: number } | { readonly run: () => unknown };
+/** What comes of a request: what it answers, or an operation. */
+export type Outcome = { readonly sync: unknown; readonly status?: number } | Work;
+
+/** An operation on an instance. */
+export interface Work {
+  /** "Creating instance" */
+  readonly doing: string;
+  readonly instance: string;
+  /** What is seen of it once it has what it needs of elsewhere. */
+  begin?(): void;
+  /** The rest; what it returns is what its end says. */
+  run(): unknown;
+  /** Of what protocol the server is from which it fetches an image. */
+  readonly fetches?: string | undefined;
+}
 
 /** Path without "/1.0", method and body → outcome; undefined: not this one's. */
 export type Route = (method: string, path: readonly string[], body: Body) => Outcome | undefined;

@@ -1,16 +1,17 @@
 /**
  * A simulator of Incus 6.0's REST API, as far as the plane uses it: answers, codes and refusals as the real one gives them
- * (test/integration/incus.test.ts asks both the same). Operations end at once; their result is told when they are waited for.
+ * (test/integration/incus.test.ts asks both the same).
  */
 import type { Connection } from "../../../reconcilers/core.ts";
 import { instanceRoutes } from "./instances.ts";
 import { objectRoutes } from "./objects.ts";
+import { errorOf, type Operations, operations, syncOf } from "./operations.ts";
 import { recoverRoutes } from "./recover.ts";
 import { type Body, type Outcome, Refused, type Route } from "./routes.ts";
 import { type Answer, httpConnection, type Request } from "./socket.ts";
 import { freshState, type SimState, type Stored } from "./state.ts";
 
-export interface SimIncus {
+export interface SimIncus extends Pick<Operations, "hold" | "release"> {
   readonly state: SimState;
   /** By source of the pool. */
   readonly storage: ReadonlyMap<string, Stored>;
@@ -21,12 +22,16 @@ export interface SimIncus {
   connect(): Connection;
   /** An Incus that never ran before, of another boot environment: the storage is as it was. */
   another(): SimIncus;
+  /** As it is after a power cut: of what went on is there what stood written. */
+  restarted(): SimIncus;
 }
 
 export interface SimIncusOptions {
   /** By alias, fingerprints of images that are here. */
   readonly images?: Readonly<Record<string, string>>;
   readonly storage?: Map<string, Stored>;
+  /** What its database has; one that never ran unless given. */
+  readonly state?: SimState;
   /** Which Incus it is; one that may be trusted with volumes unless given. */
   readonly version?: string;
   /** How long the pieces are in which it answers; left out: whole. */
@@ -38,8 +43,8 @@ export function simIncus(options: SimIncusOptions = {}): SimIncus {
     images: here = { busybox: "0123456789ab" },
     storage = new Map<string, Stored>(),
     version = "6.0.4",
+    state = freshState(here),
   } = options;
-  const state = freshState(here);
   const images: Route = (method, [kind, name]) =>
     method === "GET" && kind === "images" && name === undefined ? { sync: imagesOf(state) } : undefined;
   const server: Route = (method, [first = ""]) =>
@@ -51,10 +56,9 @@ export function simIncus(options: SimIncusOptions = {}): SimIncus {
     instanceRoutes(state, storage),
     recoverRoutes(state, storage),
   ];
-  const operations = new Map<string, Answer>();
+  const underWay = operations();
   const changes: string[] = [];
   let fault: { after: number; readonly moment: "before" | "done" } | undefined;
-  let asked = 0;
 
   function outcomeOf({ method, path, body }: Request): Outcome {
     const parts = (path.split("?")[0] ?? "").split("/").slice(1).map(decodeURIComponent);
@@ -66,19 +70,12 @@ export function simIncus(options: SimIncusOptions = {}): SimIncus {
     throw new Refused(404, "Not found");
   }
 
-  function answer(request: Request): Answer {
-    const waited = /^\/1\.0\/operations\/([^/]+)\/wait/.exec(request.path)?.[1];
-    if (waited !== undefined) return operations.get(waited) ?? errorOf(new Refused(404, "Operation not found"));
+  function answer(request: Request): Answer | Promise<Answer> {
+    const about = underWay.answer(request);
+    if (about) return about;
     try {
       const outcome = outcomeOf(request);
-      if ("sync" in outcome) return syncOf(outcome.sync, outcome.status);
-      asked += 1;
-      const operation = `/1.0/operations/op-${asked}`;
-      operations.set(`op-${asked}`, endOf(outcome.run));
-      return {
-        status: 202,
-        body: { type: "async", operation, error_code: 0, error: "", metadata: { status_code: 103 } },
-      };
+      return "sync" in outcome ? syncOf(outcome.sync, outcome.status) : underWay.begin(outcome);
     } catch (thrown) {
       return errorOf(thrown);
     }
@@ -88,6 +85,8 @@ export function simIncus(options: SimIncusOptions = {}): SimIncus {
     state,
     storage,
     changes,
+    hold: (moment) => underWay.hold(moment),
+    release: () => underWay.release(),
     breakAt(after, moment) {
       fault = { after, moment };
     },
@@ -100,7 +99,14 @@ export function simIncus(options: SimIncusOptions = {}): SimIncus {
         const answered = answer(request);
         return breaks === "done" ? undefined : answered;
       }, options.chunked),
-    another: () => simIncus({ ...options, storage }),
+    another() {
+      const { state: _, ...others } = options;
+      return simIncus({ ...others, storage });
+    },
+    restarted() {
+      for (const instance of state.instances.values()) instance.status = "Stopped";
+      return simIncus({ ...options, storage, state: { ...state, making: new Set() } });
+    },
   };
 }
 
@@ -108,25 +114,4 @@ export function simIncus(options: SimIncusOptions = {}): SimIncus {
 function imagesOf({ images }: SimState): unknown {
   const own = [...images].filter(([name]) => !name.includes(" "));
   return own.map(([name, fingerprint]) => ({ fingerprint, aliases: [{ name, description: "" }] }));
-}
-
-function syncOf(metadata: unknown, status = 200): Answer {
-  return { status, body: { type: "sync", status: "Success", status_code: 200, error_code: 0, error: "", metadata } };
-}
-
-function errorOf(thrown: unknown): Answer {
-  if (!(thrown instanceof Refused)) throw thrown;
-  return {
-    status: thrown.code,
-    body: { type: "error", error_code: thrown.code, error: thrown.message, metadata: null },
-  };
-}
-
-/** How a wait for it answers: an operation that failed is an error of the wait. */
-function endOf(run: () => unknown): Answer {
-  try {
-    return syncOf({ status: "Success", status_code: 200, metadata: run(), err: "" });
-  } catch (thrown) {
-    return errorOf(thrown);
-  }
 }

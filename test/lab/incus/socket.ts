@@ -13,7 +13,10 @@ export interface Answer {
 }
 
 /** `answer` gives undefined where the connection is to break; `chunked`: of how many bytes its pieces are. */
-export function httpConnection(answer: (request: Request) => Answer | undefined, chunked?: number): Connection {
+export function httpConnection(
+  answer: (request: Request) => Answer | Promise<Answer> | undefined,
+  chunked?: number,
+): Connection {
   let received = Buffer.alloc(0);
   const replies: Buffer[] = [];
   const ended = new AbortController();
@@ -23,8 +26,12 @@ export function httpConnection(answer: (request: Request) => Answer | undefined,
       const request = requestIn(received);
       if (!request) return;
       const answered = answer(request);
-      if (answered) replies.push(bytesOf(answered, chunked));
-      ended.abort();
+      const end = (said: Answer | undefined): void => {
+        if (said) replies.push(bytesOf(said, chunked));
+        ended.abort();
+      };
+      if (answered instanceof Promise) void answered.then(end);
+      else end(answered);
     },
     async read(signal) {
       if (!ended.signal.aborted) {

@@ -111,6 +111,8 @@ export interface SimState {
   readonly networks: Map<string, SimNetwork>;
   readonly profiles: Map<string, SimProfile>;
   readonly instances: Map<string, SimInstance>;
+  /** Those that are being made: nothing else can be done to them. */
+  readonly making: Set<string>;
   /** By pool and name. */
   readonly volumes: Map<string, SimVolume>;
   /** Aliases of images that are here, to their fingerprints; of servers "https://… alias". */
@@ -125,6 +127,7 @@ export function freshState(images: Readonly<Record<string, string>>): SimState {
     networks: new Map(),
     profiles: new Map([["default", usual]]),
     instances: new Map(),
+    making: new Set(),
     volumes: new Map(),
     images: new Map(Object.entries(images)),
   };

@@ -11,6 +11,7 @@ import type { BrokenGlass } from "./break-glass.ts";
 import type { EndedOverlay, Overlay } from "./overlay.ts";
 import type { Probation } from "./probation.ts";
 import { isOver, term, type Clock, type Term } from "./term.ts";
+import type { SeenReset } from "./trial/watchdog.ts";
 import type { UpdateRecord } from "./update/record.ts";
 import type { Asked, VerdictRecord } from "./verdicts.ts";
 
@@ -109,7 +110,9 @@ export interface Ledger {
   /** What an operator ordered and was not carried out yet: going-back.ts. */
   readonly order: Order | undefined;
   /** An operator wants the way into a trial tried, and it was not begun yet: trial/drill.ts. */
-  readonly drill: { readonly reason: string; readonly at: number } | undefined;
+  readonly drill: { readonly reason: string; readonly at: number; readonly watchdog?: true } | undefined;
+  /** The hardware watchdog that reset this box in a drill, the last time that one was asked to. */
+  readonly watchdog: SeenReset | undefined;
   readonly lastDeployment: DeploymentStatus | undefined;
   /** Wall clock of the last commit. */
   readonly lastSuccessAt: number | undefined;
@@ -165,6 +168,7 @@ export const emptyLedger: Ledger = {
   previous: undefined,
   order: undefined,
   drill: undefined,
+  watchdog: undefined,
   lastDeployment: undefined,
   lastSuccessAt: undefined,
   words: {},

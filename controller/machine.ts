@@ -62,6 +62,8 @@ export interface TrialBoot {
   readonly drainSeconds: number;
   /** What runs is tried, in a clone: nothing comes of it but the way there and back. */
   readonly isDrill?: true;
+  /** The hardware watchdog is to reset the box at its end, and is waited for so long. */
+  readonly watchdogSeconds?: number;
 }
 
 /** Consecutive steps of one plane, journalled before the first of them runs. */

@@ -116,6 +116,7 @@ const Ledger = z.looseObject({
   reboots: z.array(Term).optional(),
   trials: z.record(z.string(), z.array(z.string())).optional(),
   drill: z.looseObject({ reason: z.string(), at: z.number() }).optional(),
+  watchdog: z.looseObject({ identity: z.string(), method: z.string(), at: z.number() }).optional(),
   corrections: z.looseObject({ boot: z.string(), at: z.array(z.number()) }).optional(),
   incarnations: z.record(z.string(), z.string()).optional(),
   decisions: z

@@ -23,6 +23,7 @@ import type { Terminal } from "./terminal.ts";
 interface Options extends AgentOptions {
   readonly settings: string;
   readonly reason?: string;
+  readonly watchdog?: boolean;
 }
 
 /** Removing may take ZFS a while. */
@@ -64,17 +65,24 @@ function drill(command: Command, terminal: Terminal): void {
   const one = add(command, "drill", "boot what runs for a trial, and come back, to see that this box can");
   agentOptions(one, terminal)
     .requiredOption("--reason <text>", "why; it stands in the agent's log and history")
-    .action(async ({ socket, json, reason }: Options) => {
-      const question = { method: "POST", path: "/drill", body: { reason } } as const;
+    .option("--watchdog", "let the hardware watchdog end it, to see that it resets this box")
+    .action(async ({ socket, json, reason, watchdog }: Options) => {
+      const body = { reason, ...(watchdog === true && { watchdog }) };
+      const question = { method: "POST", path: "/drill", body } as const;
       const answer = (await askAgent(socket, question, terminal.signal)) as { readonly message: string };
       terminal.out(json ? printableJson(JSON.stringify(answer, undefined, 2)) : printableLines(answer.message));
     });
   examples(
     one,
-    ['impctl be drill --reason "before the first image"'],
+    [
+      'impctl be drill --reason "before the first image"',
+      'impctl be drill --watchdog --reason "new board, new watchdog"',
+    ],
     `Traffic is drained, and the box reboots twice: once into a clone of the boot environment that runs, where what is committed is
 applied and proven, and back by a reset. Nothing is committed, and what boots next stays the same. It is one of the reboots that
-are counted (docs/trial-boot.md), and waits for no window.`,
+are counted (docs/trial-boot.md), and waits for no window.
+With --watchdog nobody feeds the hardware watchdog at its end: the box is out for as long as that waits, three minutes as we set it, and
+a minute longer where it does nothing, which is what is to be seen before a kernel hangs.`,
   );
 }
 

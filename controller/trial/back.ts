@@ -12,6 +12,7 @@ import { reset } from "./enter.ts";
 import { stay } from "./go.ts";
 import { harvest } from "./harvest.ts";
 import { crashesBefore, mayHaveEntered } from "./kept.ts";
+import { concludeWatchdogTest, waitForWatchdog } from "./watchdog-test.ts";
 import { whereIs } from "./where.ts";
 
 /** Between two tries to reset the box, and longer than one takes. */
@@ -56,6 +57,7 @@ export async function leaveTrial(
     const count = memory.remember((ledger) => withReboot(ledger, host));
     // Counted as it happens; but nothing keeps anybody from going back.
     await count.catch((thrown: unknown) => listener.complain(asProblem(thrown)));
+    if (isWatchdogsTurn(appliance, deployment)) await waitForWatchdog(appliance, deployment, signal);
     return resetForSure(appliance, signal);
   }
   if (standing === undefined) return "planes";
@@ -65,6 +67,12 @@ export async function leaveTrial(
   if (standing === "leaving") await stayHere(appliance, signal);
   else if (await mayHaveEntered(host, state, deployment.id)) await putBack(appliance, deployment, signal);
   return "planes";
+}
+
+/** A drill that failed is over at once. */
+function isWatchdogsTurn({ progress }: Appliance, { trial }: Deployment): boolean {
+  const state = progress.state();
+  return trial?.watchdogSeconds !== undefined && state.at === "rolling-back" && state.failure.trigger === "drill";
 }
 
 /** Before anything is planned: with what the trial left of a database its program does not even answer. */
@@ -121,6 +129,7 @@ export async function clearUp(
   const work = [
     () => stay(appliance, deployment, signal),
     () => forget(appliance, deployment, outcome, signal),
+    () => concludeWatchdogTest(appliance, deployment),
     () => host.remove(`${state}/trial-ended`),
     ...(deployment.trial.isDrill ? [() => removeDrill(host, signal)] : []),
   ];

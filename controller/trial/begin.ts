@@ -23,6 +23,8 @@ export interface Between {
   readonly from: BootEnvironment;
   /** It is of what runs, and of what is committed: drill.ts. */
   readonly isDrill?: true;
+  /** TrialBoot.watchdogSeconds */
+  readonly watchdogSeconds?: number;
 }
 
 /**
@@ -55,17 +57,21 @@ export async function tryImage(turn: Turn, intent: Intent, between: Between): Pr
 async function arm(
   turn: Turn,
   intent: Intent,
-  { there, from: home, isDrill }: Between,
+  { there, from: home, isDrill, watchdogSeconds }: Between,
 ): Promise<Deployment | undefined> {
   const { appliance, signal } = turn;
   const { host, progress, means, memory, witness, state, listener } = appliance;
   const { target, committed, plan, baseline, wellBefore } = intent;
   await progress.move({ type: "staging" });
   const from = isDrill ? undefined : sourceOf(turn, intent.candidate);
-  const { candidate, files, notes } = await means.check(
-    { candidate: intent.candidate, environment: there, ...(from && { from }) },
-    signal,
-  );
+  const { watchdog: seenReset } = memory.ledger();
+  const asked = {
+    candidate: intent.candidate,
+    environment: there,
+    ...(from && { from }),
+    ...(seenReset && { seenReset }),
+  };
+  const { candidate, files, notes } = await means.check(asked, signal);
   // How this box's FRR shows it says nothing of the one that it is for.
   const staged = { ...intent, candidate, plan: { ...plan, shown: {} } };
   await stageCandidate(appliance, staged);
@@ -91,7 +97,7 @@ async function arm(
     startedAt: host.now(),
     boot: host.bootId(),
     deadline: host.uptime() + means.leaveMs(candidate),
-    deadlineMs,
+    deadlineMs: deadlineMs + 1000 * (watchdogSeconds ?? 0),
     soakMs,
     // What is stopped on the way out, and put back where the box stays.
     planes: ["vpp", "frr"],
@@ -107,6 +113,7 @@ async function arm(
       pool: there.dataset.split("/")[0] ?? "",
       drainSeconds,
       ...(isDrill && { isDrill }),
+      ...(watchdogSeconds !== undefined && { watchdogSeconds }),
     },
     ...(order && target.purpose === "roll-back" && { ordered: orderKey(order) }),
   };

@@ -52,10 +52,10 @@ export function trialMeans(box: Box): TrialMeans {
   const keeping = ({ id, trial }: Deployment) => ({ host, pool: trial?.pool ?? "", deployment: id });
   return {
     choose: (environment, signal) => chooseBoot(host, looked(environment), signal),
-    async check({ candidate, environment, from }, signal) {
+    async check({ candidate, environment, from, seenReset }, signal) {
       const { "boot-method": method, "allow-unwatched": isAllowed } = trialPolicy(candidate.policy);
       const choice = await chooseBoot(host, looked(environment), signal);
-      const guards = await mustBeWatched({ host, method }, isAllowed, signal);
+      const guards = await mustBeWatched({ host, method, ...(seenReset && { seen: seenReset }) }, isAllowed, signal);
       if (method === "kexec") await tryKernel(host, looked(environment), choice, signal);
       if (!from) return { candidate, notes: guards };
       const { generation, files } = await renderedThere(box, looked(environment), candidate, from, signal);

@@ -15,17 +15,19 @@ import { withDeadline } from "../retry.ts";
 import { surveyed, surveyLimitMs, type Turn } from "../turn.ts";
 import { askedOf } from "../verdicts.ts";
 import { tryImage } from "./begin.ts";
+import { testSeconds } from "./watchdog-test.ts";
 import { isDrill, makeDrill, removeDrill } from "./drill-clone.ts";
 
 /** Begins one where an operator ordered it, or says in the history why not. Resolves where the box stayed. */
 export async function drillIfOrdered(turn: Turn): Promise<void> {
   const { appliance, signal } = turn;
   const { memory, listener, host } = appliance;
-  if (!memory.ledger().drill) return;
+  const order = memory.ledger().drill;
+  if (!order) return;
   // Ordered once: what keeps it from beginning keeps it for good.
   await memory.remember((ledger) => ({ ...ledger, drill: undefined }));
   try {
-    await begin(turn);
+    await begin(turn, order.watchdog);
   } catch (thrown) {
     signal.throwIfAborted();
     const { message } = asProblem(thrown);
@@ -35,12 +37,13 @@ export async function drillIfOrdered(turn: Turn): Promise<void> {
   }
 }
 
-async function begin(turn: Turn): Promise<void> {
+async function begin(turn: Turn, isWatchdogTest: true | undefined): Promise<void> {
   const { parts, appliance, signal } = turn;
   const { host, progress, state } = appliance;
   const { committed } = turn.known();
   if (!["idle", "held"].includes(progress.state().at)) throw refused("another deployment is wanted or waits");
   if (!committed) throw refused("nothing was committed here that a reset could come back to");
+  const watchdogSeconds = isWatchdogTest && (await testSeconds(host));
   const reboots = appliance.memory.ledger().reboots.map(({ from }) => from);
   const why = whyNoTrial(0, reboots, host.now());
   if (why !== undefined) throw refused(why);
@@ -74,7 +77,12 @@ async function begin(turn: Turn): Promise<void> {
     again,
     lookout: lookoutOf(turn, committed),
   };
-  await tryImage(turn, intent, { there, from: running, isDrill: true });
+  await tryImage(turn, intent, {
+    there,
+    from: running,
+    isDrill: true,
+    ...(watchdogSeconds !== undefined && { watchdogSeconds }),
+  });
 }
 
 function lookoutOf(turn: Turn, candidate: Generation) {

@@ -34,7 +34,7 @@ export async function harvest(
     const reason = `The box was reset before it entered ${name}: ${panic ?? "a watchdog, or the power"}.`;
     return { trigger: "trial", reason, verdict: "inconclusive" };
   }
-  const ended = await endedBy(host, state, deployment);
+  const ended = await deadlineWord(host, state, deployment);
   const last = await lastWord(host, deployment, signal);
   const why = panic ?? ended ?? "nobody left a word: a watchdog, or the power";
   const reason = `The trial boot of ${name} came back; ${reached}; ${why}${last === undefined ? "" : `; last in its journal: ${last}`}.`;
@@ -50,7 +50,11 @@ const reachedText: Readonly<Partial<Record<State["at"], string>>> = {
 };
 
 /** What the deadline wrote before it reset the box, if that was about this trial. */
-async function endedBy(host: Host, state: string, { generation }: Deployment): Promise<string | undefined> {
+export async function deadlineWord(
+  host: Host,
+  state: string,
+  { generation }: Pick<Deployment, "generation">,
+): Promise<string | undefined> {
   const text = await host.readFile(`${state}/trial-ended`).catch(() => undefined);
   const [first = "", second = ""] = text?.split("\n") ?? [];
   if (first !== `trial ${generation}`) return undefined;

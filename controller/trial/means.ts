@@ -6,6 +6,7 @@ import type { Tree } from "../../schemas/tree.ts";
 import type { Deployment } from "../machine.ts";
 import type { BootChoice } from "./kernel-check.ts";
 import type { KeptFile } from "./render-job.ts";
+import type { SeenReset } from "./watchdog.ts";
 
 /** What is to be sent into a trial. */
 export interface Asked {
@@ -13,6 +14,8 @@ export interface Asked {
   readonly environment: BootEnvironment;
   /** What it is rendered from; left out: it was committed here before, and is taken as it is kept. */
   readonly from?: { readonly tree: Tree; readonly overlays: readonly LocalFile[] };
+  /** The watchdog that reset this box in a drill. */
+  readonly seenReset?: SeenReset;
 }
 
 /** What may be sent into a trial. */

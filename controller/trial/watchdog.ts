@@ -55,14 +55,35 @@ export async function readWatchdogs(host: Host): Promise<readonly Watchdog[]> {
   return found;
 }
 
-/** Looks, without touching any. Rejects with HOST_COMMAND. */
-export async function examineWatchdog(
-  { host, method }: { readonly host: Host; readonly method: BootMethod },
-  signal: AbortSignal,
-): Promise<WatchdogFinding> {
-  const all = await readWatchdogs(host);
+/** The one that counts: outside of the kernel, and held by somebody where one is. */
+export async function hardwareWatchdog(host: Host): Promise<Watchdog | undefined> {
+  return chosen(await readWatchdogs(host));
+}
+
+function chosen(all: readonly Watchdog[]): Watchdog | undefined {
   const hard = all.filter(({ isSoft }) => !isSoft);
-  const watchdog = hard.find(({ isActive }) => isActive) ?? hard[0];
+  return hard.find(({ isActive }) => isActive) ?? hard[0];
+}
+
+/** That it reset this box in a drill: watchdog-test.ts. */
+export interface SeenReset {
+  readonly identity: string;
+  readonly method: BootMethod;
+  /** Wall clock. */
+  readonly at: number;
+}
+
+export interface Watched {
+  readonly host: Host;
+  readonly method: BootMethod;
+  /** The last one that was seen. */
+  readonly seen?: SeenReset;
+}
+
+/** Looks, without touching any. Rejects with HOST_COMMAND. */
+export async function examineWatchdog({ host, method, seen }: Watched, signal: AbortSignal): Promise<WatchdogFinding> {
+  const all = await readWatchdogs(host);
+  const watchdog = chosen(all);
   if (!watchdog) return nothing(all);
   const { name, identity, isActive, timeoutSeconds } = watchdog;
   const lacks = (reason: string, remedy: string): WatchdogFinding => {
@@ -82,6 +103,10 @@ export async function examineWatchdog(
   (counts ? verified : unverified).push(
     counts ? `${identity} counts.` : `${identity} does not tell whether it counts.`,
   );
+  const wasSeen = seen?.identity === identity && seen.method === method;
+  if (wasSeen) {
+    verified.push(`${identity} reset this box in a drill on ${new Date(seen.at).toISOString().slice(0, 10)}.`);
+  }
   if (method === "firmware") {
     // systemd hands it over when it ends.
     if (held.reboot === 0) {
@@ -103,7 +128,9 @@ export async function examineWatchdog(
     );
   }
   verified.push("The kernel does not stop it when it is left (watchdog.stop_on_reboot=0).");
-  unverified.push(`Whether the next kernel reaches its systemd in ${timeoutSeconds} s, and is reset when it hangs.`);
+  unverified.push(
+    `Whether the next kernel reaches its systemd in ${timeoutSeconds} s${wasSeen ? "" : ", and is reset when it hangs"}.`,
+  );
   return { watchdog, verified, unverified };
 }
 
@@ -117,7 +144,7 @@ function nothing(all: readonly Watchdog[]): WatchdogFinding {
 
 /** What guards a trial, in sentences. Rejects with BOOT_ENVIRONMENT where nothing does, unless that is allowed. */
 export async function mustBeWatched(
-  where: Parameters<typeof examineWatchdog>[0],
+  where: Watched,
   allowUnwatched: boolean,
   signal: AbortSignal,
 ): Promise<readonly string[]> {

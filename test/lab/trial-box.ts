@@ -19,6 +19,8 @@ export interface TrialBox {
   onBoot: (name: string) => void;
   /** So many orders to reboot fail. */
   refuses: number;
+  /** It has a hardware watchdog that systemd holds; what becomes of the box when nobody feeds it. */
+  addWatchdog(unfed: "reset" | "nothing" | "cannot be frozen"): void;
   /** The box comes up again, as after a reset or a power cut; no agent runs yet. */
   comeUp(options?: { readonly loses?: "unsynced" }): void;
   /** Somebody picks this one in the boot menu. */
@@ -55,6 +57,7 @@ function bareBox(options: StoryOptions): TrialBox {
   const wrong: string[] = [];
   let loaded: { readonly name: string; readonly cmdline: string } | undefined;
   let current = "a";
+  let unfed = "nothing";
   let starts = 0;
 
   function up(name: string, cmdline: string): void {
@@ -102,6 +105,14 @@ function bareBox(options: StoryOptions): TrialBox {
     if (!s.sim.files.has("/run/imp/armed")) wrong.push(`${what}, and the failsafe is not armed`);
   }
 
+  /** systemd stands still: what a watchdog of three minutes makes of that. */
+  function frozen(seconds: number): RunResult {
+    if (unfed === "cannot be frozen") return { ...done, exitCode: 2, stderr: "sh: cannot create: No such file" };
+    boots.push(`unfed for up to ${seconds} s`);
+    if (unfed === "reset") box.comeUp();
+    return done;
+  }
+
   const box: TrialBox = {
     s,
     pool,
@@ -109,6 +120,11 @@ function bareBox(options: StoryOptions): TrialBox {
     next,
     onBoot: () => undefined,
     refuses: 0,
+    addWatchdog(what) {
+      unfed = what;
+      for (const [file, text] of Object.entries({ identity: "iTCO_wdt", state: "active", timeout: "180" }))
+        s.sim.files.set(`/sys/class/watchdog/watchdog0/${file}`, { text: `${text}\n`, mode: 0o444 });
+    },
     comeUp(how) {
       loaded = undefined;
       s.sim.reboot(how);
@@ -183,6 +199,7 @@ function bareBox(options: StoryOptions): TrialBox {
       loaded = { name, cmdline: words[7] ?? "" };
       return done;
     }
+    if (program === "sh" && words[1]?.includes("cgroup.freeze")) return frozen(Number(words.at(-1)));
     if (program !== "kexec") return undefined;
     if (words[0] === "-u") loaded = undefined;
     if (words[0] !== "-e" || !loaded) return done;

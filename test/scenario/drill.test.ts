@@ -33,6 +33,67 @@ describe("a drill", () => {
     expect(box.boots).toHaveLength(4);
   });
 
+  it("that is to be ended by the watchdog is, and later trials know that it resets the box", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    box.addWatchdog("reset");
+    await ask(s.agent(), "drill", { reason, watchdog: true });
+    await s.rest();
+    await box.settle();
+    expect(box.boots).toEqual(["kexec imp-drill", "boot imp-drill on trial", "unfed for up to 240 s", "boot a"]);
+    expect(s.status()).toMatchObject({ state: "idle", lastDeployment: { outcome: "rolled-back", trigger: "drill" } });
+    expect(s.agent().memory().ledger().watchdog).toMatchObject({ identity: "iTCO_wdt", method: "kexec" });
+    expect(JSON.stringify(await ask(s.agent(), "history", { limit: 20 }))).toContain(
+      "iTCO_wdt reset the box once systemd did not feed it any more",
+    );
+    expect([...s.sim.files.keys()].filter((path) => path.endsWith("/watchdog-test"))).toEqual([]);
+  });
+
+  it.each([
+    ["nothing", ["unfed for up to 240 s"], "iTCO_wdt did not reset the box within 240 s."],
+    ["cannot be frozen", [], "iTCO_wdt was not tried: systemd cannot be frozen: sh: cannot create: No such file."],
+  ] as const)("that waits for a watchdog in vain (%s) comes back by itself, and says so", async (how, waits, said) => {
+    const box = await trialBox(one);
+    const { s } = box;
+    box.addWatchdog("reset");
+    await ask(s.agent(), "drill", { reason, watchdog: true });
+    await s.rest();
+    await box.settle();
+    box.addWatchdog(how);
+    box.boots.splice(0);
+    await ask(s.agent(), "drill", { reason, watchdog: true });
+    await s.rest();
+    await box.settle();
+    expect(box.boots).toEqual(["kexec imp-drill", "boot imp-drill on trial", ...waits, "reboot", "boot a"]);
+    expect(s.status()).toMatchObject({ state: "idle", lastDeployment: { trigger: "drill" } });
+    expect(JSON.stringify(await ask(s.agent(), "history", { limit: 20 }))).toContain(said);
+    // Of what was not tried nothing new is known.
+    expect(s.agent().memory().ledger().watchdog !== undefined).toBe(how !== "nothing");
+  });
+
+  it("asks no watchdog where what runs is not proven there", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    box.addWatchdog("reset");
+    box.onBoot = (name) => void (name === "imp-drill" ? s.answering.clear() : s.answering.add("192.0.2.1"));
+    await ask(s.agent(), "drill", { reason, watchdog: true });
+    await s.rest();
+    await box.settle();
+    expect(box.boots).toEqual(["kexec imp-drill", "boot imp-drill on trial", "reboot", "boot a"]);
+    expect(s.agent().memory().ledger().watchdog).toBeUndefined();
+  });
+
+  it("does not begin for a watchdog that is not there", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    await ask(s.agent(), "drill", { reason, watchdog: true });
+    await s.sim.pass(120_000);
+    expect(box.boots).toEqual([]);
+    expect(JSON.stringify(await ask(s.agent(), "history", { limit: 20 }))).toContain(
+      "The drill did not begin: No drill: this box has no hardware watchdog that somebody holds.",
+    );
+  });
+
   it("that is sick there says so, and holds nothing against what is committed", async () => {
     const box = await trialBox(one);
     const { s } = box;

@@ -140,6 +140,25 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
     return upgraded;
   }
 
+  it("is reset by its hardware watchdog at the end of a drill that is left to that", async () => {
+    await lab.from("committed", first);
+    const since = performance.now();
+    await box.sh("impctl be drill --watchdog --reason 'a new board'");
+    await box.booted();
+    expect(await box.sh(askRoots)).toBe(`tank/ROOT/imp-drill\n${here}\n`);
+    const seen = box.console().length;
+    await box.booted();
+    tell(`back from the drill ${seconds(since)} after it was ordered`);
+    // Whoever reboots in order says so.
+    expect(box.console().slice(seen)).not.toContain("reboot: Restarting system");
+    expect(await box.sh(askRoots)).toBe(`${here}\n${here}\n`);
+    const said = "i6300ESB timer reset the box once systemd did not feed it any more";
+    await box.until("it says so", "impctl history", (out) => out.includes(said));
+    await lab.until("nothing differs", ({ state, inSync }) => state === "idle" && inSync);
+    expect(await box.sh(askBootfsSet)).toBe(madeWith);
+    expect(await lab.roles()).toEqual({ [installed]: ["running", "next", true] });
+  });
+
   describe.each(methods)("by %s", (method) => {
     it("is booted once, proven and committed, with a start file that the one before would refuse", async () => {
       const since = performance.now();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { examineWatchdog, mustBeWatched } from "../../../../controller/trial/watchdog.ts";
+import { examineWatchdog, mustBeWatched, type SeenReset } from "../../../../controller/trial/watchdog.ts";
 import { simHost } from "../../../lab/host.ts";
 
 const { signal } = new AbortController();
@@ -70,6 +70,19 @@ describe("a hardware watchdog", () => {
       "The kernel does not stop it when it is left (watchdog.stop_on_reboot=0).",
     ]);
     expect(unverified).toEqual(["Whether the next kernel reaches its systemd in 60 s, and is reset when it hangs."]);
+  });
+
+  it("that reset the box in a drill is said to, of the same one on the same way alone", async () => {
+    const seen = { identity: "iTCO_wdt", method: "kexec", at: Date.UTC(2026, 10, 30, 12) } as const;
+    const said = async (one: Partial<SeenReset>) => {
+      const found = await examineWatchdog({ host: box(), method: "kexec", seen: { ...seen, ...one } }, signal);
+      return [found.verified.filter((text) => text.includes("drill")), found.unverified];
+    };
+    const whether = "Whether the next kernel reaches its systemd in 60 s";
+    expect(await said({})).toEqual([["iTCO_wdt reset this box in a drill on 2026-11-30."], [`${whether}.`]]);
+    const unseen = [[], [`${whether}, and is reset when it hangs.`]];
+    expect(await said({ identity: "sp5100_tco" })).toEqual(unseen);
+    expect(await said({ method: "firmware" })).toEqual(unseen);
   });
 
   it.each<[string, Wishes, string]>([

@@ -23,11 +23,21 @@ const soak = 60;
 /** Green in all of them but one. */
 const check = "health: { well: { check: command, argv: [/usr/local/bin/well] } }\n";
 
-const changeTo = ({ name }: Variant, method: Method, deadline = 1500): Change => ({
+/** Seconds. */
+interface Limits {
+  readonly deadline?: number;
+  /** After which one without a result is tried again. */
+  readonly retry?: number;
+}
+
+const changeTo = ({ name }: Variant, method: Method, { deadline = 1500, retry = 10 }: Limits = {}): Change => ({
   soakSeconds: soak,
   more: `image: ${name}\n${check}`,
-  policy: `deadline-seconds: ${deadline}, max-impact: reboot, trial: { boot-method: ${method}, drain-seconds: 0 }`,
+  policy: `deadline-seconds: ${deadline}, retry-after-seconds: ${retry}, max-impact: reboot, trial: { boot-method: ${method}, drain-seconds: 0 }`,
 });
+
+/** Where its commit is cut off there is time to look before it is tried again. */
+const upgradeBy = (method: Method): Change => changeTo(next, method, { retry: 300 });
 
 type Method = "kexec" | "firmware";
 const methods = (process.env["IMP_TEST_BOOT_METHOD"]?.split(",") ?? ["kexec", "firmware"]) as readonly Method[];
@@ -118,7 +128,7 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
   async function upgrade(method: Method): Promise<string> {
     await lab.from("committed", first);
     const since = performance.now();
-    const upgraded = lab.push("Upgrade", changeTo(next, method));
+    const upgraded = lab.push("Upgrade", upgradeBy(method));
     await box.booted();
     tell(`on trial ${seconds(since)} after the push`);
     expect(await box.sh(askRoots)).toBe(`${there}\n${here}\n`);
@@ -134,7 +144,7 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
     const git = (...words: string[]): string => lab.around.sites.git(...words);
     const file = `${machine}.yaml`;
     const isKept = git("tag", "--list", `proving-${method}`) !== "";
-    const isSame = isKept && git("show", `proving-${method}:${file}`) === sites(changeTo(next, method))[file];
+    const isSame = isKept && git("show", `proving-${method}:${file}`) === sites(upgradeBy(method))[file];
     const upgraded = isSame ? git("rev-parse", `proving-${method}`).trim() : await upgrade(method);
     await lab.from(`proving-${method}`, upgraded);
     return upgraded;
@@ -202,7 +212,10 @@ describe.skipIf(why !== undefined)(`an upgrade of an appliance (${why ?? "QEMU e
       await lab.from("committed", first);
       const [since, seen] = [performance.now(), box.console().length];
       // The deadline is what ends the one without an agent; in it the slowest boot has room.
-      lab.push(`Upgrade to ${variant.name}`, changeTo(variant, method, variant === bad.agentless ? 240 : 1500));
+      lab.push(
+        `Upgrade to ${variant.name}`,
+        changeTo(variant, method, variant === bad.agentless ? { deadline: 240 } : {}),
+      );
       const status = await lab.judged(here);
       tell(`${variant.name} was judged ${seconds(since)} after the push: ${status.state}`);
       expect(status).toMatchObject({ verdict: "bad", committed: { commit: first } });

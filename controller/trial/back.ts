@@ -12,7 +12,7 @@ import { reset } from "./enter.ts";
 import { stay } from "./go.ts";
 import { harvest } from "./harvest.ts";
 import { crashesBefore, mayHaveEntered } from "./kept.ts";
-import { concludeWatchdogTest, waitForWatchdog } from "./watchdog-test.ts";
+import { concludeWatchdogTest, isWatchdogAsked, waitForWatchdog } from "./watchdog-test.ts";
 import { whereIs } from "./where.ts";
 
 /** Between two tries to reset the box, and longer than one takes. */
@@ -54,10 +54,12 @@ export async function leaveTrial(
   const { host, memory, listener, state } = appliance;
   const standing = await whereIs(host, deployment, signal);
   if (standing === "in-trial") {
-    const count = memory.remember((ledger) => withReboot(ledger, host));
-    // Counted as it happens; but nothing keeps anybody from going back.
-    await count.catch((thrown: unknown) => listener.complain(asProblem(thrown)));
-    if (isWatchdogsTurn(appliance, deployment)) await waitForWatchdog(appliance, deployment, signal);
+    if (!(await isWatchdogAsked(appliance))) {
+      const count = memory.remember((ledger) => withReboot(ledger, host));
+      // Counted as it happens; but nothing keeps anybody from going back.
+      await count.catch((thrown: unknown) => listener.complain(asProblem(thrown)));
+      if (isWatchdogsTurn(appliance, deployment)) await waitForWatchdog(appliance, deployment, signal);
+    }
     return resetForSure(appliance, signal);
   }
   if (standing === undefined) return "planes";
@@ -129,7 +131,7 @@ export async function clearUp(
   const work = [
     () => stay(appliance, deployment, signal),
     () => forget(appliance, deployment, outcome, signal),
-    () => concludeWatchdogTest(appliance, deployment),
+    () => concludeWatchdogTest(appliance, deployment, signal),
     () => host.remove(`${state}/trial-ended`),
     ...(deployment.trial.isDrill ? [() => removeDrill(host, signal)] : []),
   ];

@@ -103,7 +103,8 @@ export async function crashes(host: Host): Promise<readonly string[]> {
   return found.flat();
 }
 
-async function panicOf(host: Host, known: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+/** The first panic that is kept and was not known, in words. Rejects only when the signal aborts. */
+export async function panicOf(host: Host, known: readonly string[], signal: AbortSignal): Promise<string | undefined> {
   for (const path of await crashes(host)) {
     signal.throwIfAborted();
     if (known.includes(path)) continue;

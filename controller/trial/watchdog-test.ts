@@ -8,26 +8,30 @@ import { asProblem, Problem } from "../../schemas/problem.ts";
 import type { Appliance } from "../appliance.ts";
 import type { Deployment } from "../machine.ts";
 import { lastLine } from "../images/mounted.ts";
-import { deadlineWord } from "./harvest.ts";
+import { deadlineWord, panicOf } from "./harvest.ts";
+import { crashesBefore } from "./kept.ts";
 import { outside } from "./outside.ts";
 import { hardwareWatchdog } from "./watchdog.ts";
 
-/** What is written down while the box waits to be reset. */
+/** On disk while the box waits to be reset; removed once it was waited for in vain, which a full disk allows. */
 interface Waiting {
   readonly deployment: string;
   readonly identity: string;
   readonly seconds: number;
-  /** Why it was not reset. */
+  /** What came of it, where the box was not reset. */
   readonly ended?: string;
 }
 
 /** How long after its time a watchdog is waited for. */
 const marginSeconds = 60;
+/** systemd-run asks systemd of its unit when that has begun. */
+const settleSeconds = 3;
 const unitMs = 60_000;
+const lookMs = 5000;
 
-function pathOf(state: string): string {
-  return `${state}/watchdog-test`;
-}
+const onDisk = ({ state }: Pick<Appliance, "state">): string => `${state}/watchdog-test`;
+/** Goes with the boot: how far it is, in a word. An agent that was killed meanwhile does not begin again. */
+const inBoot = ({ runFolder }: Pick<Appliance, "runFolder">): string => `${runFolder}/watchdog-test`;
 
 /** How long the watchdog of this box is waited for. Rejects with BOOT_ENVIRONMENT where there is none to wait for. */
 export async function testSeconds(host: Host): Promise<number> {
@@ -38,81 +42,142 @@ export async function testSeconds(host: Host): Promise<number> {
   });
 }
 
+/** Whether it was begun in this boot. */
+export async function isWatchdogAsked(appliance: Pick<Appliance, "host" | "runFolder">): Promise<boolean> {
+  return (await appliance.host.readFile(inBoot(appliance))) !== undefined;
+}
+
 /**
  * Stops the feeding of the watchdog, if there is the time for it before the deadline, and waits to be reset. Resolves where that did not
- * happen, or could not be tried; rejects only when the signal aborts.
+ * happen, or could not be tried; rejects only when the signal aborts. To be asked once a boot.
  */
 export async function waitForWatchdog(
-  { host, state, listener }: Pick<Appliance, "host" | "state" | "listener">,
+  appliance: Appliance,
   deployment: Deployment,
   signal: AbortSignal,
 ): Promise<void> {
-  const { id } = deployment;
-  const write = (text: Omit<Waiting, "deployment">): Promise<void> =>
-    host.writeFile(pathOf(state), `${JSON.stringify({ deployment: id, ...text })}\n`, { mode: 0o600 });
+  const { host, listener } = appliance;
   const seconds = deployment.trial?.watchdogSeconds ?? 0;
-  let waiting = { identity: "The watchdog", seconds };
+  let waiting: Waiting = { deployment: deployment.id, identity: "The watchdog", seconds };
   try {
     const watchdog = await hardwareWatchdog(host);
     if (!watchdog?.isActive) throw untried("nobody holds one there");
-    waiting = { identity: watchdog.identity, seconds };
+    waiting = { ...waiting, identity: watchdog.identity };
     const left = Math.floor((deployment.deadline - host.uptime()) / 1000);
-    if (left < seconds) throw untried(`it takes ${seconds} s, and ${left} s are left until the deadline`);
-    await write(waiting);
+    if (left < settleSeconds + seconds)
+      throw untried(`it takes ${seconds} s, and ${left} s are left until the deadline`);
+    await host.writeFile(inBoot(appliance), "begun\n");
+    await write(appliance, waiting);
     listener.event({ type: "alive", withinMs: 2 * (1000 * seconds + unitMs) });
-    const { exitCode, stderr } = await unfed(host, seconds, signal);
-    if (exitCode !== 0) throw untried(`systemd cannot be frozen: ${lastLine(stderr)}`);
-    await write({ ...waiting, ended: `did not reset the box within ${seconds} s` });
+    await unfed(appliance, seconds, signal);
+    await conclude(appliance, { ...waiting, ended: `did not reset the box within ${seconds} s` });
   } catch (thrown) {
     signal.throwIfAborted();
-    const ended = `was not tried: ${asProblem(thrown).message.replace(/\.$/, "")}`;
-    await write({ ...waiting, ended }).catch((second: unknown) => listener.complain(asProblem(second)));
+    await conclude(appliance, { ...waiting, ended: `was not tried: ${asProblem(thrown).message.replace(/\.$/, "")}` });
   }
+}
+
+/** What cannot be written down is at least not what the box would be reset in the middle of. */
+async function conclude(appliance: Appliance, waiting: Waiting): Promise<void> {
+  const { host, listener } = appliance;
+  try {
+    await write(appliance, waiting);
+  } catch (thrown) {
+    listener.complain(asProblem(thrown));
+    await host.remove(onDisk(appliance)).catch((second: unknown) => listener.complain(asProblem(second)));
+  }
+}
+
+async function write(appliance: Appliance, waiting: Waiting): Promise<void> {
+  await appliance.host.writeFile(onDisk(appliance), `${JSON.stringify(waiting)}\n`, { mode: 0o600 });
 }
 
 function untried(why: string): Problem {
   return new Problem("BOOT_ENVIRONMENT", `${why}.`);
 }
 
-/** A frozen control group is let go by whoever froze it; until then nobody of it runs (Documentation/admin-guide/cgroup-v2.rst). */
+/** Nobody of a frozen control group runs until it is let go (Documentation/admin-guide/cgroup-v2.rst). */
 const script = `freeze=/sys/fs/cgroup/init.scope/cgroup.freeze
+trap 'exit 143' TERM INT HUP
 trap 'echo 0 >$freeze' EXIT
-echo 1 >$freeze && sleep "$1"`;
+sleep ${settleSeconds}
+echo 1 >$freeze || exit 1
+echo frozen >"$2"
+sleep "$1"
+rm -f "$3"
+echo over >"$2"`;
 
-function unfed(host: Host, seconds: number, signal: AbortSignal) {
-  const description = "IMP: wait for the hardware watchdog";
-  const timeoutMs = 1000 * seconds + unitMs;
-  return outside(host, ["sh", "-c", script, "sh", String(seconds)], { description, timeoutMs, signal });
+/** Resolves once its time is over. systemd-run, which asks systemd, may end long before, or not well: what counts is how far the script is. */
+async function unfed(appliance: Appliance, seconds: number, signal: AbortSignal): Promise<void> {
+  const { host } = appliance;
+  const settled = host.uptime() + 1000 * settleSeconds + lookMs;
+  const until = settled + 1000 * seconds + unitMs;
+  const argv = ["sh", "-c", script, "sh", String(seconds), inBoot(appliance), onDisk(appliance)] as const;
+  const told = await outside(host, argv, {
+    description: "IMP: wait for the hardware watchdog",
+    properties: ["OOMScoreAdjust=-1000"],
+    timeoutMs: until - host.uptime(),
+    signal,
+  }).catch((thrown: unknown) => {
+    signal.throwIfAborted();
+    return { stderr: asProblem(thrown).message };
+  });
+  for (;;) {
+    const word = (await host.readFile(inBoot(appliance)))?.trim();
+    if (word === "over" || (word === "frozen" && host.uptime() >= until)) return;
+    if (word !== "frozen" && host.uptime() >= settled)
+      throw untried(`systemd cannot be frozen: ${lastLine(told.stderr)}`);
+    await host.sleep(lookMs, signal);
+  }
 }
 
 /** Tells what came of it, remembers that, and forgets that it was waited for. Nothing to do after any other trial. */
-export async function concludeWatchdogTest(appliance: Appliance, deployment: Deployment): Promise<void> {
-  const { host, state, memory, listener } = appliance;
-  if (deployment.trial?.watchdogSeconds === undefined) return;
-  const found = await read(host, state, deployment);
-  if (!found) return;
-  const { identity } = found;
-  const deadline = await deadlineWord(host, state, deployment);
-  const ended = found.ended ?? (deadline && `did not reset the box: ${deadline}`);
-  const tried = { identity, method: deployment.trial.method, at: host.now() };
-  // What was seen of it before does not count any more where it fails.
-  const fails = ended?.startsWith("did not") === true;
-  if (ended === undefined || fails)
-    await memory.remember((ledger) => ({ ...ledger, watchdog: ended === undefined ? tried : undefined }));
-  if (ended === undefined) {
-    const text = `${identity} reset the box once systemd did not feed it any more, as it is to where a kernel hangs.`;
-    listener.happened({ happened: "noted", text });
+export async function concludeWatchdogTest(
+  appliance: Appliance,
+  deployment: Deployment,
+  signal: AbortSignal,
+): Promise<void> {
+  const { host, memory, listener, progress } = appliance;
+  const state = progress.state();
+  if (deployment.trial?.watchdogSeconds === undefined || state.at !== "rolling-back") return;
+  const tell = (text: string): void => listener.happened({ happened: "noted", text });
+  if (state.failure.trigger !== "drill") return tell("The watchdog was not asked: the drill failed before its end.");
+  const found = await read(appliance, deployment);
+  const identity = found?.identity ?? "The watchdog";
+  const why = found ? await whyNot(appliance, deployment, found, signal) : "was not seen to reset the box";
+  if (why === undefined) {
+    const watchdog = { identity, method: deployment.trial.method, at: host.now() };
+    await memory.remember((ledger) => ({ ...ledger, watchdog }));
+    tell(`${identity} reset the box once systemd did not feed it any more, as it is to where a kernel hangs.`);
   } else {
-    const text = `${identity} ${ended}.`;
-    listener.complain(new Problem("BOOT_ENVIRONMENT", text, { remedy: "docs/trial-boot.md, The watchdog." }));
-    listener.happened({ happened: "noted", text });
+    // What was seen of it before does not count any more.
+    if (!why.startsWith("was not tried")) await memory.remember((ledger) => ({ ...ledger, watchdog: undefined }));
+    const problem = new Problem("BOOT_ENVIRONMENT", `${identity} ${why}.`, {
+      remedy: "docs/trial-boot.md, The watchdog.",
+    });
+    listener.complain(problem);
+    tell(problem.message);
   }
-  await host.remove(pathOf(state));
+  await host.remove(onDisk(appliance));
 }
 
-async function read(host: Host, state: string, { id }: Deployment): Promise<Waiting | undefined> {
+/** Why it was not the watchdog that reset the box; undefined: nothing speaks against it. */
+async function whyNot(
+  { host, state }: Appliance,
+  deployment: Deployment,
+  { ended }: Waiting,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (ended !== undefined) return ended;
+  const other =
+    (await deadlineWord(host, state, deployment)) ??
+    (await panicOf(host, await crashesBefore(host, state, deployment), signal));
+  return other === undefined ? undefined : `did not reset the box: ${other}`;
+}
+
+async function read(appliance: Appliance, { id }: Deployment): Promise<Waiting | undefined> {
   try {
-    const waiting = JSON.parse((await host.readFile(pathOf(state))) ?? "") as Waiting;
+    const waiting = JSON.parse((await appliance.host.readFile(onDisk(appliance))) ?? "") as Waiting;
     return waiting.deployment === id ? waiting : undefined;
   } catch {
     return undefined;

@@ -20,7 +20,7 @@ export interface TrialBox {
   /** So many orders to reboot fail. */
   refuses: number;
   /** It has a hardware watchdog that systemd holds; what becomes of the box when nobody feeds it. */
-  addWatchdog(unfed: "reset" | "nothing" | "cannot be frozen"): void;
+  addWatchdog(unfed: "reset" | "nothing" | "nothing, and the agent is killed" | "cannot be frozen"): void;
   /** The box comes up again, as after a reset or a power cut; no agent runs yet. */
   comeUp(options?: { readonly loses?: "unsynced" }): void;
   /** Somebody picks this one in the boot menu. */
@@ -106,10 +106,15 @@ function bareBox(options: StoryOptions): TrialBox {
   }
 
   /** systemd stands still: what a watchdog of three minutes makes of that. */
-  function frozen(seconds: number): RunResult {
+  function frozen([seconds, how = "", waiting = ""]: readonly string[]): RunResult {
     if (unfed === "cannot be frozen") return { ...done, exitCode: 2, stderr: "sh: cannot create: No such file" };
     boots.push(`unfed for up to ${seconds} s`);
     if (unfed === "reset") box.comeUp();
+    else {
+      s.sim.files.delete(waiting);
+      s.sim.files.set(how, { text: "over\n", mode: 0o600 });
+    }
+    if (unfed === "nothing, and the agent is killed") s.sim.kill();
     return done;
   }
 
@@ -199,7 +204,7 @@ function bareBox(options: StoryOptions): TrialBox {
       loaded = { name, cmdline: words[7] ?? "" };
       return done;
     }
-    if (program === "sh" && words[1]?.includes("cgroup.freeze")) return frozen(Number(words.at(-1)));
+    if (program === "sh" && words[1]?.includes("cgroup.freeze")) return frozen(words.slice(3));
     if (program !== "kexec") return undefined;
     if (words[0] === "-u") loaded = undefined;
     if (words[0] !== "-e" || !loaded) return done;

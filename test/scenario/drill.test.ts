@@ -71,6 +71,31 @@ describe("a drill", () => {
     expect(s.agent().memory().ledger().watchdog !== undefined).toBe(how !== "nothing");
   });
 
+  it("whose agent is killed once the watchdog did nothing does not wait for it again", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    box.addWatchdog("reset");
+    await ask(s.agent(), "drill", { reason, watchdog: true });
+    await s.rest();
+    await box.settle();
+    expect(s.agent().memory().ledger().watchdog).toBeDefined();
+    box.addWatchdog("nothing, and the agent is killed");
+    box.boots.splice(0);
+    await ask(s.agent(), "drill", { reason, watchdog: true });
+    await s.rest();
+    // There it is killed; the next one goes on.
+    await box.settle();
+    await box.settle();
+    expect(box.boots.filter((what) => what.startsWith("unfed"))).toHaveLength(1);
+    expect(box.boots.slice(-2)).toEqual(["reboot", "boot a"]);
+    expect(s.agent().memory().ledger().watchdog).toBeUndefined();
+    expect(JSON.stringify(await ask(s.agent(), "history", { limit: 20 }))).toContain(
+      "The watchdog was not seen to reset the box.",
+    );
+    // There and back, twice.
+    expect(s.agent().memory().ledger().reboots).toHaveLength(4);
+  });
+
   it("asks no watchdog where what runs is not proven there", async () => {
     const box = await trialBox(one);
     const { s } = box;
@@ -81,6 +106,7 @@ describe("a drill", () => {
     await box.settle();
     expect(box.boots).toEqual(["kexec imp-drill", "boot imp-drill on trial", "reboot", "boot a"]);
     expect(s.agent().memory().ledger().watchdog).toBeUndefined();
+    expect(JSON.stringify(await ask(s.agent(), "history", { limit: 20 }))).toContain("The watchdog was not asked");
   });
 
   it("does not begin for a watchdog that is not there", async () => {

@@ -19,8 +19,11 @@ export interface Incus {
   change(request: Change, signal: AbortSignal): Promise<unknown>;
   /** As `change`, but resolves with what Incus answered that it refused. Rejects where nobody knows what comes of it. */
   attempt(request: Change, signal: AbortSignal): Promise<Outcome>;
-  /** Waits until an instance is let alone by what was asked for before, and somebody gave up waiting for. */
-  quiet(path: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Waits until an instance is let alone by what was asked for before, and somebody gave up waiting for. `isEnding`: who waits is
+   * to stop it, which makes an end of a stop that hangs.
+   */
+  quiet(path: string, isEnding: boolean, signal: AbortSignal): Promise<void>;
 }
 
 export type Outcome = { readonly metadata: unknown } | { readonly refused: Problem };
@@ -116,9 +119,9 @@ export function openIncus(host: Host, socket: string, answerMs = usualAnswerMs):
       if ("refused" in outcome) throw outcome.refused;
       return outcome.metadata;
     },
-    async quiet(path, signal) {
+    async quiet(path, isEnding, signal) {
       const byStatus = record(await get(`${base}/operations?recursion=1`, signal));
-      for (const operation of underWay(Object.values(byStatus).flat().map(record), path)) {
+      for (const operation of underWay(Object.values(byStatus).flat().map(record), path, isEnding)) {
         await settled(operation, quietMs, `what goes on with ${path}`, signal);
       }
     },
@@ -127,12 +130,16 @@ export function openIncus(host: Host, socket: string, answerMs = usualAnswerMs):
 
 /** As Incus says what it does with an instance, of what is asked of it here: nobody waits for people's shells and backups. */
 const ours = /^(Creating|Rebuilding|Deleting|Updating|Starting|Stopping|Restarting) instance$/;
+/** Whether it runs, and no more. */
+const turning = /^(Starting|Stopping|Restarting) /;
 
-function underWay(operations: readonly Answered[], path: string): readonly string[] {
+function underWay(operations: readonly Answered[], path: string, isEnding: boolean): readonly string[] {
   return operations.flatMap(({ id, status_code: code, description, resources }) => {
     const about = Object.values(record(resources)).flat().map(textOf);
     const isAbout = about.some((one) => one.replace(/\?.*$/, "") === path);
-    return isAbout && ours.test(textOf(description)) && Number(code) < 200 ? [`${base}/operations/${textOf(id)}`] : [];
+    const doing = textOf(description);
+    const counts = ours.test(doing) && !(isEnding && turning.test(doing));
+    return isAbout && counts && Number(code) < 200 ? [`${base}/operations/${textOf(id)}`] : [];
   });
 }
 

@@ -6,7 +6,7 @@ import { Problem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
 import { base, type Incus, openIncus } from "./api.ts";
 import { type Answered, record } from "./http.ts";
-import { adjust, leave, make, type Manner, start, stop } from "./instance.ts";
+import { adjust, leave, make, type Manner, remove as removeInstance, start, stop } from "./instance.ts";
 import { type IncusObject, type IncusStep, mark, type Pool } from "./model.ts";
 import { bodyOf, keyOf, pathOf, put } from "./objects.ts";
 import { isBroughtAlong, takeOver } from "./take-over.ts";
@@ -27,7 +27,8 @@ export async function* applyIncus(
 
 async function carryOut(incus: Incus, step: IncusStep, signal: AbortSignal): Promise<void> {
   const { kind, object } = step;
-  if (object.kind === "instance") await incus.quiet(pathOf(object), signal);
+  const isEnding = kind === "stop" || kind === "leave" || kind === "remove";
+  if (object.kind === "instance") await incus.quiet(pathOf(object), isEnding, signal);
   if (kind === "remove") return remove(incus, object, signal);
   if (kind === "add" && object.kind === "pool") return makePool(incus, object, step, signal);
   if (kind === "add" || kind === "set" || kind === "rebuild") return bring(incus, object, step, signal);
@@ -38,9 +39,9 @@ async function carryOut(incus: Incus, step: IncusStep, signal: AbortSignal): Pro
 }
 
 async function remove(incus: Incus, object: IncusObject, signal: AbortSignal): Promise<void> {
+  if (object.kind === "instance") return removeInstance(incus, object, signal);
   const path = pathOf(object);
   if ((await incus.get(path, signal)) === undefined) return;
-  if (object.kind === "instance") await stop(incus, object, signal);
   await incus.change({ method: "DELETE", path }, signal);
 }
 

@@ -15,10 +15,10 @@ export function instanceChange(instance: Instance, live: LiveObject | undefined,
   const start = instance.running ? [step("start", instance, "hitless")] : [];
   if (before?.kind !== "instance") return { ...part, steps: [step("add", instance, "hitless"), ...start] };
   if (isMarked(instance) && !isMarked(before)) return { ...part, problems: [inTheWay(instance)] };
-  const isAnother = isOfOther(before, instance) || (live?.isUnfinished === true && imageOf(instance) !== undefined);
+  const isAnother = isOfOther(before, instance);
   const isOther = before.type !== instance.type || isAnother;
   if (isOther && spares && !live?.isUnfinished) return { ...part, ...spared(before, instance, live) };
-  if (before.type !== instance.type) {
+  if (before.type !== instance.type || live?.isUnfinished) {
     const steps = [step("remove", before, losing), step("add", instance, "hitless"), ...start];
     return { ...part, steps: finishing(live?.isLater, steps), notes: [lost(instance)] };
   }
@@ -87,10 +87,10 @@ function needsRestart({ config: before }: Instance, { config: after }: Instance)
 }
 
 /** What becomes of one that nobody asks for any more; nothing of other kinds. */
-export function leaving({ object, isLater }: LiveObject, spares: boolean): Pick<Part, "steps" | "notes"> {
+export function leaving({ object, isLater, isUnfinished }: LiveObject, spares: boolean): Pick<Part, "steps" | "notes"> {
   if (object.kind !== "instance") return { steps: [], notes: [] };
   const { name, running } = object;
-  if (!spares) {
+  if (!spares || isUnfinished) {
     const notes = [`What instance ${name} has outside of its data volumes is gone for good.`];
     return { steps: finishing(isLater, [step("remove", object, losing)]), notes };
   }

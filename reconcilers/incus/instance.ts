@@ -24,10 +24,7 @@ const stopSeconds = 30;
 /** How a step goes about it. */
 export type Manner = Pick<IncusStep, "isDue" | "spares">;
 
-/**
- * Of an instance while it is made. Incus goes on when nobody waits any more; its record has what was sent from its first moment
- * (CreateInternal), and after a rebuild again what it had when that was asked for (rebuildCommon).
- */
+/** Of an instance while it is made. Incus goes on when nobody waits any more; its record has this from its first moment (CreateInternal). */
 const making = { [laterMark]: unfinished, "boot.autostart": "false" };
 
 /** One that is nowhere yet. */
@@ -40,7 +37,7 @@ export async function make(incus: Incus, instance: Instance, signal: AbortSignal
   await finish(incus, instance, signal);
 }
 
-/** Makes of one that is there what it is to be. */
+/** Makes of one that is there what it is to be; one that was never whole takes no change, and goes before it comes. */
 export async function adjust(
   incus: Incus,
   object: Instance,
@@ -49,62 +46,35 @@ export async function adjust(
   signal: AbortSignal,
 ): Promise<void> {
   if (keyOf(there, mark) === undefined) throw inTheWay(object);
+  if (keyOf(there, laterMark) === unfinished) {
+    await remove(incus, object, signal);
+    return make(incus, object, signal);
+  }
   const was = keyOf(there, imageMark);
-  const isUnfinished = keyOf(there, laterMark) === unfinished && imageOf(object) !== undefined;
-  const isOther = object.config[imageMark] !== was || isUnfinished;
-  if (isOther && (!spares || isUnfinished)) return rebuild(incus, object, signal);
+  const isOther = object.config[imageMark] !== was;
+  if (isOther && !spares) return rebuild(incus, object, signal);
   const isLater = spares && (isOther || object.type !== there.type);
   const marks = { ...(isDue && { [dueMark]: "1" }), ...(isLater && { [imageMark]: was, [laterMark]: "1" }) };
   await put(incus, object, there, marks, signal);
 }
 
-/** Of an instance that is there only these keys; undefined: it is not to have one. */
-async function remark(
-  incus: Incus,
-  instance: Instance,
-  { profiles, devices, description, architecture, config }: Answered,
-  keys: Sent,
-  signal: AbortSignal,
-): Promise<void> {
-  const body = { profiles, devices, description, architecture, config: { ...record(config), ...keys } };
-  await incus.change({ method: "PUT", path: pathOf(instance), body }, signal);
-}
-
-/** Its file system anew from its image. */
+/** Its file system anew from its image. One that ran runs again where Incus refuses that. */
 async function rebuild(incus: Incus, instance: Instance, signal: AbortSignal): Promise<void> {
   const path = pathOf(instance);
   const body = { source: sourceOf(instance) };
+  const ran = await isUp(incus, instance, signal);
   await stop(incus, instance, signal);
-  const there = record(await incus.get(path, signal));
-  await remark(incus, instance, there, making, signal);
   const asked = { method: "POST", path: `${path}/rebuild`, body, limitMs: imageMs } as const;
   const outcome = await incus.attempt({ ...asked, isCancellable: isCancellable(instance) }, signal);
   if (!("refused" in outcome)) return finish(incus, instance, signal);
-  const now = record(await incus.get(path, signal));
-  if (await hasRoot(incus, instance, now, signal)) {
-    const before = Object.fromEntries(Object.keys(making).map((key) => [key, keyOf(there, key)]));
-    await remark(incus, instance, now, before, signal);
-  }
+  // Why Incus refused it counts, also where the old file system is gone, and nothing starts.
+  if (ran) await switchOn(incus, instance, signal).catch(() => undefined);
   throw outcome.refused;
 }
 
 /** Last of all: what is interrupted before is done again. */
 async function finish(incus: Incus, instance: Instance, signal: AbortSignal): Promise<void> {
   await put(incus, instance, record(await incus.get(pathOf(instance), signal)), {}, signal);
-}
-
-/** Whether it has a file system of its own: a rebuild removes the old one, record and all, before it makes the new one. */
-async function hasRoot(
-  incus: Incus,
-  { name, type }: Instance,
-  { expanded_devices: devices }: Answered,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const root = Object.values(record(devices))
-    .map(record)
-    .find(({ path }) => path === "/");
-  const pool = `${base}/storage-pools/${encodeURIComponent(String(root?.pool))}`;
-  return (await incus.get(`${pool}/volumes/${type}/${encodeURIComponent(name)}`, signal)) !== undefined;
 }
 
 /**
@@ -126,31 +96,49 @@ function sourceOf(instance: Instance): Sent {
 export async function start(incus: Incus, instance: Instance, { spares }: Manner, signal: AbortSignal): Promise<void> {
   const path = pathOf(instance);
   if ((await statusOf(incus, instance, signal)) === "Stopped") {
-    await incus.change({ method: "PUT", path: `${path}/state`, body: { action: "start" } }, signal);
+    await switchOn(incus, instance, signal);
   }
   const there = record(await incus.get(path, signal));
   if (keyOf(there, dueMark) !== undefined) await adjust(incus, instance, there, spares ? { spares } : {}, signal);
+}
+
+async function switchOn(incus: Incus, instance: Instance, signal: AbortSignal): Promise<void> {
+  await incus.change({ method: "PUT", path: `${pathOf(instance)}/state`, body: { action: "start" } }, signal);
 }
 
 /** What another boot environment may still need does not run, and stays. */
 export async function leave(incus: Incus, instance: Instance, signal: AbortSignal): Promise<void> {
   await stop(incus, instance, signal);
   const there = record(await incus.get(pathOf(instance), signal));
+  const { profiles, devices, description, architecture } = there;
   const later = keyOf(there, laterMark) ?? "1";
-  await remark(incus, instance, there, { [laterMark]: later, "boot.autostart": "false" }, signal);
+  const config = { ...record(there.config), [laterMark]: later, "boot.autostart": "false" };
+  const body = { profiles, devices, description, architecture, config };
+  await incus.change({ method: "PUT", path: pathOf(instance), body }, signal);
+}
+
+/** With its own file system; one that is not there is none. */
+export async function remove(incus: Incus, instance: Instance, signal: AbortSignal): Promise<void> {
+  await stop(incus, instance, signal);
+  if ((await statusOf(incus, instance, signal)) === undefined) return;
+  await incus.change({ method: "DELETE", path: pathOf(instance) }, signal);
 }
 
 /** What does not end by itself in time is ended. */
 export async function stop(incus: Incus, instance: Instance, signal: AbortSignal): Promise<void> {
   const path = `${pathOf(instance)}/state`;
-  const isUp = async () => !["Stopped", undefined].includes(await statusOf(incus, instance, signal));
-  if (!(await isUp())) return;
+  if (!(await isUp(incus, instance, signal))) return;
   const gently = { action: "stop", timeout: stopSeconds };
   await incus.change({ method: "PUT", path, body: gently }, signal).catch((thrown: unknown) => {
     signal.throwIfAborted();
     if (!(thrown instanceof Problem) || thrown.code !== "INCUS_REFUSED") throw thrown;
   });
-  if (await isUp()) await incus.change({ method: "PUT", path, body: { action: "stop", force: true } }, signal);
+  if (!(await isUp(incus, instance, signal))) return;
+  await incus.change({ method: "PUT", path, body: { action: "stop", force: true } }, signal);
+}
+
+async function isUp(incus: Incus, instance: Instance, signal: AbortSignal): Promise<boolean> {
+  return !["Stopped", undefined].includes(await statusOf(incus, instance, signal));
 }
 
 /** undefined: there is no such instance. */

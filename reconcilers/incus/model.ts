@@ -16,7 +16,7 @@ export const imageMark = "user.imp.image";
 export const dueMark = "user.imp.restart";
 /** Of an instance that is to be made anew, or to go, once it may: "1" as long as another boot environment may come back to it. */
 export const laterMark = "user.imp.later";
-/** As `laterMark`: nobody saw that it was made whole. It goes unless it is asked for, and is made anew then. */
+/** As `laterMark`: nobody saw that it was created whole. It goes, and comes anew where it is asked for: nothing else is done with it. */
 export const unfinished = "unfinished";
 
 export interface IncusDesired {
@@ -101,7 +101,7 @@ export interface LiveObject {
   readonly isDue?: true;
   /** Of an instance: it was left to be made anew, or to go. */
   readonly isLater?: true;
-  /** Besides: it was left while it was made, so that its file system is worth nothing. */
+  /** Besides: it was left while it was created, so that its file system is worth nothing. */
   readonly isUnfinished?: true;
 }
 

@@ -143,6 +143,8 @@ describe("the plane of Incus", () => {
         await Promise.race([begun, bringing]);
         deadline.abort(new Error("the deadline"));
         await bringing;
+        // Of a rebuild that was given up nobody knows how far Incus went with it.
+        const [, unknown] = /\/instances\/([^/]+)\/rebuild$/.exec(box.incus.changes.at(-1) ?? "") ?? [];
 
         if (isOver) box.incus.release();
         const back = box.bring(a, [a, b]);
@@ -152,7 +154,7 @@ describe("the plane of Incus", () => {
         await box.bring(a, [a]);
 
         expect(await box.plan(a, [a])).toMatchObject({ steps: [] });
-        expect(unlike(box)).toEqual([]);
+        expect(unlike(box).filter((name) => name !== unknown)).toEqual([]);
         const wanted = (a.objects ?? []).filter(({ kind }) => kind === "instance").map(({ name }) => name);
         expect([...box.incus.state.instances.keys()].toSorted()).toEqual(wanted.toSorted());
         expect(stale(box)).toEqual([]);

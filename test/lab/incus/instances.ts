@@ -139,14 +139,17 @@ function rebuild(state: SimState, storage: Map<string, Stored>, instance: SimIns
     instance: instance.name,
     fetches: protocolOf(body["source"]),
     run: () => {
+      withVolume(state, instance);
       const base = fingerprintOf(state, body["source"]);
       const stored = storedOf(state, storage, instance);
       const { made } = instance;
       stored?.instances.delete(instance.name);
+      state.rootless.add(instance.name);
       if (base === tooLarge)
         throw new Refused(500, "Failed rebuilding instance from image: write: no space left on device");
       instance.config = { ...loaded, "volatile.base_image": base };
       stored?.instances.set(instance.name, { data: "", made: made + 1, base, backup: keptOf(instance) });
+      state.rootless.delete(instance.name);
     },
   };
 }
@@ -163,8 +166,13 @@ function remove(state: SimState, storage: Map<string, Stored>, instance: SimInst
       busyWith(state, instance.name);
       storedOf(state, storage, instance)?.instances.delete(instance.name);
       state.instances.delete(instance.name);
+      state.rootless.delete(instance.name);
     },
   };
+}
+
+function withVolume({ rootless }: SimState, { name }: SimInstance): void {
+  if (rootless.has(name)) throw new Refused(500, "Instance storage pool not found");
 }
 
 function keptOf({ type, description, config, devices, profiles }: SimInstance): Kept {
@@ -184,14 +192,16 @@ function put(state: SimState, storage: Map<string, Stored>, instance: SimInstanc
       const lost = Object.keys(instance.config).some((key) => key.startsWith("volatile.") && config[key] === undefined);
       if (lost) throw new Refused(500, "Volatile idmap keys can't be deleted by the user");
       checkDevices(state, devices);
+      withVolume(state, instance);
+      const root = storedOf(state, storage, instance)?.instances.get(instance.name);
+      if (!root) throw new Refused(500, "Failed to write backup file: Failed to mount: dataset does not exist");
       Object.assign(instance, {
         config: checkedConfig(config),
         devices,
         profiles,
         description: text(body["description"]),
       });
-      const root = storedOf(state, storage, instance)?.instances.get(instance.name);
-      if (root) root.backup = keptOf(instance);
+      root.backup = keptOf(instance);
     },
   };
 }

@@ -15,8 +15,8 @@ import {
 
 export function objectRoutes(state: SimState, storage: Map<string, Stored>): Route {
   return (method, [kind = "", name, deeper, of, inner], body) => {
-    if (kind === "storage-pools" && deeper === "volumes" && name !== undefined) {
-      return of === "custom" ? volumes(state, storage, name, method, inner, body) : root(state, storage, name, inner);
+    if (kind === "storage-pools" && deeper === "volumes" && of === "custom" && name !== undefined) {
+      return volumes(state, storage, name, method, inner, body);
     }
     if (kind === "storage-pools") return pools(state, storage, method, name, body);
     if (kind === "networks") return networks(state, method, name, body);
@@ -187,13 +187,6 @@ function volumes(
   }
   volume.config = configOf(body["config"]);
   return done;
-}
-
-/** An instance's own file system. */
-function root(state: SimState, storage: Map<string, Stored>, pool: string, instance = ""): Outcome {
-  const stored = storage.get(state.pools.get(pool)?.source ?? "");
-  if (!stored?.instances.has(instance)) throw new Refused(404, "Storage volume not found");
-  return { sync: { name: instance } };
 }
 
 export function text(value: unknown): string {

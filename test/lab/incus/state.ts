@@ -113,6 +113,8 @@ export interface SimState {
   readonly instances: Map<string, SimInstance>;
   /** Those that are being made: nothing else can be done to them. */
   readonly making: Set<string>;
+  /** Those whose file system is gone, and its record with it. */
+  readonly rootless: Set<string>;
   /** By pool and name. */
   readonly volumes: Map<string, SimVolume>;
   /** Aliases of images that are here, to their fingerprints; of servers "https://… alias". */
@@ -128,6 +130,7 @@ export function freshState(images: Readonly<Record<string, string>>): SimState {
     profiles: new Map([["default", usual]]),
     instances: new Map(),
     making: new Set(),
+    rootless: new Set(),
     volumes: new Map(),
     images: new Map(Object.entries(images)),
   };

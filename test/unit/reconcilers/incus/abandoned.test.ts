@@ -1,7 +1,7 @@
 /** What somebody gave up waiting for, and Incus went on with: nothing of it stays that nobody wants, or that is no longer what it says. */
 import { describe, expect, it } from "vitest";
 import { openIncus } from "../../../../reconcilers/incus/api.ts";
-import type { IncusDesired } from "../../../../reconcilers/incus/model.ts";
+import { imageMark, type IncusDesired } from "../../../../reconcilers/incus/model.ts";
 import type { MachineInput } from "../../../../schemas/machine.ts";
 import { simHost } from "../../../lab/host.ts";
 import { busybox, containers, desiredOf, type IncusBox, incusBox, plane, socket } from "../../../lab/incus/box.ts";
@@ -24,6 +24,9 @@ function having(services: MachineInput["services"]): IncusDesired {
 const before = having({ unbound: { instance: busybox } });
 const after = having({ unbound: { instance: busybox }, kea: { instance: busybox } });
 const newer = having({ unbound: { instance: { image: { alias: "newer" } } } });
+
+const gone = "remove instance kea, with its own file system";
+const made = [expect.stringMatching(/^add instance kea/), "start instance kea"] as const;
 
 async function settled(): Promise<IncusBox> {
   const box = incusBox({ images });
@@ -93,11 +96,14 @@ describe("an instance that nobody waited for", () => {
     await new Promise(setImmediate);
     box.incus.release();
     // Of what is not there yet the plan says that it comes.
-    const { fetching, unpacking } = { fetching: /^add instance kea/, unpacking: /^rebuild instance kea from busybox$/ };
-    const [first, ...rest] = await again;
-
-    expect(first).toMatch(moment === "fetching" ? fetching : unpacking);
-    expect(rest).toEqual(["start instance kea"]);
+    expect(await again).toEqual([...(moment === "fetching" ? [] : [gone]), ...made]);
+    const asked = box.incus.changes.filter((change) => / \/1\.0\/instances(\/kea)?$/.test(change));
+    expect(asked).toEqual([
+      "POST /1.0/instances",
+      "DELETE /1.0/instances/kea",
+      "POST /1.0/instances",
+      "PUT /1.0/instances/kea",
+    ]);
     expect(all(box)).toEqual(["unbound Running of busybox", "kea Running of busybox"]);
     expect(box.incus.state.instances.get("kea")?.config).toMatchObject({ "boot.autostart": "true" });
   });
@@ -113,21 +119,31 @@ describe("an instance that nobody waited for", () => {
     await new Promise(setImmediate);
     box.incus.release();
 
-    expect(await again).toEqual(["rebuild instance kea from busybox", "start instance kea"]);
+    expect(await again).toEqual([gone, ...made]);
     expect(all(box)).toEqual(["unbound Running of busybox", "kea Running of busybox"]);
   });
 
-  it("is known for what it is after a power cut in the middle, too", async () => {
+  // It takes no change then, and without its volume's record no new file system either.
+  it.each([true, false])("goes and comes after a power cut in the middle, its volume on record: %s", async (isOn) => {
     const box = await settled();
     await givenUp(box, after, "unpacking");
     box.incus = box.incus.restarted();
+    if (!isOn) box.incus.state.rootless.add("kea");
     expect(box.incus.state.instances.get("kea")?.made).toBe(0);
 
-    expect(await stepsTo(box, after, [before])).toEqual([
-      "start instance unbound",
-      "rebuild instance kea from busybox",
-      "start instance kea",
-    ]);
+    expect(await stepsTo(box, after, [before])).toEqual(["start instance unbound", gone, ...made]);
+    expect(all(box)).toEqual(["unbound Running of busybox", "kea Running of busybox"]);
+  });
+
+  it.each([
+    ["goes and comes where it asks for it", after, [gone, ...made]],
+    ["goes where it does not", before, [gone]],
+  ] as const)("is nothing to be spared in a trial: %s", async (_, desired, steps) => {
+    const box = await settled();
+    await givenUp(box, after, "unpacking");
+    box.incus.release();
+
+    expect(await stepsTo(box, { ...desired, spares: true }, [before])).toEqual(steps);
   });
 
   it("is nothing to go back to", async () => {
@@ -142,27 +158,45 @@ describe("an instance that nobody waited for", () => {
 });
 
 describe("a rebuild that nobody waited for", () => {
-  it.each([true, false])("is made good by going back, be it over before that or not: %s", async (isOver) => {
+  it("leaves all as it was where it was given up while its image came", async () => {
+    const far = having({ unbound: { instance: { image: { alias: "newer", remote: "ours" } } } });
+    const box = incusBox({ images: { ...images, [`${remotes.ours.url} newer`]: "cdef01234567" } });
+    await box.bring(before, []);
+    const data = "what somebody wrote";
+    Object.assign(box.incus.state.instances.get("unbound") ?? {}, { data });
+    await givenUp(box, far, "fetching");
+
+    expect(await stepsTo(box, before, [before, far])).toEqual(["start instance unbound"]);
+    expect(box.incus.state.instances.get("unbound")).toMatchObject({ data, made: 1, status: "Running" });
+    expect(box.incus.state.instances.get("unbound")?.config).toMatchObject({ "boot.autostart": "true" });
+  });
+
+  it("is over before anything else is done with the instance, and is done again where it is asked for", async () => {
     const box = await settled();
     await givenUp(box, newer, "fetching");
-    if (isOver) box.incus.release();
 
-    const back = stepsTo(box, before, [before, newer]);
+    const again = stepsTo(box, newer, [before]);
     await new Promise(setImmediate);
     box.incus.release();
 
-    expect(await back).toEqual(["rebuild instance unbound from busybox", "start instance unbound"]);
-    expect(all(box)).toEqual(["unbound Running of busybox"]);
-    // The one that was left was over first.
+    expect(await again).toEqual(["rebuild instance unbound from newer", "start instance unbound"]);
+    expect(all(box)).toEqual(["unbound Running of newer"]);
     expect(box.incus.state.instances.get("unbound")?.made).toBe(3);
   });
 
-  it("is known for what it is where the next plan comes to it in a trial", async () => {
+  it("is made good by taking the image's mark away, where Incus went on with it and the image is to be the old one", async () => {
     const box = await settled();
     await givenUp(box, newer, "fetching");
     box.incus.release();
+    await box.bring(before, [before, newer]);
+    expect(all(box)).toEqual(["unbound Running of newer"]);
 
-    expect(await stepsTo(box, { ...before, spares: true }, [before, newer])).toEqual([
+    // incus config unset unbound user.imp.image
+    const unbound = box.incus.state.instances.get("unbound");
+    const { [imageMark]: _, ...config } = unbound?.config ?? {};
+    Object.assign(unbound ?? {}, { config });
+
+    expect(await stepsTo(box, before, [before])).toEqual([
       "rebuild instance unbound from busybox",
       "start instance unbound",
     ]);
@@ -192,21 +226,46 @@ describe("a rebuild that Incus refuses", () => {
 
     await expect(box.bring(of("misspelt"), [before])).rejects.toMatchObject({ code: "INCUS_REFUSED" });
 
-    expect(await stepsTo(box, before, [before])).toEqual(["start instance unbound"]);
+    expect(all(box)).toEqual(["unbound Running of busybox"]);
+    expect(await stepsTo(box, before, [before])).toEqual([]);
     expect(box.incus.state.instances.get("unbound")).toMatchObject({ data, made: 1, status: "Running" });
     expect(box.incus.state.instances.get("unbound")?.config).toMatchObject({ "boot.autostart": "true" });
   });
 
-  it("when the old one is gone already is made good by going back", async () => {
+  it("starts nothing that did not run", async () => {
+    const box = await settled();
+    const [stopped, other] = [before, of("misspelt")].map(({ objects = [], ...rest }) => ({
+      ...rest,
+      objects: objects.map((object) => (object.kind === "instance" ? { ...object, running: false } : object)),
+    }));
+    await box.bring(stopped ?? {}, [before]);
+
+    await expect(box.bring(other ?? {}, [before])).rejects.toMatchObject({ code: "INCUS_REFUSED" });
+    expect(all(box)).toEqual(["unbound Stopped of busybox"]);
+  });
+
+  it("says so, whatever becomes of the start after it", async () => {
+    const box = await settled();
+    // The stop, the rebuild, and the start.
+    box.incus.breakAt(3, "before");
+    await expect(box.bring(of("misspelt"), [before])).rejects.toMatchObject({
+      code: "INCUS_REFUSED",
+      message: "Incus refused POST /1.0/instances/unbound/rebuild: Failed getting remote image info",
+    });
+    expect(all(box)).toEqual(["unbound Stopped of busybox"]);
+  });
+
+  it("when the old one is gone already is made good by removing the instance", async () => {
     const box = await settled();
     const huge = having({ unbound: { instance: { image: { alias: "huge" } } } });
-
     await expect(box.bring(huge, [before])).rejects.toThrow("no space left on device");
+    await expect(box.bring(before, [before, huge])).rejects.toMatchObject({ code: "INCUS_REFUSED" });
 
-    expect(await stepsTo(box, before, [before, huge])).toEqual([
-      "rebuild instance unbound from busybox",
-      "start instance unbound",
-    ]);
+    const incus = openIncus(box.host, socket);
+    await incus.change({ method: "DELETE", path: "/1.0/instances/unbound" }, signal);
+
+    await stepsTo(box, before, [before, huge]);
+    expect(all(box)).toEqual(["unbound Running of busybox"]);
   });
 });
 
@@ -278,6 +337,17 @@ describe("an operation", () => {
     const other = { id: "2", description: "Creating instance", status_code: 103, resources: { instances: ["/1.0/x"] } };
     const past = { id: "3", description: "Rebuilding instance", status_code: 200, resources };
     const listed = [200, { type: "sync", metadata: { running: [shell, other], success: [past] } }] as const;
-    await expect(asking([listed, [500, {}]]).quiet("/1.0/instances/unbound", signal)).resolves.toBeUndefined();
+    await expect(asking([listed, [500, {}]]).quiet("/1.0/instances/unbound", false, signal)).resolves.toBeUndefined();
+  });
+
+  it.each(["Stopping", "Starting", "Restarting"])("is not waited for by who is to stop it: %s", async (doing) => {
+    const resources = { instances: ["/1.0/instances/unbound"] };
+    const hangs = { id: "1", description: `${doing} instance`, status_code: 103, resources };
+    const listed = [200, { type: "sync", metadata: { running: [hangs] } }] as const;
+    const of = "/1.0/instances/unbound";
+    await expect(asking([listed, [500, {}]]).quiet(of, true, signal)).resolves.toBeUndefined();
+    await expect(asking([listed, [500, {}]]).quiet(of, false, signal)).rejects.toMatchObject({
+      code: "INCUS_UNREACHABLE",
+    });
   });
 });

@@ -52,7 +52,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "scenario", include: ["test/scenario/**/*.test.ts"], testTimeout: 180_000, hookTimeout: 180_000 },
+        test: { name: "scenario", include: ["test/scenario/**/*.test.ts"], testTimeout: 600_000, hookTimeout: 180_000 },
       },
       {
         extends: true,

@@ -1,6 +1,7 @@
 /**
  * An image from a server into the pool, checked, beside `curl | zstd -d | zfs receive` from the same server into the same pool, which
- * checks nothing. How much memory that takes, and what a cut costs.
+ * checks and keeps nothing, and beside the same with `tee` and `sha256sum`, which do no more than we must, but for chunks. How much
+ * memory that takes, and what a cut costs.
  */
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
@@ -79,7 +80,8 @@ async function both(
   what: string,
   print: (line: string) => void,
 ): Promise<number> {
-  const [times, work] = [newTimes(), newTimes()];
+  const [times, work, careful] = [newTimes(), newTimes(), newTimes()];
+  const file = manifest.streams[0]?.file;
   const peaks: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const came = await ours(pool, `${url}/${name}.json`, cache, settings);
@@ -88,12 +90,16 @@ async function both(
     peaks.push(came.rssKiB / 1024);
     await run(pool, `zfs release imp-image tank/ROOT/${name}@img`);
     await run(pool, `zfs destroy -r tank/ROOT/${name}`);
-    const pipeline = await plain(pool, `${url}/${manifest.streams[0]?.file}`);
+    const pipeline = await plain(pool, `curl -sS ${url}/${file}`);
     times.baseline.push(pipeline.ms);
     work.baseline.push(pipeline.cpuMs);
-    await run(pool, "zfs destroy -r tank/ROOT/plain");
+    const [kept, sum] = [`${cache}-kept`, `${cache}-sum`];
+    const keeping = `mkfifo ${sum}; sha256sum <${sum} >&2 & curl -sS ${url}/${file} | tee ${sum} ${kept}`;
+    careful.ours.push(came.ms);
+    careful.baseline.push((await plain(pool, `{ ${keeping}; wait; rm ${sum} ${kept}; }`)).ms);
   }
   print(ratioLine(what, "curl | zstd -d | zfs receive", times));
+  print(ratioLine("  beside one that keeps and digests", "curl | tee | zstd -d | zfs receive", careful));
   print(ratioLine("  processor time of that, beside ZFS itself", "theirs", work));
   return median(peaks);
 }
@@ -167,12 +173,15 @@ async function ours(
   return { ms, cpuMs, rssKiB };
 }
 
-async function plain(pool: FusePool, url: string): Promise<Came> {
+/** What `fetch`, a line of the shell, prints, into the pool; what came is removed again. */
+async function plain(pool: FusePool, fetch: string): Promise<Came> {
   const [begun, work] = [performance.now(), childrenMs()];
-  const line = `curl -sS ${url} | zstd -dc | zfs receive -u tank/ROOT/plain`;
-  const code = await ended(pool.spawn(["sh", "-c", line], { stdio: ["ignore", "ignore", "inherit"] }));
+  const line = `${fetch} | zstd -dc | zfs receive -u tank/ROOT/plain`;
+  const code = await ended(pool.spawn(["sh", "-c", line], { stdio: ["ignore", "ignore", "ignore"] }));
   if (code !== 0) throw new Error(line);
-  return { ms: performance.now() - begun, cpuMs: childrenMs() - work };
+  const came = { ms: performance.now() - begun, cpuMs: childrenMs() - work };
+  await run(pool, "zfs destroy -r tank/ROOT/plain");
+  return came;
 }
 
 /** A server that breaks off after nine tenths: what comes over the network beyond the stream's own bytes. */

@@ -4,7 +4,7 @@
  */
 import { Problem } from "../../schemas/problem.ts";
 import type { Connection, Host } from "../core.ts";
-import { type Answered, parsed, readAll, record, type Reply, request, unreachable } from "./http.ts";
+import { type Answered, parsed, readAll, record, type Reply, request, textOf, unreachable } from "./http.ts";
 
 /** Where its objects are. */
 export const base = "/1.0";
@@ -141,10 +141,6 @@ function underWay(operations: readonly Answered[], path: string, isEnding: boole
     const counts = ours.test(doing) && !(isEnding && turning.test(doing));
     return isAbout && counts && Number(code) < 200 ? [`${base}/operations/${textOf(id)}`] : [];
   });
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }
 
 async function connect(host: Host, socket: string, signal: AbortSignal): Promise<Connection> {

@@ -31,6 +31,11 @@ export function record(value: unknown): Answered {
   return typeof value === "object" && value !== null ? value : {};
 }
 
+/** A field's text; empty where it is none. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
 /** Nothing that Incus says is longer. */
 const mostBytes = 64 * 2 ** 20;
 

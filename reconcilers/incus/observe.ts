@@ -2,7 +2,7 @@
 import { asProblem } from "../../schemas/problem.ts";
 import type { Host } from "../core.ts";
 import { type Incus, openIncus } from "./api.ts";
-import { type Answered, record } from "./http.ts";
+import { type Answered, record, textOf } from "./http.ts";
 import {
   type Config,
   type Devices,
@@ -107,10 +107,6 @@ function instanceOf(instance: Answered): LiveObject {
     ...(later !== undefined && { isLater: true }),
     ...(later === unfinished && { isUnfinished: true }),
   };
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }
 
 /** Without what Incus remembers there by itself, and what it takes over from an image. */

@@ -20,6 +20,8 @@ interface Waiting {
   readonly seconds: number;
   /** What came of it, where the box was not reset. */
   readonly ended?: string;
+  /** Of the watchdog nothing new is known then. */
+  readonly isUntried?: true;
 }
 
 /** How long after its time a watchdog is waited for. */
@@ -42,9 +44,9 @@ export async function testSeconds(host: Host): Promise<number> {
   });
 }
 
-/** Whether it was begun in this boot. */
+/** Whether it was begun in this boot; where nobody can tell it was: nothing is to be in the way of going back. */
 export async function isWatchdogAsked(appliance: Pick<Appliance, "host" | "runFolder">): Promise<boolean> {
-  return (await appliance.host.readFile(inBoot(appliance))) !== undefined;
+  return (await appliance.host.readFile(inBoot(appliance)).catch(() => "")) !== undefined;
 }
 
 /**
@@ -73,7 +75,8 @@ export async function waitForWatchdog(
     await conclude(appliance, { ...waiting, ended: `did not reset the box within ${seconds} s` });
   } catch (thrown) {
     signal.throwIfAborted();
-    await conclude(appliance, { ...waiting, ended: `was not tried: ${asProblem(thrown).message.replace(/\.$/, "")}` });
+    const ended = `was not tried: ${asProblem(thrown).message.replace(/\.$/, "")}`;
+    await conclude(appliance, { ...waiting, ended, isUntried: true });
   }
 }
 
@@ -151,7 +154,7 @@ export async function concludeWatchdogTest(
     tell(`${identity} reset the box once systemd did not feed it any more, as it is to where a kernel hangs.`);
   } else {
     // What was seen of it before does not count any more.
-    if (!why.startsWith("was not tried")) await memory.remember((ledger) => ({ ...ledger, watchdog: undefined }));
+    if (!found?.isUntried) await memory.remember((ledger) => ({ ...ledger, watchdog: undefined }));
     const problem = new Problem("BOOT_ENVIRONMENT", `${identity} ${why}.`, {
       remedy: "docs/trial-boot.md, The watchdog.",
     });

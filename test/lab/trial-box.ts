@@ -2,6 +2,7 @@
 import { mostTrials, trialWords } from "../../reconcilers/bootenv/trial.ts";
 import type { Generation } from "../../reconcilers/generation.ts";
 import type { RunResult } from "../../reconcilers/core.ts";
+import { Problem } from "../../schemas/problem.ts";
 import { bootFile, restartPlane, stateFolder, story, textOf, type Story, type StoryOptions } from "./story.ts";
 import { addEnvironment, bootFrom, bootPool, must } from "./zfs/boot-pool.ts";
 import type { SimPool } from "./zfs/datasets.ts";
@@ -20,7 +21,7 @@ export interface TrialBox {
   /** So many orders to reboot fail. */
   refuses: number;
   /** It has a hardware watchdog that systemd holds; what becomes of the box when nobody feeds it. */
-  addWatchdog(unfed: "reset" | "nothing" | "nothing, and the agent is killed" | "cannot be frozen"): void;
+  addWatchdog(unfed: Unfed): void;
   /** The box comes up again, as after a reset or a power cut; no agent runs yet. */
   comeUp(options?: { readonly loses?: "unsynced" }): void;
   /** Somebody picks this one in the boot menu. */
@@ -32,6 +33,13 @@ export interface TrialBox {
   /** What was not committed and yet was to boot next (I1), what changed unprotected (I2), trials beyond what is allowed (I10). */
   faults(): readonly string[];
 }
+
+type Unfed =
+  | "reset"
+  | "nothing"
+  | "nothing, and the agent is killed"
+  | "cannot be frozen"
+  | "cannot be frozen, and the disk is full";
 
 const done: RunResult = { exitCode: 0, stdout: "", stderr: "" };
 
@@ -57,7 +65,7 @@ function bareBox(options: StoryOptions): TrialBox {
   const wrong: string[] = [];
   let loaded: { readonly name: string; readonly cmdline: string } | undefined;
   let current = "a";
-  let unfed = "nothing";
+  let unfed: Unfed = "nothing";
   let starts = 0;
 
   function up(name: string, cmdline: string): void {
@@ -107,7 +115,11 @@ function bareBox(options: StoryOptions): TrialBox {
 
   /** systemd stands still: what a watchdog of three minutes makes of that. */
   function frozen([seconds, how = "", waiting = ""]: readonly string[]): RunResult {
-    if (unfed === "cannot be frozen") return { ...done, exitCode: 2, stderr: "sh: cannot create: No such file" };
+    if (unfed === "cannot be frozen, and the disk is full") {
+      s.sim.fail("write", waiting, new Problem("HOST_FILE", "ENOSPC: no space left on device"), 1000);
+    }
+    if (unfed.startsWith("cannot be frozen"))
+      return { ...done, exitCode: 2, stderr: "sh: cannot create: No such file" };
     boots.push(`unfed for up to ${seconds} s`);
     if (unfed === "reset") box.comeUp();
     else {

@@ -2,10 +2,17 @@
 import { describe, expect, it } from "vitest";
 import { ask } from "../lab/ask.ts";
 import { generation } from "../lab/story.ts";
-import { trialBox } from "../lab/trial-box.ts";
+import { trialBox, type TrialBox } from "../lab/trial-box.ts";
 
 const one = generation(["router bgp 64500", "neighbor 192.0.2.1"]);
 const reason = "before the first image";
+
+/** Orders one that the watchdog is to end, and waits until the box is at rest, or its agent is killed. */
+async function drillByWatchdog(box: TrialBox): Promise<void> {
+  await ask(box.s.agent(), "drill", { reason, watchdog: true });
+  await box.s.rest();
+  await box.settle();
+}
 
 describe("a drill", () => {
   it("boots a clone of what runs, proves it there, and comes back; nothing is committed, and nothing is left", async () => {
@@ -37,9 +44,7 @@ describe("a drill", () => {
     const box = await trialBox(one);
     const { s } = box;
     box.addWatchdog("reset");
-    await ask(s.agent(), "drill", { reason, watchdog: true });
-    await s.rest();
-    await box.settle();
+    await drillByWatchdog(box);
     expect(box.boots).toEqual(["kexec imp-drill", "boot imp-drill on trial", "unfed for up to 240 s", "boot a"]);
     expect(s.status()).toMatchObject({ state: "idle", lastDeployment: { outcome: "rolled-back", trigger: "drill" } });
     expect(s.agent().memory().ledger().watchdog).toMatchObject({ identity: "iTCO_wdt", method: "kexec" });
@@ -56,14 +61,10 @@ describe("a drill", () => {
     const box = await trialBox(one);
     const { s } = box;
     box.addWatchdog("reset");
-    await ask(s.agent(), "drill", { reason, watchdog: true });
-    await s.rest();
-    await box.settle();
+    await drillByWatchdog(box);
     box.addWatchdog(how);
     box.boots.splice(0);
-    await ask(s.agent(), "drill", { reason, watchdog: true });
-    await s.rest();
-    await box.settle();
+    await drillByWatchdog(box);
     expect(box.boots).toEqual(["kexec imp-drill", "boot imp-drill on trial", ...waits, "reboot", "boot a"]);
     expect(s.status()).toMatchObject({ state: "idle", lastDeployment: { trigger: "drill" } });
     expect(JSON.stringify(await ask(s.agent(), "history", { limit: 20 }))).toContain(said);
@@ -75,16 +76,12 @@ describe("a drill", () => {
     const box = await trialBox(one);
     const { s } = box;
     box.addWatchdog("reset");
-    await ask(s.agent(), "drill", { reason, watchdog: true });
-    await s.rest();
-    await box.settle();
+    await drillByWatchdog(box);
     expect(s.agent().memory().ledger().watchdog).toBeDefined();
     box.addWatchdog("nothing, and the agent is killed");
     box.boots.splice(0);
-    await ask(s.agent(), "drill", { reason, watchdog: true });
-    await s.rest();
     // There it is killed; the next one goes on.
-    await box.settle();
+    await drillByWatchdog(box);
     await box.settle();
     expect(box.boots.filter((what) => what.startsWith("unfed"))).toHaveLength(1);
     expect(box.boots.slice(-2)).toEqual(["reboot", "boot a"]);
@@ -96,14 +93,35 @@ describe("a drill", () => {
     expect(s.agent().memory().ledger().reboots).toHaveLength(4);
   });
 
+  it("takes nothing for a reset that could not be written down as none", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    box.addWatchdog("cannot be frozen, and the disk is full");
+    await drillByWatchdog(box);
+    expect(box.boots.slice(-2)).toEqual(["reboot", "boot a"]);
+    expect(s.agent().memory().ledger().watchdog).toBeUndefined();
+    const history = JSON.stringify(await ask(s.agent(), "history", { limit: 20 }));
+    expect(history).toContain("The watchdog was not seen to reset the box.");
+  });
+
+  it("does not count a reset by a panic for the watchdog's", async () => {
+    const box = await trialBox(one);
+    const { s } = box;
+    box.addWatchdog("reset");
+    const panic = { text: "<0>[ 200.1] Kernel panic - not syncing: out of luck\n", mode: 0o600 };
+    box.onBoot = (name) => void (name === "a" && s.sim.files.set("/sys/fs/pstore/dmesg-efi-1", panic));
+    await drillByWatchdog(box);
+    expect(s.agent().memory().ledger().watchdog).toBeUndefined();
+    const history = JSON.stringify(await ask(s.agent(), "history", { limit: 20 }));
+    expect(history).toContain("iTCO_wdt did not reset the box: its kernel panicked: out of luck.");
+  });
+
   it("asks no watchdog where what runs is not proven there", async () => {
     const box = await trialBox(one);
     const { s } = box;
     box.addWatchdog("reset");
     box.onBoot = (name) => void (name === "imp-drill" ? s.answering.clear() : s.answering.add("192.0.2.1"));
-    await ask(s.agent(), "drill", { reason, watchdog: true });
-    await s.rest();
-    await box.settle();
+    await drillByWatchdog(box);
     expect(box.boots).toEqual(["kexec imp-drill", "boot imp-drill on trial", "reboot", "boot a"]);
     expect(s.agent().memory().ledger().watchdog).toBeUndefined();
     expect(JSON.stringify(await ask(s.agent(), "history", { limit: 20 }))).toContain("The watchdog was not asked");
